@@ -1,0 +1,119 @@
+"""Command line: `python -m labservers SERVER [--port N ...]`, `list`, `client NAME`."""
+
+import argparse
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from labservers.registry import SERVERS, ServerSpec
+
+if TYPE_CHECKING:
+    from labservers.server import Options
+
+EXIT_USAGE = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but a mistake is one sentence with the next step."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what the command line asks for and return the exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    name = words[0] if words else "--help"
+    if name == "list":
+        return list_servers()
+    if name == "client":
+        from labservers.clients.__main__ import main as client_main
+
+        return client_main(words[1:])
+    if name in ("-h", "--help"):
+        print(usage())
+        return 0
+    if name not in SERVERS:
+        known = ", ".join(SERVERS)
+        print(f"labservers: no server {name!r}; there are {known}", file=sys.stderr)
+        return EXIT_USAGE
+    return serve(SERVERS[name], words[1:])
+
+
+def usage() -> str:
+    names = "|".join(SERVERS)
+    return (
+        "usage: python -m labservers list\n"
+        f"       python -m labservers {{{names}}} [--host HOST] [--port PORT] ...\n"
+        "       python -m labservers client NAME [--host HOST] [--port PORT] ...\n"
+        "Each has --help of its own."
+    )
+
+
+def list_servers() -> int:
+    for spec in SERVERS.values():
+        models = ", ".join(spec.models)
+        print(f"{spec.name:<11} {spec.default_port}/{spec.transport}  {spec.title:<15} {models}")
+    return 0
+
+
+def serve(spec: ServerSpec, words: list[str]) -> int:
+    options, controlled = parse(spec, words)
+    # Only now: a mistake on the command line is answered without loading a server.
+    from labservers.control import run
+    from labservers.log import Log
+    from labservers.monitor import Monitor
+    from labservers.server import LabServer
+
+    log = Log(spec.name)
+    server: LabServer = importlib.import_module(spec.module).create(spec, options, Monitor(log))
+    return run(server, controlled=controlled)
+
+
+def parse(spec: ServerSpec, words: list[str]) -> "tuple[Options, bool]":
+    from labservers.server import Options
+
+    parser = Parser(prog=f"python -m labservers {spec.name}", description=spec.title)
+    parser.add_argument("--host", default="127.0.0.1", help="address to bind (127.0.0.1)")
+    parser.add_argument(
+        "--port", type=_port, default=spec.default_port, help=f"0 to 65535 ({spec.default_port})"
+    )
+    if len(spec.models) > 1:
+        parser.add_argument("--model", choices=spec.models, default=spec.default_model)
+    if spec.transport == "tcp":
+        parser.add_argument(
+            "--backlog", type=_positive, default=Options.backlog, help="accept queue (1024)"
+        )
+    if spec.default_model == "event-loop":
+        choices = ("auto", "epoll", "kqueue", "poll", "select")
+        parser.add_argument("--selector", choices=choices, default="auto")
+    parser.add_argument("--data-dir", default=default_data_dir(), help="where files are kept")
+    parser.add_argument("--controlled", action="store_true", help=argparse.SUPPRESS)
+    values = vars(parser.parse_args(words))
+    controlled = values.pop("controlled")
+    values.setdefault("model", spec.default_model)
+    return Options(**values), controlled
+
+
+def default_data_dir() -> str:
+    """LABSERVERS_DATA, or the user's data folder by the XDG base directory specification."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return os.environ.get("LABSERVERS_DATA") or str(Path(base) / "socket-lab")
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; it is a number from 0 to 65535")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 65535")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,217 @@
+"""Running a server to its end: signals, the dashboard's pipes, the exit code.
+
+By hand, ^C and SIGTERM end the server. Under the dashboard (`--controlled`) standard input
+brings commands and its end means that the dashboard is gone, however it died; standard output
+takes telemetry. Whoever asks, one thread stops the server and a deadline guards it: a server
+that does not come to its end is left behind by os._exit().
+"""
+
+import errno
+import os
+import queue
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from types import FrameType
+
+from labservers import telemetry
+from labservers.listener import address_text
+from labservers.server import STOP_GRACE_S, LabServer
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+HURRY_S = 1.2  # when the dashboard is gone, its children are to be gone within 2 s
+MARGIN_S = 0.6  # for the goodbye, behind the grace that serve() has
+QUIET_RATE_HZ = 1.0
+MAX_RATE_HZ = 20.0
+ROWS_RATE_HZ = 2.0
+WATCHED_RATE_HZ = 2.0  # from this rate on somebody is looking, and rows are sent as well
+
+
+def run(server: LabServer, *, controlled: bool) -> int:
+    """Bind and serve until a signal, a stop command or the end of the dashboard.
+
+    Returns the process's exit code: 0 after a clean end, 1 when the server could not start or
+    broke; the reason stands in the log.
+    """
+    out = Outlet() if controlled else None
+    try:
+        address = server.bind()
+    except OSError as error:
+        return _could_not_start(server, error, out)
+    stopper = Stopper(server)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stopper.on_signal)
+    server.log.info(f"listening on {address_text(address)}, {_described(server)}")
+    if out:
+        out.write(telemetry.Ready(address[0], address[1], os.getpid(), server.options.model))
+        reporter = Reporter(server, out)
+        reporter.start()
+        threading.Thread(
+            target=_read_commands, args=(server, reporter, stopper), name="commands", daemon=True
+        ).start()
+    try:
+        server.serve()
+    except Exception:
+        server.log.error("the server broke:\n" + traceback.format_exc().rstrip())
+        server.log.close()
+        return EXIT_FAILED
+    server.log.info(f"goodbye, port {address[1]} is free")
+    stopper.finished.set()
+    server.log.close()
+    return EXIT_OK
+
+
+def _described(server: LabServer) -> str:
+    return f"{server.spec.protocol}, {server.options.model}, pid {os.getpid()}; ^C ends it"
+
+
+def _could_not_start(server: LabServer, error: OSError, out: "Outlet | None") -> int:
+    message = bind_failure(server, error)
+    if out:
+        code = _errno_name(error.errno)
+        out.write(telemetry.Failed(error.errno, code, message))
+    server.log.error(message)
+    server.log.close()
+    return EXIT_FAILED
+
+
+def _errno_name(number: int | None) -> str:
+    return errno.errorcode.get(number or 0, "")
+
+
+def bind_failure(server: LabServer, error: OSError) -> str:
+    """One sentence: what could not be had, why, and the next step."""
+    host, port = server.options.host, server.options.port
+    where = address_text((host, port))
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is already in use; end its owner or choose another: --port"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"no right to bind {where}; ports below 1024 are privileged, choose --port 1024 up"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is not an address of this machine; choose another: --host 127.0.0.1"
+    if isinstance(error, socket.gaierror):
+        return f"the host name {host!r} is unknown here; choose another: --host 127.0.0.1"
+    return f"cannot bind {where}: {error.strerror or error}"
+
+
+class Stopper:
+    """The one thread that stops the server, and the deadline behind it.
+
+    Signal handlers only put into a SimpleQueue, which is reentrant: they may interrupt the
+    main thread anywhere, even inside a lock.
+    """
+
+    def __init__(self, server: LabServer) -> None:
+        self.finished = threading.Event()
+        self._server = server
+        self._asked: queue.SimpleQueue[float] = queue.SimpleQueue()
+        threading.Thread(target=self._wait, name="stopper", daemon=True).start()
+
+    def on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self._asked.put(STOP_GRACE_S + MARGIN_S)
+
+    def stop(self, within_s: float = STOP_GRACE_S + MARGIN_S) -> None:
+        self._asked.put(within_s)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + self._asked.get()
+        self._server.log.info("stopping")
+        self._server.stop()
+        while not self.finished.wait(0.05):
+            try:  # a second request may be in more of a hurry
+                deadline = min(deadline, time.monotonic() + self._asked.get_nowait())
+            except queue.Empty:
+                pass
+            if time.monotonic() >= deadline:
+                self._server.log.warning("not everything ended in time; leaving it")
+                self._server.log.close(0.2)
+                os._exit(EXIT_OK)
+
+
+class Outlet:
+    """Standard output as a line of messages; a lock keeps the lines whole."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stream = sys.stdout.buffer
+
+    def write(self, message: telemetry.Message) -> bool:
+        """Write one message; False when nobody reads any more."""
+        try:
+            with self._lock:
+                self._stream.write(telemetry.encode(message))
+                self._stream.flush()
+        except (OSError, ValueError):
+            return False
+        return True
+
+
+class Reporter(threading.Thread):
+    """Sends frames, events and, while somebody looks, rows.
+
+    Observation never breaks the observed: what fails here is logged once and left out.
+    """
+
+    def __init__(self, server: LabServer, out: Outlet) -> None:
+        super().__init__(name="telemetry", daemon=True)
+        self._server = server
+        self._out = out
+        self._rate_hz = QUIET_RATE_HZ
+        self._changed = threading.Event()
+        self._complained = False
+
+    def set_rate(self, hz: float) -> None:
+        self._rate_hz = min(max(hz, QUIET_RATE_HZ), MAX_RATE_HZ)
+        self._changed.set()
+
+    def run(self) -> None:
+        seq = 0
+        rows_at = due = time.monotonic()
+        while True:
+            if self._changed.wait(max(0.0, due - time.monotonic())):
+                self._changed.clear()
+            now = time.monotonic()
+            due = max(due + 1 / self._rate_hz, now)
+            seq += 1
+            if not self._report(seq, with_rows=now >= rows_at):
+                return
+            if now >= rows_at:
+                rows_at = now + 1 / ROWS_RATE_HZ
+
+    def _report(self, seq: int, *, with_rows: bool) -> bool:
+        messages: list[telemetry.Message | None] = []
+        try:
+            messages.append(self._server.frame(seq))
+            messages.append(self._server.monitor.take_events())
+            if with_rows and self._rate_hz >= WATCHED_RATE_HZ:
+                messages.append(self._server.rows())
+        except Exception:
+            if not self._complained:
+                self._complained = True
+                self._server.log.error("telemetry failed:\n" + traceback.format_exc().rstrip())
+        return all(self._out.write(message) for message in messages if message is not None)
+
+
+def _read_commands(server: LabServer, reporter: Reporter, stopper: Stopper) -> None:
+    """Obey one JSON line each; the end of the stream is the end of the dashboard."""
+    try:
+        for line in sys.stdin.buffer:
+            try:
+                command = telemetry.decode_command(line)
+            except telemetry.TelemetryError as error:
+                server.log.warning(f"ignored: {error}")
+                continue
+            if command.name == "stop":
+                stopper.stop()
+            elif command.name == "rate":
+                reporter.set_rate(command.value)
+            else:
+                server.command(command)
+    except (OSError, ValueError):
+        pass
+    stopper.stop(HURRY_S)

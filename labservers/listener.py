@@ -1,0 +1,183 @@
+"""Sockets that listen: the one place with bind, backlog, reuse options, accept errors and the
+kernel's own queue figures.
+
+TCP listeners set SO_REUSEADDR, so that a restart does not wait 60 s for TIME_WAIT (socket(7)).
+The UDP socket must not: on Linux a second bind would succeed and steal every datagram.
+SO_REUSEPORT is set nowhere.
+"""
+
+import array
+import errno
+import os
+import socket
+import struct
+import sys
+import time
+
+try:
+    import fcntl
+    import termios
+except ImportError:  # Windows has neither; its queues are shown as unknown
+    fcntl = None  # type: ignore[assignment]
+    termios = None  # type: ignore[assignment]
+
+BACKLOG = 1_024
+UDP_RECEIVE_BUFFER = 4 * 1024 * 1024
+
+# accept(2): the connection went away before we took it, or its network did; take the next.
+TRANSIENT_ACCEPT_ERRORS = frozenset(
+    getattr(errno, name)
+    for name in (
+        "EAGAIN",
+        "ECONNABORTED",
+        "EINTR",
+        "EPERM",
+        "EPROTO",
+        "ENETDOWN",
+        "ENOPROTOOPT",
+        "EHOSTDOWN",
+        "ENONET",
+        "EHOSTUNREACH",
+        "EOPNOTSUPP",
+        "ENETUNREACH",
+    )
+    if hasattr(errno, name)
+)
+# accept(2): this process or the whole system is out of descriptors or memory; wait, try again.
+OVERLOADED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+OVERLOADED_PAUSE_S = 0.1
+
+_TCP_INFO_BYTES = 104
+_TCP_INFO_FORMAT = "=8B24I"
+_WAITING_INDEX, _LIMIT_INDEX = 12, 13
+
+
+def listen_tcp(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
+    """A listening TCP socket.
+
+    Raises:
+        OSError: the name is unknown, the port is taken or not allowed; errno says which.
+    """
+    family, address = _resolve(host, port, socket.SOCK_STREAM)
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(backlog)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def bind_udp(host: str, port: int) -> socket.socket:
+    """A bound UDP socket with a large receive buffer, for bursts.
+
+    Raises:
+        OSError: as listen_tcp.
+    """
+    family, address = _resolve(host, port, socket.SOCK_DGRAM)
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UDP_RECEIVE_BUFFER)
+        sock.bind(address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _resolve(host: str, port: int, kind: socket.SocketKind) -> tuple[int, tuple[str, int]]:
+    found = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)
+    found.sort(key=lambda entry: entry[0] != socket.AF_INET)  # IPv4 first, as in the lab
+    return found[0][0], found[0][4]  # type: ignore[return-value]
+
+
+def address_text(address: tuple[str, int] | tuple[str, int, int, int]) -> str:
+    """`127.0.0.1:8004`, and IPv6 in brackets: `[::1]:8004`."""
+    host, port = address[0], address[1]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def accept_queue(listener: socket.socket) -> tuple[int, int] | None:
+    """Connections that wait for accept() and the limit, from TCP_INFO (tcp(7)); Linux only."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        raw = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+        figures = struct.unpack(_TCP_INFO_FORMAT, raw)
+    except (OSError, struct.error):
+        return None
+    return figures[_WAITING_INDEX], figures[_LIMIT_INDEX]
+
+
+def receive_queue(sock: socket.socket) -> int | None:
+    """Bytes that have arrived and were not read (FIONREAD, tcp(7)); None where unknown."""
+    return _queue(sock, "FIONREAD")
+
+
+def send_queue(sock: socket.socket) -> int | None:
+    """Bytes sent and not yet acknowledged (TIOCOUTQ, tcp(7)); None where unknown."""
+    return _queue(sock, "TIOCOUTQ")
+
+
+def _queue(sock: socket.socket, request: str) -> int | None:
+    if fcntl is None or not hasattr(termios, request):
+        return None
+    size = array.array("i", [0])
+    try:
+        fcntl.ioctl(sock.fileno(), getattr(termios, request), size)
+    except (OSError, ValueError):
+        return None
+    return size[0]
+
+
+class Waker:
+    """A socket that becomes readable when another thread calls wake()."""
+
+    def __init__(self) -> None:
+        self.reader, self._writer = socket.socketpair()
+        self.reader.setblocking(False)
+        self._writer.setblocking(False)
+
+    def fileno(self) -> int:
+        return self.reader.fileno()
+
+    def wake(self) -> None:
+        try:
+            self._writer.send(b"\0")
+        except OSError:
+            pass  # full: it is awake already; closed: nobody sleeps any more
+
+    def drain(self) -> None:
+        try:
+            while self.reader.recv(4096):
+                pass
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        self.reader.close()
+        self._writer.close()
+
+
+def close_politely(sock: socket.socket, linger_s: float = 0.5, limit: int = 1024 * 1024) -> None:
+    """Close so that the peer gets our last bytes: half-close, read its rest for a moment, close.
+
+    A close with unread bytes sends a reset, and a reset makes the peer's kernel throw away
+    what it had received (RFC 1122 section 4.2.2.13). Never raises.
+    """
+    try:
+        sock.shutdown(socket.SHUT_WR)
+        deadline = time.monotonic() + linger_s
+        while limit > 0 and (left := deadline - time.monotonic()) > 0:
+            sock.settimeout(left)
+            received = len(sock.recv(65536))
+            if not received:
+                break
+            limit -= received
+    except OSError:
+        pass
+    finally:
+        sock.close()

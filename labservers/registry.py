@@ -1,0 +1,52 @@
+"""The five servers by name: all that anybody needs to know to start one."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSpec:
+    """What a server is, before it runs.
+
+    `models` are the ways it can serve many clients, the default first; `module` is the
+    import path of its implementation, loaded only in the process that runs it.
+    """
+
+    name: str
+    task: int
+    title: str
+    transport: str
+    protocol: str
+    models: tuple[str, ...]
+    default_port: int
+    module: str
+
+    @property
+    def default_model(self) -> str:
+        return self.models[0]
+
+
+def _spec(
+    task: int, name: str, title: str, protocol: str, *models: str, transport: str = "tcp"
+) -> ServerSpec:
+    return ServerSpec(
+        name=name,
+        task=task,
+        title=title,
+        transport=transport,
+        protocol=protocol,
+        models=models,
+        default_port=8000 + task,
+        module=f"labservers.servers.{name}",
+    )
+
+
+SERVERS: dict[str, ServerSpec] = {
+    spec.name: spec
+    for spec in (
+        _spec(1, "hello", "UDP hello", "UDP", "blocking", transport="udp"),
+        _spec(2, "hypotenuse", "TCP hypotenuse", "TCP · JSON", "threads", "blocking"),
+        _spec(3, "page", "HTTP page", "HTTP/1.1", "threads", "blocking"),
+        _spec(4, "chat", "Group chat", "TCP", "thread-per-client"),
+        _spec(5, "subjects", "Async HTTP", "HTTP/1.1", "event-loop"),
+    )
+}
