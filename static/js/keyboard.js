@@ -1,0 +1,51 @@
+/* Single keys, off while somebody types. */
+import { SERVERS, href, neighbour } from "./model/routes.js";
+
+const MINUS = new Set(["-", "−", "–"]);
+
+/**
+ * Listen for keys. A view gives one of its own controls a key with the attribute
+ * `data-key="Space"`, `"."`, `"-"` or `"+"`; `/` goes to the first search field in <main>.
+ */
+export function startKeyboard({ state, actions }) {
+  const keys = {
+    "?": () => actions.dialog("keys"),
+    0: () => actions.navigate("/"),
+    t: () => actions.setTheme(state().prefs.theme === "dark" ? "light" : "dark"),
+    l: () => actions.setLang(state().lang === "en" ? "ru" : "en"),
+    p: () => actions.setPresent(!state().prefs.present),
+    "[": () => beside(-1),
+    "]": () => beside(1),
+    "/": () => document.querySelector('main input[type="search"]')?.focus(),
+    " ": () => press("Space"),
+    ".": () => press("."),
+    "-": () => press("-"),
+    "+": () => press("+"),
+    "=": () => press("+"),
+  };
+  SERVERS.forEach((name, index) => {
+    keys[index + 1] = () => actions.navigate(href(name));
+  });
+  const beside = (by) => {
+    const path = neighbour(state().route, by);
+    if (path) actions.navigate(path);
+  };
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || taken(event)) return;
+    const act = keys[MINUS.has(event.key) ? "-" : event.key];
+    if (!act) return;
+    if (event.key === " " && !document.querySelector('main [data-key="Space"]')) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+const press = (key) => document.querySelector(`main [data-key="${key}"]`)?.click();
+
+/* Keys that belong to what has the focus: to a field, to an open dialog, Space to a button or link. */
+function taken(event) {
+  const { target } = event;
+  if (document.querySelector("dialog[open]")) return true;
+  if (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName)) return true;
+  return event.key === " " && Boolean(target.closest?.("button, a, summary, [role=radio]"));
+}

@@ -1,0 +1,150 @@
+/* The only module that knows the whole page: the one state, what may be done, what is drawn. */
+import { announce, h, render } from "./kit.js";
+import { speak, t } from "./i18n.js";
+import { api, freshPage } from "./io/api.js";
+import { Live } from "./io/live.js";
+import { keep } from "./io/prefs.js";
+import { startKeyboard } from "./keyboard.js";
+import { initial, reduce } from "./model/reducer.js";
+import { parse } from "./model/routes.js";
+import { shown } from "./model/selectors.js";
+import { startRouter } from "./router.js";
+import { Shell } from "./views/shell.js";
+
+const TOAST_MS = 6000;
+/* A start or stop that was accepted and then never confirmed leaves its button usable again. */
+const CONFIRM_MS = 8000;
+
+const page = document.documentElement;
+const boot = JSON.parse(document.getElementById("boot").textContent);
+speak(boot.lang, boot.catalogue);
+const prefs = { theme: page.dataset.theme, present: page.dataset.present === "1" };
+let state = initial(boot, parse(location.pathname), prefs);
+let frame = 0;
+let toastTimer = 0;
+
+function dispatch(event) {
+  const before = state;
+  state = reduce(state, event);
+  if (state === before) return;
+  tellStates(before, state);
+  if (!frame) frame = requestAnimationFrame(draw);
+}
+
+function draw() {
+  frame = 0;
+  page.dataset.stale = state.link.status === "lost" ? "1" : "0";
+  render(h(Shell, { state, actions }), document.getElementById("app"));
+}
+
+function tellStates(before, after) {
+  if (before.servers === after.servers) return;
+  for (const name of after.order) {
+    const is = shown(after.servers[name]);
+    if (before.servers[name] && is !== shown(before.servers[name])) {
+      announce(`${t(`s.${name}`)}: ${t(`st.${is}`)}`);
+    }
+  }
+}
+
+const live = new Live({
+  onSnapshot: (snapshot, at) => dispatch({ type: "snapshot", snapshot, at }),
+  onDelta: (events, at) => dispatch({ type: "delta", events, at }),
+  onLink: (link) => dispatch({ type: "link", link }),
+});
+
+/* Ask a server for something: busy at once, calm again by an event or by a refusal. */
+async function ask(name, action, body) {
+  dispatch({ type: "busy", name, action });
+  const calm = () => dispatch({ type: "idle", name });
+  try {
+    const answer = await api("POST", `/api/servers/${name}/${action}`, body);
+    if (answer?.settled) calm();
+    else setTimeout(calm, CONFIRM_MS);
+    return answer;
+  } catch (error) {
+    calm();
+    actions.fail(error);
+    return null;
+  }
+}
+
+async function askAll(action, names) {
+  for (const name of names) dispatch({ type: "busy", name, action });
+  try {
+    await api("POST", `/api/servers/${action}`);
+    setTimeout(() => names.forEach((name) => dispatch({ type: "idle", name })), CONFIRM_MS);
+  } catch (error) {
+    names.forEach((name) => dispatch({ type: "idle", name }));
+    actions.fail(error);
+  }
+}
+
+/** What views may do. */
+const actions = {
+  api,
+  start: (name, options) => ask(name, "start", options ?? {}),
+  stop: (name) => ask(name, "stop"),
+  restart: (name) => ask(name, "restart"),
+  kill: (name) => ask(name, "kill"),
+  startAll: (names) => askAll("start", names),
+  stopAll: (names) => askAll("stop", names),
+  /** Remember host, port or model of a stopped server. Throws ApiError when they cannot be used. */
+  async settings(name, settings) {
+    const server = await api("POST", `/api/servers/${name}/settings`, settings);
+    if (server) dispatch({ type: "server", server });
+  },
+  /** Let the event loop go on. */
+  resume: (name) => api("POST", `/api/servers/${name}/loop`, { action: "resume" }).catch(actions.fail),
+  exchanged: (name, exchange) => dispatch({ type: "exchange", name, exchange }),
+  forget: (name) => dispatch({ type: "forget", name }),
+  subscribe: (topics) => live.subscribe(topics),
+  retryNow: () => live.open(),
+  announce,
+  toast(text, kind = "info") {
+    clearTimeout(toastTimer);
+    dispatch({ type: "toast", toast: { text, kind } });
+    toastTimer = setTimeout(actions.dismiss, TOAST_MS);
+  },
+  dialog: (dialog) => dispatch({ type: "dialog", dialog }),
+  dismiss: () => dispatch({ type: "toast", toast: null }),
+  /** Tell an error of api() to the reader. */
+  fail(error) {
+    const text = error instanceof TypeError ? t("err.unreachable") : error.message;
+    actions.toast([text, error.next_step].filter(Boolean).join(" "), "bad");
+  },
+  async setLang(lang) {
+    if (lang === state.lang) return;
+    try {
+      const { catalogue } = await freshPage(lang);
+      speak(lang, catalogue);
+    } catch (error) {
+      actions.fail(error);
+      return;
+    }
+    keep("lang", lang);
+    page.lang = lang;
+    history.replaceState(history.state, "", location.pathname);
+    dispatch({ type: "lang", lang });
+  },
+  setTheme(theme) {
+    keep("theme", theme);
+    page.dataset.theme = theme;
+    dispatch({ type: "prefs", prefs: { theme } });
+  },
+  setPresent(present) {
+    keep("present", present ? "1" : null);
+    page.dataset.present = present ? "1" : "0";
+    dispatch({ type: "prefs", prefs: { present } });
+  },
+};
+
+actions.navigate = startRouter((route) => {
+  dispatch({ type: "route", route });
+  draw();
+  document.getElementById("main").focus({ preventScroll: true });
+  scrollTo(0, 0);
+});
+startKeyboard({ state: () => state, actions });
+draw();
+live.open();

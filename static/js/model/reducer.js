@@ -1,0 +1,161 @@
+/* The one state of the page and how it changes; no document, no network, no clock. */
+import { SERVERS } from "./routes.js";
+
+export const HISTORY_S = 60;
+export const FEED_KEPT = 200;
+export const LINES_KEPT = 5000;
+export const EXCHANGES_KEPT = 30;
+/* A minute of the loop's frames at ten a second. */
+export const LOOP_POINTS = 600;
+
+const LOOP_SERIES = [
+  "ready",
+  "reading",
+  "writing",
+  "sleeping",
+  "tasks",
+  "tick_p50_us",
+  "tick_p99_us",
+  "lag_us",
+  "utilization",
+];
+
+/** The state that a page starts from; `boot` is the JSON in it. */
+export function initial(boot, route, prefs) {
+  const empty = {
+    lang: boot.lang,
+    version: boot.version,
+    prefs,
+    route,
+    link: { status: "connecting", rtt_ms: null, last_at: null, retry_at: null },
+    skew_s: 0,
+    servers: {},
+    order: SERVERS,
+    feed: [],
+    history: {},
+    rows: {},
+    logs: {},
+    loop: emptyLoop(),
+    exchanges: {},
+    busy: {},
+    dialog: null,
+    toast: null,
+  };
+  return boot.snapshot ? snapshot(empty, boot.snapshot, boot.snapshot.now) : empty;
+}
+
+const emptyLoop = () => ({
+  frame: null,
+  series: Object.fromEntries(["at", ...LOOP_SERIES].map((name) => [name, []])),
+});
+
+/** The next state. An unknown event changes nothing. */
+export function reduce(state, event) {
+  const change = CHANGES[event.type];
+  return change ? change(state, event) : state;
+}
+
+const CHANGES = {
+  snapshot: (state, { snapshot: whole, at }) => snapshot(state, whole, at),
+  delta: (state, { events, at }) =>
+    events.reduce((so_far, event) => DELTAS[event.kind]?.(so_far, event, at) ?? so_far, state),
+  link: (state, { link }) => ({ ...state, link: { ...state.link, ...link } }),
+  route: (state, { route }) => ({ ...state, route }),
+  lang: (state, { lang }) => ({ ...state, lang }),
+  prefs: (state, { prefs }) => ({ ...state, prefs: { ...state.prefs, ...prefs } }),
+  busy: (state, { name, action }) => ({ ...state, busy: { ...state.busy, [name]: action } }),
+  idle: (state, { name }) => idle(state, name),
+  server: (state, { server }) => putServer(state, server),
+  exchange: (state, { name, exchange }) => exchanged(state, name, exchange),
+  forget: (state, { name }) => ({ ...state, exchanges: { ...state.exchanges, [name]: [] } }),
+  dialog: (state, { dialog }) => ({ ...state, dialog }),
+  toast: (state, { toast }) => ({ ...state, toast }),
+};
+
+function snapshot(state, whole, at) {
+  return {
+    ...state,
+    skew_s: whole.now - at,
+    servers: Object.fromEntries(
+      whole.servers.map((server) => [server.name, { ...state.servers[server.name], ...server }]),
+    ),
+    order: whole.servers.map((server) => server.name),
+    feed: [...whole.feed].sort((a, b) => a.id - b.id).slice(-FEED_KEPT),
+    history: whole.history,
+    // Subscriptions begin anew with a snapshot and bring their own beginning.
+    rows: {},
+    logs: {},
+    loop: emptyLoop(),
+    busy: {},
+  };
+}
+
+const DELTAS = {
+  server: (state, { server }) => idle(putServer(state, server), server.name),
+  figures: (state, { name, figures }) => ({
+    ...putServer(state, { name, figures }),
+    history: { ...state.history, [name]: append(state.history[name], figures) },
+  }),
+  feed: (state, { entry }) => ({ ...state, feed: [...state.feed, entry].slice(-FEED_KEPT) }),
+  rows: (state, { name, rows }, at) => ({
+    ...state,
+    rows: { ...state.rows, [name]: { ...rows, at, stuck: stuck(state.rows[name], rows, at) } },
+  }),
+  logs: (state, { name, lines, skipped }) => ({
+    ...state,
+    logs: { ...state.logs, [name]: extend(state.logs[name], lines, skipped ?? 0) },
+  }),
+  loop: (state, { frame }, at) => (frame.loop ? { ...state, loop: looped(state.loop, frame, at) } : state),
+};
+
+/* Events leave out what does not change (the hosts to choose from): it is kept. */
+const putServer = (state, server) => ({
+  ...state,
+  servers: { ...state.servers, [server.name]: { ...state.servers[server.name], ...server } },
+});
+
+function idle(state, name) {
+  if (!(name in state.busy)) return state;
+  const { [name]: _, ...busy } = state.busy;
+  return { ...state, busy };
+}
+
+function append(history, figures) {
+  const tail = (values = [], value) => [...values, value ?? 0].slice(-HISTORY_S);
+  return { in: tail(history?.in, figures?.in_rate), out: tail(history?.out, figures?.out_rate) };
+}
+
+/* id -> {send_q, since}: peers whose Send-Q holds something and has not become shorter. */
+function stuck(before, rows, at) {
+  const entries = rows.rows
+    .filter((row) => row.send_q > 0)
+    .map((row) => {
+      const was = before?.stuck[row.id];
+      const since = was && row.send_q >= was.send_q ? was.since : at;
+      return [row.id, { send_q: row.send_q, since }];
+    });
+  return Object.fromEntries(entries);
+}
+
+function extend(log, lines, skipped) {
+  const before = log ?? { lines: [], skipped: 0 };
+  const last = before.lines.at(-1)?.n ?? -1;
+  const fresh = lines.filter((line) => line.n > last);
+  const gap = skipped > 0 && fresh.length ? [{ n: fresh[0].n, gap: skipped }] : [];
+  return {
+    lines: [...before.lines, ...gap, ...fresh].slice(-LINES_KEPT),
+    skipped: before.skipped + skipped,
+  };
+}
+
+function looped(loop, frame, at) {
+  const push = (values, value) => [...values.slice(-(LOOP_POINTS - 1)), value];
+  const series = { at: push(loop.series.at, at) };
+  for (const name of LOOP_SERIES) series[name] = push(loop.series[name], frame.loop[name]);
+  return { frame, series };
+}
+
+function exchanged(state, name, exchange) {
+  const list = [exchange, ...(state.exchanges[name] ?? [])].slice(0, EXCHANGES_KEPT);
+  return { ...state, exchanges: { ...state.exchanges, [name]: list } };
+}

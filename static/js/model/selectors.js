@@ -1,0 +1,57 @@
+/* What views ask the state: pure functions of it. */
+
+/** The state of a server as it is shown: a word of the catalogue's st.* keys and a glyph. */
+export function shown(server) {
+  if (server.state === "FAILED") {
+    const { reason } = server.failure ?? {};
+    if (reason === "port_in_use") return "blocked";
+    return reason === "exited" || reason === "killed" ? "crashed" : "failed";
+  }
+  if (server.state === "RUNNING" && server.paused) return "paused";
+  return server.state.toLowerCase();
+}
+
+/** Whether the server answers clients now. */
+export const running = (server) => server.state === "RUNNING";
+
+/** Whether a start can be asked for: nothing of it is up or under way. */
+export const startable = (server) => ["STOPPED", "FAILED", "BACKOFF"].includes(server.state);
+
+/** Whether a stop can be asked for. */
+export const stoppable = (server) => ["RUNNING", "FROZEN", "STARTING"].includes(server.state);
+
+/** Address as people write it; IPv6 hosts in brackets. */
+export const address = (host, port) => `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** All servers, in the order of the lab. */
+export const list = (state) => state.order.map((name) => state.servers[name]);
+
+/** Sums over the running servers, and a minute of bytes of all of them. */
+export function totals(state) {
+  const up = list(state).filter((server) => ["RUNNING", "FROZEN"].includes(server.state));
+  const sum = (field) => up.reduce((total, server) => total + (server.figures?.[field] ?? 0), 0);
+  return {
+    running: list(state).filter(running).length,
+    of: state.order.length,
+    connections: up
+      .filter((server) => server.transport === "tcp")
+      .reduce((total, server) => total + (server.figures?.connections ?? 0), 0),
+    in_rate: sum("in_rate"),
+    out_rate: sum("out_rate"),
+    cpu: sum("cpu"),
+    rss: sum("rss"),
+    in: minute(state, "in"),
+    out: minute(state, "out"),
+  };
+}
+
+function minute(state, way) {
+  const all = Object.values(state.history).map((history) => history[way]);
+  const length = Math.max(0, ...all.map((values) => values.length));
+  return Array.from({ length }, (_, index) =>
+    all.reduce((total, values) => total + (values[values.length - length + index] ?? 0), 0),
+  );
+}
+
+/** The reason why actions cannot be used now, as a key of the catalogue, or null. */
+export const offKey = (state) => (state.link.status === "lost" ? "off.lost" : null);

@@ -1,0 +1,31 @@
+/* The address bar and the page in step, without loading anything anew. */
+import { parse } from "./model/routes.js";
+
+/**
+ * Follow links and the history. `onRoute(route)` is called after each move.
+ * Returns navigate(path).
+ */
+export function startRouter(onRoute) {
+  const navigate = (path) => {
+    if (path !== location.pathname) history.pushState(null, "", path);
+    onRoute(parse(location.pathname));
+  };
+  addEventListener("popstate", () => onRoute(parse(location.pathname)));
+  document.addEventListener("click", (event) => {
+    const link = ownLink(event);
+    if (!link) return;
+    event.preventDefault();
+    navigate(link.pathname);
+  });
+  return navigate;
+}
+
+/* The link of a plain click on one of our pages; any other click belongs to the browser. */
+function ownLink(event) {
+  const modified = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+  if (event.defaultPrevented || event.button !== 0 || modified) return null;
+  const link = event.target.closest?.("a[href]");
+  if (!link || link.target || link.hasAttribute("download") || link.hash) return null;
+  if (link.origin !== location.origin) return null;
+  return parse(link.pathname).view === "missing" ? null : link;
+}

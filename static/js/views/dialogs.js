@@ -1,0 +1,62 @@
+/* The two dialogs: the keys, and Stop all while clients are connected. */
+import { Button, IconButton, html, useEffect, useRef } from "../kit.js";
+import { t } from "../i18n.js";
+import { list, stoppable, totals } from "../model/selectors.js";
+
+const KEYS = [
+  ["0", "nav.overview"],
+  ["1 – 5", "k.server"],
+  ["[ ]", "k.tabs"],
+  ["/", "k.search"],
+  ["Space", "k.pause"],
+  [".", "k.step"],
+  ["− +", "k.speed"],
+  ["t", "k.theme"],
+  ["l", "k.lang"],
+  ["p", "k.present"],
+  ["?", "k.help"],
+  ["Esc", "k.esc"],
+];
+
+export function Dialogs({ state, actions }) {
+  const close = () => actions.dialog(null);
+  if (state.dialog === "keys") return html`<${Keys} close=${close}/>`;
+  if (state.dialog === "stopall") return html`<${StopAll} state=${state} actions=${actions} close=${close}/>`;
+  return null;
+}
+
+/* The browser keeps the focus inside an open modal and gives it back to its opener. */
+function Modal({ id, title, close, children }) {
+  const dialog = useRef(null);
+  useEffect(() => {
+    const element = dialog.current;
+    element.showModal();
+    return () => element.close();
+  }, []);
+  const outside = (event) => event.target === dialog.current && close();
+  return html`<dialog class="dlg" ref=${dialog} aria-labelledby=${id} onClose=${close} onClick=${outside}>
+    <div class="pn-h"><h2 id=${id}>${title}</h2>
+      <span class="r"><${IconButton} kind="gh sm" icon="x" label=${t("k.esc")} onClick=${close}/></span></div>
+    ${children}
+  </dialog>`;
+}
+
+const Keys = ({ close }) =>
+  html`<${Modal} id="dlg-keys" title=${t("keys")} close=${close}>
+    <dl>${KEYS.map(
+      ([keys, text]) => html`<div key=${text}>
+        <dt>${keys.split(" ").map((key) => (key === "–" ? " – " : html`<kbd>${key}</kbd> `))}</dt><dd>${t(text)}</dd></div>`,
+    )}</dl>
+  <//>`;
+
+function StopAll({ state, actions, close }) {
+  const stop = () => {
+    close();
+    actions.stopAll(list(state).filter(stoppable).map((server) => server.name));
+  };
+  return html`<${Modal} id="dlg-stop" title=${t("stopall.h")} close=${close}>
+    <div class="pn-b"><p class="soft">${t("stopall.p", { n: totals(state).connections })}</p>
+      <div class="acts end"><${Button} label=${t("cancel")} autofocus onClick=${close}/>
+        <${Button} kind="dg" icon="stop" label=${t("stopall")} onClick=${stop}/></div></div>
+  <//>`;
+}

@@ -1,0 +1,62 @@
+/* One server: its header, its tabs, and the tab that is open. */
+import { Button, CopyButton, html, icon, model, pill, useNow } from "../kit.js";
+import { hands, nf, t } from "../i18n.js";
+import { TABS, href } from "../model/routes.js";
+import { address, offKey, running, shown, startable, stoppable } from "../model/selectors.js";
+import { Lazy } from "./lazy.js";
+
+const BODIES = {
+  loop: () => import("./loop.js").then((module) => module.Loop),
+  rooms: () => import("./chat.js").then((module) => module.Chat),
+};
+
+export function Server({ state, actions }) {
+  const { name, tab } = state.route;
+  const server = state.servers[name];
+  return html`<${Header} server=${server} tab=${tab} busy=${state.busy[name]} off=${offKey(state)}
+      skew_s=${state.skew_s} actions=${actions}/>
+    <${Lazy} key=${tab} name=${tab} load=${BODIES[tab]} state=${state} actions=${actions}/>`;
+}
+
+function Header({ server, tab, busy, off, skew_s, actions }) {
+  const { name } = server;
+  return html`<div class="sph">
+    <div class="ph">
+      <h1><span class="no">${server.task}</span>${t(`s.${name}`)} ${pill(shown(server))}</h1>
+      <div class="addr"><b>${address(server.host, server.port)}</b>
+        <${CopyButton} text=${address(server.host, server.port)}/>
+        ${server.pid !== null && html`<span>${t("c.pid", { v: String(server.pid) })}</span>`}
+        ${running(server) && html`<${Uptime} since=${server.started_at} skew_s=${skew_s}/>`}</div>
+      <span class="kind">${model(server.model)}${t(`m.${server.model}`)}</span>
+      <div class="acts"><${Actions} server=${server} busy=${busy} off=${off && t(off)} actions=${actions}/></div>
+    </div>
+    <nav class="tabs" aria-label=${t(`s.${name}`)}>${TABS[name].map(
+      (item) => html`<a key=${item} href=${href(name, item)} aria-current=${item === tab ? "page" : undefined}>
+        ${t(`tab.${item}`)}${item === "connections" && running(server) &&
+        html`<span class="tag">${nf(server.figures?.connections ?? 0)}</span>`}</a>`,
+    )}</nav>
+  </div>`;
+}
+
+/** How long the server has been up, going on by itself. */
+export function Uptime({ since, skew_s }) {
+  const now = useNow();
+  if (since === null) return null;
+  return html`<span>${t("c.up", { v: hands(Math.max(0, Math.floor(now + skew_s - since))) })}</span>`;
+}
+
+function Actions({ server, busy, off, actions }) {
+  const { name } = server;
+  if (startable(server)) {
+    return html`<${Button} kind="pri" icon="play" label=${t("start")} busy=${busy} off=${off}
+      onClick=${() => actions.start(name)}/>`;
+  }
+  if (server.state === "STOPPING") {
+    return html`<${Button} kind="dg" icon="x" label=${t("kill")} busy=${busy === "kill"} off=${off}
+      onClick=${() => actions.kill(name)}/>`;
+  }
+  return html`${stoppable(server) && html`<${Button} icon="stop" label=${t("stop")} busy=${busy === "stop"} off=${off}
+      onClick=${() => actions.stop(name)}/>`}
+    <${Button} icon="restart" label=${t("restart")} busy=${busy === "restart"} off=${off}
+      onClick=${() => actions.restart(name)}/>`;
+}

@@ -1,0 +1,122 @@
+/* The frame of every page: navigation, top bar, the page itself, what lies above it. */
+import { Button, IconButton, Segmented, glyph, html, icon, pure, useNow } from "../kit.js";
+import { clock, t } from "../i18n.js";
+import { href } from "../model/routes.js";
+import { list, shown } from "../model/selectors.js";
+import { Dialogs } from "./dialogs.js";
+import { Overview } from "./overview.js";
+import { Server } from "./server.js";
+
+const MARK = () => html`<svg viewBox="0 0 24 24" aria-hidden="true">
+  <rect x=".75" y=".75" width="22.5" height="22.5" rx="6.25" fill="var(--ink)"/>
+  <path d="M17.9 12a5.9 5.9 0 1 1-2.1-4.5" fill="none" stroke="var(--on-ink)" stroke-width="1.7" stroke-linecap="round"/>
+  <rect x="9" y="9.2" width="1.9" height="5.6" rx=".95" fill="var(--on-ink)"/>
+  <rect x="13.1" y="9.2" width="1.9" height="5.6" rx=".95" fill="var(--on-ink)"/>
+  <circle cx="17.2" cy="6.6" r="1.5" fill="var(--in-fill)"/>
+</svg>`;
+
+/* Views of the sidebar and the bottom bar: links to tabs that are asked for most. */
+const VIEWS = [
+  { name: "chat", tab: "rooms", icon: "chat", key: "nav.chat" },
+  { name: "subjects", tab: "loop", icon: "loop", key: "nav.loop", short: "nav.loop.s" },
+];
+
+export function Shell({ state, actions }) {
+  return html`
+    <a class="skip" href="#main">${t("skip")}</a>
+    <div class="shell">
+      <${Side} servers=${state.servers} order=${state.order} route=${state.route} lang=${state.lang} actions=${actions}/>
+      <div class="col">
+        <${Top} link=${state.link} prefs=${state.prefs} lang=${state.lang} actions=${actions}/>
+        <main class="main" id="main" tabindex="-1">
+          ${state.link.status === "lost" && html`<${Lost} link=${state.link} actions=${actions}/>`}
+          <${Page} state=${state} actions=${actions}/>
+        </main>
+      </div>
+    </div>
+    <${BottomBar} route=${state.route} lang=${state.lang}/>
+    <${Dialogs} state=${state} actions=${actions}/>
+    <${Toast} toast=${state.toast} actions=${actions}/>`;
+}
+
+function Page({ state, actions }) {
+  const { view } = state.route;
+  if (view === "overview") return html`<${Overview} state=${state} actions=${actions}/>`;
+  if (view === "server") return html`<${Server} state=${state} actions=${actions}/>`;
+  return html`<div class="ph"><div class="tx"><h1>${t("missing.h")}</h1><p>${t("missing.p")}</p></div></div>
+    <p><a class="btn" href="/">${t("nav.overview")}</a></p>`;
+}
+
+const isView = (route, view) => route.name === view.name && route.tab === view.tab;
+
+const Side = pure(function Side({ servers, order, route, actions }) {
+  const current = (yes) => (yes ? "page" : undefined);
+  const inViews = VIEWS.some((view) => isView(route, view));
+  return html`<aside class="side">
+    <a class="brand" href="/">${MARK()}<span>${t("app")}</span></a>
+    <nav class="nav" aria-label=${t("app")}>
+      <a href="/" aria-current=${current(route.view === "overview")}>${icon("grid")}<span>${t("nav.overview")}</span></a>
+      <h2>${t("nav.servers")}</h2>
+      ${list({ servers, order }).map((server) => {
+        const state = shown(server);
+        return html`<a key=${server.name} href=${href(server.name, server.name === "chat" ? "connections" : "try")}
+          title=${t(`s.${server.name}`)} aria-current=${current(route.name === server.name && !inViews)}>
+          <span class="no">${server.task}</span>${glyph(state)}<span>${t(`s.${server.name}`)}</span>
+          <span class="sr">, ${t(`st.${state}`)}</span><span class="po">${server.port}</span></a>`;
+      })}
+      <h2>${t("nav.views")}</h2>
+      ${VIEWS.map(
+        (view) => html`<a key=${view.name} href=${href(view.name, view.tab)} title=${t(view.key)}
+          aria-current=${current(isView(route, view))}>${icon(view.icon)}<span>${t(view.key)}</span></a>`,
+      )}
+    </nav>
+    <div class="foot"><button type="button" onClick=${() => actions.dialog("keys")} aria-label=${t("keys")}
+      title=${t("keys")}>${icon("kbd")}<span>${t("keys")}</span><kbd>?</kbd></button></div>
+  </aside>`;
+});
+
+const Top = pure(function Top({ link, prefs, lang, actions }) {
+  const dark = prefs.theme === "dark";
+  return html`<header class="top">
+    <a class="brand" href="/" aria-label=${t("app")}>${MARK()}</a>
+    <span class="lab">${t("lab")}</span><span class="sp"></span>
+    <${Link} link=${link}/>
+    <${Segmented} kind="langseg" label=${t("lang")} items=${[["en", "EN"], ["ru", "RU"]]} value=${lang}
+      onChange=${actions.setLang}/>
+    <${IconButton} kind="gh hide-s" icon="screen" label=${t("present")} aria-pressed=${String(prefs.present)}
+      onClick=${() => actions.setPresent(!prefs.present)}/>
+    <${IconButton} kind="gh" icon=${dark ? "sun" : "moon"} label=${t("theme")}
+      onClick=${() => actions.setTheme(dark ? "light" : "dark")}/>
+  </header>`;
+});
+
+function Link({ link }) {
+  const word = { live: "live", lost: "offline", connecting: "connecting" }[link.status];
+  const cls = { live: "", lost: "off", connecting: "wait" }[link.status];
+  return html`<span class="conn ${cls}" data-link=${link.status}><i></i><span role="status">${t(word)}</span>
+    ${link.status === "live" && link.rtt_ms !== null && html`<span class="ms hide-s">${t("live.ms", { n: link.rtt_ms })}</span>`}</span>`;
+}
+
+function Lost({ link, actions }) {
+  const now = useNow(500);
+  const left = Math.max(0, Math.ceil((link.retry_at ?? now) - now));
+  return html`<div class="notice bad">${icon("warn")}
+    <span><strong role="alert">${link.last_at ? t("offline.t", { time: clock(link.last_at) }) : t("offline.never")}</strong>${" "}
+    ${left ? t("offline.s", { n: left }) : t("offline.now")}</span>
+    <span class="r"><${Button} kind="sm" icon="restart" label=${t("retry")} onClick=${actions.retryNow}/></span></div>`;
+}
+
+const BottomBar = pure(function BottomBar({ route }) {
+  const item = (path, name, text, here) =>
+    html`<a href=${path} aria-current=${here ? "page" : undefined}>${icon(name)}<span>${text}</span></a>`;
+  return html`<nav class="bnav" aria-label=${t("nav.views")}>
+    ${item("/", "grid", t("nav.overview"), route.view === "overview")}
+    ${VIEWS.map((view) => item(href(view.name, view.tab), view.icon, t(view.short ?? view.key), isView(route, view)))}
+  </nav>`;
+});
+
+function Toast({ toast, actions }) {
+  return html`<div class="toasts" role=${toast?.kind === "bad" ? "alert" : "status"}>${toast &&
+  html`<div class="toast">${icon(toast.kind === "bad" ? "warn" : "info")}<span>${toast.text}</span>
+    <${IconButton} kind="sm" icon="x" label=${t("k.esc")} onClick=${actions.dismiss}/></div>`}</div>`;
+}
