@@ -1,7 +1,45 @@
 /* All five servers at a glance. */
-import { html } from "../kit.js";
-import { t } from "../i18n.js";
+import { Button, Mini, html, icon } from "../kit.js";
+import { bytes, nf, t } from "../i18n.js";
+import { list, offKey, startable, stoppable, totals } from "../model/selectors.js";
+import { Card, percent } from "./card.js";
+import { Feed } from "./feed.js";
 
-export function Overview() {
-  return html`<div class="ph"><div class="tx"><h1>${t("ov.h")}</h1><p>${t("ov.sub")}</p></div></div>`;
+export function Overview({ state, actions }) {
+  const key = offKey(state);
+  const off = key && t(key);
+  return html`<${Heading} state=${state} off=${off} actions=${actions}/>
+    <${Totals} state=${state}/>
+    <div class="cards">${list(state).map(
+      (server) => html`<${Card} key=${server.name} server=${server} history=${state.history[server.name]}
+        busy=${state.busy[server.name]} off=${off} skew_s=${state.skew_s} lang=${state.lang} actions=${actions}/>`,
+    )}<${Feed} feed=${state.feed} lang=${state.lang}/></div>`;
+}
+
+function Heading({ state, off, actions }) {
+  const names = (which) => list(state).filter(which).map((server) => server.name);
+  const [toStart, toStop] = [names(startable), names(stoppable)];
+  const stop = () =>
+    totals(state).connections ? actions.dialog("stopall") : actions.stopAll(toStop);
+  return html`<div class="ph"><div class="tx"><h1>${t("ov.h")}</h1><p>${t("ov.sub")}</p></div>
+    <div class="acts">
+      <${Button} icon="stop" label=${t("stopall")} off=${off || (!toStop.length && t("off.nonerunning"))} onClick=${stop}/>
+      <${Button} kind="pri" icon="play" label=${t("startall")} off=${off || (!toStart.length && t("off.allrunning"))}
+        onClick=${() => actions.startAll(toStart)}/>
+    </div></div>`;
+}
+
+function Totals({ state }) {
+  const sum = totals(state);
+  const each = html`<small>/${t("sec")}</small>`;
+  return html`<dl class="stats">
+    <div class="stat"><dt>${t("ov.running")}</dt><dd>${nf(sum.running)} <small>/ ${nf(sum.of)}</small></dd></div>
+    <div class="stat"><dt>${t("ov.conns")}</dt><dd>${nf(sum.connections)}</dd></div>
+    <div class="stat"><dt class="c-in">${icon("din")}${t("ov.in")}</dt>
+      <dd>${bytes(sum.in_rate)}${each}<${Mini} values=${sum.in.slice(-30)} tone="in"/></dd></div>
+    <div class="stat"><dt class="c-out">${icon("dout")}${t("ov.out")}</dt>
+      <dd>${bytes(sum.out_rate)}${each}<${Mini} values=${sum.out.slice(-30)} tone="out"/></dd></div>
+    <div class="stat"><dt>${t("ov.cpu")}</dt><dd>${percent(sum.cpu)}</dd></div>
+    <div class="stat"><dt>${t("ov.mem")}</dt><dd>${bytes(sum.rss)}</dd></div>
+  </dl>`;
 }

@@ -1,8 +1,9 @@
 /* One server: its header, its tabs, and the tab that is open. */
-import { Button, CopyButton, html, icon, model, pill, useNow } from "../kit.js";
-import { hands, nf, t } from "../i18n.js";
+import { Button, CopyButton, html, model, pill } from "../kit.js";
+import { nf, t } from "../i18n.js";
 import { TABS, href } from "../model/routes.js";
 import { address, offKey, running, shown, startable, stoppable } from "../model/selectors.js";
+import { Uptime } from "./clocks.js";
 import { Lazy } from "./lazy.js";
 
 const BODIES = {
@@ -36,13 +37,6 @@ function Header({ server, tab, busy, off, skew_s, actions }) {
         html`<span class="tag">${nf(server.figures?.connections ?? 0)}</span>`}</a>`,
     )}</nav>
   </div>`;
-}
-
-/** How long the server has been up, going on by itself. */
-export function Uptime({ since, skew_s }) {
-  const now = useNow();
-  if (since === null) return null;
-  return html`<span>${t("c.up", { v: hands(Math.max(0, Math.floor(now + skew_s - since))) })}</span>`;
 }
 
 function Actions({ server, busy, off, actions }) {

@@ -1,0 +1,46 @@
+/* What happened lately, newest first. */
+import { html, icon, pure } from "../kit.js";
+import { bytes, clock, dur, has, t } from "../i18n.js";
+
+const ICONS = {
+  started: "play",
+  starting: "play",
+  stopped: "stop",
+  stopping: "stop",
+  restarted: "restart",
+  crashed: "warn",
+  killed: "x",
+  port_in_use: "warn",
+  failed: "warn",
+  joined: "user",
+  left: "user",
+  hog: "hour",
+  experiment: "plus",
+  paused: "pause",
+  resumed: "play",
+  overloaded: "warn",
+};
+
+export const Feed = pure(function Feed({ feed }) {
+  return html`<section class="card feed" aria-labelledby="feed-h">
+    <div class="pn-h"><h2 id="feed-h">${t("ov.act")}</h2></div>
+    <ol role="log" aria-live="polite" aria-labelledby="feed-h" tabindex="0">${[...feed].reverse().map(
+      (entry) => html`<li key=${entry.id}><time>${clock(entry.at)}</time>${icon(ICONS[entry.code] ?? "info")}
+        <p>${entry.name && html`<b>${t(`s.${entry.name}`)}</b> · `}${text(entry)}</p></li>`,
+    )}${!feed.length && html`<li class="none"><p>${t("ov.act.none")}</p></li>`}</ol>
+  </section>`;
+});
+
+/* Ports, pids and codes are names, not quantities: no thousands separators in them. */
+function text({ code, args }) {
+  const key = `feed.${code}`;
+  return has(key) ? t(key, Object.fromEntries(Object.entries(args ?? {}).map(said))) : code;
+}
+
+function said([name, value]) {
+  if (typeof value !== "number") return [name, value ?? "?"];
+  if (name.endsWith("_s")) return [name, dur(value * 1000)];
+  if (/(_us|microseconds)$/.test(name)) return [name, dur(value / 1000)];
+  if (/bytes|size/.test(name)) return [name, bytes(value)];
+  return [name, /^(n|clients|count|done|requests)$/.test(name) ? value : String(value)];
+}

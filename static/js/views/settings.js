@@ -1,0 +1,56 @@
+/* Where a server that is not running will listen, and how it will serve its clients. */
+import { Segmented, html, icon, useEffect, useState } from "../kit.js";
+import { t } from "../i18n.js";
+
+/**
+ * The settings of a card while they are edited. `options`: what a start has to carry along;
+ * `check()`: whether the port can be used, saying so beside the field when not.
+ */
+export function useSettings({ server, actions }) {
+  const { settings } = server;
+  const [port, setPort] = useState(String(settings.port));
+  const [error, setError] = useState(null);
+  useEffect(() => setPort(String(settings.port)), [settings.port]);
+  const number = /^\d{1,5}$/.test(port.trim()) ? Number(port) : NaN;
+  const valid = number >= 1 && number <= 65535;
+  const check = () => {
+    setError(valid ? null : t("set.port.bad"));
+    return valid;
+  };
+  const save = async (change) => {
+    try {
+      await actions.settings(server.name, change);
+      setError(null);
+    } catch (refusal) {
+      setError([refusal.message, refusal.next_step].filter(Boolean).join(" "));
+    }
+  };
+  const savePort = () => check() && number !== settings.port && save({ port: number });
+  return { port, setPort, savePort, save, error, check, options: valid ? { port: number } : {} };
+}
+
+export function Settings({ server, off, settings }) {
+  const { name, models, host_choices: hosts } = server;
+  const { host, model } = server.settings;
+  const known = hosts?.some((choice) => choice.host === host) ? hosts : [...(hosts ?? []), { host, label: host }];
+  const warned = known.find((choice) => choice.host === host)?.warning;
+  const say = (event) => event.currentTarget.value;
+  return html`<fieldset class="set" disabled=${Boolean(off)}>
+    <legend>${t("c.willbind")}</legend>
+    <div class="set-addr">
+      <span class="sel"><select class="inp mono" aria-label=${t("set.host")} value=${host}
+        onChange=${(event) => settings.save({ host: say(event) })}>
+        ${known.map((choice) => html`<option key=${choice.host} value=${choice.host}>${choice.label}</option>`)}
+      </select>${icon("downc")}</span>
+      <span aria-hidden="true">:</span>
+      <input class="inp mono" inputmode="numeric" maxlength="5" autocomplete="off" aria-label=${t("set.port")}
+        value=${settings.port} aria-invalid=${settings.error ? "true" : undefined}
+        aria-describedby=${settings.error ? `port-${name}` : undefined}
+        onInput=${(event) => settings.setPort(say(event))} onChange=${settings.savePort}/>
+    </div>
+    ${settings.error && html`<p class="err" role="alert" id=${`port-${name}`}>${icon("warn")}<span>${settings.error}</span></p>`}
+    ${warned && html`<p class="hint-w">${icon("warn")}<span>${t("set.host.open")}</span></p>`}
+    ${models.length > 1 && html`<${Segmented} label=${t("set.model")} value=${model}
+      items=${models.map((item) => [item, t(`m.${item}.s`)])} onChange=${(next) => settings.save({ model: next })}/>`}
+  </fieldset>`;
+}
