@@ -5,27 +5,22 @@ import importlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
+from labservers.command_line import EXIT_USAGE, Parser, backlog, port_number
 from labservers.registry import SERVERS, ServerSpec
 
 if TYPE_CHECKING:
     from labservers.server import Options
 
-EXIT_USAGE = 2
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse, but a mistake is one sentence with the next step."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(EXIT_USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run what the command line asks for and return the exit code."""
     words = sys.argv[1:] if arguments is None else arguments
-    name = words[0] if words else "--help"
+    if not words:
+        print(usage(), file=sys.stderr)
+        return EXIT_USAGE
+    name = words[0]
     if name == "list":
         return list_servers()
     if name == "client":
@@ -78,13 +73,16 @@ def parse(spec: ServerSpec, words: list[str]) -> "tuple[Options, bool]":
     parser = Parser(prog=f"python -m labservers {spec.name}", description=spec.title)
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (127.0.0.1)")
     parser.add_argument(
-        "--port", type=_port, default=spec.default_port, help=f"0 to 65535 ({spec.default_port})"
+        "--port",
+        type=port_number,
+        default=spec.default_port,
+        help=f"0 to 65535 ({spec.default_port})",
     )
     if len(spec.models) > 1:
         parser.add_argument("--model", choices=spec.models, default=spec.default_model)
     if spec.transport == "tcp":
         parser.add_argument(
-            "--backlog", type=_positive, default=Options.backlog, help="accept queue (1024)"
+            "--backlog", type=backlog, default=Options.backlog, help="accept queue (1024)"
         )
     if spec.default_model == "event-loop":
         choices = ("auto", "epoll", "kqueue", "poll", "select")
@@ -101,18 +99,6 @@ def default_data_dir() -> str:
     """LABSERVERS_DATA, or the user's data folder by the XDG base directory specification."""
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return os.environ.get("LABSERVERS_DATA") or str(Path(base) / "socket-lab")
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port; it is a number from 0 to 65535")
-    return int(text)
-
-
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 65535")
-    return int(text)
 
 
 if __name__ == "__main__":
