@@ -210,6 +210,11 @@ def encode(message: Message | Command) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
+def as_dict(value: Any) -> dict[str, Any]:
+    """A message, or a part of one, as plain values for JSON."""
+    return dataclasses.asdict(value)
+
+
 def decode(line: bytes) -> Message:
     """A message from one line of a server's standard output.
 

@@ -1,0 +1,57 @@
+"""The web application: runs the lab servers as child processes and shows what they do."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from dashboard import config as configuration
+from dashboard import ending, security, startup_log
+from dashboard.cli import commands
+from dashboard.errors import LabError
+from dashboard.lab import Lab
+from dashboard.views import api, exchanges, live, metrics, pages
+
+HERE = Path(__file__).resolve().parent
+
+
+def create_app(config: dict[str, Any] | None = None) -> Flask:
+    """The application, wired; nothing is started before it is used.
+
+    Raises:
+        BadInput: an unusable setting, with where it stands.
+    """
+    app = Flask(__name__, template_folder=_folder("templates"), static_folder=_folder("static"))
+    app.extensions["lab"] = Lab(configuration.load(config))
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.register_error_handler(LabError, lab_error)
+    app.register_error_handler(HTTPException, http_error)
+    security.init_app(app)
+    live.init_app(app)
+    for views in (api, exchanges, metrics, pages):
+        app.register_blueprint(views.blueprint)
+    app.cli.add_command(commands)
+    startup_log.init_app(app)
+    ending.init_app(app)
+    return app
+
+
+def _folder(name: str) -> str:
+    """Inside the package where it was installed, beside it in a checkout."""
+    inside = HERE / name
+    return str(inside if inside.is_dir() else HERE.parent / name)
+
+
+def lab_error(error: LabError) -> tuple[Response, int]:
+    return jsonify(error.as_json()), error.status
+
+
+def http_error(error: HTTPException) -> tuple[Response, int] | HTTPException | Any:
+    if not request.path.startswith("/api/"):
+        return pages.error_page(error)
+    code = error.code or 500
+    name = error.name.lower().replace(" ", "_")
+    described = LabError(error.description or error.name, "see GET /api/openapi.json")
+    described.code = name
+    return jsonify(described.as_json()), code

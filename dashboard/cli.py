@@ -1,0 +1,145 @@
+"""`flask --app dashboard lab ...`: the running dashboard from a shell, through its HTTP API.
+
+The dashboard leaves its address and token in a file that only its user can read.
+"""
+
+import contextlib
+import json
+import os
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from dashboard.config import Config
+from labservers.registry import SERVERS
+
+commands = AppGroup("lab", help="Start, stop and read the lab servers of a running dashboard.")
+NAME = click.argument("name", type=click.Choice([*SERVERS, "all"]))
+ONE = click.argument("name", type=click.Choice(list(SERVERS)))
+TIMEOUT_S = 35.0
+
+
+def runtime_file(config: Config) -> Path:
+    return config.data_path / "dashboard.json"
+
+
+def write_runtime(config: Config, address: str, token: str) -> None:
+    """Tell later commands where the dashboard is; readable by its user only."""
+    path = runtime_file(config)
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_suffix(f".{os.getpid()}")
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump({"address": address, "token": token}, file)
+        os.replace(beside, path)
+
+
+def call(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """One API call. Raises click.ClickException with a sentence when it is refused."""
+    config: Config = current_app.extensions["lab"].config
+    try:
+        where = json.loads(runtime_file(config).read_text("utf-8"))
+        request = urllib.request.Request(
+            where["address"] + path,
+            method=method,
+            data=json.dumps(body or {}).encode() if method != "GET" else None,
+            headers={"X-Lab-Token": where["token"], "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            raise click.ClickException(_refusal(error)) from error
+    except (OSError, ValueError, KeyError) as error:
+        raise click.ClickException("no dashboard answers; start it with: make run") from error
+
+
+def _refusal(error: urllib.error.HTTPError) -> str:
+    try:
+        said = json.load(error)["error"]
+    except (ValueError, KeyError, TypeError):
+        return f"the dashboard answered {error.code}"
+    return f"{said['message']}; {said['next_step']}"
+
+
+def show(view: dict[str, Any]) -> None:
+    pid = f"pid {view['pid']}" if view["pid"] else ""
+    click.echo(
+        f"{view['name']:<11} {view['state']:<9} {view['host']}:{view['port']}  {pid}".rstrip()
+    )
+    if view["failure"]:
+        click.echo(f"  {view['failure']['message']}")
+
+
+@commands.command("list")
+def list_command() -> None:
+    """Every server, its state and address."""
+    for view in call("GET", "/api/servers")["servers"]:
+        show(view)
+
+
+def _change(action: str, name: str, wait_s: float) -> None:
+    path = f"/api/servers/{action}" if name == "all" else f"/api/servers/{name}/{action}"
+    answer = call("POST", f"{path}?wait={wait_s}")
+    for view in answer.get("servers", [answer]):
+        show(view)
+
+
+@commands.command()
+@NAME
+@click.option("--wait", "wait_s", default=10.0, show_default=True, help="seconds to wait")
+def start(name: str, wait_s: float) -> None:
+    """Start a server, or all."""
+    _change("start", name, wait_s)
+
+
+@commands.command()
+@NAME
+@click.option("--wait", "wait_s", default=10.0, show_default=True, help="seconds to wait")
+def stop(name: str, wait_s: float) -> None:
+    """Stop a server, or all."""
+    _change("stop", name, wait_s)
+
+
+@commands.command()
+@ONE
+@click.option("--wait", "wait_s", default=10.0, show_default=True, help="seconds to wait")
+def restart(name: str, wait_s: float) -> None:
+    """Stop a server and start it again."""
+    _change("restart", name, wait_s)
+
+
+@commands.command()
+@ONE
+@click.option("--lines", default=50, show_default=True, help="how many of the newest")
+@click.option("--grep", default="", help="only lines with this text")
+def logs(name: str, lines: int, grep: str) -> None:
+    """The newest log lines of a server."""
+    query = urllib.parse.urlencode({"limit": lines, "q": grep})
+    for line in call("GET", f"/api/servers/{name}/logs?{query}")["lines"]:
+        clock = time.strftime("%H:%M:%S", time.localtime(line["at"]))
+        click.echo(f"{clock} {line['level'].upper():<7} {line['text']}")
+
+
+@commands.command()
+@ONE
+@click.option("--state", default="RUNNING", show_default=True)
+@click.option("--timeout", "timeout_s", default=10.0, show_default=True)
+def wait(name: str, state: str, timeout_s: float) -> None:
+    """Wait until a server is in a state; exit 1 when it is not in time."""
+    deadline = time.monotonic() + timeout_s
+    view = call("GET", f"/api/servers/{name}")
+    while view["state"] != state.upper() and time.monotonic() < deadline:
+        time.sleep(0.1)
+        view = call("GET", f"/api/servers/{name}")
+    show(view)
+    if view["state"] != state.upper():
+        raise click.ClickException(f"{name} is {view['state']} after {timeout_s:g} s")

@@ -1,0 +1,131 @@
+"""What has been: log lines, the activity feed, byte rates. Bounded and numbered, so that what
+is missing can be told."""
+
+import logging
+import re
+import threading
+from collections import deque
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Any
+
+LOG_LINE = re.compile(r"(\d\d:\d\d:\d\d\.\d{3}) (DEBUG|INFO|WARNING|ERROR) [\w-]+: ?(.*)", re.S)
+CONTINUED = "  "
+LINE_CHARACTERS = 4_000
+
+
+class LogBook:
+    """The newest log lines of one server, also kept in a file that is rotated once.
+
+    The lock guards the lines; numbers count from 1 for the life of the dashboard.
+    """
+
+    def __init__(self, capacity: int, path: Path, file_bytes: int) -> None:
+        self._lock = threading.Lock()
+        self._lines: deque[dict[str, Any]] = deque(maxlen=capacity)
+        self._next = 1
+        self._level = "info"
+        self._path, self._file_bytes = path, file_bytes
+        self._file: RotatingFileHandler | None = None
+
+    def add(self, raw: str, at: float) -> dict[str, Any]:
+        """Number one line of standard error and keep it; `at` is Unix seconds."""
+        raw = raw[:LINE_CHARACTERS]
+        matched = LOG_LINE.fullmatch(raw)
+        with self._lock:
+            if matched:
+                self._level = matched[2].lower()
+            elif not raw.startswith(CONTINUED):
+                self._level = "error"  # not ours: a traceback or the interpreter's own words
+            text = matched[3] if matched else raw
+            line = {"n": self._next, "at": at, "level": self._level, "text": text}
+            self._next += 1
+            self._lines.append(line)
+            self._write(raw)
+        return line
+
+    def since(self, n: int, limit: int, query: str = "") -> dict[str, Any]:
+        """Up to `limit` lines after number n that contain the query, the newest ones;
+        `skipped`: lines after n that are no longer kept."""
+        with self._lock:
+            kept = list(self._lines)
+            following = self._next
+        first = kept[0]["n"] if kept else following
+        needle = query.casefold()
+        found = [
+            line
+            for line in kept
+            if line["n"] > n and (not needle or needle in line["text"].casefold())
+        ]
+        return {
+            "lines": found[-limit:],
+            "next": following - 1,
+            "skipped": max(0, first - n - 1),
+        }
+
+    def tail(self, count: int) -> list[str]:
+        """The newest lines as plain text, for a failure's last words."""
+        with self._lock:
+            return [line["text"] for line in list(self._lines)[-count:]]
+
+    @property
+    def last(self) -> int:
+        return self._next - 1
+
+    def close(self) -> None:
+        with self._lock:
+            if self._file:
+                self._file.close()
+                self._file = None
+
+    def _write(self, raw: str) -> None:
+        try:
+            if self._file is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = RotatingFileHandler(
+                    self._path, maxBytes=self._file_bytes, backupCount=1, encoding="utf-8"
+                )
+            self._file.emit(logging.makeLogRecord({"msg": raw.replace("%", "%%"), "args": None}))
+        except OSError:
+            self._file = None  # a full disk costs the file, not the server
+
+
+class Chronicle:
+    """What a browser that comes now has to know: newest views, feed, a minute of rates.
+
+    Not locked: its owner, the Broadcaster, changes and reads it under its own lock.
+    """
+
+    def __init__(self, feed_entries: int, history_s: int) -> None:
+        self._servers: dict[str, dict[str, Any]] = {}
+        self._feed: deque[dict[str, Any]] = deque(maxlen=feed_entries)
+        self._rates: dict[str, tuple[deque[float], deque[float]]] = {}
+        self._history_s = history_s
+
+    def record(self, event: dict[str, Any]) -> None:
+        if event["kind"] == "server":
+            self._servers[event["server"]["name"]] = event["server"]
+        elif event["kind"] == "feed":
+            self._feed.append(event["entry"])
+        elif event["kind"] == "figures":
+            self._record_figures(event["name"], event["figures"])
+
+    def snapshot(self) -> dict[str, Any]:
+        return {
+            "servers": list(self._servers.values()),
+            "feed": list(self._feed),
+            "history": {
+                name: {"in": list(received), "out": list(sent)}
+                for name, (received, sent) in self._rates.items()
+            },
+        }
+
+    def _record_figures(self, name: str, figures: dict[str, Any] | None) -> None:
+        if name in self._servers:
+            self._servers[name] = {**self._servers[name], "figures": figures}
+        empty = [0.0] * self._history_s
+        received, sent = self._rates.setdefault(
+            name, (deque(empty, self._history_s), deque(empty, self._history_s))
+        )
+        received.append(figures["in_rate"] if figures else 0.0)
+        sent.append(figures["out_rate"] if figures else 0.0)

@@ -1,0 +1,24 @@
+"""CPU and memory of a child, as the system counts them."""
+
+import psutil
+
+
+class ProcessSampler:
+    """One process; a new one for each generation, since the first CPU figure is always 0."""
+
+    def __init__(self, pid: int) -> None:
+        try:
+            self._process: psutil.Process | None = psutil.Process(pid)
+            self._process.cpu_percent()
+        except psutil.Error:
+            self._process = None
+
+    def sample(self) -> tuple[float | None, int | None]:
+        """CPU in percent of one core since the last call, and resident memory in bytes."""
+        if self._process is None:
+            return None, None
+        try:
+            with self._process.oneshot():
+                return self._process.cpu_percent(), self._process.memory_info().rss
+        except psutil.Error:
+            return None, None

@@ -1,0 +1,112 @@
+"""What a user chose for each server (host, port, model), remembered across starts."""
+
+import json
+import os
+import threading
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dashboard.errors import BadInput
+from labservers.registry import SERVERS, ServerSpec
+
+MAX_HOST = 253  # RFC 1035 section 2.3.4, without the trailing dot
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """Where a server listens and how it serves many clients."""
+
+    host: str
+    port: int
+    model: str
+
+
+class Settings:
+    """The settings of all servers in one JSON file, replaced as a whole.
+
+    The lock guards the table and the file. A file that cannot be read counts as empty; one that
+    cannot be written costs the memory, not the click.
+    """
+
+    def __init__(self, path: Path, port_base: int) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._chosen = {
+            name: ServerSettings("127.0.0.1", port_base + spec.task, spec.default_model)
+            for name, spec in SERVERS.items()
+        }
+        for name, values in self._read().items():
+            if name in SERVERS and isinstance(values, dict):
+                try:
+                    self._chosen[name] = changed(SERVERS[name], self._chosen[name], values)
+                except BadInput:
+                    continue
+
+    def get(self, name: str) -> ServerSettings:
+        return self._chosen[name]
+
+    def change(self, name: str, values: dict[str, Any]) -> ServerSettings:
+        """Remember the values given; None leaves one as it is.
+
+        Raises:
+            BadInput: a value that no server can use.
+        """
+        with self._lock:
+            new = changed(SERVERS[name], self._chosen[name], values)
+            if new != self._chosen[name]:
+                self._chosen[name] = new
+                self._write()
+            return new
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            values = json.loads(self._path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return values if isinstance(values, dict) else {}
+
+    def _write(self) -> None:
+        body = json.dumps({name: asdict(chosen) for name, chosen in self._chosen.items()}, indent=1)
+        beside = self._path.with_suffix(".new")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_text(body, "utf-8")
+            os.replace(beside, self._path)
+        except OSError:
+            pass
+
+
+def changed(spec: ServerSpec, now: ServerSettings, values: dict[str, Any]) -> ServerSettings:
+    """`now` with the values put in that are not None.
+
+    Raises:
+        BadInput: a wrong kind or value; the sentence names the field.
+    """
+    host, port, model = values.get("host"), values.get("port"), values.get("model")
+    if host is not None:
+        now = replace(now, host=_host(host))
+    if port is not None:
+        now = replace(now, port=_port(port))
+    if model is not None:
+        if model not in spec.models:
+            raise BadInput(
+                f"model: {model!r} is not a model of {spec.name}",
+                f"choose {', '.join(spec.models)}",
+            )
+        now = replace(now, model=str(model))
+    return now
+
+
+def _host(value: Any) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_HOST:
+        raise BadInput("host: a name or address is needed", "for example 127.0.0.1")
+    if value.startswith("-") or not all(c.isalnum() or c in "-.:_%" for c in value):
+        raise BadInput(f"host: {value!r} is no host name or address", "for example 127.0.0.1")
+    return value
+
+
+def _port(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
+        raise BadInput(f"port: {value!r} is not a number from 1 to 65535", "for example 8001")
+    return value

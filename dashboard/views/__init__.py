@@ -1,0 +1,1 @@
+"""Blueprints: a view reads its input, calls one method and renders."""
