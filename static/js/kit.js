@@ -107,7 +107,7 @@ async function copy(text) {
 
 /** A command for the reader's own terminal, with the note under it. */
 export const CommandLine = ({ text, note }) =>
-  html`<div class="cmd"><code tabindex="0">${text}</code><${CopyButton} text=${text} kind=""/>${note && html`<p>${note}</p>`}</div>`;
+  html`<div class="cmd"><code>${text}</code><${CopyButton} text=${text} kind=""/>${note && html`<p>${note}</p>`}</div>`;
 
 /** Said by screen readers after what they are saying now. */
 export function announce(text) {

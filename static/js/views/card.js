@@ -95,7 +95,7 @@ function Stopped(props) {
   const before = last_run
     ? `${t("c.stopped")} ${t("c.lastrun", { d: dur(last_run.duration_s * 1000), n: last_run.requests })}.`
     : t("c.never");
-  return html`<div class="bd top"><p class="muted">${before}</p><${Settings} ...${props} settings=${settings}/></div>
+  return html`<div class="bd gap"><p class="muted">${before}</p><${Settings} ...${props} settings=${settings}/></div>
     <${Foot} ...${props}><${Start} ...${props} options=${settings.options} check=${settings.check}/><//>`;
 }
 
@@ -105,7 +105,7 @@ function Starting(props) {
   const at = Math.max(0, steps.indexOf(server.step));
   const mark = (index) => (index < at ? "done" : index === at ? "now" : "");
   return html`<${Address} server=${server}/>
-    <div class="bd top"><ol class="steps">${steps.map(
+    <div class="bd gap"><ol class="steps">${steps.map(
       (step, index) => html`<li key=${step} class=${mark(index)} aria-current=${index === at ? "step" : undefined}>
         ${index < at ? icon("check") : index === at ? glyph("starting") : null}${t(`c.step${index + 1}`)}</li>`,
     )}</ol><p>${t(`c.step.${steps[at]}`)}</p></div>
@@ -117,7 +117,7 @@ function Stopping(props) {
   const { server, skew_s } = props;
   const closing = (s) => t("c.closing", { n: server.figures?.connections ?? 0, s });
   return html`<${Address} server=${server} skew_s=${skew_s}/>
-    <div class="bd top"><${Countdown} until=${server.stop_deadline} skew_s=${skew_s} text=${closing} label=${t("st.stopping")}/></div>
+    <div class="bd gap"><${Countdown} until=${server.stop_deadline} skew_s=${skew_s} text=${closing} label=${t("st.stopping")}/></div>
     <${Foot} ...${props}><${Kill} ...${props}/><//>`;
 }
 

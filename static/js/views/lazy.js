@@ -4,17 +4,17 @@ import { t } from "../i18n.js";
 
 const loaded = new Map();
 
-/** Show the component that `load()` promises; `name` identifies it. Other properties go to it. */
-export function Lazy({ name, load, ...props }) {
+/** Show the component that `load()` promises. Other properties go to it. */
+export function Lazy({ load, ...props }) {
   const [, redraw] = useState(0);
   useEffect(() => {
-    if (loaded.has(name)) return;
+    if (loaded.has(load)) return;
     load().then(
-      (View) => loaded.set(name, View),
-      () => loaded.set(name, Broken),
+      (View) => loaded.set(load, View),
+      () => loaded.set(load, Broken),
     ).finally(() => redraw((n) => n + 1));
-  }, [name]);
-  const View = loaded.get(name);
+  }, [load]);
+  const View = loaded.get(load);
   return View ? html`<${View} ...${props}/>` : null;
 }
 

@@ -4,11 +4,25 @@ import { nf, t } from "../i18n.js";
 import { TABS, href } from "../model/routes.js";
 import { address, offKey, running, shown, startable, stoppable } from "../model/selectors.js";
 import { Uptime } from "./clocks.js";
+import { Connections } from "./connections.js";
 import { Lazy } from "./lazy.js";
+import { Logs } from "./logs.js";
+import { TryHello } from "./try_hello.js";
+import { TryHypotenuse } from "./try_hypotenuse.js";
+import { NotRunning } from "./try_kit.js";
+import { TryPage } from "./try_page.js";
+import { TrySubjects } from "./try_subjects.js";
 
+/* The two big views come when they are first looked at. */
+const lazy = (load) => (props) => html`<${Lazy} load=${load} ...${props}/>`;
+
+const TRY = { hello: TryHello, hypotenuse: TryHypotenuse, page: TryPage, subjects: TrySubjects };
 const BODIES = {
-  loop: () => import("./loop.js").then((module) => module.Loop),
-  rooms: () => import("./chat.js").then((module) => module.Chat),
+  loop: lazy(() => import("./loop.js").then((module) => module.Loop)),
+  rooms: lazy(() => import("./chat.js").then((module) => module.Chat)),
+  try: (props) => html`<${NotRunning} ...${props}/><${TRY[props.name]} ...${props}/>`,
+  connections: Connections,
+  logs: Logs,
 };
 
 export function Server({ state, actions }) {
@@ -16,7 +30,7 @@ export function Server({ state, actions }) {
   const server = state.servers[name];
   return html`<${Header} server=${server} tab=${tab} busy=${state.busy[name]} off=${offKey(state)}
       skew_s=${state.skew_s} actions=${actions}/>
-    <${Lazy} key=${tab} name=${tab} load=${BODIES[tab]} state=${state} actions=${actions}/>`;
+    <${BODIES[tab]} key=${`${name}/${tab}`} name=${name} state=${state} actions=${actions}/>`;
 }
 
 function Header({ server, tab, busy, off, skew_s, actions }) {

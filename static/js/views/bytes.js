@@ -1,0 +1,54 @@
+/* The exact bytes of a request and its reply, as text with its line ends or in hex. */
+import { Segmented, html, icon, useDraft, useEffect, useState } from "../kit.js";
+import { bytes as size, t } from "../i18n.js";
+import { hexRows, lines } from "../model/decode.js";
+
+/* More than a screenful helps nobody; the rest is counted. */
+const SHOWN = 4096;
+const NARROW = "(max-width: 719px)";
+
+/** Both directions of one exchange. Directions are named from the server's side. */
+export function Bytes({ exchange }) {
+  const [form, setForm] = useDraft("bytes.form", "text");
+  return html`<section class="panel" aria-labelledby="bytes-h">
+    <div class="pn-h"><h2 id="bytes-h">${t("by.h")}</h2><span class="r"><${Segmented} kind="sm" label=${t("by.form")}
+      items=${[["text", t("by.text")], ["hex", "Hex"]]} value=${form} onChange=${setForm}/></span></div>
+    ${exchange
+      ? html`<div class="hx" tabindex="0" role="region" aria-labelledby="bytes-h">
+          <${Block} way="in" title=${t("try.req")} data=${exchange.sent} form=${form}/>
+          <${Block} way="out" title=${t("try.res")} data=${exchange.received} form=${form}/></div>`
+      : html`<p class="nothing">${t("by.none")}</p>`}
+  </section>`;
+}
+
+function Block({ way, title, data, form }) {
+  const shown = data.subarray(0, SHOWN);
+  return html`<article class="blk ${way}">
+    <header><b>${icon(way === "in" ? "din" : "dout")}${title}</b><span>${size(data.length)}</span></header>
+    ${!data.length && html`<p class="muted">${t("by.zero")}</p>`}
+    ${form === "hex" ? html`<${Hex} data=${shown}/>` : html`<${Text} data=${shown}/>`}
+    ${data.length > SHOWN && html`<p class="muted">${t("by.more", { n: data.length - SHOWN })}</p>`}
+  </article>`;
+}
+
+const Text = ({ data }) =>
+  html`<pre class="bytes">${lines(data).map(([line, end]) => [line, end && html`<i>${end}</i>`, end && "\n"])}</pre>`;
+
+function Hex({ data }) {
+  const narrow = useMedia(NARROW);
+  return hexRows(data, narrow ? 8 : 16).map(
+    (row) => html`<div class="hr" key=${row.offset}><span class="o">${row.offset}</span><span>${row.hex}</span>
+      <span class="a">${row.text}</span></div>`,
+  );
+}
+
+function useMedia(query) {
+  const [matches, setMatches] = useState(() => matchMedia(query).matches);
+  useEffect(() => {
+    const list = matchMedia(query);
+    const onChange = () => setMatches(list.matches);
+    list.addEventListener("change", onChange);
+    return () => list.removeEventListener("change", onChange);
+  }, [query]);
+  return matches;
+}
