@@ -10,6 +10,7 @@ from dashboard import config as configuration
 from dashboard import ending, security, startup_log
 from dashboard.cli import commands
 from dashboard.errors import LabError
+from dashboard.experiments import Experiments
 from dashboard.lab import Lab
 from dashboard.views import api, exchanges, live, metrics, pages
 
@@ -23,7 +24,9 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         BadInput: an unusable setting, with where it stands.
     """
     app = Flask(__name__, template_folder=_folder("templates"), static_folder=_folder("static"))
-    app.extensions["lab"] = Lab(configuration.load(config))
+    lab = Lab(configuration.load(config))
+    app.extensions["lab"] = lab
+    app.extensions["experiments"] = Experiments(lab)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_error_handler(LabError, lab_error)
     app.register_error_handler(HTTPException, http_error)

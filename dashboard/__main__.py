@@ -30,6 +30,7 @@ def main(words: list[str]) -> int:
     command = [sys.executable, "-m", "flask", "--app", "dashboard", "run"]
     given = [*words, *_missing(words, "--host", "-h", host), *_missing(words, "--port", "-p", port)]
     os.execv(sys.executable, [*command, *given])
+    raise AssertionError("execv does not return")
 
 
 def busy_sentence(port: int) -> str:

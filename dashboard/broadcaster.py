@@ -78,6 +78,10 @@ class Subscription:
     def wants(self) -> frozenset[str]:
         return self._topics
 
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
     def close(self) -> None:
         with self._something:
             self._closed = True

@@ -1,4 +1,4 @@
-"""Every host, port, timeout and capacity in one place; a file and the environment may change them."""
+"""Every host, port, timeout and capacity in one place; a file or the environment changes them."""
 
 import os
 import tomllib

@@ -48,9 +48,8 @@ class Figures:
         span = frame.uptime_s - before.uptime_s if before else max(frame.uptime_s, 1.0)
 
         def rate(name: str) -> float:
-            return round(
-                (getattr(frame, name) - (getattr(before, name) if before else 0)) / span, 1
-            )
+            grown: int = getattr(frame, name) - (getattr(before, name) if before else 0)
+            return round(grown / span, 1)
 
         cpu, rss = self._sampler.sample() if self._sampler else (None, None)
         last = frame.last

@@ -15,6 +15,7 @@ from typing import Any
 
 from dashboard import port_owner
 from dashboard.broadcaster import Broadcaster
+from dashboard.chat_hub import ChatHub
 from dashboard.config import Config
 from dashboard.history import Chronicle
 from dashboard.managed import Surroundings
@@ -57,6 +58,8 @@ class Lab:
                 background=_in_background,
             ),
         )
+        self.chat_hub = ChatHub(lambda: self.supervisor.server("chat").generation)
+        self.supervisor.on_events("chat", self.chat_hub.take)
         for view in self.supervisor.views():
             self.broadcaster.publish({"kind": "server", "server": view})
 

@@ -1,4 +1,4 @@
-"""The life of a server as the dashboard sees it: a table that can be read aloud, and nothing else."""
+"""The life of a server as the dashboard sees it: a table that can be read aloud."""
 
 from enum import StrEnum
 
@@ -18,7 +18,7 @@ class State(StrEnum):
 
 
 class Event(StrEnum):
-    """What can happen to a server. `spawned` to `thawed` come from its process, the rest from us."""
+    """What can happen to a server: what users want, what its process does, what time brings."""
 
     START = "start"
     STOP = "stop"

@@ -99,6 +99,10 @@ class ManagedServer:
         return self._process.pid if self._process else None
 
     @property
+    def generation(self) -> int:
+        return self._generation
+
+    @property
     def settings(self) -> ServerSettings:
         return self._settings
 

@@ -51,7 +51,8 @@ class ServerProcess:
             close_fds=True,
         )
         self.pid = self._child.pid
-        assert self._child.stdout and self._child.stderr
+        assert self._child.stdout
+        assert self._child.stderr
         self._readers = [
             self._thread("telemetry", self._child.stdout, self._take_message),
             self._thread("stderr", self._child.stderr, self._take_log),

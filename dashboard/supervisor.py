@@ -78,7 +78,8 @@ class Supervisor:
 
     def start_all(self) -> bool:
         self._watch()
-        return any([server.start() for server in self._servers.values()])
+        started = [server.start() for server in self._servers.values()]
+        return any(started)
 
     def stop_all(self) -> bool:
         """Ask everything that lives to end; what is ending already is left to its deadline."""

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from dashboard.errors import BadInput, LabError, NotNow
+from dashboard.experiments import Experiments
 from dashboard.lab import Lab
 from dashboard.supervisor import only
 from labservers import telemetry
@@ -161,6 +162,26 @@ def logs(name: str) -> Response:
         headers = {"Content-Disposition": f'attachment; filename="{name}.log"'}
         return Response(text, mimetype="text/plain", headers=headers)
     return jsonify(book.since(number("since", 0, 1 << 60), number("limit", 200, LOG_LIMIT), query))
+
+
+@blueprint.post("/experiments/<name>")
+def begin_experiment(name: str) -> tuple[Response, int]:
+    """Bounded clients against a running server."""
+    values = only(body(), ("kind", "n"))
+    started = experiments().start(name, values.get("kind"), values.get("n", 1))
+    return jsonify({"experiment": started}), 202
+
+
+@blueprint.delete("/experiments/<name>")
+def end_experiment(name: str) -> Response:
+    lab().supervisor.server(name)
+    experiments().stop(name)
+    return jsonify({"experiment": None})
+
+
+def experiments() -> Experiments:
+    found: Experiments = current_app.extensions["experiments"]
+    return found
 
 
 @blueprint.get("/servers/<name>/source")

@@ -1,0 +1,95 @@
+"""One gate for every request and every websocket: Host, Origin, token, headers.
+
+The dashboard starts processes, so a page of some other site must not be able to talk to it. A
+browser lets any page send requests to 127.0.0.1, and DNS rebinding lets it read the answers:
+the Host check stops the second, Origin and token stop the first. There are no cookies: they
+ignore ports and would travel to every lab server on the same host.
+"""
+
+import hmac
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, request
+
+from dashboard.errors import Forbidden
+from dashboard.lab import Lab
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+BODY_LIMIT = 1024 * 1024
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; style-src 'self'; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def init_app(app: Flask) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
+    app.before_request(check_request)
+    app.after_request(add_headers)
+
+
+def allowed_hosts(lab: Lab) -> frozenset[str]:
+    return LOOPBACK_NAMES | {lab.config.host.lower()}
+
+
+def host_name(host: str) -> str:
+    """The name in a Host header, without port and brackets; empty when it is no host."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def check_request() -> None:
+    """Refuse what does not come from our own page.
+
+    Raises:
+        Forbidden: with the reason; a wrong Host is answered before anything is looked up.
+    """
+    lab = _lab()
+    if host_name(request.host) not in allowed_hosts(lab):
+        raise Forbidden(
+            f"the dashboard is not known as {request.host[:100]!r}",
+            f"open http://127.0.0.1:{lab.config.port}",
+        )
+    if request.method in SAFE_METHODS:
+        return
+    check_origin(required=False)
+    if not token_fits(request.headers.get("X-Lab-Token", "")):
+        raise Forbidden("the token is missing or old", "load the page again")
+
+
+def check_origin(*, required: bool) -> None:
+    """Refuse a foreign Origin, and a missing one where a browser would send it.
+
+    Raises:
+        Forbidden: the page that asks is not ours.
+    """
+    origin = request.headers.get("Origin")
+    if origin is None and not required:
+        return
+    if origin is None or urlsplit(origin).netloc.lower() != request.host.lower():
+        raise Forbidden("the request comes from another site's page", "use the dashboard's page")
+
+
+def token_fits(token: object) -> bool:
+    """Compared in constant time."""
+    return isinstance(token, str) and hmac.compare_digest(token.encode(), _lab().token.encode())
+
+
+def add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _lab() -> Lab:
+    lab: Lab = current_app.extensions["lab"]
+    return lab

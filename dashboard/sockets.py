@@ -1,0 +1,226 @@
+"""flask-sock, wrapped once for every websocket of the dashboard.
+
+Measured, and mended here: after the handler Werkzeug writes an HTTP response behind the Close
+frame, so browsers see 1006 (the raw socket is shut down first); an exception writes a page into
+the stream (closed with 1011); send() is not thread-safe and blocks on a reader that stalls (one
+writer thread, a bounded queue, a send time-out); receive() without a time-out may hang for ever
+after an oversized message (always a time-out); nothing bounds what comes in (a sender that is
+far ahead is closed). A refusal before the handshake is only 1006 to a script: we accept, then
+close with 44xx, so that a page can say why.
+
+This uses .thread, .sock and .input_buffer of simple-websocket 1.x; tests hold it to that.
+"""
+
+import json
+import logging
+import queue
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from flask import Flask, request
+from flask_sock import Sock
+from simple_websocket import ConnectionClosed, Server
+
+from dashboard import security
+from dashboard.errors import Forbidden
+
+GOING_AWAY, NORMAL, BROKEN, TOO_MUCH = 1001, 1000, 1011, 1013
+BAD_FRAME, BAD_TOKEN, BAD_ORIGIN, NOT_RUNNING, CROWDED = 4400, 4401, 4403, 4410, 4429
+MESSAGE_BYTES = 128 * 1024
+QUEUE_MESSAGES = 256
+INBOUND_MESSAGES = 256
+FIRST_FRAME_S = 10.0
+SEND_S = 10.0
+JOIN_S = 1.0
+PING_S = 25
+LOG = logging.getLogger(__name__)
+
+
+class Closed(Exception):
+    """The websocket has ended, for whatever reason."""
+
+
+class Refused(Exception):
+    """The handler ends the websocket with this close code and reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class Socket:
+    """One websocket with JSON messages. send() and close() may be called from any thread."""
+
+    def __init__(self, ws: Server) -> None:
+        self._ws = ws
+        self._outbox: queue.Queue[str | None] = queue.Queue(QUEUE_MESSAGES)
+        self._closing: tuple[int, str] | None = None
+        ws.sock.settimeout(None)
+        seconds = int(SEND_S).to_bytes(8, "little") + bytes(8)
+        ws.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, seconds)
+        ws.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._writer = threading.Thread(target=self._write_forever, name="ws-writer", daemon=True)
+        self._writer.start()
+
+    @property
+    def open(self) -> bool:
+        return bool(self._ws.connected) and self._closing is None
+
+    def send(self, message: Any) -> None:
+        """Queue one message; a browser that has stalled for a whole queue is closed."""
+        try:
+            self._outbox.put_nowait(json.dumps(message, separators=(",", ":")))
+        except queue.Full:
+            self.close(TOO_MUCH, "the browser does not keep up")
+
+    @property
+    def backlog(self) -> int:
+        """Messages not yet handed to the system."""
+        return self._outbox.qsize()
+
+    def receive(self, timeout_s: float) -> dict[str, Any] | None:
+        """The next message, or None after the time given.
+
+        Raises:
+            Closed: the websocket has ended. Refused: what came is not a JSON object.
+        """
+        if not self.open:
+            raise Closed
+        if len(self._ws.input_buffer) > INBOUND_MESSAGES:
+            raise Refused(TOO_MUCH, "too many messages at once")
+        try:
+            text = self._ws.receive(timeout=timeout_s)
+        except ConnectionClosed as error:
+            raise Closed from error
+        if text is None:
+            if not self.open:
+                raise Closed
+            return None
+        try:
+            message = json.loads(text)
+        except ValueError as error:
+            raise Refused(BAD_FRAME, "not JSON") from error
+        if not isinstance(message, dict):
+            raise Refused(BAD_FRAME, "not a JSON object")
+        return message
+
+    def close(self, code: int = NORMAL, reason: str = "") -> None:
+        """End the websocket with a code; what is queued is not waited for. Twice is once."""
+        if self._closing is None:
+            self._closing = (code, reason)
+            self._ws.event.set()  # wakes receive()
+
+    def finish(self) -> None:
+        """Last, in the handler's thread: flush, close, keep Werkzeug's response off the wire."""
+        code, reason = self._closing or (NORMAL, "")
+        self._closing = (code, reason)
+        with suppress(queue.Full):
+            self._outbox.put_nowait(None)
+        self._writer.join(JOIN_S)
+        with suppress(Exception):
+            self._ws.close(code, reason[:100])
+        with suppress(OSError):
+            self._ws.sock.shutdown(socket.SHUT_WR)
+        self._ws.thread.join(JOIN_S)
+        with suppress(OSError):
+            self._ws.sock.shutdown(socket.SHUT_RDWR)
+
+    def _write_forever(self) -> None:
+        while (text := self._outbox.get()) is not None:
+            try:
+                self._ws.send(text)
+            except Exception:  # closed, stalled beyond SEND_S, or reset: it is over either way
+                self.close(BROKEN, "cannot send")
+                with suppress(OSError):
+                    self._ws.sock.shutdown(socket.SHUT_RDWR)
+                return
+
+
+Handler = Callable[[Socket, dict[str, Any]], None]
+_open: set[Socket] = set()
+_open_lock = threading.Lock()
+_ending = threading.Event()
+
+
+def init_app(app: Flask) -> Sock:
+    """The extension for an application, with the options that all websockets share."""
+    app.config["SOCK_SERVER_OPTIONS"] = {
+        "ping_interval": PING_S,
+        "max_message_size": MESSAGE_BYTES,
+        "receive_bytes": 64 * 1024,
+    }
+    app.wsgi_app = _WithoutDeflate(app.wsgi_app)  # type: ignore[method-assign]
+    return Sock(app)
+
+
+class _WithoutDeflate:
+    """On loopback compression costs memory and CPU and gains nothing."""
+
+    def __init__(self, wsgi_app: Any) -> None:
+        self._wsgi_app = wsgi_app
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        return self._wsgi_app(environ, start_response)
+
+
+def serve(ws: Server, handler: Handler, limit: int) -> None:
+    """Run a handler over an accepted websocket, after Origin and the first frame's token.
+
+    The handler gets the socket and the first frame. `limit`: websockets open at once.
+    """
+    sock = Socket(ws)
+    with _open_lock:
+        _open.add(sock)
+        crowded = len(_open) > limit
+    try:
+        handler(sock, _first_frame(sock, crowded))
+    except Refused as refusal:
+        sock.close(refusal.code, refusal.reason)
+    except Closed:
+        pass
+    except Exception:
+        LOG.exception("a websocket handler broke")
+        sock.close(BROKEN, "the dashboard broke; see its log")
+    finally:
+        sock.finish()
+        with _open_lock:
+            _open.discard(sock)
+
+
+def _first_frame(sock: Socket, crowded: bool) -> dict[str, Any]:
+    if _ending.is_set():
+        raise Refused(GOING_AWAY, "the dashboard is ending")
+    if crowded:
+        raise Refused(CROWDED, "too many websockets; close some tabs")
+    try:
+        security.check_origin(required=False)
+    except Forbidden as error:
+        raise Refused(BAD_ORIGIN, error.message) from error
+    first = sock.receive(FIRST_FRAME_S)
+    if first is None or not security.token_fits(first.get("token")):
+        raise Refused(BAD_TOKEN, "the token is missing or old; load the page again")
+    return first
+
+
+def close_all(timeout_s: float = JOIN_S) -> None:
+    """Tell every browser that the dashboard is going away, and wait a moment for it."""
+    _ending.set()
+    with _open_lock:
+        waiting = list(_open)
+    for sock in waiting:
+        sock.close(GOING_AWAY, "the dashboard is ending")
+    deadline = time.monotonic() + timeout_s
+    while _open and time.monotonic() < deadline:
+        time.sleep(0.01)
+    _ending.clear()
+
+
+def is_websocket() -> bool:
+    """Whether the request at hand asks for one."""
+    return request.headers.get("Upgrade", "").lower() == "websocket"
