@@ -83,10 +83,12 @@ export function hands(seconds) {
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
 }
 
-/** The time of day of a Unix time in seconds, 10:42:07, with milliseconds if wanted. */
-export function clock(at, milliseconds = false) {
+/** The time of day of a Unix time in seconds: 10:42:07. */
+export function clock(at) {
   const date = new Date(at * 1000);
   const two = (n) => String(n).padStart(2, "0");
-  const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
-  return milliseconds ? `${time}.${String(date.getMilliseconds()).padStart(3, "0")}` : time;
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
 }
+
+/** The milliseconds that follow a clock(): .796 */
+export const thousandths = (at) => `.${String(new Date(at * 1000).getMilliseconds()).padStart(3, "0")}`;

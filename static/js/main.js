@@ -1,5 +1,6 @@
 /* The only module that knows the whole page: the one state, what may be done, what is drawn. */
 import { announce, h, render } from "./kit.js";
+import { errorText } from "./errors.js";
 import { speak, t } from "./i18n.js";
 import { api, freshPage } from "./io/api.js";
 import { Live } from "./io/live.js";
@@ -109,10 +110,7 @@ const actions = {
   dialog: (dialog) => dispatch({ type: "dialog", dialog }),
   dismiss: () => dispatch({ type: "toast", toast: null }),
   /** Tell an error of api() to the reader. */
-  fail(error) {
-    const text = error instanceof TypeError ? t("err.unreachable") : error.message;
-    actions.toast([text, error.next_step].filter(Boolean).join(" "), "bad");
-  },
+  fail: (error) => actions.toast(errorText(error), "bad"),
   async setLang(lang) {
     if (lang === state.lang) return;
     try {

@@ -91,7 +91,7 @@ function snapshot(state, whole, at) {
 }
 
 const DELTAS = {
-  server: (state, { server }) => idle(putServer(state, server), server.name),
+  server: (state, { server }) => idle(anew(putServer(state, server), state, server), server.name),
   figures: (state, { name, figures }) => ({
     ...putServer(state, { name, figures }),
     history: { ...state.history, [name]: append(state.history[name], figures) },
@@ -113,6 +113,12 @@ const putServer = (state, server) => ({
   ...state,
   servers: { ...state.servers, [server.name]: { ...state.servers[server.name], ...server } },
 });
+
+/* A new process begins with an empty minute. */
+function anew(state, before, { name, generation }) {
+  if (generation === before.servers[name]?.generation) return state;
+  return { ...state, history: { ...state.history, [name]: { in: [], out: [] } } };
+}
 
 function idle(state, name) {
   if (!(name in state.busy)) return state;

@@ -26,6 +26,8 @@ export const address = (host, port) => `${host.includes(":") ? `[${host}]` : hos
 /** All servers, in the order of the lab. */
 export const list = (state) => state.order.map((name) => state.servers[name]);
 
+const RECENT_S = 30;
+
 /** Sums over the running servers, and a minute of bytes of all of them. */
 export function totals(state) {
   const up = list(state).filter((server) => ["RUNNING", "FROZEN"].includes(server.state));
@@ -40,18 +42,21 @@ export function totals(state) {
     out_rate: sum("out_rate"),
     cpu: sum("cpu"),
     rss: sum("rss"),
-    in: minute(state, "in"),
-    out: minute(state, "out"),
+    in: recent(state, up, "in"),
+    out: recent(state, up, "out"),
   };
 }
 
-function minute(state, way) {
-  const all = Object.values(state.history).map((history) => history[way]);
-  const length = Math.max(0, ...all.map((values) => values.length));
-  return Array.from({ length }, (_, index) =>
-    all.reduce((total, values) => total + (values[values.length - length + index] ?? 0), 0),
+/* Half a minute of bytes of several servers, second by second. */
+function recent(state, servers, way) {
+  const all = servers.map((server) => padded(state.history[server.name]?.[way], RECENT_S));
+  return Array.from({ length: RECENT_S }, (_, second) =>
+    all.reduce((total, values) => total + values[second], 0),
   );
 }
+
+/** The last values of a series, zeros before its beginning. */
+export const padded = (values, length) => [...Array(length).fill(0), ...(values ?? [])].slice(-length);
 
 /** The reason why actions cannot be used now, as a key of the catalogue, or null. */
 export const offKey = (state) => (state.link.status === "lost" ? "off.lost" : null);

@@ -1,32 +1,35 @@
 /* The exact bytes of a request and its reply, as text with its line ends or in hex. */
-import { Segmented, html, icon, useDraft, useEffect, useState } from "../kit.js";
+import { Segmented, html, icon, useDraft, useEffect, useRef, useState } from "../kit.js";
 import { bytes as size, t } from "../i18n.js";
 import { hexRows, lines } from "../model/decode.js";
 
 /* More than a screenful helps nobody; the rest is counted. */
 const SHOWN = 4096;
-const NARROW = "(max-width: 719px)";
+/* Sixteen bytes a row need this much room; eight do with less. */
+const WIDE_REM = 39;
 
 /** Both directions of one exchange. Directions are named from the server's side. */
 export function Bytes({ exchange }) {
   const [form, setForm] = useDraft("bytes.form", "text");
-  return html`<section class="panel" aria-labelledby="bytes-h">
+  const panel = useRef(null);
+  const width = useWide(panel) ? 16 : 8;
+  return html`<section class="panel" aria-labelledby="bytes-h" ref=${panel}>
     <div class="pn-h"><h2 id="bytes-h">${t("by.h")}</h2><span class="r"><${Segmented} kind="sm" label=${t("by.form")}
       items=${[["text", t("by.text")], ["hex", "Hex"]]} value=${form} onChange=${setForm}/></span></div>
     ${exchange
       ? html`<div class="hx" tabindex="0" role="region" aria-labelledby="bytes-h">
-          <${Block} way="in" title=${t("try.req")} data=${exchange.sent} form=${form}/>
-          <${Block} way="out" title=${t("try.res")} data=${exchange.received} form=${form}/></div>`
+          <${Block} way="in" title=${t("try.req")} data=${exchange.sent} form=${form} width=${width}/>
+          <${Block} way="out" title=${t("try.res")} data=${exchange.received} form=${form} width=${width}/></div>`
       : html`<p class="nothing">${t("by.none")}</p>`}
   </section>`;
 }
 
-function Block({ way, title, data, form }) {
+function Block({ way, title, data, form, width }) {
   const shown = data.subarray(0, SHOWN);
   return html`<article class="blk ${way}">
     <header><b>${icon(way === "in" ? "din" : "dout")}${title}</b><span>${size(data.length)}</span></header>
     ${!data.length && html`<p class="muted">${t("by.zero")}</p>`}
-    ${form === "hex" ? html`<${Hex} data=${shown}/>` : html`<${Text} data=${shown}/>`}
+    ${form === "hex" ? html`<${Hex} data=${shown} width=${width}/>` : html`<${Text} data=${shown}/>`}
     ${data.length > SHOWN && html`<p class="muted">${t("by.more", { n: data.length - SHOWN })}</p>`}
   </article>`;
 }
@@ -34,21 +37,19 @@ function Block({ way, title, data, form }) {
 const Text = ({ data }) =>
   html`<pre class="bytes">${lines(data).map(([line, end]) => [line, end && html`<i>${end}</i>`, end && "\n"])}</pre>`;
 
-function Hex({ data }) {
-  const narrow = useMedia(NARROW);
-  return hexRows(data, narrow ? 8 : 16).map(
-    (row) => html`<div class="hr" key=${row.offset}><span class="o">${row.offset}</span><span>${row.hex}</span>
+const Hex = ({ data, width }) =>
+  hexRows(data, width).map(
+    (row) => html`<div class="hr w${width}" key=${row.offset}><span class="o">${row.offset}</span><span>${row.hex}</span>
       <span class="a">${row.text}</span></div>`,
   );
-}
 
-function useMedia(query) {
-  const [matches, setMatches] = useState(() => matchMedia(query).matches);
+function useWide(panel) {
+  const [wide, setWide] = useState(true);
   useEffect(() => {
-    const list = matchMedia(query);
-    const onChange = () => setMatches(list.matches);
-    list.addEventListener("change", onChange);
-    return () => list.removeEventListener("change", onChange);
-  }, [query]);
-  return matches;
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const watch = new ResizeObserver(([entry]) => setWide(entry.contentRect.width >= WIDE_REM * rem));
+    watch.observe(panel.current);
+    return () => watch.disconnect();
+  }, []);
+  return wide;
 }

@@ -1,12 +1,13 @@
 /* A server on the overview: one body and one next step for each of its states. */
 import { Button, CommandLine, CopyButton, IconButton, Spark, glyph, html, icon, model, pill, pure } from "../kit.js";
 import { bytes, clock, dur, nf, t } from "../i18n.js";
+import { HISTORY_S } from "../model/reducer.js";
 import { href } from "../model/routes.js";
-import { address, shown } from "../model/selectors.js";
+import { address, padded, shown } from "../model/selectors.js";
 import { Countdown, Uptime } from "./clocks.js";
 import { Settings, useSettings } from "./settings.js";
 
-const ZEROS = Array(60).fill(0);
+const EVIDENCE_LINES = 4;
 
 export const Card = pure(function Card(props) {
   const { server } = props;
@@ -53,7 +54,7 @@ function Figures({ server, history, skew_s }) {
   const rate = (way) => `${bytes(figures?.[way] ?? 0)}/${t("sec")}`;
   const value = (number, text) => (number === null || number === undefined ? "–" : text(number));
   return html`<${Address} server=${server} skew_s=${skew_s} up/>
-    <div class="flow"><${Spark} received=${history?.in.length ? history.in : ZEROS} sent=${history?.out.length ? history.out : ZEROS}/>
+    <div class="flow"><${Spark} received=${padded(history?.in, HISTORY_S)} sent=${padded(history?.out, HISTORY_S)}/>
       <div class="rate"><span class="c-in"><span class="sr">${t("ov.in")}</span>${rate("in_rate")}${icon("din")}</span>
         <span class="c-out"><span class="sr">${t("ov.out")}</span>${rate("out_rate")}${icon("dout")}</span></div></div>
     <dl class="kv"><div><dt>${t(server.transport === "udp" ? "c.peers" : "c.conns")}</dt>
@@ -124,7 +125,7 @@ function Stopping(props) {
 const Evidence = ({ lines }) =>
   lines?.length
     ? html`<div><p class="muted cap-p">${t("c.stderr")}</p><pre class="err-lines" tabindex="0">${lines
-        .slice(-6)
+        .slice(-EVIDENCE_LINES)
         .map((line, index, all) => (index === all.length - 1 ? html`<b>${line}</b>` : `${line}\n`))}</pre></div>`
     : null;
 
@@ -153,7 +154,7 @@ function Failed(props) {
 
 function Backoff(props) {
   const { retry, failure } = props.server;
-  const next = (s) => html`<strong>${t("c.backoff", { n: retry.attempt - 1, s })}</strong>`;
+  const next = (s) => html`<strong>${t("c.backoff", { n: retry.attempt, s })}</strong>`;
   return html`<div class="bd"><${Countdown} until=${retry.at} skew_s=${props.skew_s} text=${next} label=${t("st.backoff")}/>
       <p class="muted">${t("c.attempt", { a: retry.attempt, b: retry.of })}</p>
       <${Evidence} lines=${failure?.last_lines?.slice(-3)}/></div>

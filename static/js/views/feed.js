@@ -1,6 +1,6 @@
 /* What happened lately, newest first. */
 import { html, icon, pure } from "../kit.js";
-import { bytes, clock, dur, has, t } from "../i18n.js";
+import { clock, dur, has, t } from "../i18n.js";
 
 const ICONS = {
   started: "play",
@@ -31,16 +31,17 @@ export const Feed = pure(function Feed({ feed }) {
   </section>`;
 });
 
-/* Ports, pids and codes are names, not quantities: no thousands separators in them. */
+/* The words of an entry; some codes have two forms. */
 function text({ code, args }) {
-  const key = `feed.${code}`;
-  return has(key) ? t(key, Object.fromEntries(Object.entries(args ?? {}).map(said))) : code;
+  const values = Object.fromEntries(Object.entries(args ?? {}).map(said));
+  const form = code === "crashed" && values.signal ? ".signal" : values.kind === "slow" ? ".slow" : "";
+  const key = `feed.${code}${form}`;
+  return has(key) ? t(key, values) : code;
 }
 
+/* Ports, pids and codes are names, not quantities: no thousands separators in them. */
 function said([name, value]) {
-  if (typeof value !== "number") return [name, value ?? "?"];
-  if (name.endsWith("_s")) return [name, dur(value * 1000)];
+  if (typeof value !== "number") return [name, value];
   if (/(_us|microseconds)$/.test(name)) return [name, dur(value / 1000)];
-  if (/bytes|size/.test(name)) return [name, bytes(value)];
-  return [name, /^(n|clients|count|done|requests)$/.test(name) ? value : String(value)];
+  return [name, name === "n" ? value : String(value)];
 }

@@ -1,6 +1,6 @@
 /* The live tail of a server's log. */
 import { Button, Search, Toggle, glyph, html, icon, useDraft, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../kit.js";
-import { clock, nf, t } from "../i18n.js";
+import { clock, nf, t, thousandths } from "../i18n.js";
 import { LEVELS, chooseLines, levelCounts, matches, parts, visible } from "../model/logs.js";
 
 const SHAPES = { error: "crashed", warning: "blocked", info: "running", debug: "stopped" };
@@ -65,11 +65,13 @@ function Tail({ lines, words, wrap, held, waiting, empty, resume }) {
   const [from, to] = virtual ? visible({ count: rows.length, height, top: at.top, view: at.view }) : [0, rows.length];
   const last = lines.at(-1)?.n ?? -1;
   const measure = () => {
+    if (!box.current) return;
     const { scrollTop: top, clientHeight: view, scrollHeight } = box.current;
     const end = scrollHeight - top - view < height * 1.5;
     setAt({ top, view, end, seen: end ? last : at.seen });
   };
   const toEnd = () => {
+    if (!box.current) return;
     box.current.scrollTop = box.current.scrollHeight;
     measure();
   };
@@ -101,7 +103,7 @@ function Tail({ lines, words, wrap, held, waiting, empty, resume }) {
 
 function Line({ line, words }) {
   if (line.gap) return html`<li class="gap">${t("l.gap", { n: line.gap })}</li>`;
-  return html`<li class=${line.level}><time>${clock(line.at, true)}</time>
+  return html`<li class=${line.level}><time>${clock(line.at)}<small>${thousandths(line.at)}</small></time>
     <span class="lv ${line.level}">${glyph(SHAPES[line.level] ?? "stopped")}${line.level}</span>
     <span class="text">${parts(line.text, words).map(([part, hit]) => (hit ? html`<mark>${part}</mark>` : part))}</span></li>`;
 }

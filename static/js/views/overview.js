@@ -33,12 +33,12 @@ function Totals({ state }) {
   const sum = totals(state);
   const each = html`<small>/${t("sec")}</small>`;
   return html`<dl class="stats">
-    <div class="stat"><dt>${t("ov.running")}</dt><dd>${nf(sum.running)} <small>/ ${nf(sum.of)}</small></dd></div>
+    <div class="stat"><dt>${t("ov.running")}</dt><dd>${nf(sum.running)}<small> / ${nf(sum.of)}</small></dd></div>
     <div class="stat"><dt>${t("ov.conns")}</dt><dd>${nf(sum.connections)}</dd></div>
     <div class="stat"><dt class="c-in">${icon("din")}${t("ov.in")}</dt>
-      <dd>${bytes(sum.in_rate)}${each}<${Mini} values=${sum.in.slice(-30)} tone="in"/></dd></div>
+      <dd>${bytes(sum.in_rate)}${each}<${Mini} values=${sum.in} tone="in"/></dd></div>
     <div class="stat"><dt class="c-out">${icon("dout")}${t("ov.out")}</dt>
-      <dd>${bytes(sum.out_rate)}${each}<${Mini} values=${sum.out.slice(-30)} tone="out"/></dd></div>
+      <dd>${bytes(sum.out_rate)}${each}<${Mini} values=${sum.out} tone="out"/></dd></div>
     <div class="stat"><dt>${t("ov.cpu")}</dt><dd>${percent(sum.cpu)}</dd></div>
     <div class="stat"><dt>${t("ov.mem")}</dt><dd>${bytes(sum.rss)}</dd></div>
   </dl>`;

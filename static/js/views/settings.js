@@ -1,5 +1,6 @@
 /* Where a server that is not running will listen, and how it will serve its clients. */
 import { Segmented, html, icon, useEffect, useState } from "../kit.js";
+import { errorText } from "../errors.js";
 import { t } from "../i18n.js";
 
 /**
@@ -22,7 +23,7 @@ export function useSettings({ server, actions }) {
       await actions.settings(server.name, change);
       setError(null);
     } catch (refusal) {
-      setError([refusal.message, refusal.next_step].filter(Boolean).join(" "));
+      setError(errorText(refusal));
     }
   };
   const savePort = () => check() && number !== settings.port && save({ port: number });

@@ -1,0 +1,11 @@
+/* An error as a sentence for the reader. */
+import { has, t } from "./i18n.js";
+
+/** What went wrong and what to do, for whatever api() throws. */
+export function errorText(error) {
+  if (error instanceof TypeError) return t("err.unreachable");
+  if (has(`err.${error.code}`)) return t(`err.${error.code}`);
+  return [error.message, error.next_step].filter(Boolean).map(sentence).join(" ");
+}
+
+const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? "" : "."}`;
