@@ -199,8 +199,10 @@ class Reporter(threading.Thread):
 
 def _read_commands(server: LabServer, reporter: Reporter, stopper: Stopper) -> None:
     """Obey one JSON line each; the end of the stream is the end of the dashboard."""
+    # Unbuffered: a buffer's lock, held by this daemon thread, would abort the interpreter's exit.
+    commands = io.FileIO(sys.stdin.fileno(), closefd=False)
     try:
-        for line in sys.stdin.buffer:
+        for line in commands:
             try:
                 command = telemetry.decode_command(line)
             except telemetry.TelemetryError as error:
@@ -210,6 +212,7 @@ def _read_commands(server: LabServer, reporter: Reporter, stopper: Stopper) -> N
                 stopper.stop()
             elif command.name == "rate":
                 reporter.set_rate(command.value)
+                server.watched(command.value)
             else:
                 server.command(command)
     except (OSError, ValueError):

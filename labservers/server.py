@@ -55,6 +55,10 @@ class LabServer(ABC):
     def rows(self, limit: int = ROWS_SHOWN) -> telemetry.Rows:
         return self.monitor.rows(limit)
 
+    def watched(self, hz: float) -> None:
+        """That many frames a second are asked for; above 1, somebody is looking."""
+        return
+
     def command(self, command: telemetry.Command) -> None:
         """Carry out a command that is this server's own (pause, step, slow, resume)."""
         self.log.warning(f"the {self.spec.name} server has no command {command.name!r}")

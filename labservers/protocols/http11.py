@@ -1,0 +1,370 @@
+"""HTTP/1.1 messages as values: requests out of bytes, responses into bytes (RFC 9110, 9112).
+
+    stream = ByteStream()
+    reading = read_request(stream, Limits())     # a generator, as in stream.py
+    ... next(reading) after each feed() until StopIteration; .value is the Request, or None at
+    the end of the stream between two requests
+    data = Response(200, b"hello", "text/plain; charset=utf-8").serialize(...)
+
+What is wrong with a request is an HTTPError: the status to answer and a sentence. After one the
+connection is to be closed, since nobody knows where the next request would begin.
+"""
+
+import re
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from labservers.protocols.stream import ByteStream, EndOfStream, LimitExceeded, Reading
+
+KNOWN_METHODS = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
+)
+HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"  # RFC 9113 section 3.4
+TLS_HANDSHAKE = b"\x16\x03"  # RFC 8446 section 5.1: a handshake record
+
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110 section 5.6.2
+_VALUE = rb"[\t\x20-\x7e\x80-\xff]*"  # RFC 9110 section 5.5: no NUL, CR, LF or other control
+_LINE = re.compile(rb"(" + _TOKEN + rb") ([\x21-\x7e]+) HTTP/([0-9])\.([0-9])\r?\n")
+_FIELD = re.compile(rb"(" + _TOKEN + rb"):(" + _VALUE + rb")\r?\n")
+_FIELDS = re.compile(rb"(?:" + _TOKEN + rb":" + _VALUE + rb"\r?\n)*\r?\n")
+_DIGITS = re.compile(r"[0-9]{1,18}")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?")
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
+# A second copy of these would make two readers see two different messages.
+_SINGLE = frozenset({"host", "content-length", "transfer-encoding", "content-type"})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes, but for `fields` and `empty_lines`, which are numbers of lines."""
+
+    line: int = 8 * 1024
+    head: int = 64 * 1024
+    fields: int = 100
+    body: int = 64 * 1024
+    chunk_line: int = 1024
+    empty_lines: int = 4
+
+
+class HTTPError(Exception):
+    """A request that is answered with a status and a sentence. `headers` go with it."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+
+class Request:
+    """One request. Field names are in lower case, repeated fields joined by a comma.
+
+    `minor` is the x of HTTP/1.x; `body` is empty until it was read.
+    """
+
+    __slots__ = ("body", "headers", "method", "minor", "path", "query", "target")
+
+    def __init__(self, method: str, target: str, minor: int, headers: dict[str, str]) -> None:
+        self.method = method
+        self.target = target
+        self.minor = minor
+        self.headers = headers
+        self.body = b""
+        self.path, _, self.query = _origin(target).partition("?")
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether the client wants the connection to go on (RFC 9112 section 9.3)."""
+        connection = self.headers.get("connection")
+        if connection is None:
+            return self.minor >= 1
+        options = {option.strip() for option in connection.lower().split(",")}
+        if "close" in options:
+            return False
+        return self.minor >= 1 or "keep-alive" in options
+
+    @property
+    def expects_continue(self) -> bool:
+        """Whether it waits for `100 Continue` before its body (RFC 9110 section 10.1.1)."""
+        return self.minor >= 1 and self.headers.get("expect", "").lower() == "100-continue"
+
+
+def read_request(
+    stream: ByteStream, limits: Limits
+) -> Generator["Request | None", None, "Request | None"]:
+    """The next request with its body; None where the stream ended before it began.
+
+    Yields None for more bytes, and the request itself, without body, once where it expects
+    `100 Continue`.
+
+    Raises:
+        HTTPError: it cannot be accepted.
+    """
+    head = yield from read_head(stream, limits)
+    if head is None:
+        return None
+    request = parse_head(head, limits)
+    if has_body(request):
+        if request.expects_continue and not len(stream):
+            yield request
+        request.body = yield from read_body(stream, request, limits)
+    return request
+
+
+def read_head(stream: ByteStream, limits: Limits) -> Reading[bytes | None]:
+    """Request line and header section with the empty line behind; None at the end of stream.
+
+    Raises:
+        HTTPError: 400 for another protocol or a broken end, 414 and 431 for what is too long.
+    """
+    for _ in range(limits.empty_lines + 1):  # RFC 9112 section 2.2: an empty line may lead
+        while not len(stream):
+            if stream.ended:
+                return None
+            yield
+        if stream.starts_with(b"\r") and len(stream) < 2 and not stream.ended:
+            yield
+            continue
+        if stream.starts_with(b"\r\n"):
+            stream.skip(2)
+        elif stream.starts_with(b"\n"):
+            stream.skip(1)
+        else:
+            break
+    if stream.starts_with(TLS_HANDSHAKE):
+        raise HTTPError(400, "this port speaks plain HTTP, not TLS; use http://")
+    try:
+        return (yield from stream.read_block(limits.head))
+    except LimitExceeded:
+        raise _too_long(stream.peek(), limits) from None
+    except EndOfStream as end:
+        if end.partial:
+            raise HTTPError(400, "the request ended inside its header") from end
+        return None
+
+
+def parse_head(head: bytes, limits: Limits) -> Request:
+    """A request without its body from the bytes of its head.
+
+    Raises:
+        HTTPError: with the status that fits (RFC 9112 sections 3 and 5).
+    """
+    line = _LINE.match(head)
+    if line is None or not _FIELDS.fullmatch(head, line.end()):
+        raise _explain(head, limits)
+    if line.end() > limits.line:
+        raise HTTPError(414, f"the request target is longer than {limits.line} bytes")
+    method, target, major, minor = line.groups()
+    if major != b"1":
+        raise HTTPError(505, "this server speaks HTTP/1.1 and HTTP/1.0")
+    pairs = _FIELD.findall(head, line.end())
+    if len(pairs) > limits.fields:
+        raise HTTPError(431, f"more than {limits.fields} header fields")
+    headers: dict[str, str] = {}
+    for name_bytes, value_bytes in pairs:
+        name, value = name_bytes.decode("ascii").lower(), value_bytes.decode("latin-1").strip(" \t")
+        if name not in headers:
+            headers[name] = value
+        elif name in _SINGLE:
+            headers[name] = _repeated(name, headers[name], value)
+        else:
+            headers[name] = f"{headers[name]}, {value}"
+    request = Request(method.decode("ascii"), target.decode("ascii"), min(int(minor), 1), headers)
+    _check(request)
+    return request
+
+
+def has_body(request: Request) -> bool:
+    """Whether body bytes follow the head (RFC 9112 section 6.3)."""
+    headers = request.headers
+    return "transfer-encoding" in headers or headers.get("content-length", "0").strip("0") != ""
+
+
+def read_body(stream: ByteStream, request: Request, limits: Limits) -> Reading[bytes]:
+    """The body that the head announces.
+
+    Raises:
+        HTTPError: 413 too long, 400 broken off or broken chunks.
+    """
+    try:
+        if "transfer-encoding" in request.headers:
+            return (yield from _read_chunks(stream, limits))
+        length = int(request.headers["content-length"])
+        if length > limits.body:
+            raise _too_large(limits)
+        return (yield from stream.read_exact(length))
+    except EndOfStream as end:
+        raise HTTPError(400, "the body ended before its announced length") from end
+    except LimitExceeded:
+        raise HTTPError(400, "a chunk's size line or trailer is too long") from None
+
+
+def _read_chunks(stream: ByteStream, limits: Limits) -> Reading[bytes]:
+    """RFC 9112 section 7.1; extensions are read over, trailers are checked and dropped."""
+    body = bytearray()
+    while True:
+        line = yield from stream.read_line(limits.chunk_line)
+        size_line = _CHUNK_SIZE.fullmatch(line)
+        if size_line is None:
+            raise HTTPError(400, "a chunk begins with its size in hexadecimal digits")
+        size = int(size_line[1], 16)
+        if len(body) + size > limits.body:
+            raise _too_large(limits)
+        if size == 0:
+            break
+        body += yield from stream.read_exact(size)
+        if (yield from stream.read_line(limits.chunk_line)):
+            raise HTTPError(400, "a chunk is longer than its size says")
+    for _ in range(limits.fields + 1):
+        trailer = yield from stream.read_line(limits.head)
+        if not trailer:
+            return bytes(body)
+        if not _FIELD.fullmatch(trailer + b"\n"):
+            raise HTTPError(400, "a trailer is not a header field")
+    raise HTTPError(431, f"more than {limits.fields} trailers")
+
+
+def _check(request: Request) -> None:
+    """What the grammar does not say: Host, framing, the target's form."""
+    headers = request.headers
+    host = headers.get("host")
+    if host is None:
+        if request.minor >= 1:  # RFC 9112 section 3.2
+            raise HTTPError(400, "HTTP/1.1 needs exactly one Host header field")
+    elif not _HOST.fullmatch(host):
+        raise HTTPError(400, "Host is not a host name and port")
+    if "transfer-encoding" in headers:
+        _check_chunked(request)
+    elif "content-length" in headers and not _DIGITS.fullmatch(headers["content-length"]):
+        raise HTTPError(400, "Content-Length is a number of bytes in digits")
+    expect = headers.get("expect")
+    if expect is not None and request.minor >= 1 and expect.lower() != "100-continue":
+        raise HTTPError(417, "Expect knows only 100-continue")
+    if request.method not in KNOWN_METHODS:
+        raise HTTPError(501, f"the method {request.method} is not implemented")
+    _check_target(request)
+
+
+def _check_chunked(request: Request) -> None:
+    """RFC 9112 section 6.1 and 6.3: whatever two readers could frame differently is refused."""
+    if request.minor < 1:
+        raise HTTPError(400, "HTTP/1.0 has no Transfer-Encoding")
+    if "content-length" in request.headers:
+        raise HTTPError(400, "Transfer-Encoding and Content-Length exclude each other")
+    codings = [coding.strip() for coding in request.headers["transfer-encoding"].lower().split(",")]
+    if codings[-1] != "chunked" or "chunked" in codings[:-1]:
+        raise HTTPError(400, "chunked has to be the last transfer coding, once")
+    if len(codings) > 1:
+        raise HTTPError(501, f"the transfer coding {codings[0]} is not implemented")
+
+
+def _check_target(request: Request) -> None:
+    """RFC 9112 section 3.2: origin, absolute, authority (CONNECT) or asterisk form (OPTIONS)."""
+    target, method = request.target, request.method
+    if target.startswith("/"):
+        return
+    if target == "*" and method == "OPTIONS":
+        return
+    if method == "CONNECT":
+        return
+    if target.lower().startswith(("http://", "https://")) and "#" not in target:
+        return
+    raise HTTPError(400, "the request target is a path that begins with /")
+
+
+def _origin(target: str) -> str:
+    """The path and query of a target in absolute form (RFC 9112 section 3.2.2)."""
+    if target.startswith("/"):
+        return target
+    _, separator, rest = target.partition("://")
+    if not separator:
+        return target
+    slash = rest.find("/")
+    return rest[slash:] if slash >= 0 else "/"
+
+
+def _repeated(name: str, first: str, second: str) -> str:
+    if name == "transfer-encoding":
+        return f"{first}, {second}"
+    if name == "content-length" and first == second:
+        return first  # RFC 9110 section 8.6: the same value again may be taken as one
+    raise HTTPError(400, f"{name} stands there twice")
+
+
+def _too_large(limits: Limits) -> HTTPError:
+    return HTTPError(413, f"the body is larger than {limits.body} bytes")
+
+
+def _too_long(data: bytes, limits: Limits) -> HTTPError:
+    line_end = data.find(b"\n")
+    if line_end < 0 or line_end > limits.line:
+        return HTTPError(414, f"the request line is longer than {limits.line} bytes")
+    return HTTPError(431, f"the header section is longer than {limits.head} bytes")
+
+
+def _explain(head: bytes, limits: Limits) -> HTTPError:
+    """Why a head is not one, line by line; slow, and only for those that are wrong."""
+    line, _, rest = head.partition(b"\n")
+    if not _LINE.fullmatch(line + b"\n"):
+        if len(line) > limits.line:
+            return HTTPError(414, f"the request line is longer than {limits.line} bytes")
+        return _explain_line(line.removesuffix(b"\r"))
+    for field_line in rest.split(b"\n"):
+        text = field_line.removesuffix(b"\r")
+        if text[:1] in (b" ", b"\t"):
+            return HTTPError(400, "a header field is folded over lines")  # RFC 9112 section 5.2
+        name, colon, value = text.partition(b":")
+        if text and not colon:
+            return HTTPError(400, "a header line has no colon")
+        if name.rstrip(b" \t") != name:
+            return HTTPError(400, "white space stands before a header's colon")
+        if text and not _FIELD.fullmatch(text + b"\n"):
+            where = "name" if re.fullmatch(_VALUE, value) else "value"
+            return HTTPError(400, f"a header field's {where} has a forbidden character")
+    return HTTPError(400, "the header section is broken")
+
+
+def _explain_line(line: bytes) -> HTTPError:
+    parts = line.split(b" ")
+    if len(parts) == 3 and re.fullmatch(rb"HTTP/[0-9]\.[0-9]", parts[2]):
+        if not re.fullmatch(_TOKEN, parts[0]):
+            return HTTPError(400, "the method is not a token")
+        return HTTPError(400, "the request target has a forbidden character")
+    return HTTPError(400, "the request line is not: METHOD target HTTP/1.1")
+
+
+@dataclass(slots=True)
+class Response:
+    """One answer. `body` is what is sent, but for HEAD; `headers` are added to the usual ones."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def serialize(self, date: str, *, close: bool, head_only: bool = False) -> bytes:
+        """Head and body in one piece; `date` as http_date() in the same layer's caller gives it."""
+        lines = [f"HTTP/1.1 {self.status} {reason(self.status)}", f"Date: {date}"]
+        if self.status >= 200 and self.status != 204:  # RFC 9110 section 8.6
+            if self.body:
+                lines.append(f"Content-Type: {self.content_type}")
+            lines.append(f"Content-Length: {len(self.body)}")
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        if close:
+            lines.append("Connection: close")
+        lines.append("\r\n")
+        head = "\r\n".join(lines).encode("latin-1")
+        return head if head_only else head + self.body
+
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_REASONS = {status.value: status.phrase for status in HTTPStatus} | {
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+}
+
+
+def reason(status: int) -> str:
+    """The reason phrase of RFC 9110 section 15."""
+    return _REASONS.get(status, "Unknown")

@@ -1,0 +1,125 @@
+"""Bytes that have arrived, read by generators: a line, an exact number, each with a limit.
+
+A read that has not enough yet yields, and is resumed after more bytes were fed: the lab's own
+`yield`, applied to bytes. Nobody here knows where the bytes come from.
+
+    stream = ByteStream()
+    reading = stream.read_line(80)      # nothing read yet
+    next(reading)                       # yields None: feed(), then again
+    stream.feed(b"hello\\r\\n")
+    next(reading)                       # StopIteration, .value == b"hello"
+"""
+
+from collections.abc import Generator
+from typing import TypeAlias, TypeVar
+
+Value = TypeVar("Value")
+Reading: TypeAlias = Generator[None, None, Value]
+
+
+class LimitExceeded(Exception):
+    """What is being read is longer than its limit."""
+
+
+class EndOfStream(Exception):
+    """The stream ended before what was being read; `partial` is what there was of it."""
+
+    def __init__(self, partial: bytes = b"") -> None:
+        super().__init__("the stream ended too early")
+        self.partial = partial
+
+
+class ByteStream:
+    """A buffer with an end. `size` bytes of it are there and unread."""
+
+    __slots__ = ("_buffer", "ended")
+
+    def __init__(self, data: bytes = b"") -> None:
+        self._buffer = bytearray(data)
+        self.ended = False
+
+    def __len__(self) -> int:
+        return len(self._buffer)
+
+    def feed(self, data: bytes) -> None:
+        self._buffer += data
+
+    def feed_end(self) -> None:
+        """Nothing more will come."""
+        self.ended = True
+
+    def peek(self) -> bytes:
+        """All that is there, without taking it."""
+        return bytes(self._buffer)
+
+    def starts_with(self, prefix: bytes) -> bool:
+        return self._buffer.startswith(prefix)
+
+    def skip(self, count: int) -> None:
+        del self._buffer[:count]
+
+    def read_exact(self, count: int) -> Reading[bytes]:
+        """Exactly that many bytes.
+
+        Raises:
+            EndOfStream: there are fewer.
+        """
+        while len(self._buffer) < count:
+            if self.ended:
+                raise EndOfStream(bytes(self._buffer))
+            yield
+        return self._take(count)
+
+    def read_line(self, limit: int) -> Reading[bytes]:
+        """A line without its LF and one CR before it; `limit` counts what is before the LF.
+
+        Raises:
+            LimitExceeded: it is longer. EndOfStream: no LF came.
+        """
+        searched = 0
+        while (end := self._buffer.find(b"\n", searched)) < 0:
+            searched = len(self._buffer)
+            if searched > limit:
+                raise LimitExceeded
+            if self.ended:
+                raise EndOfStream(bytes(self._buffer))
+            yield
+        if end > limit:
+            raise LimitExceeded
+        line = self._take(end + 1)
+        return line[:-2] if line.endswith(b"\r\n") else line[:-1]
+
+    def read_block(self, limit: int) -> Reading[bytes]:
+        """Lines up to and with the first empty one, as one piece: a header section.
+
+        Raises:
+            LimitExceeded: it is longer than `limit`. EndOfStream: no empty line came.
+        """
+        searched = 0
+        while (end := self._block_end(searched)) < 0:
+            searched = max(0, len(self._buffer) - 3)
+            if len(self._buffer) > limit:
+                raise LimitExceeded
+            if self.ended:
+                raise EndOfStream(bytes(self._buffer))
+            yield
+        if end > limit:
+            raise LimitExceeded
+        return self._take(end)
+
+    def _block_end(self, start: int) -> int:
+        """One past the first empty line, or -1; a bare LF ends a line too."""
+        buffer = self._buffer
+        strict = buffer.find(b"\r\n\r\n", start)
+        stop = strict + 4 if strict >= 0 else len(buffer)
+        for loose in (b"\n\n", b"\n\r\n"):
+            found = buffer.find(loose, start, stop)
+            if found >= 0:
+                stop = found + len(loose)
+                strict = 0
+        return stop if strict >= 0 else -1
+
+    def _take(self, count: int) -> bytes:
+        taken = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return taken

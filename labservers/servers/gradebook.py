@@ -1,0 +1,139 @@
+"""The students' grades in SQLite: durable, and never in the way of the event loop.
+
+One thread writes. It takes all rows that have come since its last commit and commits them
+together, so a flush of the disk serves as many POSTs as were waiting for it. Reads are answered
+from a bounded cache of what was last read; a commit drops the student from it. WAL lets reader
+and writer work at the same time (sqlite.org/wal.html); synchronous=FULL means that what was
+committed survives a power cut.
+"""
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+CACHED_STUDENTS = 10_000
+BATCH = 1_000
+CLOSE_S = 2.0
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS grades (
+    id INTEGER PRIMARY KEY,
+    student TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    grade INTEGER NOT NULL CHECK (grade BETWEEN 1 AND 5),
+    saved_at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS grades_by_student ON grades (student, id);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """One saved row; saved_at is UTC in ISO 8601."""
+
+    subject: str
+    grade: int
+    saved_at: str
+
+
+# Called in the writer's thread with the saved row, or with what prevented it.
+Done = Callable[[Grade | None, Exception | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    student: str
+    grade: Grade
+    done: Done
+
+
+class GradeBook:
+    """Grades by student. read() and save() are for one thread, the loop's.
+
+    A student's id is digits of any length, so it is kept as text, without leading zeros.
+
+    Raises:
+        sqlite3.Error, OSError: the file cannot be opened or made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._cache: dict[str, list[Grade]] = {}
+        self._rows: queue.SimpleQueue[_Row | None] = queue.SimpleQueue()
+        with sqlite3.connect(path) as setup:
+            setup.execute("PRAGMA journal_mode=WAL")
+            setup.executescript(SCHEMA)
+        setup.close()
+        self._reader = sqlite3.connect(path, isolation_level=None)
+        self._writer = threading.Thread(target=self._write_forever, name="gradebook", daemon=True)
+        self._writer.start()
+
+    def read(self, student: str) -> list[Grade]:
+        """All grades of a student, the newest last; an unknown student has none."""
+        found = self._cache.get(student)
+        if found is None:
+            rows = self._reader.execute(
+                "SELECT subject, grade, saved_at FROM grades WHERE student = ? ORDER BY id",
+                (student,),
+            )
+            found = [Grade(*row) for row in rows]
+            if len(self._cache) >= CACHED_STUDENTS:
+                del self._cache[next(iter(self._cache))]
+            self._cache[student] = found
+        return found
+
+    def forget(self, student: str) -> None:
+        """Read this student anew next time: a row was committed."""
+        self._cache.pop(student, None)
+
+    def save(self, student: str, subject: str, grade: int, done: Done) -> None:
+        """Save a row; done() is called after its commit, or after what prevented it."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._rows.put(_Row(student, Grade(subject, grade, now.replace("+00:00", "Z")), done))
+
+    def close(self) -> None:
+        """Commit what is queued and end the writer."""
+        self._rows.put(None)
+        self._writer.join(CLOSE_S)
+        self._reader.close()
+
+    def _write_forever(self) -> None:
+        connection = sqlite3.connect(self._path, isolation_level=None)
+        connection.execute("PRAGMA synchronous=FULL")
+        try:
+            while batch := self._next_batch():
+                self._commit(connection, [row for row in batch if row is not None])
+                if batch[-1] is None:
+                    return
+        finally:
+            connection.close()
+
+    def _next_batch(self) -> list[_Row | None]:
+        batch = [self._rows.get()]
+        while batch[-1] is not None and len(batch) < BATCH:
+            try:
+                batch.append(self._rows.get_nowait())
+            except queue.Empty:
+                break
+        return batch
+
+    @staticmethod
+    def _commit(connection: sqlite3.Connection, rows: list[_Row]) -> None:
+        error: Exception | None = None
+        values = [(r.student, r.grade.subject, r.grade.grade, r.grade.saved_at) for r in rows]
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(
+                "INSERT INTO grades (student, subject, grade, saved_at) VALUES (?, ?, ?, ?)", values
+            )
+            connection.execute("COMMIT")
+        except sqlite3.Error as failure:
+            error = failure
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        for row in rows:
+            row.done(None if error else row.grade, error)

@@ -1,0 +1,536 @@
+"""Task 5: an HTTP/1.1 server on the generator event loop.
+
+The shape is the lab's: serve_forever() accepts and makes a task of serve_client() for each
+connection; every place where the server would block is a `yield`. One thread runs them all, so
+nothing between two yields may take long: reads of grades come from a cache, and a POST sleeps
+until the grade book's thread has committed its row.
+"""
+
+import errno
+import os
+import socket
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+from labservers import telemetry
+from labservers.event_loop import EventLoop, Task, TaskType
+from labservers.listener import (
+    OVERLOADED,
+    OVERLOADED_PAUSE_S,
+    TRANSIENT_ACCEPT_ERRORS,
+    accept_queue,
+    address_text,
+    listen_tcp,
+    receive_queue,
+    send_queue,
+)
+from labservers.loop_watch import LoopFigures
+from labservers.monitor import ROWS_SHOWN, Monitor
+from labservers.protocols.http11 import (
+    CONTINUE,
+    HTTPError,
+    Limits,
+    Request,
+    Response,
+    has_body,
+    parse_head,
+    read_body,
+    read_head,
+)
+from labservers.protocols.stream import ByteStream, Reading
+from labservers.registry import ServerSpec
+from labservers.server import STOP_GRACE_S, LabServer, Options
+from labservers.servers import subjects_app as app
+from labservers.servers.gradebook import Grade, GradeBook
+
+Waiting = Generator[Any, Any, None]
+RECEIVE_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds: between requests, for a whole header, a whole body, an answer, a commit, and the
+    rest of what a peer sends after its last answer. Numbers: work of one step."""
+
+    idle_s: float = 15.0
+    header_s: float = 10.0
+    body_s: float = 30.0
+    write_s: float = 30.0
+    commit_s: float = 10.0
+    linger_s: float = 1.0
+    accepts: int = 64
+    answers: int = 16
+    linger_bytes: int = 256 * 1024
+
+
+class Client:
+    """One connection: what its row in the table shows, and whether a request is under way."""
+
+    __slots__ = ("busy", "bytes_in", "bytes_out", "label", "sock")
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.bytes_in = 0
+        self.bytes_out = 0
+        self.label = ""
+        self.busy = False
+
+
+class SubjectsServer(LabServer):
+    """See the module. Everything but the LabServer methods runs in the loop's thread."""
+
+    def __init__(
+        self,
+        spec: ServerSpec,
+        options: Options,
+        monitor: Monitor,
+        timing: Timing | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        super().__init__(spec, options, monitor)
+        self.timing = timing or Timing()
+        self.limits = limits or Limits()
+        self.max_clients = _raise_descriptor_limit() - 64
+        self.clients = 0
+        self.bytes_in = self.bytes_out = 0
+        self._stopping = False
+        self._date = ""
+        self._date_at = 0.0
+        self._pages: dict[tuple[str, bool], Response] = {}
+        self.loop = EventLoop(selector=options.selector, report=self._task_broke)
+        self._figures = LoopFigures(self.loop, self._describe)
+
+    # The LabServer side.
+
+    def bind(self) -> tuple[str, int]:
+        self._listener = listen_tcp(self.options.host, self.options.port, self.options.backlog)
+        self._listener.setblocking(False)
+        self.book = GradeBook(Path(self.options.data_dir) / "subjects.sqlite3")
+        host, port = self._listener.getsockname()[:2]
+        return host, port
+
+    def serve(self) -> None:
+        self._acceptor = self.loop.create_task(self.serve_forever())
+        try:
+            self.loop.run()
+        finally:
+            self._listener.close()
+            self.book.close()
+
+    def stop(self) -> None:
+        self.loop.call_soon(self._begin_to_stop)
+
+    def watched(self, hz: float) -> None:
+        self._figures.watched(hz)
+
+    def command(self, command: telemetry.Command) -> None:
+        if command.name == "pause":
+            self.loop.pause()
+        elif command.name == "step":
+            self.loop.step()
+        elif command.name == "resume":
+            self.loop.resume()
+        elif command.name == "slow":
+            self.loop.slow(command.value)
+
+    def frame(self, seq: int) -> telemetry.Frame:
+        waiting, limit = accept_queue(self._listener) or (None, None)
+        return self.monitor.frame(
+            seq,
+            connections=self.clients,
+            bytes_in=self.bytes_in,
+            bytes_out=self.bytes_out,
+            accept_queue=waiting,
+            accept_limit=limit,
+            loop=self._figures.frame(),
+        )
+
+    def rows(self, limit: int = ROWS_SHOWN) -> telemetry.Rows:
+        return self._figures.rows(limit, self._row) or telemetry.Rows("tasks", 0, [])
+
+    # The tasks.
+
+    def serve_forever(self) -> Waiting:
+        """Accept for ever, and let each connection be a task of its own."""
+        listener = self._listener
+        while True:
+            yield (TaskType.TO_READ, listener)
+            for _ in range(self.timing.accepts):
+                try:
+                    sock, _ = listener.accept()
+                except OSError as error:
+                    if error.errno in TRANSIENT_ACCEPT_ERRORS:
+                        break
+                    if error.errno not in OVERLOADED:
+                        raise
+                    self._overloaded(error)
+                    yield (TaskType.SLEEP, OVERLOADED_PAUSE_S)
+                    break
+                self._welcome(sock)
+
+    def _welcome(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.monitor.accepted += 1
+        client = Client(sock)
+        if self.clients >= self.max_clients:
+            task = self.loop.create_task(self.turn_away(client))
+        else:
+            self.clients += 1
+            task = self.loop.create_task(self.serve_client(client))
+        task.about = client
+
+    def serve_client(self, client: Client) -> Waiting:
+        """Answer request after request until either side has had enough."""
+        sock, idle = client.sock, (TaskType.TO_READ, client.sock, self.timing.idle_s)
+        try:
+            while True:
+                try:
+                    data = sock.recv(RECEIVE_BYTES)
+                except BlockingIOError:
+                    yield idle
+                    continue
+                if not data:
+                    return
+                client.bytes_in += len(data)
+                self.bytes_in += len(data)
+                answer = self.answer_at_once(client, data)
+                if answer is None:
+                    if not (yield from self.converse(client, data)):
+                        return
+                elif (sent := self.send_now(client, answer)) < len(answer):
+                    yield from self.send_rest(client, answer[sent:])
+                if self._stopping:
+                    return
+                yield idle
+        except TimeoutError:
+            pass  # idle for too long, or not reading what it was sent
+        except ConnectionError:
+            self.monitor.errors += 1
+        finally:
+            self.clients -= 1
+            sock.close()
+
+    def answer_at_once(self, client: Client, data: bytes) -> bytes | None:
+        """The answer to one whole GET that keeps the connection, as nearly all are; else None.
+
+        What is anything else (a part, a body, several requests, an error) takes the long way.
+        """
+        if data.find(b"\r\n\r\n") != len(data) - 4 or not data.startswith(b"GET "):
+            return None
+        try:
+            request = parse_head(data, self.limits)
+            if has_body(request) or not request.keep_alive or self._stopping:
+                return None
+            return self.get(client, request)
+        except HTTPError:
+            return None
+
+    def get(self, client: Client, request: Request) -> bytes:
+        began = time.perf_counter()
+        client.label = f"{request.method} {request.target[:80]}"
+        response = self._look_up(request)
+        answer = response.serialize(self._now(), close=False)
+        self._note(client, request, response.status, answer, began)
+        return answer
+
+    def converse(self, client: Client, data: bytes) -> Generator[Any, Any, bool]:
+        """Read and answer what is in the stream, request by request; False: close now."""
+        stream = ByteStream(data)
+        client.busy = True
+        try:
+            answered = 0
+            while len(stream) or stream.ended:
+                head = yield from self.receive(client, stream, read_head(stream, self.limits), "h")
+                if head is None:
+                    return not stream.ended
+                began = time.perf_counter()
+                request = parse_head(head, self.limits)
+                client.label = f"{request.method} {request.target[:80]}"
+                app.student_of(request)  # refused before its body is read
+                if has_body(request):
+                    if request.expects_continue and not len(stream):
+                        yield from self.send_rest(client, CONTINUE)
+                    reading = read_body(stream, request, self.limits)
+                    request.body = yield from self.receive(client, stream, reading, "b")
+                if not (yield from self.respond(client, request, began)):
+                    yield from self.linger(client, stream)
+                    return False
+                answered += 1
+                if answered % self.timing.answers == 0:
+                    yield (TaskType.SLEEP, 0)  # a pipeline does not keep the others waiting
+            return True
+        except HTTPError as error:
+            yield from self.refuse(client, stream, error)
+            return False
+        finally:
+            client.busy = False
+
+    def receive(
+        self, client: Client, stream: ByteStream, reading: Reading[Any], part: str
+    ) -> Generator[Any, Any, Any]:
+        """Drive a reading to its end, waiting for bytes where it has not enough.
+
+        Raises:
+            HTTPError: 408 when the time for this part of the request is over.
+        """
+        limit_s = self.timing.header_s if part == "h" else self.timing.body_s
+        deadline = self.loop.now + limit_s
+        while True:
+            try:
+                next(reading)
+            except StopIteration as done:
+                return done.value
+            try:
+                yield (TaskType.TO_READ, client.sock, max(0.0, deadline - self.loop.now))
+                data = client.sock.recv(RECEIVE_BYTES)
+            except BlockingIOError:
+                continue
+            except TimeoutError:
+                what = "header" if part == "h" else "body"
+                raise HTTPError(408, f"the {what} was not complete in {limit_s:g} s") from None
+            client.bytes_in += len(data)
+            self.bytes_in += len(data)
+            if data:
+                stream.feed(data)
+            else:
+                stream.feed_end()
+
+    def respond(self, client: Client, request: Request, began: float) -> Generator[Any, Any, bool]:
+        """Answer one request; False when the connection is to end with it."""
+        keep = request.keep_alive and not self._stopping
+        try:
+            response = yield from self.handle(request)
+        except HTTPError as error:
+            response = app.refusal(error, as_json=app.wants_json(request))
+        except Exception as error:
+            self._task_broke(f"{request.method} {request.target[:80]}", error)
+            response = app.refusal(
+                HTTPError(500, "the server broke on this request; its log says how"),
+                as_json=app.wants_json(request),
+            )
+            keep = False
+        head_only = request.method == "HEAD"
+        answer = response.serialize(self._now(), close=not keep, head_only=head_only)
+        self._note(client, request, response.status, answer, began)
+        yield from self.send_rest(client, answer)
+        return keep
+
+    def handle(self, request: Request) -> Generator[Any, Any, Response]:
+        """The response; a POST sleeps here until its row is committed."""
+        student = app.student_of(request)
+        if request.method == "OPTIONS":
+            return app.options(student)
+        if request.method == "POST" and student is not None:
+            grade = yield from self.save(app.saving(request, student))
+            return app.saved(request, student, grade)
+        return self._look_up(request)
+
+    def save(self, saving: app.Saving) -> Generator[Any, Any, Grade]:
+        """Hand a row to the grade book and sleep until it is committed."""
+        task, loop = self.loop.current, self.loop
+        assert task is not None
+        outcome: list[tuple[Grade | None, Exception | None]] = []
+
+        def committed(grade: Grade | None, error: Exception | None) -> None:
+            def tell() -> None:
+                self._forget(saving.student)
+                outcome.append((grade, error))
+                loop.wake(task)
+
+            loop.call_soon(tell)
+
+        self.book.save(saving.student, saving.subject, saving.grade, committed)
+        yield (TaskType.SLEEP, self.timing.commit_s)
+        grade, error = outcome[0] if outcome else (None, None)
+        if grade is None:
+            self.log.error(f"a grade could not be saved: {error or 'no commit in time'}")
+            raise HTTPError(503, "the grade could not be saved; try again", {"Retry-After": "1"})
+        return grade
+
+    def send_now(self, client: Client, data: bytes | memoryview) -> int:
+        """Send what the kernel takes at once; how much that was."""
+        try:
+            sent = client.sock.send(data)
+        except BlockingIOError:
+            return 0
+        client.bytes_out += sent
+        self.bytes_out += sent
+        return sent
+
+    def send_rest(self, client: Client, data: bytes) -> Waiting:
+        """Send everything, waiting while the peer does not read.
+
+        Raises:
+            TimeoutError: it has not read anything for too long.
+        """
+        view = memoryview(data)
+        while view:
+            view = view[self.send_now(client, view) :]
+            if view:
+                yield (TaskType.TO_WRITE, client.sock, self.timing.write_s)
+
+    def refuse(self, client: Client, stream: ByteStream, error: HTTPError) -> Waiting:
+        """Answer what cannot be understood or accepted, and end the connection."""
+        self.monitor.errors += 1
+        self.monitor.counts[str(error.status)] += 1
+        response = app.refusal(error, as_json=False)
+        answer = response.serialize(self._now(), close=True)
+        self.log.sampled("%s %s: %s", error.status, self._peer(client), error.detail)
+        yield from self.send_rest(client, answer)
+        yield from self.linger(client, stream)
+
+    def linger(self, client: Client, stream: ByteStream) -> Waiting:
+        """Read what still comes for a moment, so that no reset eats the answer."""
+        try:
+            client.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            return
+        left, until = self.timing.linger_bytes, self.loop.now + self.timing.linger_s
+        while not stream.ended and left > 0 and self.loop.now < until:
+            try:
+                data = client.sock.recv(RECEIVE_BYTES)
+            except BlockingIOError:
+                yield (TaskType.TO_READ, client.sock, max(0.0, until - self.loop.now))
+                continue
+            left -= len(data)
+            if not data:
+                return
+
+    def turn_away(self, client: Client) -> Waiting:
+        """No place left: say so, and when to try again."""
+        error = HTTPError(503, "too many connections", {"Retry-After": "1"})
+        self.monitor.counts["503"] += 1
+        try:
+            answer = app.refusal(error, as_json=False).serialize(self._now(), close=True)
+            yield from self.send_rest(client, answer)
+            yield from self.linger(client, ByteStream())
+        except OSError:
+            pass
+        finally:
+            client.sock.close()
+
+    # Helpers.
+
+    def _look_up(self, request: Request) -> Response:
+        student = app.student_of(request)
+        as_json = app.wants_json(request)
+        if student is None:
+            return app.root(as_json=as_json)
+        found = self._pages.get((student, as_json))
+        if found is None:
+            found = app.listing(student, self.book.read(student), as_json=as_json)
+            if len(self._pages) >= 10_000:
+                del self._pages[next(iter(self._pages))]
+            self._pages[student, as_json] = found
+        return found
+
+    def _forget(self, student: str) -> None:
+        self.book.forget(student)
+        self._pages.pop((student, True), None)
+        self._pages.pop((student, False), None)
+
+    def _note(
+        self, client: Client, request: Request, status: int, answer: bytes, began: float
+    ) -> None:
+        monitor, microseconds = self.monitor, round((time.perf_counter() - began) * 1e6)
+        monitor.counts[request.method] += 1
+        line = f"HTTP/1.1 {status}".encode()
+        monitor.exchanged(f"{request.method} {request.target}".encode(), line, microseconds)
+        self.log.sampled("%s %s %s %s", request.method, request.target, status, microseconds)
+
+    def _now(self) -> str:
+        """The Date field's value, made once a second (RFC 9110 section 5.6.7)."""
+        now = self.loop.now
+        if now - self._date_at >= 1.0 or not self._date:
+            self._date_at = now
+            self._date = formatdate(usegmt=True)
+        return self._date
+
+    def _overloaded(self, error: OSError) -> None:
+        self.monitor.errors += 1
+        self.monitor.event("overloaded", reason=errno.errorcode.get(error.errno or 0, ""))
+        self.log.warning(f"cannot accept for now: {os.strerror(error.errno or 0)}")
+
+    def _begin_to_stop(self) -> None:
+        """Accept nobody, close who is idle, give the others until the grace is over."""
+        if self._stopping:
+            return
+        self._stopping = True
+        self.loop.resume()
+        self.loop.cancel(self._acceptor)
+        self._listener.close()
+        for task in list(self.loop.tasks):
+            if isinstance(task.about, Client) and not task.about.busy:
+                self.loop.cancel(task)
+        self.loop.create_task(self._give_up_later())
+
+    def _give_up_later(self) -> Waiting:
+        until = self.loop.now + STOP_GRACE_S
+        while self.loop.now < until and len(self.loop.tasks) > 1:
+            yield (TaskType.SLEEP, 0.02)
+        self.loop.halt()
+
+    def _task_broke(self, what: str, error: BaseException) -> None:
+        import traceback
+
+        self.monitor.errors += 1
+        text = "".join(traceback.format_exception(error)).rstrip()
+        self.log.error(f"{what}:\n{text}")
+
+    @staticmethod
+    def _peer(client: Client) -> str:
+        try:
+            return address_text(client.sock.getpeername())
+        except OSError:
+            return ""
+
+    def _describe(self, task: Task) -> tuple[str, str]:
+        client = task.about
+        if isinstance(client, Client):
+            return client.label, self._peer(client)
+        return ("accept", "") if task is self._acceptor else ("stop", "")
+
+    def _row(self, task: Task, now: float) -> telemetry.Row:
+        client = task.about
+        label, peer = self._describe(task)
+        known = isinstance(client, Client)
+        return telemetry.Row(
+            id=task.id,
+            peer=peer,
+            state="accepting" if task is self._acceptor else task.lane,
+            age_s=round(now - task.created_at, 3),
+            state_s=round(now - task.since, 3),
+            bytes_in=client.bytes_in if known else 0,
+            bytes_out=client.bytes_out if known else 0,
+            label=label,
+            recv_q=receive_queue(client.sock) if known else None,
+            send_q=send_queue(client.sock) if known else None,
+            steps=task.steps,
+            busy_us=self._figures.busy_us(task),
+            line=task.line(),
+        )
+
+
+def _raise_descriptor_limit() -> int:
+    """As many descriptors as the system lets us have; the number."""
+    try:
+        import resource
+    except ImportError:
+        return 512
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY else 65_536
+    wanted = min(max(soft, wanted), 65_536)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError):
+        return soft
+    return wanted
+
+
+def create(spec: ServerSpec, options: Options, monitor: Monitor) -> SubjectsServer:
+    return SubjectsServer(spec, options, monitor)

@@ -1,0 +1,205 @@
+"""What the subjects server answers: a request to a response, no sockets, no waiting.
+
+A POST is checked here and comes back as a Saving, which the server carries out.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from labservers.protocols.http11 import HTTPError, Request, Response
+from labservers.servers import subjects_pages as pages
+from labservers.servers.gradebook import Grade
+
+PATH = re.compile(r"/subjects/([0-9]{1,30})")
+JSON, FORM, HTML = "application/json", "application/x-www-form-urlencoded", "text/html"
+STUDENT_METHODS, ROOT_METHODS = "GET, HEAD, POST, OPTIONS", "GET, HEAD, OPTIONS"
+SUBJECT_CHARACTERS = 200
+FIELDS_AT_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """A row that is to be saved before the POST is answered."""
+
+    student: str
+    subject: str
+    grade: int
+
+
+class Unprocessable(HTTPError):
+    """Fields that cannot be saved: `problems` by field name."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__(422, "; ".join(f"{name}: {text}" for name, text in problems.items()))
+        self.problems = problems
+
+
+def student_of(request: Request) -> str | None:
+    """The student's id without leading zeros, None for `/`.
+
+    Raises:
+        HTTPError: 404 for other paths, 405 for methods that are known but not for this path.
+    """
+    matched = PATH.fullmatch(request.path)
+    if matched is None and request.target == "*":
+        return None
+    if matched is None and request.path != "/":
+        raise HTTPError(404, "there is nothing here; grades are at /subjects/<id>, id in digits")
+    allowed = ROOT_METHODS if matched is None else STUDENT_METHODS
+    if request.method not in allowed.split(", "):
+        detail = f"{request.method} is not allowed here; allowed are {allowed}"
+        raise HTTPError(405, detail, {"Allow": allowed})
+    return None if matched is None else matched[1].lstrip("0") or "0"
+
+
+def wants_json(request: Request) -> bool:
+    """Whether Accept prefers JSON to HTML (RFC 9110 section 12.5.1); HTML where it is a tie."""
+    accept = request.headers.get("accept")
+    if accept is None:
+        return False
+    return _quality(accept, JSON) > _quality(accept, HTML)
+
+
+def _quality(accept: str, kind: str) -> float:
+    """The weight of the most specific range that matches."""
+    best, quality = -1, 0.0
+    for entry in accept.lower().split(","):
+        media, *parameters = (part.strip() for part in entry.split(";"))
+        ranges = ("*/*", kind.partition("/")[0] + "/*", kind)
+        if media in ranges and ranges.index(media) > best:
+            best, quality = ranges.index(media), 1.0
+            for parameter in parameters:
+                if parameter.startswith("q="):
+                    quality = _weight(parameter[2:])
+    return quality
+
+
+def _weight(text: str) -> float:
+    return float(text) if re.fullmatch(r"0(\.\d{0,3})?|1(\.0{0,3})?", text) else 0.0
+
+
+def options(student: str | None) -> Response:
+    return Response(204, headers={"Allow": ROOT_METHODS if student is None else STUDENT_METHODS})
+
+
+def root(*, as_json: bool) -> Response:
+    """What there is on this port."""
+    if as_json:
+        return _json(200, {"subjects": "/subjects/{student}", "methods": STUDENT_METHODS})
+    return _html(200, pages.root())
+
+
+def listing(student: str, grades: list[Grade], *, as_json: bool) -> Response:
+    """All grades of a student."""
+    if as_json:
+        rows = [_row(grade) for grade in grades]
+        return _json(200, {"student": int(student), "subjects": rows})
+    return _html(200, pages.student(student, grades))
+
+
+def saving(request: Request, student: str) -> Saving:
+    """The row that a POST asks to save.
+
+    Raises:
+        HTTPError: 415 another media type, 400 an unreadable body. Unprocessable: wrong fields.
+    """
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media == JSON:
+        fields = _from_json(request.body)
+    elif media == FORM:
+        fields = _from_form(request.body)
+    else:
+        raise HTTPError(415, f"send the fields as {FORM} or {JSON}", {"Accept": f"{FORM}, {JSON}"})
+    problems: dict[str, str] = {}
+    subject = _subject(fields.get("subject"), problems)
+    grade = _grade(fields.get("grade"), problems, typed=media == JSON)
+    if problems:
+        raise Unprocessable(problems)
+    return Saving(student, subject, grade)
+
+
+def _from_json(body: bytes) -> dict[str, object]:
+    try:
+        value = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise HTTPError(400, "the body is not JSON in UTF-8") from error
+    if not isinstance(value, dict):
+        raise HTTPError(400, 'the body is not a JSON object like {"subject": "Maths", "grade": 5}')
+    return value
+
+
+def _from_form(body: bytes) -> dict[str, object]:
+    try:
+        pairs = parse_qsl(
+            body.decode("utf-8"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=FIELDS_AT_MOST,
+        )
+    except ValueError as error:
+        raise HTTPError(400, "the body is not a form in UTF-8") from error
+    return dict(pairs)
+
+
+def _subject(value: object, problems: dict[str, str]) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    if not 0 < len(text) <= SUBJECT_CHARACTERS:
+        problems["subject"] = f"1 to {SUBJECT_CHARACTERS} characters are needed"
+    elif any(0xD800 <= ord(c) <= 0xDFFF or c == "\0" for c in text):
+        problems["subject"] = "it has characters that are none"
+    return text
+
+
+def _grade(value: object, problems: dict[str, str], *, typed: bool) -> int:
+    if not typed and isinstance(value, str) and re.fullmatch(r"\s*[1-5]\s*", value):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 5:
+        return value
+    problems["grade"] = "a whole number from 1 to 5 is needed"
+    return 0
+
+
+def saved(request: Request, student: str, grade: Grade) -> Response:
+    """303 to the page for a form in a browser, 201 with the row for a program."""
+    location = f"/subjects/{student}"
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media == FORM and not wants_json(request):
+        return Response(303, headers={"Location": location})
+    response = _json(201, {"student": int(student), **_row(grade)})
+    response.headers["Location"] = location
+    return response
+
+
+def refusal(error: HTTPError, *, as_json: bool) -> Response:
+    """An error in the format that was asked for."""
+    problems = error.problems if isinstance(error, Unprocessable) else {}
+    if as_json:
+        body: dict[str, object] = {"status": error.status, "error": error.detail}
+        if problems:
+            body["fields"] = problems
+        response = _json(error.status, body)
+    else:
+        response = _html(error.status, pages.error(error.status, error.detail, problems))
+    response.headers.update(error.headers)
+    return response
+
+
+def _row(grade: Grade) -> dict[str, object]:
+    return {"subject": grade.subject, "grade": grade.grade, "saved_at": grade.saved_at}
+
+
+def _json(status: int, value: object) -> Response:
+    body = json.dumps(value, ensure_ascii=False).encode() + b"\n"
+    return Response(status, body, JSON)
+
+
+def _html(status: int, text: str) -> Response:
+    headers = {
+        "Vary": "Accept",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
+        "form-action 'self'; base-uri 'none'",
+    }
+    return Response(status, text.encode(), "text/html; charset=utf-8", headers)
