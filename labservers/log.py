@@ -98,5 +98,7 @@ class Log:
 
     def _format(self, at: float, level: str, text: str) -> str:
         clock = time.strftime("%H:%M:%S", time.localtime(at))
+        if not text.isprintable():  # foreign text must not steer the terminal
+            text = "".join(c if c.isprintable() or c == "\n" else "·" for c in text)
         indented = text.replace("\n", "\n  ")
         return f"{clock}.{int(at % 1 * 1000):03d} {level} {self._name}: {indented}\n"

@@ -1,0 +1,50 @@
+"""Joins a chat room and sends what is typed; `exit`, end of input or ^C leaves."""
+
+import argparse
+import contextlib
+import socket
+
+from labservers.clients import chat, terminal
+
+GOODBYE_S = 2.0
+
+
+def run(options: argparse.Namespace) -> int:
+    """Send line by line. Exit code 1 when the server is gone before we are."""
+    sock = chat.join(options)
+    if sock is None:
+        return 1
+    with sock:
+        try:
+            while (message := terminal.ask("Message ", "Сообщение ")) != "exit":
+                if _gone(sock):
+                    return chat.vanished()
+                if message:
+                    sock.sendall(message.encode("utf-8", "replace"))
+        except ConnectionError:
+            return chat.vanished()
+        except (EOFError, KeyboardInterrupt):
+            print()
+        return _say_goodbye(sock)
+
+
+def _gone(sock: socket.socket) -> bool:
+    """Throw away our own echoes; True at the end of the stream.
+
+    A close with unread bytes would be a reset, which may eat the last message on its way.
+    """
+    with contextlib.suppress(BlockingIOError):
+        while sock.recv(65536, socket.MSG_DONTWAIT):
+            pass
+        return True
+    return False
+
+
+def _say_goodbye(sock: socket.socket) -> int:
+    with contextlib.suppress(OSError):
+        _gone(sock)
+        sock.sendall(b"exit")
+        sock.settimeout(GOODBYE_S)
+        while sock.recv(65536):
+            pass
+    return 0

@@ -1,0 +1,214 @@
+"""The chat's framing: a stream of bytes to Join, Say and Leave, no sockets and no clock.
+
+Two kinds of clients share one port. The lab's never send a line feed and put each message into
+one send, so what one recv() returns is a message (*raw*). netcat and telnet send lines. A
+member is raw until its first LF, and a *line* member for ever after.
+
+A raw message may arrive in pieces that only time can tell apart: half a character, `exi`. Then
+`waiting` is true, and the caller says timed_out() if nothing more came for WAIT_S.
+"""
+
+import codecs
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+WAIT_S = 0.2
+PIECE_BYTES = 64 * 1024
+RAW_SEND_BYTES = 1024
+EXIT = b"exit"
+BOM = codecs.BOM_UTF8
+
+# RFC 854: IAC WILL/WONT/DO/DONT option, and IAC command. FF never occurs in UTF-8.
+_TELNET = re.compile(rb"\xff(?:[\xfb-\xfe][\x00-\xff]|[\xf0-\xfa])")
+_TELNET_BEGUN = re.compile(rb"\xff[\xfb-\xfe]?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """The member enters a room: one character, or `\\xNN` for a byte that is none."""
+
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A message, never empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The member said exit, or its stream has ended."""
+
+    reason: str
+
+
+Event: TypeAlias = Join | Say | Leave
+
+
+class Framing:
+    """One member's input. After a Leave nothing more comes out."""
+
+    def __init__(self) -> None:
+        self.mode = "raw"
+        self.waiting = False
+        self._telnet = b""
+        self._pending = b""
+        self._joined = self._left = False
+
+    def feed(self, data: bytes) -> list[Event]:
+        """What these bytes, as one recv() returned them, bring about."""
+        self._pending += self._without_telnet(data)
+        return self._judge(late=False)
+
+    def timed_out(self) -> list[Event]:
+        """Nothing came for WAIT_S: what was waited with is text after all."""
+        self._pending += self._telnet
+        self._telnet = b""
+        return self._judge(late=True)
+
+    def end(self, reason: str = "end of stream") -> list[Event]:
+        """The stream is over: deliver what is there, and leave."""
+        if self._left:
+            return []
+        events: list[Event] = []
+        if self._joined and self.mode == "raw" and self._ends_in_exit():
+            events = [*self._say(self._pending[: -len(EXIT)])]
+            self._pending = b""
+        else:
+            events = self.timed_out()
+        if not self._left and self._joined:
+            events += self._line(self._pending)
+        if not self._left:
+            self._left = True
+            events.append(Leave(reason))
+        self.waiting = False
+        return events
+
+    def _without_telnet(self, data: bytes) -> bytes:
+        if b"\xff" not in data and not self._telnet:
+            return data
+        data = _TELNET.sub(b"", self._telnet + data)
+        begun = _TELNET_BEGUN.search(data)
+        self._telnet = begun[0] if begun else b""
+        return data[: len(data) - len(self._telnet)]
+
+    def _judge(self, *, late: bool) -> list[Event]:
+        events: list[Event] = []
+        self.waiting = bool(self._telnet)
+        if self._left:
+            return events
+        if not self._joined:
+            room = self._take_room(late=late)
+            if room is None:
+                self.waiting = self.waiting or bool(self._pending)
+                return events
+            self._joined = True
+            events.append(Join(room))
+        if self.mode == "raw" and b"\n" in self._pending:
+            self.mode = "line"
+        events += self._lines() if self.mode == "line" else self._raw(late=late)
+        return events
+
+    def _take_room(self, *, late: bool) -> str | None:
+        """The first character, or None while bytes of it are missing."""
+        data = self._pending
+        while data[:1] in (b"\r", b"\n") or data.startswith(BOM):
+            data = data[3:] if data.startswith(BOM) else data[1:]
+        self._pending = data
+        if not data:
+            return None
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        for size in range(1, min(4, len(data)) + 1):
+            try:
+                room = decoder.decode(data[size - 1 : size])
+            except UnicodeDecodeError:
+                break
+            if room:
+                self._pending = data[size:]
+                return room
+        else:
+            if not late:
+                return None
+        self._pending = data[1:]
+        return f"\\x{data[0]:02x}"
+
+    def _lines(self) -> list[Event]:
+        *lines, rest = self._pending.split(b"\n")
+        self._pending = rest
+        events: list[Event] = []
+        for line in lines:
+            events += self._line(line)
+            if self._left:
+                return events
+        while len(self._pending) >= PIECE_BYTES:
+            size = character_end(self._pending, PIECE_BYTES)
+            events += self._say(self._pending[:size])
+            self._pending = self._pending[size:]
+        return events
+
+    def _line(self, line: bytes) -> list[Event]:
+        line = line.removesuffix(b"\r")
+        if line == EXIT:
+            return self._leave()
+        return [*self._say(line)]
+
+    def _raw(self, *, late: bool) -> list[Event]:
+        pending = self._pending
+        if pending == EXIT:
+            return self._leave()
+        if not late:
+            if pending in (b"e", b"ex", b"exi") or pending.endswith(b"\r") or self._ends_in_exit():
+                self.waiting = True
+                return []
+            whole = complete_size(pending)
+            self._pending = pending[whole:]
+            self.waiting = self.waiting or bool(self._pending)
+            return [*self._say(pending[:whole])]
+        self._pending = b""
+        return [*self._say(pending.removesuffix(b"\r"))]
+
+    def _ends_in_exit(self) -> bool:
+        return len(self._pending) > len(EXIT) and self._pending.endswith(EXIT)
+
+    def _leave(self) -> list[Event]:
+        self._left = True
+        self._pending = b""
+        return [Leave("exit")]
+
+    @staticmethod
+    def _say(data: bytes) -> list[Say]:
+        return [Say(data.decode("utf-8", "replace"))] if data else []
+
+
+def complete_size(data: bytes) -> int:
+    """How many bytes of `data` are before a character that is cut off at its end."""
+    for back in range(1, min(3, len(data)) + 1):
+        byte = data[-back]
+        if byte >= 0xC0:  # a leading byte: are all that it announces there?
+            needs = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            valid = 0xC2 <= byte <= 0xF4
+            return len(data) - back if valid and needs > back else len(data)
+        if byte < 0x80:
+            break
+    return len(data)
+
+
+def character_end(data: bytes, limit: int) -> int:
+    """The largest size up to `limit` at which UTF-8 can be cut between two characters."""
+    size = min(limit, len(data))
+    while 0 < size < len(data) and data[size] & 0xC0 == 0x80 and limit - size < 4:
+        size -= 1
+    return size or min(limit, len(data))
+
+
+def pieces(data: bytes, limit: int = RAW_SEND_BYTES) -> list[bytes]:
+    """UTF-8 in sends of at most `limit` bytes, cut at characters, for the lab's reader."""
+    cut = []
+    while len(data) > limit:
+        size = character_end(data, limit)
+        cut.append(data[:size])
+        data = data[size:]
+    return [*cut, data] if data else cut

@@ -1,0 +1,316 @@
+"""Task 4: a group chat, a thread per client.
+
+As in the lab, each client has a thread that stands in recv(), and a manager knows who is in
+which room. The lock of the rooms guards membership and the numbers of the messages, and is held
+while a message is put into the members' outboxes, which gives all of them the same order. It is
+never held while something is sent. Sending is done by the thread of whoever spoke, as far as
+the kernel takes it at once; see chat_outbox.py for the rest.
+
+A member leaves on one path only, however its connection ended: what it had said is delivered,
+it leaves the room, its outbox is flushed for a moment, its socket is closed.
+"""
+
+import select
+import socket
+import struct
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+
+from labservers import telemetry
+from labservers.listener import (
+    OVERLOADED,
+    OVERLOADED_PAUSE_S,
+    TRANSIENT_ACCEPT_ERRORS,
+    Waker,
+    accept_queue,
+    address_text,
+    close_politely,
+    listen_tcp,
+)
+from labservers.monitor import Connection, Monitor
+from labservers.protocols.chat import WAIT_S, Event, Framing, Join, Leave, Say
+from labservers.registry import ServerSpec
+from labservers.server import STOP_GRACE_S, LabServer, Options
+from labservers.servers.chat_outbox import Message, Outbox, Postman
+
+RECEIVE_BYTES = 64 * 1024
+MEMBERS_AT_MOST = 2_000
+STACK_BYTES = 256 * 1024
+FLUSH_S = 0.5
+LINGER_S = 0.2
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: close sends a reset (socket(7))
+REFUSAL = b"* the chat is full, try again later\n"
+
+
+class Member:
+    """A client from accept to close."""
+
+    def __init__(self, sock: socket.socket, connection: Connection) -> None:
+        self.sock = sock
+        self.connection = connection
+        self.outbox = Outbox(sock, connection)
+        self.framing = Framing()
+        self.room: str | None = None
+
+
+class Rooms:
+    """Who is where. `lock` guards both tables and the order of messages."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
+        self._lock = threading.Lock()
+        self._members: dict[str, dict[int, Member]] = {}
+        self._numbers: Counter[str] = Counter()
+
+    def join(self, room: str, member: Member) -> None:
+        connection = member.connection
+        with self._lock:
+            member.room = room
+            self._members.setdefault(room, {})[connection.id] = member
+            self._monitor.event(
+                "joined",
+                room=room,
+                peer=connection.peer,
+                id=connection.id,
+                seq=self._numbers[room],
+            )
+
+    def leave(self, member: Member, reason: str) -> None:
+        room, connection = member.room, member.connection
+        if room is None:
+            return
+        with self._lock:
+            member.room = None
+            members = self._members[room]
+            del members[connection.id]
+            if not members:
+                del self._members[room]
+            self._monitor.event(
+                "left", room=room, peer=connection.peer, id=connection.id, reason=reason
+            )
+
+    def publish(self, member: Member, texts: list[str]) -> list[Member]:
+        """Put messages into the outbox of everybody in the room; returns the members."""
+        room, connection = member.room, member.connection
+        assert room is not None
+        messages = [Message(text) for text in texts]
+        dropped = 0
+        with self._lock:
+            members = list(self._members[room].values())
+            for message in messages:
+                self._numbers[room] += 1
+                for listener in members:
+                    dropped += listener.outbox.put(message)
+                self._monitor.event(
+                    "said",
+                    room=room,
+                    seq=self._numbers[room],
+                    peer=connection.peer,
+                    id=connection.id,
+                    mode=member.framing.mode,
+                    size=len(message.bare),
+                )
+        if dropped:
+            self._monitor.counts["dropped"] += dropped
+        return members
+
+    def sizes(self) -> dict[str, int]:
+        with self._lock:
+            return {room: len(members) for room, members in self._members.items()}
+
+
+class ChatServer(LabServer):
+    """See the module."""
+
+    def __init__(self, spec: ServerSpec, options: Options, monitor: Monitor) -> None:
+        super().__init__(spec, options, monitor)
+        self.rooms = Rooms(monitor)
+        self._waker = Waker()
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()  # guards the table of threads
+        self._clients: dict[threading.Thread, Member] = {}
+        self._postman = Postman()
+
+    def bind(self) -> tuple[str, int]:
+        self._listener = listen_tcp(self.options.host, self.options.port, self.options.backlog)
+        self._listener.setblocking(False)
+        host, port = self._listener.getsockname()[:2]
+        return host, port
+
+    def serve(self) -> None:
+        threading.stack_size(STACK_BYTES)
+        self._postman.start()
+        try:
+            while not self._stopping.is_set():
+                select.select([self._listener, self._waker.reader], [], [])
+                self._accept()
+        finally:
+            self._listener.close()
+            self._say_goodbye()
+            self._postman.end()
+            self._waker.close()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._waker.wake()
+
+    def frame(self, seq: int) -> telemetry.Frame:
+        waiting, limit = accept_queue(self._listener) or (None, None)
+        rooms = self.rooms.sizes()
+        return self.monitor.frame(seq, accept_queue=waiting, accept_limit=limit, rooms=rooms)
+
+    def _accept(self) -> None:
+        """Give everybody who waits a thread."""
+        while not self._stopping.is_set():
+            try:
+                sock, address = self._listener.accept()
+            except OSError as error:
+                if error.errno in OVERLOADED:
+                    self.monitor.event("overloaded", reason=str(error.strerror))
+                    self.log.warning(f"cannot accept for now: {error.strerror}")
+                    self._stopping.wait(OVERLOADED_PAUSE_S)
+                elif error.errno not in TRANSIENT_ACCEPT_ERRORS:
+                    raise
+                return
+            self._welcome(sock, address_text(address))
+
+    def _welcome(self, sock: socket.socket, peer: str) -> None:
+        sock.setblocking(True)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if len(self._clients) >= MEMBERS_AT_MOST:
+            self._refuse(sock, peer)
+            return
+        connection = self.monitor.open(peer, sock)
+        connection.enter("joining")
+        member = Member(sock, connection)
+        thread = threading.Thread(
+            target=self.consume_client, args=(member,), name=f"client {peer}", daemon=True
+        )
+        with self._lock:  # before it starts, since it takes itself out at its end
+            self._clients[thread] = member
+        try:
+            thread.start()
+        except RuntimeError:  # the system has no more threads for us
+            with self._lock:
+                del self._clients[thread]
+            self.monitor.close(connection)
+            self._refuse(sock, peer)
+
+    def _refuse(self, sock: socket.socket, peer: str) -> None:
+        self.monitor.errors += 1
+        self.monitor.counts["refused"] += 1
+        self.log.sampled("%s refused: the chat is full", peer)
+        with suppress(OSError):
+            sock.send(REFUSAL, socket.MSG_DONTWAIT)
+        sock.close()
+
+    def consume_client(self, member: Member) -> None:
+        """The life of one client, in its own thread."""
+        reason = "error"
+        try:
+            while True:
+                for event in (events := self._receive(member)):
+                    if isinstance(event, Join):
+                        self._join(member, event.room)
+                self._publish(member, [event.text for event in events if isinstance(event, Say)])
+                if events and isinstance(events[-1], Leave):
+                    reason = events[-1].reason
+                    return
+        except Exception as error:  # a member's trouble is its own
+            self.monitor.errors += 1
+            self.log.error(f"{member.connection.peer}: {error!r}")
+        finally:
+            self._leave(member, reason)
+            with self._lock:
+                self._clients.pop(threading.current_thread(), None)
+
+    def _receive(self, member: Member) -> list[Event]:
+        """What the client does next; waits for it."""
+        framing, sock = member.framing, member.sock
+        if framing.waiting and not _readable(sock, WAIT_S):
+            return framing.timed_out()
+        try:
+            data = sock.recv(RECEIVE_BYTES)
+        except OSError as error:
+            self.monitor.counts["reset"] += 1
+            return framing.end(error.strerror or "reset")
+        if not data:
+            return framing.end()
+        member.connection.bytes_in += len(data)
+        events = framing.feed(data)
+        if framing.mode != member.outbox.mode:
+            member.outbox.mode = framing.mode
+        return events
+
+    def _join(self, member: Member, room: str) -> None:
+        member.connection.label = room
+        member.connection.enter("reading")
+        self.rooms.join(room, member)
+        self.log.sampled("%s joined room %s", member.connection.peer, room)
+
+    def _publish(self, member: Member, texts: list[str]) -> None:
+        if not texts:
+            return
+        began = time.perf_counter()
+        listeners = self.rooms.publish(member, texts)
+        for listener in listeners:
+            outbox = listener.outbox
+            if not outbox.blocked and not outbox.flush():
+                self._postman.wait_for(listener.sock, outbox)
+        microseconds = round((time.perf_counter() - began) * 1e6)
+        for text in texts:
+            self.monitor.exchanged(
+                text[:200].encode(), b"\xc3\x97%d" % len(listeners), microseconds
+            )
+        self.log.sampled("%s %s: %s", member.connection.peer, member.room, texts[-1][:200])
+
+    def _leave(self, member: Member, reason: str) -> None:
+        room, connection, sock = member.room, member.connection, member.sock
+        self.rooms.leave(member, reason)
+        if room is not None:
+            self.log.sampled("%s left room %s: %s", connection.peer, room, reason)
+        connection.enter("closing")
+        _flush_for(member, FLUSH_S)
+        if self._stopping.is_set() and member.outbox.mode == "raw":
+            # The lab's reader spins at end of stream; a reset ends it.
+            with suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            self.monitor.close(connection)
+            sock.close()
+            return
+        self.monitor.close(connection)
+        close_politely(sock, LINGER_S)
+
+    def _say_goodbye(self) -> None:
+        """Wake every thread out of its recv() and wait for them within the grace."""
+        deadline = time.monotonic() + STOP_GRACE_S
+        with self._lock:
+            clients = list(self._clients.items())
+        for _, member in clients:
+            with suppress(OSError):
+                member.sock.shutdown(socket.SHUT_RD)
+        for thread, _ in clients:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def _readable(sock: socket.socket, timeout_s: float) -> bool:
+    poller = select.poll()
+    poller.register(sock, select.POLLIN)
+    return bool(poller.poll(timeout_s * 1000))
+
+
+def _flush_for(member: Member, timeout_s: float) -> None:
+    """Flush an outbox, waiting at most that long for a reader that is behind."""
+    outbox, deadline = member.outbox, time.monotonic() + timeout_s
+    poller = select.poll()
+    poller.register(member.sock, select.POLLOUT)
+    while not outbox.empty and not outbox.broken and (left := deadline - time.monotonic()) > 0:
+        outbox.blocked = False
+        if not outbox.flush():
+            poller.poll(left * 1000)
+
+
+def create(spec: ServerSpec, options: Options, monitor: Monitor) -> ChatServer:
+    return ChatServer(spec, options, monitor)
