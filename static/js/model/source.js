@@ -1,0 +1,48 @@
+/* The coroutines of the server as an outline: what a reader needs to follow the yields; pure. */
+
+const KEY = /^\s*(?:def |while |for )|\byield\b|\baccept\(|\brecv\(|\.send\(|create_task\(/;
+const ALWAYS = /^\s*def |\byield\b/;
+const OWN = /^\s{4}def |\byield (?!from)/;
+const TOKEN =
+  /("[^"]*"|'[^']*')|\b(def|while|True|False|None|yield|from|return|for|in|if|not|and|or|with|as|try|except|await|raise)\b|\b(\d[\d_.]*)\b|(#.*$)|\b([A-Z][A-Z_]{2,})\b|([a-z_]+)(?=\()/g;
+const CLASSES = ["s", "k", "n", "c", "n", "f"];
+/* The functions that tell the story are shown whole as far as they matter; the others by their yields. */
+const STORY = new Set(["serve_forever", "serve_client"]);
+
+/** [{n, text, key, gap}]: lines of the functions, `gap` where some were left out before this one. */
+export function outline(functions) {
+  const shown = [];
+  for (const { name, start, lines } of functions) {
+    const yields = lines.some((line) => /\byield\b/.test(line) && !/yield from/.test(line));
+    if (!yields) continue;
+    const wanted = STORY.has(name) ? KEY : OWN;
+    const indent = lines[0].length - lines[0].trimStart().length;
+    let last = -1;
+    lines.forEach((line, index) => {
+      if (!wanted.test(line) || /^\s*"""/.test(line)) return;
+      shown.push({ n: start + index, text: plain(line.slice(indent)), key: ALWAYS.test(line), gap: last >= 0 && index > last + 1 });
+      last = index;
+    });
+  }
+  return shown;
+}
+
+/* Without annotations: they are for checkers, and a lane is narrow. */
+const plain = (line) =>
+  line
+    .replace(/^(\s*def \w+\()(.*?)(\) -> .*)?$/, (_, head, rest) =>
+      rest ? `${head}${rest.replace(/\) -> .*$/, "").replace(/: [^,)]+/g, "")}):` : `${head}...):`)
+    .replace(/\s+# .*$/, "");
+
+/** A line in pieces [class or null, text] for syntax colours. */
+export function coloured(line) {
+  const pieces = [];
+  let at = 0;
+  for (const match of line.matchAll(TOKEN)) {
+    if (match.index > at) pieces.push([null, line.slice(at, match.index)]);
+    pieces.push([CLASSES[match.slice(1).findIndex((group) => group !== undefined)], match[0]]);
+    at = match.index + match[0].length;
+  }
+  if (at < line.length) pieces.push([null, line.slice(at)]);
+  return pieces;
+}

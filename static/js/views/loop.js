@@ -1,0 +1,113 @@
+/* The event loop, live: where every task is, what it costs, and what happens to a slow one. */
+import { Button, Mini, Segmented, html, icon, useEffect, useNow, useRef, useState } from "../kit.js";
+import { dur, hands, nf, t } from "../i18n.js";
+import { offKey, running } from "../model/selectors.js";
+import { tokensOf } from "../model/loop.js";
+import { Charts } from "./loop_charts.js";
+import { Flows } from "./loop_flows.js";
+import { Gate } from "./loop_gate.js";
+import { Ages, Lane } from "./loop_lane.js";
+import { RunBox, useSource } from "./loop_source.js";
+import { Tasks } from "./loop_tasks.js";
+import { NotRunning } from "./try_kit.js";
+
+const SPEEDS = [["0", "1×"], ["0.1", "1/10"], ["0.5", "1/100"]];
+const SUMMARY_MS = 5000;
+const DEPTH_POINTS = 60;
+
+export function Loop({ state, actions }) {
+  const server = state.servers.subjects;
+  const [chosen, choose] = useState(null);
+  useEffect(() => actions.subscribe(["loop", "rows:subjects"]), []);
+  const source = useSource(actions);
+  const loop = running(server) ? state.loop.frame?.loop : null;
+  return html`<div class="stack"><${NotRunning} state=${state} name="subjects" actions=${actions}/>
+    <${Controls} state=${state} server=${server} loop=${loop} actions=${actions}/>
+    ${loop?.paused && html`<div class="notice warn" role="status">${icon("pause")}
+      <span>${t("lp.pausednote", { v: hands(Math.max(0, Math.round(loop.resumes_in_s ?? 0))) })}</span></div>`}
+    ${loop && html`<${Board} loop=${loop} series=${state.loop.series} source=${source} chosen=${chosen} choose=${choose}/>
+      <${Summary} loop=${loop}/>
+      <${Charts} series=${state.loop.series} theme=${state.prefs.theme} lang=${state.lang}/>
+      <${Tasks} table=${state.rows.subjects} loop=${loop} chosen=${chosen} choose=${choose}/>`}
+    ${!loop && running(server) && html`<p class="nothing">${t("lp.wait")}</p>`}</div>`;
+}
+
+function Board({ loop, series, source, chosen, choose }) {
+  const board = useRef(null);
+  const lane = (name, cards, names, children) =>
+    html`<${Lane} loop=${loop} lane=${name} room=${{ cards, names }} choose=${choose} chosen=${chosen}>${children}<//>`;
+  const oldest = (tokensOf(loop, "reading") ?? []).length === 0;
+  return html`<section class="panel" aria-label=${t("lp.h")}><div class="board" ref=${board}>
+    ${lane("ready", 6, 44, html`<div class="depth"><span>${t("lp.c.depth")}, ${t("c.last60")}</span>
+      <${Mini} values=${thin(series.ready)} tone="ready" height=${36}/></div>`)}
+    <${RunBox} loop=${loop} source=${source}/>
+    <div class="lanes">
+      ${lane("reading", 4, 56, (loop.tasks >= 10 || oldest) && html`<${Ages} ages=${loop.ages?.reading} lane="reading"/>`)}
+      ${lane("writing", 2, 16)}
+      ${lane("sleeping", 1, 8)}
+    </div>
+    <${Gate} loop=${loop}/><${Flows} board=${board} loop=${loop}/></div></section>`;
+}
+
+/* A minute of ten points a second as sixty bars, the highest of each second. */
+function thin(values) {
+  const step = Math.ceil(values.length / DEPTH_POINTS) || 1;
+  const bars = [];
+  for (let index = 0; index < values.length; index += step) bars.push(Math.max(...values.slice(index, index + step)));
+  return [...Array(Math.max(0, DEPTH_POINTS - bars.length)).fill(0), ...bars];
+}
+
+function Controls({ state, server, loop, actions }) {
+  const [sending, setSending] = useState(false);
+  const key = offKey(state) ?? (running(server) ? null : "off.notrunning");
+  const off = key && t(key);
+  const tell = (action, more = {}) =>
+    actions.api("POST", "/api/servers/subjects/loop", { action, ...more }).catch(actions.fail);
+  const send = async (kind, n) => {
+    setSending(true);
+    await actions.api("POST", "/api/experiments/subjects", { kind, n }).catch(actions.fail);
+    setSending(false);
+  };
+  const paused = Boolean(loop?.paused);
+  const more = (n) => html`<${Button} key=${n} icon="plus" label=${nf(n)} busy=${sending} off=${off}
+    aria-label=${t("lp.send.n", { n })} onClick=${() => send("clients", n)}/>`;
+  return html`<div class="ctlbar" role="toolbar" aria-label=${t("lp.h")}>
+    <div class="grp"><${Button} id="lpp" kind=${paused ? "pri" : ""} icon=${paused ? "play" : "pause"} label=${t(paused ? "lp.resume" : "lp.pause")}
+        off=${off} onClick=${() => tell(paused ? "resume" : "pause")}/>
+      <${Button} id="lps" icon="step" label=${t("lp.step")} off=${off || (!paused && t("lp.step.off"))} onClick=${() => tell("step")}/></div>
+    <div class="grp"><span class="lbl">${t("lp.speed")}</span><${Segmented} label=${t("lp.speed")} items=${SPEEDS} off=${off}
+      value=${String(loop?.delay_s ?? 0)} onChange=${(seconds) => tell("slow", { seconds: Number(seconds) })}/></div>
+    <div class="grp scr"><span class="lbl">${t("lp.send")}</span>${[1, 50, 1000].map(more)}
+      <${Button} icon="hour" label=${t("lp.slowbtn")} aria-label=${t("lp.slow")} busy=${sending} off=${off} onClick=${() => send("slow", 1)}/></div>
+    ${server.experiment && html`<${Progress} experiment=${server.experiment} skew_s=${state.skew_s} actions=${actions}/>`}
+    <span class="sp"></span>
+    <dl><div><dt>${t("lp.tasks")}</dt><dd>${loop ? nf(loop.tasks) : "–"}</dd></div>
+      <div><dt>${t("lp.lag.max")}</dt><dd>${loop ? dur(loop.lag_us / 1000) : "–"}</dd></div></dl></div>`;
+}
+
+function Progress({ experiment, skew_s, actions }) {
+  const now = useNow() + skew_s;
+  const { clients, done, failed, until } = experiment;
+  return html`<div class="grp prog" role="status"><span>${t("lp.exp", { a: done + failed, b: clients })}
+      ${failed > 0 && html` <b class="c-err">${t("lp.exp.failed", { n: failed })}</b>`}</span>
+    <span class="muted">${t("lp.exp.left", { v: hands(Math.max(0, Math.round(until - now))) })}</span>
+    <${Button} kind="sm" icon="x" label=${t("lp.exp.stop")}
+      onClick=${() => actions.api("DELETE", "/api/experiments/subjects").catch(actions.fail)}/></div>`;
+}
+
+/* What the board shows, in words, at most every five seconds: the board itself is not live. */
+function Summary({ loop }) {
+  const [text, setText] = useState("");
+  const newest = useRef(loop);
+  newest.current = loop;
+  useEffect(() => {
+    const tell = () => {
+      const { ready, reading, writing, sleeping } = newest.current;
+      setText(t("lp.summary", { ready, reading, writing, sleeping }));
+    };
+    tell();
+    const timer = setInterval(tell, SUMMARY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return html`<p class="sr" role="status">${text}</p>`;
+}

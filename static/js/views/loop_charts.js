@@ -1,0 +1,74 @@
+/* A minute of the loop: depth of the lanes, duration of ticks, lag, utilization. Hovering one
+   shows the same moment in all. */
+import uPlot from "../../vendor/uplot.js";
+import { html, useEffect, useRef } from "../kit.js";
+import { dur, nf, t } from "../i18n.js";
+import { recent } from "../model/loop.js";
+
+const HEIGHT = 118;
+const DRAW_MS = 1000;
+const us = (value) => (value === null || value === undefined ? "" : dur(value / 1000));
+const percent = (value) => `${nf(Math.round(value * 1000) / 10)} %`;
+
+const CHARTS = [
+  { key: "lp.c.depth", fmt: (value) => nf(value), lines: [
+      ["reading", "sk.read", "--in-fill"], ["writing", "sk.write", "--out-fill", [6, 3]], ["ready", "sk.ready", "--ready-fill", [2, 2.5]]] },
+  { key: "lp.c.tick", fmt: us, lines: [["tick_p50_us", "p50", "--run-fill"], ["tick_p99_us", "p99", "--run", [4, 3]]] },
+  { key: "lp.c.lag", fmt: us, lines: [["lag_us", "lp.c.lag.max", "--accent"]] },
+  { key: "lp.c.use", fmt: percent, lines: [["utilization", "lp.c.use.l", "--run-fill"]] },
+];
+
+export function Charts({ series, theme, lang }) {
+  return html`<div class="charts">${CHARTS.map(
+    (chart) => html`<${Chart} key=${`${chart.key}/${theme}/${lang}`} chart=${chart} series=${series}/>`,
+  )}</div>`;
+}
+
+function Chart({ chart, series }) {
+  const place = useRef(null);
+  const newest = useRef(series);
+  newest.current = series;
+  useEffect(() => follow(place.current, chart, newest), []);
+  const last = (name) => series[name].at(-1);
+  return html`<section class="panel ck"><h3>${t(chart.key)}</h3>
+    <ul class="lgd">${chart.lines.map(([name, label, colour, dash]) => html`<li key=${name}>
+      <svg viewBox="0 0 18 8" aria-hidden="true"><path d="M0 4h18" stroke=${`var(${colour})`} stroke-width="2.5" stroke-dasharray=${dash?.join(" ")}/></svg>
+      ${t(label)} <b>${last(name) === undefined ? "" : chart.fmt(last(name))}</b></li>`)}</ul>
+    <div class="chart" ref=${place} role="img" aria-label=${`${t(chart.key)}: ${chart.lines
+      .map(([name, label]) => `${t(label)} ${last(name) === undefined ? "" : chart.fmt(last(name))}`).join(", ")}`}></div></section>`;
+}
+
+/* One plot, redrawn once a second and when its place changes its width. */
+function follow(place, chart, newest) {
+  const names = chart.lines.map(([name]) => name);
+  const plot = new uPlot(options(chart, place.clientWidth), recent(newest.current, names), place);
+  const timer = setInterval(() => !document.hidden && plot.setData(recent(newest.current, names)), DRAW_MS);
+  const sizes = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }));
+  sizes.observe(place);
+  return () => {
+    clearInterval(timer);
+    sizes.disconnect();
+    plot.destroy();
+  };
+}
+
+function options(chart, width) {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name) => style.getPropertyValue(name).trim();
+  const axis = { stroke: colour("--text-3"), font: `12px ${style.getPropertyValue("--sans")}`, ticks: { show: false } };
+  return {
+    width,
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: { sync: { key: "loop" }, y: false, drag: { x: false } },
+    scales: { x: { time: false, range: [-60, 0] }, y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1e-3)] } },
+    axes: [
+      { ...axis, size: 22, gap: 2, grid: { show: false }, splits: [-60, -30, 0],
+        values: () => [`−60 ${t("u.s")}`, `−30 ${t("u.s")}`, t("lp.now")] },
+      { ...axis, size: 62, grid: { stroke: colour("--grid"), width: 1 }, space: 36, values: (_, splits) => splits.map(chart.fmt) },
+    ],
+    series: [{}, ...chart.lines.map(([, , name, dash], index) => ({
+      stroke: colour(name), width: 1.75, dash, points: { show: false }, spanGaps: true,
+      fill: index === 0 ? `${colour(name)}1f` : undefined }))],
+  };
+}

@@ -1,0 +1,49 @@
+/* The coroutines' source: each yield carries the count of the tasks that stand on it. */
+import { html, icon, useEffect, useState } from "../kit.js";
+import { dur, nf, t } from "../i18n.js";
+import { SIGN, TONE } from "../model/loop.js";
+import { coloured, outline } from "../model/source.js";
+
+let known = null;
+
+/** The outline of the server's source, fetched once. */
+export function useSource(actions) {
+  const [source, setSource] = useState(known);
+  useEffect(() => {
+    if (known) return;
+    actions.api("GET", "/api/servers/subjects/source").then(
+      ({ file, functions }) => setSource((known = { file, lines: outline(functions) })),
+      actions.fail,
+    );
+  }, []);
+  return source;
+}
+
+/** `loop.hog` is the longest step since the last frame: a real one, not the one under way. */
+export function RunBox({ loop, source }) {
+  const [id, us, label, peer, line] = loop.hog ?? [];
+  const current = line && source && line.startsWith(`${source.file}:`) ? Number(line.split(":")[1]) : 0;
+  return html`<section class="runbox" aria-labelledby="ln-run">
+    <header><h3 id="ln-run">${icon("play")}${t("lp.ran.last")}</h3>
+      <div class="what">${id
+        ? html`<div><b>#${id}</b> ${label}</div><div>${peer || "\u00a0"}</div>`
+        : html`<div class="muted">${t("lp.empty.run")}</div>`}</div>
+      <span class="us">${id ? dur(us / 1000) : ""}</span></header>
+    <div class="src" tabindex="0" role="region" aria-label=${source?.file ?? ""}>${source?.lines.map(
+      (entry) => html`<${Line} key=${entry.n} entry=${entry} file=${source.file} loop=${loop} current=${current}/>`,
+    )}</div></section>`;
+}
+
+function Line({ entry, file, loop, current }) {
+  const [lane, count] = loop.lines?.[`${file}:${entry.n}`] ?? [guess(entry.text), 0];
+  const yields = /\byield\b/.test(entry.text) && !/yield from/.test(entry.text);
+  const tone = TONE[lane] ?? "timer";
+  return html`<div class="l ${entry.n === current ? "run key" : ""} ${entry.key ? "key" : ""} ${entry.gap ? "gap" : ""}">
+    <span class="ln">${entry.n}</span>
+    <span class="tx">${coloured(entry.text).map(([cls, text]) => (cls ? html`<span class=${cls}>${text}</span>` : text))}</span>
+    ${yields && html`<span class="susp k-${tone} ${count ? "" : "none"}" data-yield=${lane} data-count=${count}
+      title=${t("lp.susp", { n: count })}>${icon(SIGN[lane] ?? "clock")}${nf(count)}</span>`}</div>`;
+}
+
+const guess = (text) =>
+  text.includes("TO_WRITE") ? "writing" : text.includes("SLEEP") ? "sleeping" : "reading";
