@@ -1,0 +1,61 @@
+/* The chat: up to two rooms side by side, each a connection of its own to the raw port. */
+import { Button, CommandLine, Segmented, html, icon, useDraft, useEffect, useState } from "../kit.js";
+import { t } from "../i18n.js";
+import * as talks from "../io/chat.js";
+import { nameProblem, roomProblem } from "../model/chat.js";
+import { address, running } from "../model/selectors.js";
+import { Room } from "./chat_room.js";
+import { NotRunning } from "./try_kit.js";
+
+const SIDE_BY_SIDE = 2;
+
+export function Chat({ state, actions }) {
+  const server = state.servers.chat;
+  const [, redraw] = useState(0);
+  useEffect(() => talks.watch(() => redraw((n) => n + 1)), []);
+  const up = running(server);
+  useEffect(() => up && talks.serverIsUp(), [up, server.generation]);
+  const rooms = talks.open();
+  const [shown, show] = useDraft("chat.shown", rooms[0]?.id ?? "");
+  const first = rooms.some(({ id }) => id === shown) ? shown : rooms[0]?.id;
+  return html`<div class="stack"><${NotRunning} state=${state} name="chat" actions=${actions}/>
+    <${Entrance} server=${server} up=${up} rooms=${rooms} show=${show}/>
+    ${rooms.length > 1 && html`<div class="roomtabs"><${Segmented} label=${t("ch.room")} value=${first} onChange=${show}
+      items=${rooms.map(({ id }) => [id, `${t("ch.room")} ${id}`])}/></div>`}
+    ${rooms.length
+      ? html`<div class="rooms ${rooms.length === 1 ? "one" : ""}">${rooms.map(
+          (room) => html`<${Room} key=${room.id} room=${room} second=${room.id !== first} up=${up} port=${server.port}/>`,
+        )}</div>`
+      : html`<section class="panel"><p class="nothing">${icon("chat")}${t("ch.sub", { p: String(server.port) })}<br/>${t("ch.begin")}</p></section>`}
+  </div>`;
+}
+
+function Entrance({ server, up, rooms, show }) {
+  const [name, setName] = useDraft("chat.name", localStorage.getItem("sl.nick") ?? "");
+  const [id, setId] = useDraft("chat.room", "");
+  const [asked, ask] = useState(false);
+  const roomError = id || asked ? roomProblem(id) : null;
+  const nameError = asked ? nameProblem(name) : null;
+  const full = rooms.length >= SIDE_BY_SIDE;
+  const problem = roomError ?? nameError;
+  const off = !up ? t("off.notrunning") : full ? t("ch.full") : roomError && id ? t(roomError, { c: id }) : "";
+  const enter = (event) => {
+    event.preventDefault();
+    ask(true);
+    if (off || roomProblem(id) || nameProblem(name)) return;
+    localStorage.setItem("sl.nick", name.trim());
+    talks.enter(id, name.trim());
+    show(id);
+    setId("");
+    ask(false);
+  };
+  return html`<form class="ctlbar chatbar" onSubmit=${enter}>
+    <div class="grp"><label class="lbl" for="nk">${t("ch.nick")}</label><input id="nk" class="inp nick" value=${name} maxlength="32"
+      autocomplete="off" aria-invalid=${nameError ? "true" : undefined} aria-describedby="rme" onInput=${(event) => setName(event.currentTarget.value)}/></div>
+    <div class="grp"><label class="lbl" for="rm">${t("ch.room")}</label><input id="rm" class="inp mono roomid" value=${id} maxlength="8"
+      autocomplete="off" aria-invalid=${roomError ? "true" : undefined} aria-describedby="rme" onInput=${(event) => setId(event.currentTarget.value)}/>
+      <${Button} type="submit" icon="plus" label=${t("ch.join")} off=${off} onClick=${enter}/></div>
+    <span id="rme" class="c-err chat-err" role="alert">${problem && html`${icon("warn")}<span>${t(problem, { c: id })}</span>`}</span>
+    <span class="sp"></span>
+    <div class="grp"><${CommandLine} text=${`nc ${address(server.host, server.port).replace(/:(\d+)$/, " $1")}`}/></div></form>`;
+}

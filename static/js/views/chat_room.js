@@ -1,0 +1,87 @@
+/* One room: who is there, what was said, and the line to say something. */
+import { Button, IconButton, Toggle, html, icon, useDraft, useLayoutEffect, useNow, useRef } from "../kit.js";
+import { clock, nf, t } from "../i18n.js";
+import * as talks from "../io/chat.js";
+import { TEXT_BYTES, hex, wireBytes } from "../model/chat.js";
+
+export function Room({ room, second, up, port }) {
+  const [raw, setRaw] = useDraft(`chat.raw.${room.id}`, false);
+  const connected = room.status === "connected";
+  return html`<section class="panel room ${second ? "second" : ""}" aria-labelledby=${`rm-${room.id}`}>
+    <div class="pn-h"><span class="rid" aria-hidden="true">${room.id}</span><h2 id=${`rm-${room.id}`}>${t("ch.room")} ${room.id}</h2>
+      ${room.people !== null && connected && html`<span class="tag">${icon("user")}${t("ch.people", { n: room.people })}</span>`}
+      <span class="r"><span class="conn ${connected ? "" : "off"}" title=${t("ch.conn")}><i></i><span>${connected ? room.local : t("ch.off")}</span></span>
+        <${Toggle} label=${t("ch.raw")} on=${raw} onChange=${setRaw}/>
+        <${IconButton} label=${t("ch.leave")} icon="x" kind="gh sm" onClick=${() => talks.leave(room.id)}/></span></div>
+    ${!connected && html`<${Trouble} room=${room} up=${up}/>`}
+    <${Messages} room=${room} raw=${raw} port=${port}/>
+    <${Composer} room=${room} connected=${connected}/></section>`;
+}
+
+function Trouble({ room, up }) {
+  const now = useNow();
+  const left = room.retry_at ? Math.max(0, Math.ceil(room.retry_at - now)) : null;
+  const key = { left: "ch.st.left", connecting: "ch.st.connecting", not_running: "ch.st.stopped" }[room.status] ?? (up ? "ch.st.lost" : "ch.st.stopped");
+  return html`<div class="notice ${room.status === "connecting" ? "" : "warn"}" role="status">${icon(room.status === "connecting" ? "clock" : "warn")}
+    <span>${t(key, { r: room.id })}${left !== null && html` ${t("ch.retry", { n: left })}`}</span>
+    ${room.status !== "connecting" && html`<span class="r"><${Button} kind="sm" icon="restart" label=${t("ch.again")} off=${up ? "" : t("off.notrunning")}
+      onClick=${() => talks.again(room.id)}/></span>`}</div>`;
+}
+
+function Messages({ room, raw, port }) {
+  const list = useRef(null);
+  const atEnd = useRef(true);
+  useLayoutEffect(() => {
+    if (atEnd.current) list.current.scrollTop = list.current.scrollHeight;
+  });
+  const onScroll = () => {
+    const { scrollTop, scrollHeight, clientHeight } = list.current;
+    atEnd.current = scrollHeight - scrollTop - clientHeight < 40;
+  };
+  return html`<div class="msgs" role="log" aria-live="polite" aria-label=${`${t("ch.room")} ${room.id}`} tabindex="0" ref=${list} onScroll=${onScroll}>
+    <div class="fill"></div>
+    ${room.entries.length === 0 && html`<p class="sys">${t("ch.empty", { p: String(port), r: room.id })}</p>`}
+    ${room.entries.map((entry, index) => html`<${Entry} key=${entry.n} entry=${entry} before=${room.entries[index - 1]} raw=${raw}/>`)}</div>`;
+}
+
+function Entry({ entry, before, raw }) {
+  if (entry.kind === "message") return html`<${Message} entry=${entry} before=${before} raw=${raw}/>`;
+  if (entry.kind === "notice") return html`<p class="glue">${icon("warn")}${entry.text}</p>`;
+  return html`<p class="sys">${icon(entry.kind === "joined" ? "plug" : "x")}${t(`ch.${entry.kind}`, { who: who(entry.who) })}</p>`;
+}
+
+const who = ({ name, peer, own }) => (own ? t("ch.you") : (name ?? `nc ${peer}`));
+
+function Message({ entry, before, raw }) {
+  const author = entry.own ? t("ch.you") : (entry.name ?? (entry.from ? `nc ${entry.from.peer}` : t("ch.someone")));
+  const same = before?.kind === "message" && before.own === entry.own && before.name === entry.name && before.from?.peer === entry.from?.peer;
+  const netcat = !entry.own && (entry.from ? entry.from.kind === "netcat" : !entry.name);
+  return html`<article class="msg ${entry.own ? "me" : ""} ${entry.pending ? "pend" : ""}">
+    ${!same && html`<div class="by">${!entry.own && icon(netcat ? "term" : "globe")}<b>${author}</b><time>${clock(entry.at)}</time></div>`}
+    <div class="tx">${entry.body}</div>
+    ${raw && html`<code class="raw">${hex(entry.text)} <b>0a</b></code>`}
+    ${entry.own && html`<${Receipt} entry=${entry}/>`}</article>`;
+}
+
+function Receipt({ entry }) {
+  if (entry.refused) return html`<span class="rc c-err">${icon("warn")}${entry.refused}</span>`;
+  if (entry.unsent) return html`<span class="rc c-err">${icon("warn")}${t("ch.unsure")}</span>`;
+  return html`<span class="rc">${icon(entry.pending ? "clock" : "check")}${t(entry.pending ? "ch.pending" : "ch.echo")}</span>`;
+}
+
+function Composer({ room, connected }) {
+  const [text, setText] = useDraft(`chat.draft.${room.id}`, "");
+  const size = wireBytes(room.name, text);
+  const long = size > TEXT_BYTES;
+  const send = (event) => {
+    event.preventDefault();
+    if (!text.trim() || long) return;
+    if (talks.say(room.id, text)) setText("");
+  };
+  const off = !connected ? t("ch.off") : long ? t("ch.long") : "";
+  return html`<form class="cmp" onSubmit=${send}><input class="inp" value=${text} autocomplete="off" aria-label=${t("ch.ph", { r: room.id })}
+      placeholder=${t("ch.ph", { r: room.id })} aria-invalid=${long ? "true" : undefined} onInput=${(event) => setText(event.currentTarget.value)}/>
+    <${Button} type="submit" kind="pri" icon="send" label=${t("ch.send")} off=${off} onClick=${send}/>
+    <div class="hint"><span>${long ? html`<span class="c-err" role="alert">${t("ch.long")}</span>` : t("ch.exit")}</span>
+      <span>${t("ch.bytes", { a: text ? size : 0, b: nf(TEXT_BYTES) })}</span></div></form>`;
+}
