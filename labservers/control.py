@@ -7,6 +7,7 @@ that does not come to its end is left behind by os._exit().
 """
 
 import errno
+import io
 import os
 import queue
 import signal
