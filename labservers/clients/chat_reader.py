@@ -1,11 +1,9 @@
 """Joins a chat room and prints every message that comes."""
 
 import argparse
-import codecs
+import contextlib
 
 from labservers.clients import chat, terminal
-
-BUFFER_SIZE = 1024
 
 
 def run(options: argparse.Namespace) -> int:
@@ -13,15 +11,9 @@ def run(options: argparse.Namespace) -> int:
     sock = chat.join(options)
     if sock is None:
         return 1
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
     heading = terminal.text("New message: ", "Получено новое сообщение: ")
-    with sock:
-        while True:
-            try:
-                data = sock.recv(BUFFER_SIZE)
-            except ConnectionError:
-                return chat.vanished()
-            if not data:
-                return chat.vanished()
-            if text := decoder.decode(data):
-                print(f"{heading}{text}", flush=True)
+    with sock, sock.makefile("r", encoding="utf-8", errors="replace", newline="\n") as messages:
+        with contextlib.suppress(ConnectionError):
+            for message in messages:
+                print(heading + message.rstrip("\n"), flush=True)
+    return chat.vanished()

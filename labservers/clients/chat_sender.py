@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
                 if _gone(sock):
                     return chat.vanished()
                 if message:
-                    sock.sendall(message.encode("utf-8", "replace"))
+                    sock.sendall(message.encode("utf-8", "replace") + b"\n")
         except ConnectionError:
             return chat.vanished()
         except (EOFError, KeyboardInterrupt):
@@ -43,7 +43,7 @@ def _gone(sock: socket.socket) -> bool:
 def _say_goodbye(sock: socket.socket) -> int:
     with contextlib.suppress(OSError):
         _gone(sock)
-        sock.sendall(b"exit")
+        sock.sendall(b"exit\n")
         sock.settimeout(GOODBYE_S)
         while sock.recv(65536):
             pass

@@ -68,7 +68,8 @@ class GradeBook:
             setup.execute("PRAGMA journal_mode=WAL")
             setup.executescript(SCHEMA)
         setup.close()
-        self._reader = sqlite3.connect(path, isolation_level=None)
+        # Opened here and used by the loop's thread alone.
+        self._reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._writer = threading.Thread(target=self._write_forever, name="gradebook", daemon=True)
         self._writer.start()
 

@@ -1,0 +1,274 @@
+"""A real dashboard and a real Chromium, in words of the user: lab.start("chat"), open_page("/").
+
+One dashboard serves the session, with a data folder and server ports of its own; every test
+begins with all servers stopped. A page fails its test when its console says an error, which a
+breach of the content security policy does as well.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+NAMES = ("hello", "hypotenuse", "page", "chat", "subjects")
+PATHS = [
+    "/",
+    "/servers/hello/try",
+    "/servers/hello/connections",
+    "/servers/hypotenuse/try",
+    "/servers/page/try",
+    "/servers/subjects/try",
+    "/servers/subjects/connections",
+    "/servers/subjects/logs",
+]
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+START_S = 15.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests run last: Playwright's loop would disturb asyncio.run() in the others."""
+    ours = [item for item in items if HERE in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.browser)
+    items[:] = [item for item in items if item not in ours] + ours
+
+
+def eventually(condition: Callable[[], Any], what: str, timeout_s: float = 10.0) -> Any:
+    """The first true value of `condition()`; fails the test when there is none in time."""
+    deadline = time.monotonic() + timeout_s
+    pause = threading.Event()
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {timeout_s} s: {what}")
+        pause.wait(0.02)
+    return value
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that neither TCP nor UDP uses now."""
+    with contextlib.ExitStack() as held:
+        ports = []
+        while len(ports) < count:
+            tcp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+            udp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            tcp.bind(("127.0.0.1", 0))
+            port = tcp.getsockname()[1]
+            with contextlib.suppress(OSError):
+                udp.bind(("127.0.0.1", port))
+                ports.append(port)
+        return ports
+
+
+class Lab:
+    """The dashboard under test and the servers that it runs."""
+
+    def __init__(self, folder: Path) -> None:
+        port, *ports = free_ports(1 + len(NAMES))
+        self.url = f"http://127.0.0.1:{port}"
+        self.token = "browser-tests"
+        self.ports = dict(zip(NAMES, ports, strict=True))
+        settings = {
+            name: {"host": "127.0.0.1", "port": number} for name, number in self.ports.items()
+        }
+        (folder / "servers.json").write_text(json.dumps(settings))
+        environment = {
+            **os.environ,
+            "SOCKETLAB_CONFIG": str(folder / "none.toml"),
+            "SOCKETLAB_DATA_DIR": str(folder),
+            "SOCKETLAB_TOKEN": self.token,
+            "SOCKETLAB_PORT": str(port),
+            "SOCKETLAB_FROZEN_AFTER_S": "1.5",
+        }
+        self._output = (folder / "dashboard.log").open("wb")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "flask", "--app", "dashboard", "run", "--port", str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        eventually(self._answers, f"the dashboard answers on port {port}", START_S)
+
+    def close(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(START_S)
+        self._output.close()
+
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the HTTP API; the parsed answer, whatever its status."""
+        request = urllib.request.Request(
+            self.url + path,
+            data=None if body is None else json.dumps(body).encode(),
+            method=method,
+            headers={"X-Lab-Token": self.token, "Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=START_S) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return json.load(error)
+
+    def view(self, name: str) -> dict[str, Any]:
+        view: dict[str, Any] = self.api("GET", f"/api/servers/{name}")
+        return view
+
+    def start(self, *names: str) -> None:
+        """Start servers and wait until they answer."""
+        for name in names:
+            self.api("POST", f"/api/servers/{name}/start")
+        for name in names:
+            view = self.api("POST", f"/api/servers/{name}/start?wait=10")
+            assert view["state"] == "RUNNING", view["failure"]
+
+    def stop(self, *names: str) -> None:
+        for name in names:
+            self.api("POST", f"/api/servers/{name}/stop?wait=10")
+
+    def pid(self, name: str) -> int:
+        pid = self.view(name)["pid"]
+        assert isinstance(pid, int), f"{name} has no process"
+        return pid
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """What somebody does with `kill` in a terminal."""
+        os.kill(self.pid(name), number)
+
+    def address(self, name: str) -> tuple[str, int]:
+        return "127.0.0.1", self.view(name)["port"]
+
+    def connect(self, name: str) -> socket.socket:
+        """A client of the raw port."""
+        return socket.create_connection(self.address(name), timeout=10)
+
+    def anew(self) -> None:
+        """All servers stopped, with the settings of the beginning."""
+        for name in NAMES:
+            if self.view(name)["state"] == "FROZEN":
+                self.api("POST", f"/api/servers/{name}/kill")
+        self.api("POST", "/api/servers/stop?wait=10")
+        for name, port in self.ports.items():
+            model = self.view(name)["models"][0]
+            values = {"host": "127.0.0.1", "port": port, "model": model}
+            self.api("POST", f"/api/servers/{name}/settings", values)
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, "the dashboard ended"
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+@pytest.fixture(name="eventually", scope="session")
+def eventually_fixture() -> Callable[..., Any]:
+    return eventually
+
+
+@pytest.fixture(name="paths", scope="session")
+def paths_fixture() -> list[str]:
+    """Every page, one address each."""
+    return PATHS
+
+
+@pytest.fixture(scope="session")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    lab = Lab(tmp_path_factory.mktemp("lab"))
+    yield lab
+    lab.close()
+
+
+@pytest.fixture
+def lab(dashboard: Lab) -> Iterator[Lab]:
+    dashboard.anew()
+    yield dashboard
+    dashboard.anew()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no Chromium here; CI installs it")
+        pytest.skip("no Chromium here: install chromium to run the browser tests")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+class Windows:
+    """Pages as fresh visitors open them; complaints of their consoles are collected."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self._browser = browser
+        self._url = url
+        self._contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def __call__(
+        self, path: str = "/", *, before: Callable[[Page], None] | None = None, **options: Any
+    ) -> Page:
+        """A page of a new visitor. `before(page)` prepares it; options as for new_context()."""
+        given = {"locale": "en-US", "viewport": {"width": 1440, "height": 900}, **options}
+        context = self._browser.new_context(base_url=self._url, **given)
+        context.set_default_timeout(10_000)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        if before:
+            before(page)
+        page.goto(path)
+        return page
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # A refused API call is part of some tests; the browser notes it as a failed resource.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+
+@pytest.fixture
+def open_page(browser: Browser, lab: Lab) -> Iterator[Windows]:
+    windows = Windows(browser, lab.url)
+    yield windows
+    windows.close()
+    assert windows.complaints == []
+
+
+@pytest.fixture
+def page(open_page: Windows) -> Page:
+    """The overview as a new visitor sees it."""
+    return open_page("/")

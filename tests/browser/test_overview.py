@@ -1,0 +1,272 @@
+"""The overview: five cards, their states and their next steps."""
+
+import contextlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+
+NAMES = ("hello", "hypotenuse", "page", "chat", "subjects")
+
+
+def card(page: Page, name: str) -> Locator:
+    return page.locator(f'article[data-server="{name}"]')
+
+
+def state(page: Page, name: str) -> Locator:
+    return card(page, name).locator(".pill")
+
+
+def test_the_first_frame_comes_with_the_page(lab, open_page) -> None:
+    lab.start("hello")
+
+    def mute(page: Page) -> None:
+        def never_answer(socket: WebSocketRoute) -> None:
+            pass
+
+        page.route_web_socket("**/ws/live", never_answer)
+
+    page = open_page("/", before=mute)
+
+    expect(page.locator("article[data-server]")).to_have_count(5, timeout=1000)
+    expect(state(page, "hello")).to_have_text("Running")
+    expect(state(page, "chat")).to_have_text("Stopped")
+    expect(page.locator(".conn")).to_have_attribute("data-link", "connecting")
+
+
+def test_start_all_and_stop_all(lab, page: Page) -> None:
+    expect(card(page, "hello")).to_contain_text("Will listen on")
+
+    page.get_by_role("button", name="Start all").click()
+
+    for name in NAMES:
+        expect(state(page, name)).to_have_text("Running")
+        expect(card(page, name)).to_contain_text(f"127.0.0.1:{lab.ports[name]}")
+        expect(card(page, name)).to_contain_text(f"pid {lab.pid(name)}")
+    expect(page.locator(".stat").first).to_have_text("Running5 / 5")
+    expect(page.get_by_role("button", name="Start all")).to_have_attribute("aria-disabled", "true")
+
+    page.get_by_role("button", name="Stop all").click()
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    for name in NAMES:
+        expect(state(page, name)).to_have_text("Stopped")
+        expect(card(page, name)).to_contain_text("Last run")
+
+
+def test_stop_all_asks_when_clients_are_connected(lab, page: Page) -> None:
+    lab.start("chat")
+    with lab.connect("chat") as client:
+        client.sendall(b"7\n")
+        expect(card(page, "chat").locator(".kv dd").first).to_have_text("1")
+
+        page.get_by_role("button", name="Stop all").click()
+
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("1 open connection will be closed")
+        expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        expect(page.get_by_role("button", name="Stop all")).to_be_focused()
+        expect(state(page, "chat")).to_have_text("Running")
+
+        page.get_by_role("button", name="Stop all").click()
+        dialog.get_by_role("button", name="Stop all").click()
+        expect(state(page, "chat")).to_have_text("Stopped")
+
+
+def test_a_click_is_answered_at_once_and_the_pill_only_by_the_server(lab, open_page) -> None:
+    heard: list[WebSocketRoute] = []
+
+    def deaf(page: Page) -> None:
+        """The page hears the first snapshot and nothing after it."""
+
+        def route(browser: WebSocketRoute) -> None:
+            server = browser.connect_to_server()
+            heard.append(browser)
+            seen = []
+
+            def pass_on(message: str | bytes) -> None:
+                if not seen:
+                    browser.send(message)
+                seen.append(message)
+
+            server.on_message(pass_on)
+
+        page.route_web_socket("**/ws/live", route)
+
+    page = open_page("/", before=deaf)
+    expect(page.locator(".conn")).to_have_attribute("data-link", "live")
+
+    milliseconds = page.evaluate(
+        """() => new Promise((done) => {
+            const card = document.querySelector('article[data-server="hello"]');
+            const since = performance.now();
+            const watch = new MutationObserver(() => {
+                if (card.querySelector('footer [aria-busy="true"]')) done(performance.now() - since);
+            });
+            watch.observe(card, { subtree: true, attributes: true, childList: true });
+            card.querySelector('footer .btn.pri').click();
+        })"""
+    )
+
+    assert milliseconds < 100
+    lab.start("hello")
+    expect(state(page, "hello")).to_have_text("Stopped")
+
+
+def test_restart_takes_a_new_process(lab, page: Page) -> None:
+    lab.start("hello")
+    before = lab.pid("hello")
+    expect(card(page, "hello")).to_contain_text(f"pid {before}")
+
+    card(page, "hello").get_by_role("button", name="Restart").click()
+
+    expect(card(page, "hello")).not_to_contain_text(f"pid {before}")
+    expect(state(page, "hello")).to_have_text("Running")
+    assert lab.pid("hello") != before
+
+
+def test_a_killed_server_says_so_and_starts_again(lab, page: Page) -> None:
+    lab.start("hypotenuse")
+    expect(state(page, "hypotenuse")).to_have_text("Running")
+
+    lab.signal("hypotenuse", signal.SIGKILL)
+
+    expect(state(page, "hypotenuse")).to_have_text("Crashed")
+    expect(card(page, "hypotenuse")).to_contain_text("Killed by SIGKILL after")
+    expect(card(page, "hypotenuse")).to_contain_text(
+        f"Nobody is listening on port {lab.ports['hypotenuse']} now."
+    )
+    expect(page.get_by_role("log", name="Activity")).to_contain_text("killed by SIGKILL")
+    logs = card(page, "hypotenuse").get_by_role("link", name="Open logs")
+    expect(logs).to_have_attribute("href", "/servers/hypotenuse/logs")
+
+    card(page, "hypotenuse").get_by_role("button", name="Restart").click()
+    expect(state(page, "hypotenuse")).to_have_text("Running")
+
+
+def test_a_process_that_hangs_is_frozen_until_it_goes_on(lab, page: Page) -> None:
+    lab.start("hello")
+    lab.signal("hello", signal.SIGSTOP)
+
+    expect(state(page, "hello")).to_have_text("Frozen")
+    expect(card(page, "hello")).to_contain_text("does not react")
+    expect(card(page, "hello").get_by_role("button", name="Kill now")).to_be_visible()
+
+    lab.signal("hello", signal.SIGCONT)
+    expect(state(page, "hello")).to_have_text("Running")
+
+
+@contextlib.contextmanager
+def foreign_program(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Another program that listens on a port."""
+    program = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import socket,sys; s=socket.create_server(('127.0.0.1', int(sys.argv[1])));"
+            "print('up', flush=True); sys.stdin.read()",
+            str(port),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert program.stdout and program.stdin
+    assert program.stdout.readline() == b"up\n"
+    try:
+        yield program
+    finally:
+        program.communicate(timeout=10)
+
+
+def test_a_port_in_use_names_its_owner_and_offers_a_free_one(lab, page: Page) -> None:
+    port = lab.ports["page"]
+    with foreign_program(port) as program:
+        card(page, "page").get_by_role("button", name="Start", exact=True).click()
+
+        expect(state(page, "page")).to_have_text("Port in use")
+        expect(card(page, "page")).to_contain_text(f"Port {port} is already taken by")
+        expect(card(page, "page")).to_contain_text(f"pid {program.pid}")
+        expect(card(page, "page").locator(".cmd")).to_contain_text(f"sport = :{port}")
+
+        free = card(page, "page").get_by_role("button", name=re.compile("Use free port"))
+        other = re.search(r"\d+", free.inner_text())
+        assert other
+        free.click()
+        expect(state(page, "page")).to_have_text("Running")
+        expect(card(page, "page")).to_contain_text(f"127.0.0.1:{other.group()}")
+
+
+def test_port_and_model_of_a_stopped_server_are_remembered(lab, page: Page) -> None:
+    field = card(page, "hypotenuse").get_by_label("Port")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    field.fill(str(port))
+    field.press("Tab")
+    card(page, "hypotenuse").get_by_role("radio", name="One at a time").click()
+    expect(card(page, "hypotenuse").locator(".meta")).to_contain_text("One blocking loop")
+
+    page.reload()
+
+    expect(field).to_have_value(str(port))
+    expect(card(page, "hypotenuse").get_by_role("radio", name="One at a time")).to_be_checked()
+    card(page, "hypotenuse").get_by_role("button", name="Start", exact=True).click()
+    expect(card(page, "hypotenuse")).to_contain_text(f"127.0.0.1:{port}")
+    assert lab.view("hypotenuse")["model"] == "blocking"
+
+
+@pytest.mark.parametrize("typed", ["0", "65536", "port", ""])
+def test_a_port_that_is_none_is_refused_beside_the_field(lab, page: Page, typed: str) -> None:
+    field = card(page, "hello").get_by_label("Port")
+    field.fill(typed)
+    card(page, "hello").get_by_role("button", name="Start", exact=True).click()
+
+    expect(card(page, "hello").get_by_role("alert")).to_have_text(
+        "A port is a number from 1 to 65535."
+    )
+    expect(field).to_have_value(typed)
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(state(page, "hello")).to_have_text("Stopped")
+
+
+def test_an_address_that_others_can_reach_is_warned_of(page: Page) -> None:
+    host = card(page, "page").get_by_label("Host")
+    host.select_option("0.0.0.0")
+    expect(card(page, "page")).to_contain_text("Others on the network can connect")
+    host.select_option("127.0.0.1")
+    expect(card(page, "page")).not_to_contain_text("Others on the network")
+
+
+def test_figures_follow_the_traffic(lab, page: Page) -> None:
+    lab.start("hello")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(5)
+        client.sendto(b"<img src=x onerror=alert(1)>", lab.address("hello"))
+        assert client.recv(100) == b"Hello client"
+
+    expect(card(page, "hello").locator(".last")).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(card(page, "hello").locator(".last")).to_contain_text("Hello client")
+    expect(card(page, "hello").locator(".kv dd").first).not_to_have_text("0")
+    expect(card(page, "hello").locator(".kv")).to_contain_text(re.compile(r"Memory[\d.]+\sMB"))
+
+
+def test_what_happens_is_told_newest_first(lab, page: Page) -> None:
+    lab.start("hello")
+    lab.stop("hello")
+    entries = page.get_by_role("log", name="Activity").locator("li")
+    expect(entries.nth(0)).to_contain_text("UDP hello · stopped")
+    expect(entries.nth(1)).to_contain_text(f"UDP hello · running on port {lab.ports['hello']}")
+
+
+def test_two_tabs_show_the_same(lab, open_page) -> None:
+    first, second = open_page("/"), open_page("/")
+    card(first, "hello").get_by_role("button", name="Start", exact=True).click()
+    expect(state(second, "hello")).to_have_text("Running")
+    card(second, "hello").get_by_role("button", name="Stop", exact=True).click()
+    expect(state(first, "hello")).to_have_text("Stopped")

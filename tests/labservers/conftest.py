@@ -1,0 +1,67 @@
+"""Servers in this process, on free ports, run by a thread; ended and joined after the test."""
+
+import io
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labservers.log import Log
+from labservers.monitor import Monitor
+from labservers.registry import SERVERS
+from labservers.server import LabServer, Options
+
+Make = Callable[..., LabServer]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """serve("chat") -> the running server, its address as .address, its log as .lines()."""
+    running: list[tuple[LabServer, threading.Thread, Log]] = []
+
+    def start(name: str, make: Make | None = None, **options: Any) -> LabServer:
+        import importlib
+
+        spec = SERVERS[name]
+        written = io.StringIO()
+        log = Log(name, written)
+        chosen = Options(
+            host="127.0.0.1",
+            port=0,
+            model=options.pop("model", spec.default_model),
+            data_dir=str(tmp_path),
+            **options,
+        )
+        create = make or importlib.import_module(spec.module).create
+        server: Any = create(spec, chosen, Monitor(log))
+        server.address = server.bind()
+        server.lines = written.getvalue
+        thread = threading.Thread(target=server.serve, name=f"serve {name}")
+        thread.start()
+        running.append((server, thread, log))
+        return server
+
+    yield start
+    for server, thread, log in running:
+        server.stop()
+        thread.join(8)
+        assert not thread.is_alive(), f"{server.spec.name} did not end"
+        log.close()
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., socket.socket]]:
+    """Connections that are closed after the test."""
+    opened: list[socket.socket] = []
+
+    def to(address: tuple[str, int], timeout_s: float = 10.0) -> socket.socket:
+        sock = socket.create_connection(address, timeout_s)
+        opened.append(sock)
+        return sock
+
+    yield to
+    for sock in opened:
+        sock.close()

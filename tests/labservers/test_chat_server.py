@@ -1,0 +1,259 @@
+"""The chat server with raw members, line members, netcat, and those who leave badly."""
+
+import socket
+import struct
+import subprocess
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Connect = Callable[..., socket.socket]
+RESET = struct.pack("ii", 1, 0)
+
+
+class Member:
+    """A client of a room in the user's words."""
+
+    def __init__(self, sock: socket.socket, server: Any, room: str, raw: bool) -> None:
+        self.sock = sock
+        self.heard = b""
+        before = server.rooms.sizes().get(room, 0)
+        sock.sendall(room.encode() + (b"" if raw else b"\n"))
+        wait = threading.Event()
+        for _ in range(500):
+            if server.rooms.sizes().get(room, 0) > before:
+                return
+            wait.wait(0.01)
+        pytest.fail("not in the room within 5 s")
+
+    def say(self, text: str) -> None:
+        self.sock.sendall(text.encode())
+
+    def hear(self, expected: str) -> None:
+        """Exactly these bytes come next."""
+        wanted = expected.encode()
+        while len(self.heard) < len(wanted):
+            received = self.sock.recv(65536)
+            assert received, f"the end, after {self.heard!r}"
+            self.heard += received
+        assert self.heard[: len(wanted)] == wanted
+        self.heard = self.heard[len(wanted) :]
+
+    def hear_the_end(self) -> None:
+        assert self.heard + self.sock.recv(65536) == b""
+
+
+@pytest.fixture
+def server(serve: Callable[..., Any]) -> Any:
+    return serve("chat")
+
+
+@pytest.fixture
+def join(server: Any, connect: Connect) -> Callable[..., Member]:
+    def enter(room: str = "1", raw: bool = False) -> Member:
+        return Member(connect(server.address), server, room, raw)
+
+    return enter
+
+
+def test_a_room_hears_what_is_said_in_it_the_sender_included(join: Any) -> None:
+    line, raw, elsewhere = join(), join(raw=True), join("2")
+    line.say("hello\n")
+    line.hear("hello\n")
+    raw.hear("hello")
+    raw.say("raw words")
+    line.hear("raw words\n")
+    raw.hear("raw words")
+    elsewhere.say("alone\n")
+    elsewhere.hear("alone\n")
+
+
+def test_two_lines_in_one_send_are_two_messages_and_half_a_line_is_none(join: Any) -> None:
+    a, b = join(), join()
+    a.say("one\ntwo\nthr")
+    b.hear("one\ntwo\n")
+    a.say("ee\n")
+    b.hear("three\n")
+
+
+@pytest.mark.parametrize("ending", ["exit", "half-close", "close", "reset"])
+def test_whoever_leaves_and_however_the_room_goes_on(
+    join: Any, server: Any, ending: str, eventually: Callable[..., Any]
+) -> None:
+    leaver, stayer = join(), join()
+    leaver.say("last words\n")
+    stayer.hear("last words\n")
+    if ending == "exit":
+        leaver.say("exit\n")
+        leaver.hear("last words\n")
+        leaver.hear_the_end()
+    elif ending == "half-close":
+        leaver.say("unfinished")
+        leaver.sock.shutdown(socket.SHUT_WR)
+        stayer.hear("unfinished\n")
+        leaver.hear("last words\nunfinished\n")
+        leaver.hear_the_end()
+    else:
+        if ending == "reset":
+            leaver.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        leaver.sock.close()
+    eventually(lambda: server.rooms.sizes() == {"1": 1}, "one is left")
+    stayer.say("still here\n")
+    stayer.hear("still here\n")
+
+
+def test_who_never_sends_an_id_is_in_no_room(
+    server: Any, connect: Connect, eventually: Callable[..., Any]
+) -> None:
+    sock = connect(server.address)
+    eventually(lambda: server.frame(1).connections == 1, "connected")
+    sock.close()
+    eventually(lambda: server.frame(1).connections == 0, "gone")
+    assert server.rooms.sizes() == {}
+
+
+def test_everybody_hears_the_same_order(join: Any) -> None:
+    listeners = [join() for _ in range(10)]
+    speakers = [join() for _ in range(4)]
+
+    def speak(number: int, member: Member) -> None:
+        for turn in range(50):
+            member.say(f"{number}.{turn}\n")
+
+    threads = [
+        threading.Thread(target=speak, args=(number, member))
+        for number, member in enumerate(speakers)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    heard = []
+    for listener in listeners:
+        stream = listener.sock.makefile("r", encoding="utf-8")
+        heard.append([stream.readline().strip() for _ in range(200)])
+        stream.close()
+    assert all(order == heard[0] for order in heard)
+    for number in range(4):
+        own = [line for line in heard[0] if line.startswith(f"{number}.")]
+        assert own == [f"{number}.{turn}" for turn in range(50)]
+
+
+def test_a_member_that_never_reads_costs_nobody_anything_and_is_told_what_it_missed(
+    join: Any, server: Any
+) -> None:
+    deaf, speaker = join(), join()
+    text = "x" * 60_000
+    count = 200  # 12 MB, far more than the kernel and the outbox hold
+    for _ in range(count):
+        speaker.say(text + "\n")
+        speaker.hear(text + "\n")
+    [outbox] = [m.outbox for m in server.rooms._members["1"].values() if m.outbox.dropped]
+    assert outbox.dropped > 0
+    assert outbox._put - outbox._taken <= 1024 * 1024
+    stream = deaf.sock.makefile("rb")
+    heard = skipped = 0
+    while heard + skipped < count:
+        line = stream.readline().decode().rstrip("\n")
+        if line.startswith("* "):
+            skipped += int(line.split()[1])
+        else:
+            assert line == text
+            heard += 1
+    stream.close()
+    assert skipped == outbox.dropped
+    assert server.monitor.counts["dropped"] == skipped
+
+
+def test_the_telemetry_tells_who_joined_said_and_left(
+    join: Any, server: Any, eventually: Callable[..., Any]
+) -> None:
+    a, b = join("я"), join("я", raw=True)
+    a.say("one\n")
+    b.hear("one")
+    b.say("two")
+    a.hear("one\ntwo\n")
+    peers = [m.connection.peer for m in server.rooms._members["я"].values()]
+    b.say("exit")
+    eventually(lambda: server.rooms.sizes() == {"я": 1}, "b left")
+    assert server.frame(1).rooms == {"я": 1}
+    events = server.monitor.take_events().events
+    assert [event.number for event in events] == [1, 2, 3, 4, 5]
+    told = [(e.kind, e.data["room"], e.data["peer"], e.data.get("seq")) for e in events]
+    assert told == [
+        ("joined", "я", peers[0], 0),
+        ("joined", "я", peers[1], 0),
+        ("said", "я", peers[0], 1),
+        ("said", "я", peers[1], 2),
+        ("left", "я", peers[1], None),
+    ]
+    assert [e.data["mode"] for e in events if e.kind == "said"] == ["line", "raw"]
+
+
+def test_netcat_hears_and_leaves_by_half_close(
+    server: Any, join: Any, need: Callable[[str], str]
+) -> None:
+    listener = join("7")
+    given = subprocess.run(
+        [need("ncat"), "127.0.0.1", str(server.address[1])],
+        input="7\nhello from netcat\n".encode(),
+        capture_output=True,
+        timeout=10,
+        check=True,
+    )
+    assert given.stdout == b"hello from netcat\n"
+    listener.hear("hello from netcat\n")
+
+
+def test_the_labs_sender_and_reader(
+    server: Any, connect: Connect, eventually: Callable[..., Any]
+) -> None:
+    """The lab's clients as they are: an id of one send, messages without line feeds, recv(1024)."""
+    reader, sender = connect(server.address), connect(server.address)
+    reader.send(b"1")
+    sender.send(b"1")
+    eventually(lambda: server.rooms.sizes() == {"1": 2}, "both are in")
+    long = "Привет, " * 500
+    sender.send(long.encode())
+    heard = ""
+    while len(heard) < len(long):
+        heard += reader.recv(1024).decode()  # strictly: no character may be cut
+    assert heard == long
+    sender.send(b"exit")
+    assert sender.recv(65536)  # its own echo, unread till now
+
+
+def test_stopping_resets_raw_members_and_ends_line_members_politely(
+    serve: Callable[..., Any], connect: Connect
+) -> None:
+    server = serve("chat")
+    raw = Member(connect(server.address), server, "1", raw=True)
+    line = Member(connect(server.address), server, "1", raw=False)
+    server.stop()
+    with pytest.raises(ConnectionResetError):
+        raw.sock.recv(10)
+    line.hear_the_end()
+
+
+def test_five_hundred_members_and_a_thousand_joins(
+    server: Any, connect: Connect, eventually: Callable[..., Any]
+) -> None:
+    members = [connect(server.address) for _ in range(500)]
+    for member in members:
+        member.sendall(b"*\n")
+    eventually(lambda: server.rooms.sizes() == {"*": 500}, "all are in", 20)
+    for _ in range(500):
+        passing = socket.create_connection(server.address, 5)
+        passing.sendall(b"*\nexit\n")
+        passing.close()
+    for number in range(5):
+        members[number].sendall(b"message %d\n" % number)
+    for member in members:
+        stream = member.makefile("rb")
+        assert sorted(stream.readline() for _ in range(5)) == [
+            b"message %d\n" % n for n in range(5)
+        ]
+        stream.close()
+    eventually(lambda: server.rooms.sizes() == {"*": 500}, "who passed is gone", 20)

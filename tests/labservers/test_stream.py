@@ -1,0 +1,74 @@
+"""Reads over a buffer: the same values however the bytes arrive."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labservers.protocols.stream import ByteStream, EndOfStream, LimitExceeded, Reading
+
+
+def drive(reading: Reading[bytes], stream: ByteStream, pieces: list[bytes]) -> bytes:
+    """Feed the pieces as the reading asks for them, then the end."""
+    waiting = list(pieces)
+    while True:
+        try:
+            next(reading)
+        except StopIteration as done:
+            return bytes(done.value)
+        if waiting:
+            stream.feed(waiting.pop(0))
+        else:
+            stream.feed_end()
+
+
+def one_by_one(data: bytes) -> list[bytes]:
+    return [data[i : i + 1] for i in range(len(data))]
+
+
+@given(st.binary(max_size=40).filter(lambda b: b"\n" not in b), st.binary(max_size=10))
+def test_a_line_is_the_same_whole_and_byte_by_byte(line: bytes, rest: bytes) -> None:
+    data = line + b"\n" + rest
+    for pieces in ([data], one_by_one(data)):
+        stream = ByteStream()
+        read = drive(stream.read_line(100), stream, pieces)
+        assert read == line.removesuffix(b"\r")
+
+
+def test_a_line_longer_than_its_limit_is_refused_before_its_end() -> None:
+    stream = ByteStream(b"x" * 11)
+    with pytest.raises(LimitExceeded):
+        next(stream.read_line(10))
+
+
+def test_a_line_of_exactly_the_limit_is_read() -> None:
+    stream = ByteStream()
+    assert drive(stream.read_line(10), stream, [b"x" * 10 + b"\n"]) == b"x" * 10
+
+
+def test_the_end_inside_a_line_says_what_there_was() -> None:
+    stream = ByteStream()
+    with pytest.raises(EndOfStream) as caught:
+        drive(stream.read_line(10), stream, [b"half"])
+    assert caught.value.partial == b"half"
+
+
+@given(st.binary(min_size=1, max_size=40), st.data())
+def test_exactly_so_many_bytes(data: bytes, draw: st.DataObject) -> None:
+    count = draw.draw(st.integers(0, len(data)))
+    stream = ByteStream()
+    assert drive(stream.read_exact(count), stream, one_by_one(data)) == data[:count]
+
+
+@pytest.mark.parametrize(
+    "block", [b"a: b\r\n\r\n", b"a: b\n\n", b"a: b\r\n\n", b"a\nb\n\r\n", b"a: b\n\r\n"]
+)
+def test_a_block_ends_with_the_first_empty_line(block: bytes) -> None:
+    for pieces in ([block + b"rest"], one_by_one(block + b"rest")):
+        stream = ByteStream()
+        assert drive(stream.read_block(100), stream, pieces) == block
+
+
+def test_a_block_without_an_end_is_refused_at_its_limit() -> None:
+    stream = ByteStream(b"a: b\r\n" * 20)
+    with pytest.raises(LimitExceeded):
+        next(stream.read_block(100))
