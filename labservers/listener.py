@@ -7,12 +7,18 @@ SO_REUSEPORT is set nowhere.
 """
 
 import array
+import contextlib
 import errno
 import os
+import selectors
 import socket
 import struct
 import sys
+import threading
 import time
+from collections.abc import Callable
+
+from labservers.log import Log
 
 try:
     import fcntl
@@ -23,6 +29,7 @@ except ImportError:  # Windows has neither; its queues are shown as unknown
 
 BACKLOG = 1_024
 UDP_RECEIVE_BUFFER = 4 * 1024 * 1024
+SO_RCVBUFFORCE = 33  # asm-generic/socket.h; the socket module does not name it
 
 # accept(2): the connection went away before we took it, or its network did; take the next.
 TRANSIENT_ACCEPT_ERRORS = frozenset(
@@ -80,12 +87,20 @@ def bind_udp(host: str, port: int) -> socket.socket:
     family, address = _resolve(host, port, socket.SOCK_DGRAM)
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UDP_RECEIVE_BUFFER)
+        _enlarge_receive_buffer(sock)
         sock.bind(address)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _enlarge_receive_buffer(sock: socket.socket) -> None:
+    """Past the system's limit where we have the right to (SO_RCVBUFFORCE, socket(7))."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UDP_RECEIVE_BUFFER)
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, UDP_RECEIVE_BUFFER)
 
 
 def _resolve(host: str, port: int, kind: socket.SocketKind) -> tuple[int, tuple[str, int]]:
@@ -181,3 +196,54 @@ def close_politely(sock: socket.socket, linger_s: float = 0.5, limit: int = 1024
         pass
     finally:
         sock.close()
+
+
+class Acceptor:
+    """Accepts one connection after the other until another thread calls stop()."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._stopping = threading.Event()
+        self._waker = Waker()
+        self._selector = selectors.DefaultSelector()
+
+    def take(self, listener: socket.socket) -> tuple[str, int]:
+        """Accept from this socket; its bound host and port."""
+        listener.setblocking(False)
+        self._listener = listener
+        self._selector.register(listener, selectors.EVENT_READ)
+        self._selector.register(self._waker, selectors.EVENT_READ)
+        host, port = listener.getsockname()[:2]
+        return host, port
+
+    def accept(self, make_room: Callable[[], None]) -> tuple[socket.socket, tuple[str, int]] | None:
+        """The next connection and its address, None after stop().
+
+        Without descriptors, make_room() is asked to end an old connection, and we wait.
+        """
+        while not self._stopping.is_set():
+            try:
+                return self._listener.accept()
+            except OSError as error:
+                if error.errno in OVERLOADED:
+                    self._log.warning(f"cannot accept for now: {error.strerror}")
+                    make_room()
+                    self._stopping.wait(OVERLOADED_PAUSE_S)
+                elif error.errno not in TRANSIENT_ACCEPT_ERRORS:
+                    raise
+                else:
+                    self._selector.select()
+        return None
+
+    def queue(self) -> tuple[int, int] | None:
+        """As accept_queue()."""
+        return accept_queue(self._listener)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._waker.wake()
+
+    def close(self) -> None:
+        self._selector.close()
+        self._listener.close()
+        self._waker.close()

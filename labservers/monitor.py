@@ -165,3 +165,15 @@ def one_line(data: bytes, characters: int = EXCHANGE_CHARACTERS) -> str:
     text = data[: characters * 4].decode("utf-8", "replace").lstrip().split("\n", 1)[0].rstrip()
     text = "".join(c if c.isprintable() else "·" for c in text)
     return text if len(text) <= characters else text[: characters - 1] + "…"
+
+
+class Excerpt:
+    """Bytes that become one short line of text only if somebody prints them."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def __str__(self) -> str:
+        return one_line(self._data)

@@ -198,7 +198,7 @@ def test_netcat_hears_and_leaves_by_half_close(
     listener = join("7")
     given = subprocess.run(
         [need("ncat"), "127.0.0.1", str(server.address[1])],
-        input="7\nhello from netcat\n".encode(),
+        input=b"7\nhello from netcat\n",
         capture_output=True,
         timeout=10,
         check=True,

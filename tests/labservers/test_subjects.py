@@ -134,7 +134,7 @@ def test_other_paths_and_methods(client: Client) -> None:
 
 
 def test_head_is_get_without_the_body(client: Client) -> None:
-    _, page, whole = client("GET", "/subjects/1")
+    _, _, whole = client("GET", "/subjects/1")
     status, nothing, head = client("HEAD", "/subjects/1")
     assert (status, nothing) == (200, "")
     assert head.getheader("Content-Length") == whole.getheader("Content-Length")

@@ -1,0 +1,218 @@
+"""Task 2 on the wire: one JSON object of two legs in, one line out.
+
+A request is over when it parses, in whatever pieces it came. What can never become a request
+is answered as early as that is certain: at a first sign that is no `{`, at a `}` that closes
+no request (a proper one has only its last), and at the end of a line that is no beginning of
+JSON. So the text is parsed a handful of times at most, however slowly it drips.
+"""
+
+import json
+import math
+from decimal import Context, Decimal
+from typing import Any, NamedTuple
+
+EXACT = Context(prec=50)
+LIMIT = 65_536  # bytes in a request
+DEADLINE_S = 10.0  # for the whole request
+# { "a" : 3 , "b" : 4 } has nine tokens, so a request has no more lines with something on them.
+LINES_LIMIT = 9
+
+EXPECTED = 'expected one JSON object like {"a": 3, "b": 4}'
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BLANK = b" \t\r\n"  # RFC 8259 section 2
+
+
+class Answer(NamedTuple):
+    """What to send before the close; `good` when it is a hypotenuse and not an error."""
+
+    data: bytes
+    good: bool
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return ("answers" if self.good else "refused",)
+
+
+class Refused(ValueError):
+    """A request that is none; the text says what it is and what is expected."""
+
+
+class Conversation:
+    """One request as it comes in. After an answer nothing more is to be handed in."""
+
+    def __init__(self) -> None:
+        self.received = b""
+        self._lines = 0
+        self._judged = 0
+
+    def receive(self, data: bytes) -> Answer | None:
+        """The answer, or None while the request may still become a proper one."""
+        self.received += data
+        if b"}" in data or len(self.received) > LIMIT:
+            return self._answer()
+        try:
+            if not self._begins_well():
+                return self._answer()
+            if b"\n" in data:
+                self._judge_lines()
+        except Refused as error:
+            return _refusal(error)
+        return None
+
+    def end(self) -> Answer:
+        """The stream ended before the request did."""
+        return self._answer()
+
+    def too_late(self) -> Answer:
+        """The deadline passed before the request was complete."""
+        return _refusal(f"not complete within {DEADLINE_S:g} s; {EXPECTED}")
+
+    def _answer(self) -> Answer:
+        try:
+            a, b = parse(self.received)
+            answer = str(hypotenuse(a, b)).encode()
+        except Refused as error:
+            return _refusal(error)
+        return Answer(answer + b"\n" if self.received.endswith(b"\n") else answer, True)
+
+    def _begins_well(self) -> bool:
+        start = self.received[: len(BYTE_ORDER_MARK)]
+        if BYTE_ORDER_MARK.startswith(start):
+            return True  # the mark, or a part of it, or nothing yet
+        text = self.received.removeprefix(BYTE_ORDER_MARK).lstrip(BLANK)
+        return not text or text.startswith(b"{")
+
+    def _judge_lines(self) -> None:
+        whole_lines = self.received[: self.received.rindex(b"\n")].rstrip(BLANK)
+        if len(whole_lines) == self._judged:
+            return  # only blank lines came
+        self._lines += whole_lines.count(b"\n", self._judged) + 1
+        self._judged = len(whole_lines)
+        if self._lines > LINES_LIMIT:
+            raise Refused(f"too many lines; {EXPECTED}")
+        refuse_broken_beginning(whole_lines)
+
+
+def hypotenuse(a: float, b: float) -> float:
+    """The hypotenuse, rounded correctly and without overflow or underflow on the way to it.
+
+    Reckoned with EXACT.prec decimal digits, since math.hypot(3e200, 4e200) is not 5e200.
+
+    Raises:
+        Refused: it is too large for a float.
+    """
+    squares = (EXACT.power(Decimal(leg), 2) for leg in (a, b))
+    result = float(EXACT.sqrt(EXACT.add(*squares)))
+    if math.isinf(result):
+        raise Refused("the hypotenuse is too large for a float; expected smaller legs")
+    return result
+
+
+def parse(request: bytes) -> tuple[float, float]:
+    """Both legs of a complete request.
+
+    Raises:
+        Refused: it is not one.
+    """
+    if len(request) > LIMIT:
+        raise Refused(f"longer than {LIMIT:,} bytes; {EXPECTED}")
+    text = _decode(request)
+    if not text.strip(" \t\r\n"):
+        raise Refused(f"nothing was sent; {EXPECTED}")
+    try:
+        value = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise Refused(f"not JSON: {_described(error)}; {EXPECTED}") from error
+    except RecursionError as error:
+        raise Refused(f"nested too deeply; {EXPECTED}") from error
+    if not isinstance(value, _Object):
+        raise Refused(f"{_kind(value)}, not an object; {EXPECTED}")
+    names = [name for name, _ in value]
+    if sorted(names) != ["a", "b"]:
+        raise Refused(f"{_wrong_keys(names)}; {EXPECTED}")
+    legs = dict(value)
+    return _leg("a", legs["a"]), _leg("b", legs["b"])
+
+
+def refuse_broken_beginning(lines: bytes) -> None:
+    """Refuse whole lines that no further line can complete to JSON.
+
+    No token of JSON reaches over a line's end, so the parser of a proper beginning runs out
+    of text exactly at its end. Raises Refused.
+    """
+    text = _decode(lines)
+    try:
+        _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        if error.pos < len(text):
+            raise Refused(f"not JSON: {_described(error)}; {EXPECTED}") from error
+    except RecursionError as error:
+        raise Refused(f"nested too deeply; {EXPECTED}") from error
+
+
+class _Object(list[tuple[str, Any]]):
+    """A JSON object as its pairs, so that a key that stands twice is seen."""
+
+
+class _Constant(str):
+    """NaN, Infinity or -Infinity: Python's reader knows them, JSON does not."""
+
+    __slots__ = ()
+
+
+# Whole numbers are read as floats: int() refuses more than 4,300 digits and is slow before.
+_DECODER = json.JSONDecoder(object_pairs_hook=_Object, parse_int=float, parse_constant=_Constant)
+
+_KINDS = {
+    _Object: "an object",
+    _Constant: "NaN or infinite",
+    bool: "true or false",
+    float: "a number",
+    list: "a list",
+    str: "a string",
+    type(None): "null",
+}
+
+
+def _kind(value: Any) -> str:
+    return _KINDS[type(value)]
+
+
+def _leg(name: str, value: Any) -> float:
+    if not isinstance(value, float):
+        raise Refused(f'"{name}" is {_kind(value)}; expected a finite number')
+    if math.isinf(value):
+        raise Refused(f'"{name}" is too large for a float; expected a number up to 1.7e308')
+    if value < 0:
+        raise Refused(f'"{name}" is negative; expected zero or more')
+    return value
+
+
+def _wrong_keys(names: list[str]) -> str:
+    for name in names:
+        if name not in ("a", "b"):
+            return f"the key {_shown(name)} is too many"
+        if names.count(name) > 1:
+            return f"the key {_shown(name)} stands twice"
+    return f'the key "{"b" if "a" in names else "a"}" is missing'
+
+
+def _shown(name: str) -> str:
+    quoted = json.dumps(name)  # ASCII, on one line
+    return quoted if len(quoted) <= 40 else quoted[:36] + '..."'
+
+
+def _described(error: json.JSONDecodeError) -> str:
+    message = error.msg[0].lower() + error.msg[1:].removesuffix(" at")
+    return f"{message} at line {error.lineno}, character {error.colno}"
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.removeprefix(BYTE_ORDER_MARK).decode()
+    except UnicodeDecodeError as error:
+        raise Refused(f"not UTF-8 at byte {error.start + 1}; {EXPECTED}") from error
+
+
+def _refusal(reason: object) -> Answer:
+    return Answer(f"error: {reason}\n".encode(), False)

@@ -1,0 +1,20 @@
+"""Task 2: two legs in JSON come in, the hypotenuse goes out, over TCP."""
+
+from labservers.monitor import Monitor
+from labservers.protocols import hypotenuse
+from labservers.registry import ServerSpec
+from labservers.server import Options
+from labservers.servers.one_request import OneRequestServer
+
+
+class HypotenuseServer(OneRequestServer):
+    """Answers each request as protocols/hypotenuse.py says."""
+
+    deadline_s = hypotenuse.DEADLINE_S
+
+    def converse(self) -> hypotenuse.Conversation:
+        return hypotenuse.Conversation()
+
+
+def create(spec: ServerSpec, options: Options, monitor: Monitor) -> HypotenuseServer:
+    return HypotenuseServer(spec, options, monitor)

@@ -1,0 +1,107 @@
+"""The page: HTTP/1.1, one request a connection, nobody waits for a silent one."""
+
+import http.client
+import socket
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from labservers.clients import exchange
+
+BOTH_MODELS = pytest.mark.parametrize("model", ["threads", "blocking"])
+HOST = b"Host: lab\r\n"
+
+
+def status(address: tuple[str, int], data: bytes) -> int:
+    received = exchange.tcp(*address, data).received
+    assert received.startswith(b"HTTP/1.1 "), received
+    assert b"\r\nConnection: close\r\n" in received
+    return int(received[9:12])
+
+
+@BOTH_MODELS
+def test_get_and_head_of_both_names(serve: Callable[..., Any], model: str) -> None:
+    server = serve("page", model=model)
+    for path in ("/", "/index.html", "/?query"):
+        client = http.client.HTTPConnection(*server.address, timeout=5)
+        client.request("GET", path)
+        answer = client.getresponse()
+        page = answer.read()
+        assert answer.status == 200
+        assert answer.getheader("Content-Type") == "text/html; charset=utf-8"
+        assert answer.getheader("Date")
+        assert int(answer.getheader("Content-Length") or 0) == len(page)
+        assert "</html>" in page.decode()
+        client.close()
+        client.request("HEAD", path)
+        answer = client.getresponse()
+        assert (answer.status, answer.read()) == (200, b"")
+        assert answer.getheader("Content-Length") == str(len(page))
+        client.close()
+
+
+@BOTH_MODELS
+def test_refusals_with_their_statuses(serve: Callable[..., Any], model: str) -> None:
+    server = serve("page", model=model)
+    cases = {
+        b"GET /nothing HTTP/1.1\r\n" + HOST + b"\r\n": 404,
+        b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\n\r\nhello": 405,
+        b"BREW / HTTP/1.1\r\n" + HOST + b"\r\n": 501,
+        b"GET / HTTP/1.1\r\n\r\n": 400,
+        b"nonsense\r\n\r\n": 400,
+        b"GET / HT": 400,
+        b"\x16\x03\x01\x02\x00\x01\x00": 400,
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n": 505,
+        b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n" + HOST + b"\r\n": 414,
+        b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 70_000 + b"\r\n\r\n": 431,
+        b"GET / HTTP/1.0\r\n\r\n": 200,
+    }
+    for data, expected in cases.items():
+        assert status(server.address, data) == expected, data[:60]
+    received = exchange.tcp(*server.address, b"PUT / HTTP/1.1\r\n" + HOST + b"\r\n").received
+    assert b"\r\nAllow: GET, HEAD\r\n" in received
+
+
+def test_a_dripped_request_is_answered_and_a_late_one_told(
+    serve: Callable[..., Any],
+    connect: Callable[..., socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("labservers.servers.page.PageServer.deadline_s", 0.5)
+    server = serve("page")
+    dripping, silent = connect(server.address), connect(server.address)
+    for byte in b"GET / HTTP/1.1\r\n" + HOST + b"\r\n":
+        dripping.send(bytes([byte]))
+    assert dripping.recv(100).startswith(b"HTTP/1.1 200")
+    late = connect(server.address)
+    late.sendall(b"GET / HT")
+    assert late.recv(100).startswith(b"HTTP/1.1 408")
+    assert silent.recv(100) == b""
+
+
+def test_twenty_visitors_who_leave_and_silent_ones_hold_up_nobody(
+    serve: Callable[..., Any], connect: Callable[..., socket.socket]
+) -> None:
+    server = serve("page")
+    for _ in range(20):
+        connect(server.address)
+        passing = socket.create_connection(server.address, 5)
+        passing.sendall(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
+        passing.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        passing.close()
+    assert status(server.address, b"GET / HTTP/1.1\r\n" + HOST + b"\r\n") == 200
+
+
+def test_curl_gets_the_page(serve: Callable[..., Any], need: Callable[[str], str]) -> None:
+    server = serve("page")
+    url = "http://{}:{}/".format(*server.address)
+    done = subprocess.run([need("curl"), "-sS", "-i", url], capture_output=True, check=True)
+    assert done.stdout.startswith(b"HTTP/1.1 200 OK\r\n")
+    posted = subprocess.run(
+        [need("curl"), "-sS", "-i", "-H", "Expect: 100-continue", "-d", "x" * 5000, url],
+        capture_output=True,
+        check=True,
+    )
+    assert posted.stdout.startswith(b"HTTP/1.1 405")
