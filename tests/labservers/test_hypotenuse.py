@@ -1,6 +1,7 @@
 """The calculator: any segmentation, every bad input in words, nobody waits for a silent client."""
 
 import json
+import math
 import socket
 import time
 from collections.abc import Callable
@@ -36,7 +37,7 @@ def test_the_same_answer_whole_and_byte_by_byte(a: float, b: float, end: str, ma
         ('{"a": 3, "b": 4}', "5.0"),
         ('{"a": 3, "b": 4}\n', "5.0\n"),
         ('{"a": 0, "b": 0}', "0.0"),
-        ('{"a": 3e200, "b": 4e200}', "5e+200"),
+        ('{"a": 3e200, "b": 4e200}', str(math.hypot(3e200, 4e200))),
         ('{"b": 4,\n "a": 3\n}\n', "5.0\n"),
     ],
 )
