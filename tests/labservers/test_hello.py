@@ -65,7 +65,7 @@ def test_the_peers_of_the_last_minute_are_shown(
     rows = server.rows()
     assert (rows.kind, rows.total) == ("peers", 1)
     assert rows.rows[0].peer == f"127.0.0.1:{peer.getsockname()[1]}"
-    frame = server.frame(1)
+    frame = eventually(lambda: (f := server.frame(1)).bytes_out and f, "counted")
     assert (frame.connections, frame.bytes_in, frame.bytes_out) == (1, 12, 12)
     assert frame.last is not None
     assert (frame.last.received, frame.last.sent) == ("Hello server", "Hello client")
