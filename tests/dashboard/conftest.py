@@ -1,0 +1,146 @@
+"""A real dashboard on a port of its own, inside the test's process: `site`."""
+
+import json
+import socket
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from simple_websocket import Client, ConnectionClosed
+from werkzeug.serving import make_server
+
+from dashboard import create_app, sockets
+from dashboard.lab import Lab
+from labservers.registry import SERVERS
+
+TOKEN = "token-of-the-tests"
+PATIENCE_S = 10.0
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that neither TCP nor UDP uses now."""
+    with ExitStack() as held:
+        ports: list[int] = []
+        while len(ports) < count:
+            tcp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+            udp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            tcp.bind(("127.0.0.1", 0))
+            with suppress(OSError):
+                udp.bind(tcp.getsockname())
+                ports.append(tcp.getsockname()[1])
+        return ports
+
+
+class Talk:
+    """A websocket as a script sees it: JSON messages, and the code that it was closed with."""
+
+    def __init__(self, url: str, origin: str | None) -> None:
+        self.ws = Client.connect(url, headers={"Origin": origin} if origin else None)
+
+    def tell(self, message: Any) -> None:
+        self.ws.send(message if isinstance(message, str) else json.dumps(message))
+
+    def hear(self, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
+        """The next message.
+
+        Raises:
+            ConnectionClosed: the other side has closed. AssertionError: nothing came in time.
+        """
+        text = self.ws.receive(timeout=timeout_s)
+        assert text is not None, "nothing came in time"
+        message: dict[str, Any] = json.loads(text)
+        return message
+
+    def hear_until(self, kind: str) -> dict[str, Any]:
+        """The value of the next message that has the key `kind`."""
+        while kind not in (message := self.hear()):
+            pass
+        value: dict[str, Any] = message[kind]
+        return value
+
+    def close_code(self) -> int:
+        """What it is closed with; messages before that are passed over."""
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                self.hear()
+        self.ws.thread.join(PATIENCE_S)
+        return int(closed.value.reason)
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self.ws.close()
+        self.ws.thread.join(PATIENCE_S)
+
+
+class Site:
+    """The dashboard under test, from outside (url, api, talk) and from inside (app, lab)."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.lab: Lab = app.extensions["lab"]
+        self._server = make_server("127.0.0.1", 0, app, threaded=True)
+        self.address = ("127.0.0.1", int(self._server.server_port))
+        self.url = f"http://127.0.0.1:{self.address[1]}"
+        self._talks: list[Talk] = []
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def close(self) -> None:
+        for talk in self._talks:
+            talk.close()
+        self.app.extensions["experiments"].close()
+        sockets.close_all()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self.lab.close(2.0)
+
+    def api(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """The parsed answer, whatever its status, which is added as `status`."""
+        request = urllib.request.Request(
+            self.url + path,
+            data=None if body is None else json.dumps(body).encode(),
+            method=method,
+            headers={"X-Lab-Token": TOKEN, "Content-Type": "application/json", **headers},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+                return {**json.load(answer), "status": answer.status}
+        except urllib.error.HTTPError as error:
+            with error:
+                return {**json.load(error), "status": error.code}
+
+    def start(self, name: str) -> tuple[str, int]:
+        """Start a server; where it listens."""
+        view = self.api("POST", f"/api/servers/{name}/start?wait=10")
+        assert view["state"] == "RUNNING", view["failure"]
+        return view["host"], view["port"]
+
+    def talk(self, path: str, first: Any = None, origin: str | None = None) -> Talk:
+        """A websocket with its first frame sent; the token is added where there is none."""
+        talk = Talk(self.url.replace("http", "ws") + path, origin)
+        self._talks.append(talk)
+        talk.tell({"token": TOKEN, **first} if isinstance(first, dict) else first or {})
+        return talk
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Flask:
+    """An application with a data folder and server ports of its own."""
+    ports = dict(zip(SERVERS, free_ports(len(SERVERS)), strict=True))
+    settings = {name: {"host": "127.0.0.1", "port": port} for name, port in ports.items()}
+    (tmp_path / "servers.json").write_text(json.dumps(settings))
+    return create_app({"data_dir": str(tmp_path), "token": TOKEN})
+
+
+@pytest.fixture
+def site(app: Flask) -> Iterator[Site]:
+    running = Site(app)
+    yield running
+    running.close()

@@ -1,0 +1,176 @@
+"""The wrapper around flask-sock: closes that a browser understands, bounds on both sides.
+
+The last tests hold simple-websocket to the parts of it that the wrapper relies on.
+"""
+
+import json
+import logging
+import socket
+import threading
+import time
+from typing import Any
+
+import pytest
+from simple_websocket import ConnectionClosed
+from wsproto import ConnectionType, WSConnection, events
+
+from dashboard import sockets
+
+TOKEN = "token-of-the-tests"
+
+
+class RawSocket:
+    """A websocket client that sees every byte and answers a Close frame only when told to."""
+
+    def __init__(self, site: Any, path: str = "/ws/live", **headers: str) -> None:
+        self.sock = socket.create_connection(site.address, 10)
+        self.protocol = WSConnection(ConnectionType.CLIENT)
+        extra = [(name.encode(), value.encode()) for name, value in headers.items()]
+        asked = events.Request(
+            host=f"127.0.0.1:{site.address[1]}", target=path, extra_headers=extra
+        )
+        self.sock.sendall(self.protocol.send(asked))
+        self.accepted = self.next(events.AcceptConnection)
+
+    def next(self, kind: type[events.Event]) -> Any:
+        """The next event of a kind; None at the end of the stream."""
+        while True:
+            for event in self.protocol.events():
+                if isinstance(event, kind):
+                    return event
+            received = self.sock.recv(65536)
+            if not received:
+                return None
+            self.protocol.receive_data(received)
+
+    def send(self, text: str) -> None:
+        self.sock.sendall(self.protocol.send(events.TextMessage(data=text)))
+
+    def rest(self) -> bytes:
+        """Everything up to the end of the stream."""
+        rest = b""
+        try:
+            while received := self.sock.recv(65536):
+                rest += received
+        except ConnectionResetError:
+            pass
+        return rest
+
+
+def test_nothing_follows_the_close_frame(site: Any) -> None:
+    """Werkzeug's own response behind it would make a browser report 1006."""
+    client = RawSocket(site)
+    client.send("{}")
+    closed = client.next(events.CloseConnection)
+    assert (closed.code, bool(closed.reason)) == (4401, True)
+    client.sock.sendall(client.protocol.send(closed.response()))
+    assert client.rest() == b""
+    client.sock.close()
+
+
+def test_nothing_follows_it_for_a_client_that_does_not_answer_the_close(site: Any) -> None:
+    client = RawSocket(site)
+    client.send("{}")
+    assert client.next(events.CloseConnection).code == 4401
+    assert client.rest() == b""
+    client.sock.close()
+
+
+def test_there_is_no_compression(site: Any) -> None:
+    offer = "permessage-deflate; client_max_window_bits"
+    client = RawSocket(site, **{"Sec-WebSocket-Extensions": offer})
+    assert client.accepted.extensions == []
+    client.sock.close()
+
+
+@pytest.mark.parametrize("first", ["{}", '{"token": ""}', '{"token": 1}', '{"token": "x"}'])
+@pytest.mark.parametrize("path", ["/ws/live", "/ws/chat"])
+def test_a_wrong_token_is_4401(site: Any, path: str, first: str) -> None:
+    assert site.talk(path, first).close_code() == 4401
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
+def test_another_sites_page_is_4403(site: Any, origin: str) -> None:
+    assert site.talk("/ws/live", {}, origin).close_code() == 4403
+
+
+def test_our_own_origin_is_welcome(site: Any) -> None:
+    origin = f"http://127.0.0.1:{site.address[1]}"
+    client = RawSocket(site, Origin=origin)
+    client.send(json.dumps({"token": TOKEN}))
+    assert json.loads(client.next(events.TextMessage).data)["type"] == "snapshot"
+    client.sock.close()
+
+
+@pytest.mark.parametrize("frame", ["", "{", "[]", '"text"', "1"])
+@pytest.mark.parametrize("path", ["/ws/live", "/ws/chat"])
+def test_what_is_no_json_object_is_4400(site: Any, path: str, frame: str) -> None:
+    talk = site.talk(path, frame or "nothing")
+    assert talk.close_code() == 4400
+
+
+def test_no_first_frame_is_4401(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "FIRST_FRAME_S", 0.1)
+    client = RawSocket(site)
+    assert client.next(events.CloseConnection).code == 4401
+    client.sock.close()
+
+
+def test_too_long_a_message_is_1009(site: Any) -> None:
+    talk = site.talk("/ws/live", {"filler": "x" * sockets.MESSAGE_BYTES})
+    assert talk.close_code() == 1009
+
+
+def test_a_handler_that_breaks_is_1011_and_logged(
+    site: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(topics: Any) -> None:
+        raise LookupError("a defect")
+
+    monkeypatch.setattr(site.lab.broadcaster, "subscribe", broken)
+    with caplog.at_level(logging.ERROR):
+        assert site.talk("/ws/live", {}).close_code() == 1011
+    assert "a defect" in caplog.text
+
+
+def test_more_websockets_than_the_limit_are_told(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = sockets.serve
+    monkeypatch.setattr(sockets, "serve", lambda ws, handler, limit: original(ws, handler, 1))
+    first = site.talk("/ws/live", {})
+    assert first.hear()["type"] == "snapshot"
+    assert site.talk("/ws/live", {}).close_code() == 4429
+
+
+def test_a_reset_ends_everything_of_a_websocket(site: Any, eventually: Any) -> None:
+    before = threading.active_count()
+    client = RawSocket(site)
+    client.send(json.dumps({"token": TOKEN}))
+    assert client.next(events.TextMessage)
+    client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    client.sock.close()
+    eventually(lambda: threading.active_count() <= before, "its threads end")
+
+
+def test_fifty_browsers_hear_1001_within_a_second(site: Any) -> None:
+    talks = [site.talk("/ws/live", {}) for _ in range(50)]
+    for talk in talks:
+        assert talk.hear()["type"] == "snapshot"
+    begun = time.monotonic()
+    closing = threading.Thread(target=sockets.close_all)
+    closing.start()
+    assert {talk.close_code() for talk in talks} == {1001}
+    closing.join()
+    assert time.monotonic() - begun < 2.0
+
+
+def test_the_wrapper_finds_what_it_uses_of_simple_websocket(site: Any) -> None:
+    """.connected, .thread, .sock, .event and .input_buffer; a close is an exception."""
+    talk = site.talk("/ws/live", {})
+    assert talk.hear()["type"] == "snapshot"
+    for name in ("connected", "thread", "sock", "event", "input_buffer"):
+        assert hasattr(talk.ws, name)
+    talk.ws.close()
+    with pytest.raises(ConnectionClosed):
+        talk.ws.receive(timeout=1)
