@@ -127,7 +127,8 @@ class Site:
         """A websocket with its first frame sent; the token is added where there is none."""
         talk = Talk(self.url.replace("http", "ws") + path, origin)
         self._talks.append(talk)
-        talk.tell({"token": TOKEN, **first} if isinstance(first, dict) else first or {})
+        with suppress(ConnectionClosed, OSError):  # it may be refused before the first frame
+            talk.tell({"token": TOKEN, **first} if isinstance(first, dict) else first or {})
         return talk
 
 

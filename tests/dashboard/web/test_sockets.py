@@ -117,7 +117,8 @@ def test_no_first_frame_is_4401(site: Any, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_too_long_a_message_is_1009(site: Any) -> None:
-    talk = site.talk("/ws/live", {"filler": "x" * sockets.MESSAGE_BYTES})
+    talk = site.talk("/ws/live", {})
+    talk.tell({"filler": "x" * sockets.MESSAGE_BYTES})
     assert talk.close_code() == 1009
 
 
