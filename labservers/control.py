@@ -177,19 +177,20 @@ class Reporter(threading.Thread):
             if self._changed.wait(max(0.0, due - time.monotonic())):
                 self._changed.clear()
             now = time.monotonic()
-            due = max(due + 1 / self._rate_hz, now)
+            due = now + 1 / self._rate_hz
             seq += 1
-            if not self._report(seq, with_rows=now >= rows_at):
-                return
-            if now >= rows_at:
+            with_rows = self._rate_hz >= WATCHED_RATE_HZ and now >= rows_at
+            if with_rows:
                 rows_at = now + 1 / ROWS_RATE_HZ
+            if not self._report(seq, with_rows=with_rows):
+                return
 
     def _report(self, seq: int, *, with_rows: bool) -> bool:
         messages: list[telemetry.Message | None] = []
         try:
             messages.append(self._server.frame(seq))
             messages.append(self._server.monitor.take_events())
-            if with_rows and self._rate_hz >= WATCHED_RATE_HZ:
+            if with_rows:
                 messages.append(self._server.rows())
         except Exception:
             if not self._complained:

@@ -87,9 +87,10 @@ def _request(name: str, values: dict[str, Any]) -> bytes:
     if not isinstance(target, str) or not TARGET.fullmatch(target):
         raise BadInput("path: visible ASCII without spaces is needed", "for example /subjects/1")
     content = _text(values, "body", RAW_BYTES) if values.get("body") else b""
-    host, port = lab().supervisor.connect_address(name)
-    lines = [f"{method} {target} HTTP/1.1", f"Host: {address_text((host, port))}"]
-    lines += [f"{field}: {value}" for field, value in _headers(values.get("headers", {})).items()]
+    headers = _headers(values.get("headers", {}))
+    address = lab().supervisor.connect_address(name)
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {address_text(address)}"]
+    lines += [f"{field}: {value}" for field, value in headers.items()]
     if content or method in ("POST", "PUT", "PATCH"):
         lines.append(f"Content-Length: {len(content)}")
     lines += ["Connection: close", "", ""]
