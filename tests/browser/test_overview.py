@@ -177,7 +177,8 @@ def foreign_program(port: int) -> Iterator[subprocess.Popen[bytes]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    assert program.stdout and program.stdin
+    assert program.stdout
+    assert program.stdin
     assert program.stdout.readline() == b"up\n"
     try:
         yield program

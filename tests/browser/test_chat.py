@@ -1,0 +1,148 @@
+"""The chat in real browsers, with netcat in the same room."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+ROOMS = "/servers/chat/rooms"
+
+
+def enter(page: Page, name: str, room: str = "7") -> None:
+    page.get_by_label("Nickname").fill(name)
+    page.get_by_label("Room", exact=True).fill(room)
+    page.keyboard.press("Enter")
+    expect(page.locator(".room .conn").last).to_contain_text("127.0.0.1:")
+
+
+def say(page: Page, text: str, room: str = "7") -> None:
+    page.get_by_label(f"Message to room {room}").fill(text)
+    page.keyboard.press("Enter")
+
+
+@pytest.fixture
+def netcat(lab: Any, need: Callable[[str], str]) -> Iterator[Callable[[str], Any]]:
+    """netcat in a room, as somebody runs it in a terminal."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def join(room: str) -> subprocess.Popen[bytes]:
+        _, port = lab.address("chat")
+        process = subprocess.Popen(
+            [need("ncat"), "127.0.0.1", str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        running.append(process)
+        assert process.stdin
+        process.stdin.write(f"{room}\n".encode())
+        process.stdin.flush()
+        return process
+
+    yield join
+    for process in running:
+        process.kill()
+        with process:
+            process.wait(5)
+
+
+def test_two_browsers_and_netcat_in_one_room(lab: Any, open_page: Any, netcat: Any) -> None:
+    lab.start("chat")
+    anya, tom = open_page(ROOMS), open_page(ROOMS)
+    enter(anya, "Anya")
+    enter(tom, "Том")
+    raw = netcat("7")
+    expect(anya.locator(".tag", has_text="3 here")).to_be_visible()
+    say(anya, "<b>hello</b> from the browser")
+    own = anya.locator(".msg.me", has_text="<b>hello</b> from the browser")
+    expect(own).to_contain_text("Echoed by the server")
+    expect(tom.locator(".msg", has_text="<b>hello</b> from the browser")).to_contain_text("Anya")
+    assert raw.stdout.readline() == b"Anya: <b>hello</b> from the browser\n"
+    raw.stdin.write("я из netcat\n".encode())
+    raw.stdin.flush()
+    for page in (anya, tom):
+        message = page.locator(".msg", has_text="я из netcat")
+        expect(message).to_contain_text("nc :")
+        expect(message.locator("b", has_text="nc :")).to_be_visible()
+    expect(anya.locator(".msg b", has_text="hello")).to_have_count(0)
+    tom.get_by_role("button", name="Leave").click()
+    expect(anya.get_by_role("log")).to_contain_text("Том left")
+
+
+def test_a_room_is_one_character_and_two_rooms_stand_side_by_side(lab: Any, open_page: Any) -> None:
+    lab.start("chat")
+    page = open_page(ROOMS)
+    page.get_by_label("Nickname").fill("Anya")
+    page.get_by_label("Room", exact=True).fill("77")
+    expect(page.get_by_role("alert")).to_contain_text("exactly one character")
+    enter(page, "Anya", "7")
+    enter(page, "Anya", "Ж")
+    expect(page.locator(".room:visible")).to_have_count(2)
+    say(page, "only here", "Ж")
+    expect(page.locator(".msg", has_text="only here")).to_have_count(1)
+    page.get_by_role("switch").last.click()
+    expect(page.locator(".raw")).to_contain_text("41 6e 79 61 3a 20 6f 6e 6c 79 20 68 65 72 65")
+
+
+def test_a_stopped_server_is_said_and_the_draft_is_kept(lab: Any, open_page: Any) -> None:
+    lab.start("chat")
+    page = open_page(ROOMS)
+    enter(page, "Anya")
+    page.get_by_label("Message to room 7").fill("a draft")
+    lab.stop("chat")
+    expect(page.locator(".room")).to_contain_text("not running")
+    expect(page.get_by_label("Message to room 7")).to_have_value("a draft")
+    page.get_by_role("button", name="Start").first.click()
+    expect(page.locator(".room .conn")).to_contain_text("127.0.0.1:", timeout=15_000)
+    page.get_by_label("Message to room 7").press("Enter")
+    expect(page.locator(".msg.me", has_text="a draft")).to_contain_text("Echoed")
+
+
+def test_rooms_stay_connected_while_another_page_is_looked_at(lab: Any, open_page: Any) -> None:
+    lab.start("chat")
+    page = open_page(ROOMS)
+    enter(page, "Anya")
+    page.get_by_label("Message to room 7").fill("still typing")
+    local = page.locator(".room .conn").inner_text()
+    page.get_by_role("link", name="Overview").first.click()
+    expect(page.locator("h1")).to_have_text("Servers")
+    page.get_by_role("link", name="Chat", exact=True).first.click()
+    expect(page.locator(".room .conn")).to_have_text(local)
+    expect(page.get_by_label("Message to room 7")).to_have_value("still typing")
+
+
+def test_exit_leaves_and_joining_again_works(lab: Any, open_page: Any) -> None:
+    lab.start("chat")
+    page = open_page(ROOMS)
+    enter(page, "Anya")
+    say(page, "exit")
+    expect(page.locator(".room")).to_contain_text("You left room 7")
+    page.get_by_role("button", name="Join again").click()
+    expect(page.locator(".room .conn")).to_contain_text("127.0.0.1:")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_chat_is_accessible_and_fits(lab: Any, open_page: Any, scheme: str, width: int) -> None:
+    lab.start("chat")
+    page = open_page(
+        ROOMS,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 844},
+        reduced_motion="reduce",
+    )
+    enter(page, "Anya")
+    say(page, "hello")
+    expect(page.locator(".msg.me")).to_contain_text("Echoed")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_chat_in_russian(lab: Any, open_page: Any) -> None:
+    lab.start("chat")
+    page = open_page(ROOMS + "?lang=ru")
+    page.get_by_label("Имя").fill("Аня")
+    page.get_by_label("Комната", exact=True).fill("я")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("log")).to_contain_text("вы теперь здесь")

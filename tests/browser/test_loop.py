@@ -1,0 +1,106 @@
+"""The event loop's board in a real browser: the lanes move when clients come."""
+
+import http.client
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+LOOP = "/servers/subjects/loop"
+MANY = re.compile(r"^[45]\d$")
+
+
+def lane(page: Page, name: str) -> Locator:
+    return page.locator(f'[data-lane="{name}"] header .n')
+
+
+def test_fifty_clients_move_the_lanes(lab: Any, open_page: Any) -> None:
+    lab.start("subjects")
+    page = open_page(LOOP)
+    expect(lane(page, "reading")).to_have_text("1")
+    page.get_by_role("button", name="Send 50 clients").click()
+    expect(lane(page, "reading")).to_have_text(MANY, timeout=15_000)
+    expect(page.locator('[data-lane="reading"] .tok').first).to_be_visible()
+    expect(page.locator('[data-yield="reading"][data-count="1"]').first).to_be_visible()
+    expect(page.locator(".prog")).to_contain_text("of 50 clients")
+    expect(page.locator("tbody tr")).to_have_count(50, timeout=10_000)
+    expect(page.locator("tbody")).to_contain_text("GET /subjects/")
+    page.get_by_role("button", name="Stop the clients").click()
+    expect(lane(page, "reading")).to_have_text("1", timeout=15_000)
+
+
+def test_a_thousand_clients_are_squares_with_exact_counts(lab: Any, open_page: Any) -> None:
+    lab.start("subjects")
+    page = open_page(LOOP)
+    page.get_by_role("button", name="Send 1,000 clients").click()
+    expect(lane(page, "reading")).to_have_text(re.compile(r"^[5-9]\d\d$|^1,0\d\d$"), timeout=20_000)
+    expect(page.locator('[data-lane="reading"] canvas')).to_be_visible()
+    expect(page.locator('[data-lane="reading"] .cap')).to_contain_text("1 square =")
+    page.get_by_role("button", name="Stop the clients").click()
+    expect(lane(page, "reading")).to_have_text("1", timeout=20_000)
+
+
+def test_a_slow_client_waits_to_be_read_and_holds_up_nobody(lab: Any, open_page: Any) -> None:
+    lab.start("subjects")
+    page = open_page(LOOP)
+    page.get_by_role("button", name="Slow client").click()
+    expect(lane(page, "reading")).to_have_text("2")
+    client = http.client.HTTPConnection(*lab.address("subjects"), timeout=5)
+    client.request("GET", "/subjects/1")
+    assert client.getresponse().status == 200
+    client.close()
+
+
+def test_the_loop_is_paused_stepped_and_resumed(
+    lab: Any, open_page: Any, eventually: Callable[..., Any]
+) -> None:
+    lab.start("subjects")
+    page = open_page(LOOP)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("status").filter(has_text="paused from this page")).to_be_visible()
+    client = http.client.HTTPConnection(*lab.address("subjects"), timeout=10)
+    client.request("GET", "/subjects/1")
+    for _ in range(3):
+        page.get_by_role("button", name="Step").click()
+    page.get_by_role("button", name="Resume").first.click()
+    assert client.getresponse().status == 200
+    client.close()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def test_a_stopped_server_is_said_with_a_start_button(lab: Any, open_page: Any) -> None:
+    page = open_page(LOOP)
+    expect(page.locator(".notice")).to_contain_text("Async HTTP is not running")
+    page.locator(".notice").get_by_role("button", name="Start").click()
+    expect(lane(page, "reading")).to_have_text("1", timeout=15_000)
+
+
+def test_the_text_summary_is_there_for_screen_readers(lab: Any, open_page: Any) -> None:
+    lab.start("subjects")
+    page = open_page(LOOP)
+    expect(page.locator("p.sr[role=status]")).to_contain_text("waiting to read 1")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_the_board_is_accessible_and_fits(
+    lab: Any, open_page: Any, scheme: str, width: int
+) -> None:
+    lab.start("subjects")
+    page = open_page(
+        LOOP, color_scheme=scheme, viewport={"width": width, "height": 844}, reduced_motion="reduce"
+    )
+    expect(lane(page, "reading")).to_have_text("1")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_board_in_russian(lab: Any, open_page: Any) -> None:
+    lab.start("subjects")
+    page = open_page(LOOP + "?lang=ru")
+    expect(page.locator('[data-lane="reading"] h3')).to_have_text("Ждут чтения")
+    expect(lane(page, "reading")).to_have_text("1")
