@@ -75,13 +75,24 @@ def check_origin(*, required: bool) -> None:
     origin = request.headers.get("Origin")
     if origin is None and not required:
         return
-    if origin is None or urlsplit(origin).netloc.lower() != request.host.lower():
+    if origin is None or _site(origin) != request.host.lower():
         raise Forbidden("the request comes from another site's page", "use the dashboard's page")
+
+
+def _site(origin: str) -> str:
+    """Host and port of an Origin header; empty for `null` and what is no address."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def token_fits(token: object) -> bool:
     """Compared in constant time."""
-    return isinstance(token, str) and hmac.compare_digest(token.encode(), _lab().token.encode())
+    if not isinstance(token, str):
+        return False
+    given = token.encode("utf-8", "replace")
+    return hmac.compare_digest(given, _lab().token.encode())
 
 
 def add_headers(response: Response) -> Response:

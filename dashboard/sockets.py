@@ -2,13 +2,14 @@
 
 Measured, and mended here: after the handler Werkzeug writes an HTTP response behind the Close
 frame, so browsers see 1006 (the raw socket is shut down first); an exception writes a page into
-the stream (closed with 1011); send() is not thread-safe and blocks on a reader that stalls (one
-writer thread, a bounded queue, a send time-out); receive() without a time-out may hang for ever
-after an oversized message (always a time-out); nothing bounds what comes in (a sender that is
-far ahead is closed). A refusal before the handshake is only 1006 to a script: we accept, then
-close with 44xx, so that a page can say why.
+the stream (closed with 1011); send() may write a part of a frame and call it done, is not
+thread-safe and blocks on a reader that stalls (one writer thread, a bounded queue, whole sends
+with a time-out); receive() may hang for ever after an oversized message (we wait ourselves, with
+a time-out); nothing bounds what comes in (a sender that is far ahead is not read, so TCP makes
+it wait). A refusal before the handshake is only 1006 to a script: we accept, then close with
+44xx, so that a page can say why.
 
-This uses .thread, .sock and .input_buffer of simple-websocket 1.x; tests hold it to that.
+This uses .thread, .sock, .event and .input_buffer of simple-websocket 1.x; tests hold it to that.
 """
 
 import json
@@ -23,7 +24,7 @@ from typing import Any
 
 from flask import Flask, request
 from flask_sock import Sock
-from simple_websocket import ConnectionClosed, Server
+from simple_websocket import Server
 
 from dashboard import security
 from dashboard.errors import Forbidden
@@ -33,6 +34,8 @@ BAD_FRAME, BAD_TOKEN, BAD_ORIGIN, NOT_RUNNING, CROWDED = 4400, 4401, 4403, 4410,
 MESSAGE_BYTES = 512 * 1024  # 64 KiB of text may be six times as long in JSON
 QUEUE_MESSAGES = 256
 INBOUND_MESSAGES = 64
+INBOUND_POLL_S = 0.02
+LOOK_S = 0.25  # after an oversized message the library wakes us before it says that it is over
 FIRST_FRAME_S = 10.0
 SEND_S = 10.0
 JOIN_S = 1.0
@@ -53,17 +56,45 @@ class Refused(Exception):
         self.reason = reason
 
 
+class Wire:
+    """The raw socket as simple-websocket's threads use it: whole sends, bounded reading."""
+
+    def __init__(self, sock: socket.socket, waiting: list[Any]) -> None:
+        self._sock = sock
+        self._waiting = waiting
+        self._sending = threading.Lock()  # our writer, and the library's pings and pongs
+        self.released = threading.Event()
+        sock.settimeout(SEND_S)  # for a whole send; reading only begins when there is something
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def send(self, data: bytes) -> int:
+        """All of it.
+
+        Raises:
+            OSError: broken, or not taken within SEND_S seconds.
+        """
+        with self._sending:
+            self._sock.sendall(data)
+        return len(data)
+
+    def recv(self, size: int) -> bytes:
+        """Not before what came earlier has been read by the handler, or the handler has ended."""
+        while len(self._waiting) > INBOUND_MESSAGES and not self.released.wait(INBOUND_POLL_S):
+            pass
+        return self._sock.recv(size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+
 class Socket:
     """One websocket with JSON messages. send() and close() may be called from any thread."""
 
     def __init__(self, ws: Server) -> None:
         self._ws = ws
+        self._wire = ws.sock = Wire(ws.sock, ws.input_buffer)
         self._outbox: queue.Queue[str | None] = queue.Queue(QUEUE_MESSAGES)
         self._closing: tuple[int, str] | None = None
-        ws.sock.settimeout(None)
-        seconds = int(SEND_S).to_bytes(8, "little") + bytes(8)
-        ws.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, seconds)
-        ws.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._writer = threading.Thread(target=self._write_forever, name="ws-writer", daemon=True)
         self._writer.start()
 
@@ -89,25 +120,30 @@ class Socket:
         Raises:
             Closed: the websocket has ended. Refused: what came is not a JSON object.
         """
-        if not self.open:
-            raise Closed
-        if len(self._ws.input_buffer) > INBOUND_MESSAGES:
-            raise Refused(TOO_MUCH, "too many messages at once")
-        try:
-            text = self._ws.receive(timeout=timeout_s)
-        except ConnectionClosed as error:
-            raise Closed from error
+        text = self._next_text(time.monotonic() + timeout_s)
         if text is None:
-            if not self.open:
-                raise Closed
             return None
         try:
             message = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Refused(BAD_FRAME, "not JSON") from error
         if not isinstance(message, dict):
             raise Refused(BAD_FRAME, "not a JSON object")
         return message
+
+    def _next_text(self, deadline: float) -> str | bytes | None:
+        while self._closing is None:
+            self._ws.event.clear()  # before looking: it is set after a message was put there
+            if self._ws.input_buffer:
+                text: str | bytes = self._ws.input_buffer.pop(0)
+                return text
+            if not self._ws.connected:
+                break
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            self._ws.event.wait(min(left, LOOK_S))
+        raise Closed
 
     def close(self, code: int = NORMAL, reason: str = "") -> None:
         """End the websocket with a code; what is queued is not waited for. Twice is once."""
@@ -119,16 +155,18 @@ class Socket:
         """Last, in the handler's thread: flush, close, keep Werkzeug's response off the wire."""
         code, reason = self._closing or (NORMAL, "")
         self._closing = (code, reason)
+        self._wire.released.set()
         with suppress(queue.Full):
             self._outbox.put_nowait(None)
         self._writer.join(JOIN_S)
-        with suppress(Exception):
-            self._ws.close(code, reason[:100])
+        if not self._writer.is_alive():  # else it is stuck inside a frame, where no Close fits
+            with suppress(Exception):
+                self._ws.close(code, reason)
+            with suppress(OSError):
+                self._wire.shutdown(socket.SHUT_WR)
+            self._ws.thread.join(JOIN_S)
         with suppress(OSError):
-            self._ws.sock.shutdown(socket.SHUT_WR)
-        self._ws.thread.join(JOIN_S)
-        with suppress(OSError):
-            self._ws.sock.shutdown(socket.SHUT_RDWR)
+            self._wire.shutdown(socket.SHUT_RDWR)
 
     def _write_forever(self) -> None:
         while (text := self._outbox.get()) is not None:
@@ -137,7 +175,7 @@ class Socket:
             except Exception:  # closed, stalled beyond SEND_S, or reset: it is over either way
                 self.close(BROKEN, "cannot send")
                 with suppress(OSError):
-                    self._ws.sock.shutdown(socket.SHUT_RDWR)
+                    self._wire.shutdown(socket.SHUT_RDWR)
                 return
 
 

@@ -40,6 +40,7 @@ READ, WRITE = pollers.READ, pollers.WRITE
 PAUSE_LIMIT_S = 300.0
 SWEEP_S = 5.0
 TICKS_KEPT = 4_096
+STALE_AT_LEAST = 64
 
 
 class TaskType(enum.StrEnum):
@@ -82,6 +83,7 @@ class Task:
         "since",
         "sock",
         "steps",
+        "wanted",
     )
 
     def __init__(self, id: int, generator: TaskGenerator, now: float) -> None:
@@ -95,6 +97,7 @@ class Task:
         self.deadline: float | None = None
         self.due: float | None = None  # of its entry in the heap of timers
         self.error: BaseException | None = None  # thrown in at the next step
+        self.wanted: Any = None  # the newest request that it waited with
         self.about: Any = None
 
     def __lt__(self, other: "Task") -> bool:
@@ -155,8 +158,10 @@ class EventLoop:
         self._writers: dict[int, Task] = {}
         self._registered: dict[int, tuple[socket.socket, int]] = {}
         self._timers: list[tuple[float, Task]] = []
+        self._stale = 0  # entries in the heap whose task has ended or has a nearer one
         self._sleepers = 0
         self._calls: deque[Callable[[], None]] = deque()
+        self._woken = False
         self._steps_allowed = 0
         self._next_sweep = self.now + SWEEP_S
         self._waker = Waker()
@@ -188,7 +193,9 @@ class EventLoop:
     def call_soon(self, call: Callable[[], None]) -> None:
         """Call it in the loop's thread, after the next return from the wait."""
         self._calls.append(call)
-        self._waker.wake()
+        if not self._woken:  # else it is on its way to the calls already
+            self._woken = True
+            self._waker.wake()
 
     def halt(self) -> None:
         """Let run() return after this tick, whatever is still to do; its tasks are closed."""
@@ -264,6 +271,7 @@ class EventLoop:
         self.ready_max = max(self.ready_max, len(self._ready))
         if self.observer is not None:
             self._observe("after_wait", self.wait_s, len(events))
+        self._woken = False
         while self._calls:
             self._call(self._calls.popleft())
         if self.paused_until is not None or self.delay_s:
@@ -316,6 +324,8 @@ class EventLoop:
 
     def _park(self, task: Task, wanted: Any) -> None:
         """Put a task into the lane that it asked for; what is no request is thrown back at it."""
+        if wanted is not None and wanted is task.wanted and self._wait_again(task, wanted):
+            return
         try:
             kind, subject = wanted[0], wanted[1]
             limit = wanted[2] if len(wanted) > 2 else None
@@ -335,10 +345,29 @@ class EventLoop:
             self._ready.append(task)
             return
         task.since = self.now
+        task.wanted = wanted if kind is TO_READ else None
         if limit is not None:
             task.deadline = deadline = self.now + limit
             if task.due is None or deadline < task.due:
                 self._set_timer(task, deadline)
+
+    def _wait_again(self, task: Task, wanted: tuple[Any, ...]) -> bool:
+        """The short way for the same request object as before, which is nearly every one:
+        it was understood then, and the registration with the system call lasts."""
+        fd, sock = task.fd, wanted[1]
+        registered = self._registered.get(fd)
+        if registered is None or registered[0] is not sock or not registered[1] & READ:
+            return False
+        if fd in self._readers or sock.fileno() != fd:
+            return False
+        self._readers[fd] = task
+        task.lane = "reading"
+        task.since = now = self.now
+        if len(wanted) > 2:
+            task.deadline = deadline = now + wanted[2]
+            if task.due is None or deadline < task.due:
+                self._set_timer(task, deadline)
+        return True
 
     def _watch(
         self, task: Task, sock: socket.socket, side: int, waiting: dict[int, Task], lane: str
@@ -439,8 +468,19 @@ class EventLoop:
         return first if sweep is None else min(first, max(0.0, sweep))
 
     def _set_timer(self, task: Task, due: float) -> None:
+        if task.due is not None:
+            self._drop_timer()
         task.due = due
         heapq.heappush(self._timers, (due, task))
+
+    def _drop_timer(self) -> None:
+        """One entry means nothing any more. When most do, they are thrown out together, so that
+        short connections do not keep their tasks in memory until deadlines that nobody awaits."""
+        self._stale += 1
+        if self._stale > STALE_AT_LEAST and self._stale * 2 > len(self._timers):
+            self._timers = [entry for entry in self._timers if entry[0] == entry[1].due]
+            heapq.heapify(self._timers)
+            self._stale = 0
 
     def _take_timers(self, now: float) -> None:
         """Wake whom time has run out for; an entry whose task waits longer now goes back."""
@@ -448,6 +488,7 @@ class EventLoop:
         while timers and timers[0][0] <= now:
             due, task = heapq.heappop(timers)
             if due != task.due:
+                self._stale -= 1
                 continue  # an earlier entry has taken its place
             task.due = None
             if task.deadline is not None:
@@ -480,6 +521,7 @@ class EventLoop:
             if left <= 0:
                 break
             _wait_for(self._waker, left)
+            self._woken = False
             while self._calls:
                 self._call(self._calls.popleft())
         self.now = time.monotonic()
@@ -512,6 +554,9 @@ class EventLoop:
         task.lane = "done"
         task.since = self.now
         task.deadline = None
+        if task.due is not None:
+            task.due = None
+            self._drop_timer()
         self.tasks.discard(task)
         sock = task.sock
         if sock is not None and sock.fileno() != task.fd and task.fd in self._registered:

@@ -85,8 +85,41 @@ class LoopFigures:
         """Observe every step from a rate of 2 a second on."""
         self._loop.call_soon(lambda: self._attach(hz >= 2.0))
 
-    def frame(self) -> telemetry.LoopFigures | None:
-        return self._ask(self._collect)
+    def frame(self) -> telemetry.LoopFigures:
+        """A loop that does not come to a tick boundary in time is described from outside."""
+        return self._ask(self._collect) or self._stuck()
+
+    def _stuck(self) -> telemetry.LoopFigures:
+        """The exact lanes, read in place, and the step under way as the hog; no census, as that
+        would walk over tables which the loop may be changing."""
+        loop = self._loop
+        task = loop.current
+        hog = None
+        if task is not None:
+            spent = round((time.monotonic() - loop.now) * 1e6)
+            hog = [task.id, spent, *self._describe(task), task.line()]
+        lanes = loop.lanes()
+        return telemetry.LoopFigures(
+            ready=lanes["ready"],
+            reading=lanes["reading"],
+            writing=lanes["writing"],
+            sleeping=lanes["sleeping"],
+            ready_max=loop.ready_max,
+            tasks=len(loop.tasks),
+            ticks=loop.ticks,
+            steps=loop.steps,
+            tick_p50_us=0,
+            tick_p99_us=0,
+            lag_us=round((time.monotonic() - loop.now) * 1e6),
+            utilization=1.0,
+            last_wait_us=round(loop.wait_s * 1e6),
+            last_tick_us=round(loop.tick_s * 1e6),
+            last_returned=loop.returned,
+            last_steps=loop.tick_steps,
+            selector=loop.poller.name,
+            watched=loop.watched,
+            hog=hog,
+        )
 
     def rows(
         self, limit: int, row: Callable[[Task, float], telemetry.Row]

@@ -6,21 +6,26 @@ grows with every socket that is watched, and from descriptor 1,024 on it cannot 
 (select(2)).
 """
 
+import errno
 import select
 import selectors
+import sys
 from collections.abc import Callable
 from typing import Protocol
 
 READ, WRITE = 1, 4  # EPOLLIN and EPOLLOUT, which are also POLLIN and POLLOUT
 MAX_EVENTS = 512
+FD_SETSIZE = 1_024
 
 
 class Poller(Protocol):
     """Watches descriptors for READ and WRITE. `name` is the system call; `forgets_closed`:
-    a descriptor that is closed is not watched any more."""
+    a descriptor that is closed is not watched any more; `capacity`: the first descriptor that
+    it cannot watch."""
 
     name: str
     forgets_closed: bool
+    capacity: int
 
     def register(self, fd: int, mask: int) -> None: ...
     def modify(self, fd: int, mask: int) -> None: ...
@@ -37,6 +42,7 @@ class EpollPoller:
 
     name = "epoll_wait"
     forgets_closed = True
+    capacity = sys.maxsize
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
@@ -54,6 +60,7 @@ class PollPoller:
 
     name = "poll"
     forgets_closed = False
+    capacity = sys.maxsize
 
     def __init__(self) -> None:
         self._poll = select.poll()
@@ -73,11 +80,16 @@ class SelectorsPoller:
 
     forgets_closed = False
 
-    def __init__(self, name: str, selector: selectors.BaseSelector) -> None:
+    def __init__(
+        self, name: str, selector: selectors.BaseSelector, capacity: int = sys.maxsize
+    ) -> None:
         self.name = name
+        self.capacity = capacity
         self._selector = selector
 
     def register(self, fd: int, mask: int) -> None:
+        if fd >= self.capacity:
+            raise OSError(errno.EMFILE, f"{self.name} ends before descriptor {self.capacity}")
         self._selector.register(fd, self._events(mask))
 
     def modify(self, fd: int, mask: int) -> None:
@@ -111,7 +123,7 @@ def _available() -> dict[str, Callable[[], Poller]]:
         found["kqueue"] = lambda: SelectorsPoller("kqueue", kqueue())
     if hasattr(select, "poll"):
         found["poll"] = PollPoller
-    found["select"] = lambda: SelectorsPoller("select", selectors.SelectSelector())
+    found["select"] = lambda: SelectorsPoller("select", selectors.SelectSelector(), FD_SETSIZE)
     return found
 
 

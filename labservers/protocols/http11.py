@@ -10,6 +10,7 @@ What is wrong with a request is an HTTPError: the status to answer and a sentenc
 connection is to be closed, since nobody knows where the next request would begin.
 """
 
+import functools
 import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
@@ -21,11 +22,12 @@ KNOWN_METHODS = frozenset(
     {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
 )
 HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"  # RFC 9113 section 3.4
-TLS_HANDSHAKE = b"\x16\x03"  # RFC 8446 section 5.1: a handshake record
+TLS_HANDSHAKE = b"\x16"  # RFC 8446 section 5.1: a handshake record
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110 section 5.6.2
 _VALUE = rb"[\t\x20-\x7e\x80-\xff]*"  # RFC 9110 section 5.5: no NUL, CR, LF or other control
-_LINE = re.compile(rb"(" + _TOKEN + rb") ([\x21-\x7e]+) HTTP/([0-9])\.([0-9])\r?\n")
+_LINE = re.compile(rb"(" + _TOKEN + rb") ([\x21-\x7e]+) HTTP/")
+_VERSION = re.compile(rb"([0-9])\.([0-9])\r?\n")
 _FIELD = re.compile(rb"(" + _TOKEN + rb"):(" + _VALUE + rb")\r?\n")
 _FIELDS = re.compile(rb"(?:" + _TOKEN + rb":" + _VALUE + rb"\r?\n)*\r?\n")
 _DIGITS = re.compile(r"[0-9]{1,18}")
@@ -37,13 +39,15 @@ _SINGLE = frozenset({"host", "content-length", "transfer-encoding", "content-typ
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bytes, but for `fields` and `empty_lines`, which are numbers of lines."""
+    """Bytes, but for `fields` and `empty_lines`, which are numbers of lines; `extensions` are
+    those of all chunks of a body together."""
 
     line: int = 8 * 1024
     head: int = 64 * 1024
     fields: int = 100
     body: int = 64 * 1024
     chunk_line: int = 1024
+    extensions: int = 16 * 1024
     empty_lines: int = 4
 
 
@@ -57,32 +61,49 @@ class HTTPError(Exception):
         self.headers = dict(headers or {})
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A version and a header section that were found valid, shared by the requests that have
+    them. `fields`: number of lines."""
+
+    minor: int
+    headers: dict[str, str]
+    fields: int
+    keep_alive: bool
+    has_body: bool
+
+
 class Request:
     """One request. Field names are in lower case, repeated fields joined by a comma.
 
-    `minor` is the x of HTTP/1.x; `body` is empty until it was read.
+    `body` is empty until it was read; `headers` are not to be changed.
     """
 
-    __slots__ = ("body", "headers", "method", "minor", "path", "query", "target")
+    __slots__ = ("body", "method", "path", "query", "section", "target")
 
-    def __init__(self, method: str, target: str, minor: int, headers: dict[str, str]) -> None:
+    def __init__(self, method: str, target: str, section: Section) -> None:
         self.method = method
         self.target = target
-        self.minor = minor
-        self.headers = headers
+        self.section = section
         self.body = b""
-        self.path, _, self.query = _origin(target).partition("?")
+        if target[0] == "/" and "?" not in target:
+            self.path, self.query = target, ""
+        else:
+            self.path, _, self.query = _origin(target).partition("?")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return self.section.headers
+
+    @property
+    def minor(self) -> int:
+        """The x of HTTP/1.x."""
+        return self.section.minor
 
     @property
     def keep_alive(self) -> bool:
         """Whether the client wants the connection to go on (RFC 9112 section 9.3)."""
-        connection = self.headers.get("connection")
-        if connection is None:
-            return self.minor >= 1
-        options = {option.strip() for option in connection.lower().split(",")}
-        if "close" in options:
-            return False
-        return self.minor >= 1 or "keep-alive" in options
+        return self.section.keep_alive
 
     @property
     def expects_continue(self) -> bool:
@@ -106,6 +127,7 @@ def read_request(
         return None
     request = parse_head(head, limits)
     if has_body(request):
+        check_length(request, limits)  # before anybody is asked to send it
         if request.expects_continue and not len(stream):
             yield request
         request.body = yield from read_body(stream, request, limits)
@@ -119,13 +141,10 @@ def read_head(stream: ByteStream, limits: Limits) -> Reading[bytes | None]:
         HTTPError: 400 for another protocol or a broken end, 414 and 431 for what is too long.
     """
     for _ in range(limits.empty_lines + 1):  # RFC 9112 section 2.2: an empty line may lead
-        while not len(stream):
-            if stream.ended:
-                return None
+        while not stream.ended and (not len(stream) or stream.is_exactly(b"\r")):
             yield
-        if stream.starts_with(b"\r") and len(stream) < 2 and not stream.ended:
-            yield
-            continue
+        if not len(stream):
+            return None
         if stream.starts_with(b"\r\n"):
             stream.skip(2)
         elif stream.starts_with(b"\n"):
@@ -151,16 +170,38 @@ def parse_head(head: bytes, limits: Limits) -> Request:
         HTTPError: with the status that fits (RFC 9112 sections 3 and 5).
     """
     line = _LINE.match(head)
-    if line is None or not _FIELDS.fullmatch(head, line.end()):
+    if line is None:
         raise _explain(head, limits)
+    rest = head[line.end() :]
+    section = _known.get(rest)
+    if section is None:
+        section = _read_section(head, rest, limits)
     if line.end() > limits.line:
         raise HTTPError(414, f"the request target is longer than {limits.line} bytes")
-    method, target, major, minor = line.groups()
-    if major != b"1":
-        raise HTTPError(505, "this server speaks HTTP/1.1 and HTTP/1.0")
-    pairs = _FIELD.findall(head, line.end())
-    if len(pairs) > limits.fields:
+    if section.fields > limits.fields:
         raise HTTPError(431, f"more than {limits.fields} header fields")
+    request = Request(line[1].decode("ascii"), line[2].decode("ascii"), section)
+    if request.method not in KNOWN_METHODS:
+        raise HTTPError(501, f"the method {request.method} is not implemented")
+    if request.target[0] != "/":
+        _check_target(request)
+    return request
+
+
+# Clients repeat themselves: a browser sends the same header section with all its requests. So
+# those that were found valid lately are known by their bytes, as HTTP/2 does it (RFC 7541).
+_known: dict[bytes, Section] = {}
+_KNOWN_SECTIONS, _KNOWN_BYTES = 512, 2048
+
+
+def _read_section(head: bytes, rest: bytes, limits: Limits) -> Section:
+    """Version and header section, from behind `HTTP/` on."""
+    version = _VERSION.match(rest)
+    if version is None or not _FIELDS.fullmatch(rest, version.end()):
+        raise _explain(head, limits)
+    if version[1] != b"1":
+        raise HTTPError(505, "this server speaks HTTP/1.1 and HTTP/1.0")
+    pairs = _FIELD.findall(rest, version.end())
     headers: dict[str, str] = {}
     for name_bytes, value_bytes in pairs:
         name, value = name_bytes.decode("ascii").lower(), value_bytes.decode("latin-1").strip(" \t")
@@ -170,15 +211,28 @@ def parse_head(head: bytes, limits: Limits) -> Request:
             headers[name] = _repeated(name, headers[name], value)
         else:
             headers[name] = f"{headers[name]}, {value}"
-    request = Request(method.decode("ascii"), target.decode("ascii"), min(int(minor), 1), headers)
-    _check(request)
-    return request
+    minor = min(int(version[2]), 1)
+    _check_section(headers, minor)
+    section = Section(minor, headers, len(pairs), _keep_alive(headers, minor), _has_body(headers))
+    if len(rest) <= _KNOWN_BYTES:
+        if len(_known) >= _KNOWN_SECTIONS:
+            _known.clear()
+        _known[rest] = section
+    return section
 
 
 def has_body(request: Request) -> bool:
     """Whether body bytes follow the head (RFC 9112 section 6.3)."""
-    headers = request.headers
+    return request.section.has_body
+
+
+def _has_body(headers: dict[str, str]) -> bool:
     return "transfer-encoding" in headers or headers.get("content-length", "0").strip("0") != ""
+
+
+def _keep_alive(headers: dict[str, str], minor: int) -> bool:
+    options = {option.strip() for option in headers.get("connection", "").lower().split(",")}
+    return "close" not in options and (minor >= 1 or "keep-alive" in options)
 
 
 def read_body(stream: ByteStream, request: Request, limits: Limits) -> Reading[bytes]:
@@ -190,21 +244,30 @@ def read_body(stream: ByteStream, request: Request, limits: Limits) -> Reading[b
     try:
         if "transfer-encoding" in request.headers:
             return (yield from _read_chunks(stream, limits))
-        length = int(request.headers["content-length"])
-        if length > limits.body:
-            raise _too_large(limits)
-        return (yield from stream.read_exact(length))
+        check_length(request, limits)
+        return (yield from stream.read_exact(int(request.headers["content-length"])))
     except EndOfStream as end:
         raise HTTPError(400, "the body ended before its announced length") from end
     except LimitExceeded:
         raise HTTPError(400, "a chunk's size line or trailer is too long") from None
 
 
+def check_length(request: Request, limits: Limits) -> None:
+    """Raises HTTPError 413 where the head announces a body that is too large."""
+    if int(request.headers.get("content-length", "0")) > limits.body:
+        raise _too_large(limits)
+
+
 def _read_chunks(stream: ByteStream, limits: Limits) -> Reading[bytes]:
-    """RFC 9112 section 7.1; extensions are read over, trailers are checked and dropped."""
+    """RFC 9112 section 7.1; extensions are read over, trailers are checked and dropped.
+
+    Unlike in a head, CRLF alone ends a line: another reader of the same bytes may take a bare
+    LF for a part of a chunk extension, and see another end of the body.
+    """
     body = bytearray()
+    extensions = 0
     while True:
-        line = yield from stream.read_line(limits.chunk_line)
+        line = yield from stream.read_until(b"\r\n", limits.chunk_line)
         size_line = _CHUNK_SIZE.fullmatch(line)
         if size_line is None:
             raise HTTPError(400, "a chunk begins with its size in hexadecimal digits")
@@ -213,11 +276,14 @@ def _read_chunks(stream: ByteStream, limits: Limits) -> Reading[bytes]:
             raise _too_large(limits)
         if size == 0:
             break
+        extensions += len(line) - size_line.end(1)
+        if extensions > limits.extensions:
+            raise HTTPError(400, "the chunk extensions are too long")
         body += yield from stream.read_exact(size)
-        if (yield from stream.read_line(limits.chunk_line)):
+        if (yield from stream.read_exact(2)) != b"\r\n":
             raise HTTPError(400, "a chunk is longer than its size says")
     for _ in range(limits.fields + 1):
-        trailer = yield from stream.read_line(limits.head)
+        trailer = yield from stream.read_until(b"\r\n", limits.line)
         if not trailer:
             return bytes(body)
         if not _FIELD.fullmatch(trailer + b"\n"):
@@ -225,34 +291,30 @@ def _read_chunks(stream: ByteStream, limits: Limits) -> Reading[bytes]:
     raise HTTPError(431, f"more than {limits.fields} trailers")
 
 
-def _check(request: Request) -> None:
-    """What the grammar does not say: Host, framing, the target's form."""
-    headers = request.headers
+def _check_section(headers: dict[str, str], minor: int) -> None:
+    """What the grammar does not say: Host, framing, expectations."""
     host = headers.get("host")
     if host is None:
-        if request.minor >= 1:  # RFC 9112 section 3.2
+        if minor >= 1:  # RFC 9112 section 3.2
             raise HTTPError(400, "HTTP/1.1 needs exactly one Host header field")
     elif not _HOST.fullmatch(host):
         raise HTTPError(400, "Host is not a host name and port")
     if "transfer-encoding" in headers:
-        _check_chunked(request)
+        _check_chunked(headers, minor)
     elif "content-length" in headers and not _DIGITS.fullmatch(headers["content-length"]):
         raise HTTPError(400, "Content-Length is a number of bytes in digits")
     expect = headers.get("expect")
-    if expect is not None and request.minor >= 1 and expect.lower() != "100-continue":
+    if expect is not None and minor >= 1 and expect.lower() != "100-continue":
         raise HTTPError(417, "Expect knows only 100-continue")
-    if request.method not in KNOWN_METHODS:
-        raise HTTPError(501, f"the method {request.method} is not implemented")
-    _check_target(request)
 
 
-def _check_chunked(request: Request) -> None:
+def _check_chunked(headers: dict[str, str], minor: int) -> None:
     """RFC 9112 section 6.1 and 6.3: whatever two readers could frame differently is refused."""
-    if request.minor < 1:
+    if minor < 1:
         raise HTTPError(400, "HTTP/1.0 has no Transfer-Encoding")
-    if "content-length" in request.headers:
+    if "content-length" in headers:
         raise HTTPError(400, "Transfer-Encoding and Content-Length exclude each other")
-    codings = [coding.strip() for coding in request.headers["transfer-encoding"].lower().split(",")]
+    codings = [coding.strip() for coding in headers["transfer-encoding"].lower().split(",")]
     if codings[-1] != "chunked" or "chunked" in codings[:-1]:
         raise HTTPError(400, "chunked has to be the last transfer coding, once")
     if len(codings) > 1:
@@ -280,8 +342,9 @@ def _origin(target: str) -> str:
     _, separator, rest = target.partition("://")
     if not separator:
         return target
-    slash = rest.find("/")
-    return rest[slash:] if slash >= 0 else "/"
+    authority = re.split("[/?]", rest, maxsplit=1)[0]
+    path = rest[len(authority) :]
+    return path if path.startswith("/") else "/" + path
 
 
 def _repeated(name: str, first: str, second: str) -> str:
@@ -306,7 +369,8 @@ def _too_long(data: bytes, limits: Limits) -> HTTPError:
 def _explain(head: bytes, limits: Limits) -> HTTPError:
     """Why a head is not one, line by line; slow, and only for those that are wrong."""
     line, _, rest = head.partition(b"\n")
-    if not _LINE.fullmatch(line + b"\n"):
+    matched = _LINE.match(line)
+    if matched is None or not _VERSION.fullmatch(line[matched.end() :] + b"\n"):
         if len(line) > limits.line:
             return HTTPError(414, f"the request line is longer than {limits.line} bytes")
         return _explain_line(line.removesuffix(b"\r"))
@@ -336,26 +400,44 @@ def _explain_line(line: bytes) -> HTTPError:
 
 @dataclass(slots=True)
 class Response:
-    """One answer. `body` is what is sent, but for HEAD; `headers` are added to the usual ones."""
+    """One answer. `body` is what is sent, but for HEAD; `headers` are added to the usual ones.
+
+    It can be sent many times; from the first on, it is not to be changed.
+    """
 
     status: int
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"
     headers: dict[str, str] = field(default_factory=dict)
+    _rest: bytes = field(default=b"", init=False)
 
     def serialize(self, date: str, *, close: bool, head_only: bool = False) -> bytes:
-        """Head and body in one piece; `date` as http_date() in the same layer's caller gives it."""
-        lines = [f"HTTP/1.1 {self.status} {reason(self.status)}", f"Date: {date}"]
+        """Head and body in one piece; `date` is the Date field's value."""
+        start = _start(self.status, date)
+        if not close and not head_only:
+            return start + (self._rest or self._render())
+        end = b"Connection: close\r\n\r\n" if close else b"\r\n"
+        return start + self._fields() + end + (b"" if head_only else self.body)
+
+    def _render(self) -> bytes:
+        """What is the same each time, joined once: thousands of sendings are two pieces each."""
+        self._rest = self._fields() + b"\r\n" + self.body
+        return self._rest
+
+    def _fields(self) -> bytes:
+        lines = []
         if self.status >= 200 and self.status != 204:  # RFC 9110 section 8.6
             if self.body:
-                lines.append(f"Content-Type: {self.content_type}")
-            lines.append(f"Content-Length: {len(self.body)}")
-        lines += [f"{name}: {value}" for name, value in self.headers.items()]
-        if close:
-            lines.append("Connection: close")
-        lines.append("\r\n")
-        head = "\r\n".join(lines).encode("latin-1")
-        return head if head_only else head + self.body
+                lines.append(f"Content-Type: {self.content_type}\r\n")
+            lines.append(f"Content-Length: {len(self.body)}\r\n")
+        lines += [f"{name}: {value}\r\n" for name, value in self.headers.items()]
+        return "".join(lines).encode("latin-1")
+
+
+@functools.lru_cache(maxsize=32)
+def _start(status: int, date: str) -> bytes:
+    """Status line and Date: the same for all answers of a second."""
+    return f"HTTP/1.1 {status} {reason(status)}\r\nDate: {date}\r\n".encode()
 
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

@@ -55,6 +55,9 @@ class ByteStream:
     def starts_with(self, prefix: bytes) -> bool:
         return self._buffer.startswith(prefix)
 
+    def is_exactly(self, data: bytes) -> bool:
+        return self._buffer == data
+
     def skip(self, count: int) -> None:
         del self._buffer[:count]
 
@@ -88,6 +91,24 @@ class ByteStream:
             raise LimitExceeded
         line = self._take(end + 1)
         return line[:-2] if line.endswith(b"\r\n") else line[:-1]
+
+    def read_until(self, mark: bytes, limit: int) -> Reading[bytes]:
+        """What stands before a mark, at most `limit` bytes; the mark is taken as well.
+
+        Raises:
+            LimitExceeded: it stands further behind. EndOfStream: it never came.
+        """
+        searched = 0
+        while (end := self._buffer.find(mark, searched)) < 0:
+            searched = max(0, len(self._buffer) - len(mark) + 1)
+            if searched > limit:
+                raise LimitExceeded
+            if self.ended:
+                raise EndOfStream(bytes(self._buffer))
+            yield
+        if end > limit:
+            raise LimitExceeded
+        return self._take(end + len(mark))[:end]
 
     def read_block(self, limit: int) -> Reading[bytes]:
         """Lines up to and with the first empty one, as one piece: a header section.

@@ -7,6 +7,7 @@ and writer work at the same time (sqlite.org/wal.html); synchronous=FULL means t
 committed survives a power cut.
 """
 
+import json
 import queue
 import sqlite3
 import threading
@@ -27,6 +28,12 @@ CREATE TABLE IF NOT EXISTS grades (
     saved_at TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS grades_by_student ON grades (student, id);
+"""
+INSERT = """
+INSERT INTO grades (student, subject, grade, saved_at)
+SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),
+       json_extract(value, '$[2]'), json_extract(value, '$[3]')
+FROM json_each(?) ORDER BY key
 """
 
 
@@ -63,7 +70,8 @@ class GradeBook:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._cache: dict[str, list[Grade]] = {}
-        self._rows: queue.SimpleQueue[_Row | None] = queue.SimpleQueue()
+        self._gathered: list[_Row] = []
+        self._rows: queue.SimpleQueue[list[_Row] | None] = queue.SimpleQueue()
         with sqlite3.connect(path) as setup:
             setup.execute("PRAGMA journal_mode=WAL")
             setup.executescript(SCHEMA)
@@ -93,11 +101,24 @@ class GradeBook:
 
     def save(self, student: str, subject: str, grade: int, done: Done) -> None:
         """Save a row; done() is called after its commit, or after what prevented it."""
+        self.gather(student, subject, grade, done)
+        self.hand_over()
+
+    def gather(self, student: str, subject: str, grade: int, done: Done) -> None:
+        """As save(), from the next hand_over() on."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._rows.put(_Row(student, Grade(subject, grade, now.replace("+00:00", "Z")), done))
+        row = _Row(student, Grade(subject, grade, now.replace("+00:00", "Z")), done)
+        self._gathered.append(row)
+
+    def hand_over(self) -> None:
+        """Give the writer what was gathered, at once: woken for each row by itself, it would
+        take the interpreter's lock from the loop at every one of the loop's system calls."""
+        gathered, self._gathered = self._gathered, []
+        self._rows.put(gathered)
 
     def close(self) -> None:
         """Commit what is queued and end the writer."""
+        self.hand_over()
         self._rows.put(None)
         self._writer.join(CLOSE_S)
         self._reader.close()
@@ -106,35 +127,36 @@ class GradeBook:
         connection = sqlite3.connect(self._path, isolation_level=None)
         connection.execute("PRAGMA synchronous=FULL")
         try:
-            while batch := self._next_batch():
-                self._commit(connection, [row for row in batch if row is not None])
-                if batch[-1] is None:
-                    return
+            more = True
+            while more:
+                batch, more = self._next_batch()
+                if batch:
+                    self._commit(connection, batch)
         finally:
             connection.close()
 
-    def _next_batch(self) -> list[_Row | None]:
-        batch = [self._rows.get()]
-        while batch[-1] is not None and len(batch) < BATCH:
+    def _next_batch(self) -> tuple[list[_Row], bool]:
+        """Rows to commit together, waited for; False with the last of them."""
+        batch: list[_Row] = []
+        while len(batch) < BATCH:
             try:
-                batch.append(self._rows.get_nowait())
+                rows = self._rows.get(block=not batch)
             except queue.Empty:
                 break
-        return batch
+            if rows is None:
+                return batch, False
+            batch += rows
+        return batch, True
 
     @staticmethod
     def _commit(connection: sqlite3.Connection, rows: list[_Row]) -> None:
         error: Exception | None = None
+        # One statement for all rows is one transaction, and the loop's thread can run the whole
+        # time: sqlite3 takes the interpreter's lock only between two steps of a statement.
         values = [(r.student, r.grade.subject, r.grade.grade, r.grade.saved_at) for r in rows]
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(
-                "INSERT INTO grades (student, subject, grade, saved_at) VALUES (?, ?, ?, ?)", values
-            )
-            connection.execute("COMMIT")
+            connection.execute(INSERT, (json.dumps(values, ensure_ascii=False),))
         except sqlite3.Error as failure:
             error = failure
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
         for row in rows:
             row.done(None if error else row.grade, error)

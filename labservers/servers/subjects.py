@@ -7,6 +7,7 @@ until the grade book's thread has committed its row.
 """
 
 import errno
+import functools
 import os
 import socket
 import time
@@ -36,6 +37,7 @@ from labservers.protocols.http11 import (
     Limits,
     Request,
     Response,
+    check_length,
     has_body,
     parse_head,
     read_body,
@@ -48,7 +50,7 @@ from labservers.servers import subjects_app as app
 from labservers.servers.gradebook import Grade, GradeBook
 
 Waiting = Generator[Any, Any, None]
-RECEIVE_BYTES = 64 * 1024
+RECEIVE_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,18 @@ class Timing:
 class Client:
     """One connection: what its row in the table shows, and whether a request is under way."""
 
-    __slots__ = ("busy", "bytes_in", "bytes_out", "label", "sock")
+    __slots__ = ("busy", "bytes_in", "bytes_out", "method", "sock", "target")
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.bytes_in = 0
         self.bytes_out = 0
-        self.label = ""
+        self.method = self.target = ""  # of the newest request
         self.busy = False
+
+    @property
+    def label(self) -> str:
+        return f"{self.method} {self.target[:80]}".strip()
 
 
 class SubjectsServer(LabServer):
@@ -94,14 +100,14 @@ class SubjectsServer(LabServer):
         super().__init__(spec, options, monitor)
         self.timing = timing or Timing()
         self.limits = limits or Limits()
-        self.max_clients = _raise_descriptor_limit() - 64
         self.clients = 0
         self.bytes_in = self.bytes_out = 0
-        self._stopping = False
+        self._stopping = self._saving = False
         self._date = ""
         self._date_at = 0.0
         self._pages: dict[tuple[str, bool], Response] = {}
         self.loop = EventLoop(selector=options.selector, report=self._task_broke)
+        self.max_clients = min(_raise_descriptor_limit(), self.loop.poller.capacity) - 64
         self._figures = LoopFigures(self.loop, self._describe)
 
     # The LabServer side.
@@ -206,10 +212,11 @@ class SubjectsServer(LabServer):
                     yield from self.send_rest(client, answer[sent:])
                 if self._stopping:
                     return
+                del data, answer  # or thousands of idle clients would each keep a page
                 yield idle
         except TimeoutError:
             pass  # idle for too long, or not reading what it was sent
-        except ConnectionError:
+        except OSError:  # reset, or the network is gone
             self.monitor.errors += 1
         finally:
             self.clients -= 1
@@ -232,10 +239,9 @@ class SubjectsServer(LabServer):
 
     def get(self, client: Client, request: Request) -> bytes:
         began = time.perf_counter()
-        client.label = f"{request.method} {request.target[:80]}"
         response = self._look_up(request)
         answer = response.serialize(self._now(), close=False)
-        self._note(client, request, response.status, answer, began)
+        self._note(client, request, response.status, began)
         return answer
 
     def converse(self, client: Client, data: bytes) -> Generator[Any, Any, bool]:
@@ -250,9 +256,10 @@ class SubjectsServer(LabServer):
                     return not stream.ended
                 began = time.perf_counter()
                 request = parse_head(head, self.limits)
-                client.label = f"{request.method} {request.target[:80]}"
+                client.method, client.target = request.method, request.target
                 app.student_of(request)  # refused before its body is read
                 if has_body(request):
+                    check_length(request, self.limits)
                     if request.expects_continue and not len(stream):
                         yield from self.send_rest(client, CONTINUE)
                     reading = read_body(stream, request, self.limits)
@@ -316,7 +323,7 @@ class SubjectsServer(LabServer):
             keep = False
         head_only = request.method == "HEAD"
         answer = response.serialize(self._now(), close=not keep, head_only=head_only)
-        self._note(client, request, response.status, answer, began)
+        self._note(client, request, response.status, began)
         yield from self.send_rest(client, answer)
         return keep
 
@@ -344,13 +351,21 @@ class SubjectsServer(LabServer):
 
             loop.call_soon(tell)
 
-        self.book.save(saving.student, saving.subject, saving.grade, committed)
+        if not self._saving:
+            self._saving = True
+            loop.call_soon(self._hand_over)
+        self.book.gather(saving.student, saving.subject, saving.grade, committed)
         yield (TaskType.SLEEP, self.timing.commit_s)
         grade, error = outcome[0] if outcome else (None, None)
         if grade is None:
             self.log.error(f"a grade could not be saved: {error or 'no commit in time'}")
             raise HTTPError(503, "the grade could not be saved; try again", {"Retry-After": "1"})
         return grade
+
+    def _hand_over(self) -> None:
+        """Between two ticks: the rows of the last one go to the grade book together."""
+        self._saving = False
+        self.book.hand_over()
 
     def send_now(self, client: Client, data: bytes | memoryview) -> int:
         """Send what the kernel takes at once; how much that was."""
@@ -434,14 +449,13 @@ class SubjectsServer(LabServer):
         self._pages.pop((student, True), None)
         self._pages.pop((student, False), None)
 
-    def _note(
-        self, client: Client, request: Request, status: int, answer: bytes, began: float
-    ) -> None:
-        monitor, microseconds = self.monitor, round((time.perf_counter() - began) * 1e6)
-        monitor.counts[request.method] += 1
-        line = f"HTTP/1.1 {status}".encode()
-        monitor.exchanged(f"{request.method} {request.target}".encode(), line, microseconds)
-        self.log.sampled("%s %s %s %s", request.method, request.target, status, microseconds)
+    def _note(self, client: Client, request: Request, status: int, began: float) -> None:
+        microseconds = int((time.perf_counter() - began) * 1e6)
+        method, target = request.method, request.target
+        client.method, client.target = method, target
+        self.monitor.counts[method] += 1
+        self.monitor.exchanged(f"{method} {target}".encode(), _status_line(status), microseconds)
+        self.log.sampled("%s %s %s %s", method, target, status, microseconds)
 
     def _now(self) -> str:
         """The Date field's value, made once a second (RFC 9110 section 5.6.7)."""
@@ -514,6 +528,11 @@ class SubjectsServer(LabServer):
             busy_us=self._figures.busy_us(task),
             line=task.line(),
         )
+
+
+@functools.cache
+def _status_line(status: int) -> bytes:
+    return f"HTTP/1.1 {status}".encode()
 
 
 def _raise_descriptor_limit() -> int:

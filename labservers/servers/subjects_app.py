@@ -3,6 +3,7 @@
 A POST is checked here and comes back as a Saving, which the server carries out.
 """
 
+import functools
 import json
 import re
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from labservers.servers.gradebook import Grade
 PATH = re.compile(r"/subjects/([0-9]{1,30})")
 JSON, FORM, HTML = "application/json", "application/x-www-form-urlencoded", "text/html"
 STUDENT_METHODS, ROOT_METHODS = "GET, HEAD, POST, OPTIONS", "GET, HEAD, OPTIONS"
+METHODS = {allowed: frozenset(allowed.split(", ")) for allowed in (STUDENT_METHODS, ROOT_METHODS)}
 SUBJECT_CHARACTERS = 200
 FIELDS_AT_MOST = 20
 
@@ -48,7 +50,7 @@ def student_of(request: Request) -> str | None:
     if matched is None and request.path != "/":
         raise HTTPError(404, "there is nothing here; grades are at /subjects/<id>, id in digits")
     allowed = ROOT_METHODS if matched is None else STUDENT_METHODS
-    if request.method not in allowed.split(", "):
+    if request.method not in METHODS[allowed]:
         detail = f"{request.method} is not allowed here; allowed are {allowed}"
         raise HTTPError(405, detail, {"Allow": allowed})
     return None if matched is None else matched[1].lstrip("0") or "0"
@@ -57,8 +59,11 @@ def student_of(request: Request) -> str | None:
 def wants_json(request: Request) -> bool:
     """Whether Accept prefers JSON to HTML (RFC 9110 section 12.5.1); HTML where it is a tie."""
     accept = request.headers.get("accept")
-    if accept is None:
-        return False
+    return accept is not None and _prefers_json(accept)
+
+
+@functools.lru_cache(maxsize=256)
+def _prefers_json(accept: str) -> bool:
     return _quality(accept, JSON) > _quality(accept, HTML)
 
 

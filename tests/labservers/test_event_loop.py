@@ -9,6 +9,7 @@ import pytest
 
 from labservers import pollers
 from labservers.event_loop import AlreadyWaited, EventLoop, Task, TaskType
+from labservers.loop_watch import LoopFigures
 
 
 @pytest.fixture
@@ -403,3 +404,52 @@ def test_the_line_of_a_task_is_the_innermost_one(pair: tuple[socket.socket, sock
 def test_no_selector_of_that_name_is_said() -> None:
     with pytest.raises(ValueError, match="choose"):
         EventLoop(selector="telepathy")
+
+
+def test_select_refuses_a_descriptor_that_it_cannot_watch() -> None:
+    with pytest.raises(OSError, match="1024"):
+        pollers.make("select").register(1_024, pollers.READ)
+
+
+def test_timers_of_ended_tasks_are_given_back() -> None:
+    def short(pair: tuple[socket.socket, socket.socket]) -> Generator[Any, Any, None]:
+        yield (TaskType.TO_READ, pair[0], 60.0)
+        pair[0].close()
+
+    kept = []
+
+    def main() -> Generator[Any, Any, None]:
+        for _ in range(500):
+            pair = socket.socketpair()
+            loop.create_task(short(pair))
+            yield (TaskType.SLEEP, 0)
+            pair[1].close()
+        yield (TaskType.SLEEP, 0.05)
+        kept.append(len(loop._timers))
+
+    loop = EventLoop(main())
+    loop.run()
+    assert kept[0] < 200
+
+
+def test_a_loop_that_is_stuck_in_a_step_is_still_described() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def stuck() -> Generator[Any, Any, None]:
+        begun.set()
+        go_on.wait(10)
+        yield (TaskType.SLEEP, 0)
+
+    loop = EventLoop(stuck())
+    figures = LoopFigures(loop, lambda task: ("stuck", ""))
+    thread = threading.Thread(target=loop.run)
+    thread.start()
+    try:
+        assert begun.wait(10)
+        hog = figures.frame().hog
+        assert hog is not None
+        assert (hog[0], hog[2]) == (1, "stuck")
+        assert hog[4].startswith("test_event_loop.py:")
+    finally:
+        go_on.set()
+        thread.join(10)

@@ -196,3 +196,35 @@ def test_a_response_is_framed_exactly() -> None:
     )
     assert response.serialize("D", close=False, head_only=True).endswith(b"X: y\r\n\r\n")
     assert b"Content-Length" not in Response(204).serialize("D", close=False)
+
+
+def test_empty_lines_before_a_request_are_counted_the_same_in_any_segmentation() -> None:
+    data = b"GET / HTTP/1.1\r\n" + HOST + b"\r\n" + b"\r\n" * 4
+    assert len(read_all(data)) == 1
+    assert len(read_all(data, [data[i : i + 1] for i in range(len(data))])) == 1
+
+
+def test_inside_chunks_only_crlf_ends_a_line() -> None:
+    head = b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
+    assert refusal(head + b"2;x\nhi\r\n0\r\n\r\n") == 400
+    assert refusal(head + b"2\r\nhi\n0\r\n\r\n") == 400
+    assert refusal(head + (b"1;" + b"x" * 1000 + b"\r\na\r\n") * 20 + b"0\r\n\r\n") == 400
+
+
+def test_a_query_behind_a_host_is_no_path() -> None:
+    request = read_one(b"GET http://lab?x=/y HTTP/1.1\r\n" + HOST + b"\r\n")
+    assert (request.path, request.query) == ("/", "x=/y")
+
+
+def test_a_tls_hello_is_refused_at_its_first_byte() -> None:
+    stream = ByteStream(b"\x16")
+    with pytest.raises(HTTPError, match="TLS"):
+        next(read_request(stream, Limits()))
+
+
+def test_a_body_that_is_too_large_is_not_asked_for() -> None:
+    head = b"Expect: 100-continue\r\nContent-Length: 99999\r\n\r\n"
+    stream = ByteStream(b"POST / HTTP/1.1\r\n" + HOST + head)
+    with pytest.raises(HTTPError) as caught:
+        next(read_request(stream, Limits()))
+    assert caught.value.status == 413

@@ -1,0 +1,134 @@
+"""The pages: one shell in two languages, with all that the first frame needs inside it."""
+
+import html
+import json
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from labservers.registry import SERVERS
+
+PATHS = ["/", *(f"/servers/{name}" for name in SERVERS), "/servers/subjects/loop"]
+MISSING = ["/nothing", "/servers/evil", "/servers/hello/loop", "/servers/chat/x", "/servers/"]
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def boot(page: str) -> Any:
+    found = re.search(r'<script type="application/json" id="boot">(.*?)</script>', page, re.S)
+    assert found
+    return json.loads(found[1])
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_brings_its_first_frame_along(client: FlaskClient, path: str) -> None:
+    page = client.get(path).get_data(as_text=True)
+    values = boot(page)
+    assert '<meta name="lab-token" content="token-of-the-tests">' in page
+    assert "token-of-the-tests" not in json.dumps(values)
+    assert values["page"]["name"] == (path.split("/")[2] if path != "/" else None)
+    assert [server["name"] for server in values["snapshot"]["servers"]] == list(SERVERS)
+    assert values["catalogue"]["app"]
+    assert values["lang"] == "en"
+    assert values["version"]
+
+
+@pytest.mark.parametrize(
+    ("path", "tab"),
+    [
+        ("/servers/hello", "try"),
+        ("/servers/chat", "rooms"),
+        ("/servers/subjects", "loop"),
+        ("/servers/subjects/try", "try"),
+        ("/servers/page/logs", "logs"),
+        ("/servers/hypotenuse/connections", "connections"),
+    ],
+)
+def test_every_tab_has_an_address(client: FlaskClient, path: str, tab: str) -> None:
+    assert boot(client.get(path).get_data(as_text=True))["page"]["tab"] == tab
+
+
+@pytest.mark.parametrize(
+    ("query", "header", "lang"),
+    [
+        ("", "", "en"),
+        ("", "ru", "ru"),
+        ("", "ru-RU,ru;q=0.9,en;q=0.8", "ru"),
+        ("", "de,fr", "en"),
+        ("?lang=ru", "en", "ru"),
+        ("?lang=en", "ru", "en"),
+        ("?lang=<script>", "ru", "ru"),
+    ],
+)
+def test_the_language_is_asked_for_or_preferred(
+    client: FlaskClient, query: str, header: str, lang: str
+) -> None:
+    answer = client.get("/" + query, headers={"Accept-Language": header})
+    assert f'<html lang="{lang}"' in answer.get_data(as_text=True)
+    assert answer.headers["Content-Language"] == lang
+    assert "Accept-Language" in answer.headers["Vary"]
+
+
+@pytest.mark.parametrize("path", MISSING)
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_what_is_not_there_is_said_as_a_page_with_a_way_back(
+    client: FlaskClient, path: str, lang: str
+) -> None:
+    answer = client.get(f"{path}?lang={lang}")
+    assert answer.status_code == 404
+    assert f'<html lang="{lang}"' in answer.get_data(as_text=True)
+    assert 'href="/"' in answer.get_data(as_text=True)
+
+
+def test_under_api_it_is_said_in_json(client: FlaskClient) -> None:
+    answer = client.get("/api/nothing")
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (404, "not_found")
+    assert client.get("/api/servers/evil").get_json()["error"]["code"] == "unknown_server"
+
+
+def test_markup_in_an_address_and_in_logs_stays_text(app: Flask) -> None:
+    lab = app.extensions["lab"]
+    evil = "</script><script>alert(1)</script>"
+    lab.feed("hello", "failed", message=evil)
+    page = app.test_client().get("/").get_data(as_text=True)
+    assert evil not in page
+    assert boot(page)["snapshot"]["feed"][0]["args"]["message"] == evil
+    missing = app.test_client().get(f"/{evil}").get_data(as_text=True)
+    assert evil not in missing
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/nothing"])
+def test_nothing_in_a_page_needs_an_exception_from_the_policy(
+    client: FlaskClient, path: str
+) -> None:
+    page = client.get(path).get_data(as_text=True)
+    without_boot = re.sub(r'<script type="application/json".*?</script>', "", page, flags=re.S)
+    assert not re.search(r"\sstyle=|\son\w+=|<style|javascript:", without_boot)
+    assert re.findall(r"<script(?![^>]*\ssrc=)[^>]*>", without_boot) == []
+    for address in re.findall(r'(?:href|src)="([^"]*)"', without_boot):
+        assert html.unescape(address).startswith("/")
+
+
+def test_all_that_a_page_names_is_there(client: FlaskClient) -> None:
+    page = client.get("/").get_data(as_text=True)
+    files = re.findall(r'(?:href|src)="(/static/[^"]*)"', page)
+    assert len(files) > 5
+    for path in files:
+        with client.get(path) as answer:
+            assert answer.status_code == 200, path
+            assert answer.headers["ETag"]
+
+
+def test_a_page_is_never_kept_and_a_file_is_asked_for_again(client: FlaskClient) -> None:
+    assert client.get("/").headers["Cache-Control"] == "no-store"
+    with client.get("/static/js/main.js") as first:
+        assert "no-cache" in first.headers["Cache-Control"]
+        unchanged = {"If-None-Match": first.headers["ETag"]}
+    with client.get("/static/js/main.js", headers=unchanged) as again:
+        assert again.status_code == 304
