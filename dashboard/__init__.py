@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from dashboard import config as configuration
 from dashboard import ending, security, startup_log
-from dashboard.cli import commands
+from dashboard.cli import commands, write_runtime
 from dashboard.errors import LabError
 from dashboard.experiments import Experiments
 from dashboard.lab import Lab
@@ -35,7 +35,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     for views in (api, exchanges, metrics, pages):
         app.register_blueprint(views.blueprint)
     app.cli.add_command(commands)
-    startup_log.init_app(app)
+    startup_log.init_app(lambda address: write_runtime(lab.config, address, lab.token))
     ending.init_app(app)
     return app
 

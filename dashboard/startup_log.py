@@ -1,9 +1,11 @@
-"""What `flask run` prints: the address, as the last line; requests only when they fail."""
+"""What `flask run` prints: the address, as the last line; requests only when they fail.
+
+The address is also told to whoever asked for it, since nobody else knows it before a request.
+"""
 
 import logging
 import re
-
-from flask import Flask
+from collections.abc import Callable
 
 RUNNING_ON = re.compile(r"Running on (http\S+)")
 LAST_WORDS = "Press CTRL+C to quit"
@@ -12,8 +14,9 @@ LAST_WORDS = "Press CTRL+C to quit"
 class StartupFilter(logging.Filter):
     """Drops Werkzeug's chatter and turns its last line of it into ours."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[str], None]) -> None:
         super().__init__()
+        self._tell = tell
         self._address = ""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -24,12 +27,14 @@ class StartupFilter(logging.Filter):
             self._address = self._address or found[1].rstrip("\x1b[0m")
         if LAST_WORDS not in text:
             return False
+        self._tell(self._address)
         record.msg, record.args = f"Press CTRL+C to quit. Socket Lab is on {self._address}", ()
         return True
 
 
-def init_app(app: Flask) -> None:
-    """Werkzeug's logger is shared by all applications of the process: one filter serves them."""
+def init_app(tell: Callable[[str], None]) -> None:
+    """Werkzeug's logger is shared by all applications of the process; the newest one is served."""
     logger = logging.getLogger("werkzeug")
-    if not any(isinstance(known, StartupFilter) for known in logger.filters):
-        logger.addFilter(StartupFilter())
+    for known in [found for found in logger.filters if isinstance(found, StartupFilter)]:
+        logger.removeFilter(known)
+    logger.addFilter(StartupFilter(tell))

@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request, send_file
 
 from dashboard.errors import BadInput, LabError, NotNow
 from dashboard.experiments import Experiments
@@ -21,6 +21,7 @@ WAIT_MAX_S = 30.0
 LOG_LIMIT = 1_000
 LOG_DOWNLOAD = 1_000_000
 SLOW_MAX_S = 2.0
+DESCRIPTION = Path(__file__).resolve().parent.parent / "openapi.json"
 CHOICES = ("host", "port", "model")
 
 
@@ -65,6 +66,12 @@ def number(name: str, default: int, most: int) -> int:
     if not (text.isascii() and text.isdigit()):
         raise BadInput(f"{name}={text!r} is not a whole number", f"for example {name}={default}")
     return min(int(text), most)
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """This API, described (OpenAPI 3.1)."""
+    return send_file(DESCRIPTION, mimetype="application/json", max_age=0)
 
 
 @blueprint.get("/servers")

@@ -30,7 +30,7 @@ function Chart({ chart, series }) {
   newest.current = series;
   useEffect(() => follow(place.current, chart, newest), []);
   const last = (name) => series[name].at(-1);
-  return html`<section class="panel ck"><h3>${t(chart.key)}</h3>
+  return html`<section class="panel ck"><h2>${t(chart.key)}</h2>
     <ul class="lgd">${chart.lines.map(([name, label, colour, dash]) => html`<li key=${name}>
       <svg viewBox="0 0 18 8" aria-hidden="true"><path d="M0 4h18" stroke=${`var(${colour})`} stroke-width="2.5" stroke-dasharray=${dash?.join(" ")}/></svg>
       ${t(label)} <b>${last(name) === undefined ? "" : chart.fmt(last(name))}</b></li>`)}</ul>

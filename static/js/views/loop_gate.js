@@ -11,7 +11,7 @@ export function Gate({ loop }) {
   const share = (100 * Math.sqrt(ran)) / (Math.sqrt(ran) + Math.sqrt(slept) || 1);
   const blocks = Math.min(loop.last_steps, BLOCKS);
   return html`<section class="gate" aria-label=${loop.selector}>
-    <div><h3>${icon("route")}${loop.selector}()</h3><p>${t("lp.watch", { n: loop.watched })}</p></div>
+    <div><h2>${icon("route")}${loop.selector}()</h2><p>${t("lp.watch", { n: loop.watched })}</p></div>
     <div><div class="anat" role="img" aria-label=${`${t("lp.anat")}: ${t("lp.blocked", { v: dur(slept) })}, ${t("lp.ran", { n: loop.last_steps, v: dur(ran) })}`}>
       <span class="po">${t("lp.blocked", { v: dur(slept) })}</span>
       ${Array.from({ length: blocks }, (_, index) => html`<span key=${index} class="ru" style=${{ flex: `0 0 ${Math.max(0.5, (share * 0.6) / blocks)}%` }}></span>`)}

@@ -14,7 +14,7 @@ export function Lane({ loop, lane, room, choose, chosen, children }) {
   const tokens = tokensOf(loop, lane);
   const how = drawing(count, tokens && tokens.length === count, room);
   return html`<section class="lane k-${tone} lane-${lane}" data-lane=${lane} aria-labelledby=${`ln-${lane}`}>
-    <header><h3 id=${`ln-${lane}`}>${icon(SIGN[lane])}${t(TITLES[lane])}</h3>
+    <header><h2 id=${`ln-${lane}`}>${icon(SIGN[lane])}${t(TITLES[lane])}</h2>
       ${lane === "ready" && loop.ready_max > count && html`<small>${t("lp.max", { n: loop.ready_max })}</small>`}
       <span class="n">${nf(count)}</span></header>
     <div class="bd">${how === "empty" && html`<p class="nil">${t(lane === "ready" ? "lp.empty.ready" : "lp.empty.lane")}</p>`}

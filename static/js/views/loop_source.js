@@ -24,7 +24,7 @@ export function RunBox({ loop, source }) {
   const [id, us, label, peer, line] = loop.hog ?? [];
   const current = line && source && line.startsWith(`${source.file}:`) ? Number(line.split(":")[1]) : 0;
   return html`<section class="runbox" aria-labelledby="ln-run">
-    <header><h3 id="ln-run">${icon("play")}${t("lp.ran.last")}</h3>
+    <header><h2 id="ln-run">${icon("play")}${t("lp.ran.last")}</h2>
       <div class="what">${id
         ? html`<div><b>#${id}</b> ${label}</div><div>${peer || "\u00a0"}</div>`
         : html`<div class="muted">${t("lp.empty.run")}</div>`}</div>

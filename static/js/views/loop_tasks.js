@@ -19,7 +19,7 @@ export function Tasks({ table, loop, chosen, choose }) {
       <div class="chips" role="group" aria-label=${t("lp.t.state")}>${chip("all", t("lp.t.all"), loop.tasks)}
         ${LANES.map((name) => chip(name, t(STATES[name]), loop[name]))}</div>
       <span class="sp"></span><${Search} label=${t("lp.t.find")} value=${words} onInput=${setWords}/></div>
-    <div class="tw tasks-rows" tabindex="0" role="region" aria-labelledby="tasks-h"><table><thead><tr>
+    <div class="tw tasks-rows" tabindex="0" role="group" aria-labelledby="tasks-h"><table><thead><tr>
       ${["id", "peer", "about", "state"].map((key) => html`<th scope="col" key=${key}>${t(`lp.t.${key}`)}</th>`)}
       <th scope="col" aria-sort="descending">${t("lp.t.in")}</th>
       ${["polls", "busy", "bytes"].map((key) => html`<th scope="col" class="num" key=${key}>${t(`lp.t.${key}`)}</th>`)}

@@ -1,0 +1,51 @@
+"""`flask --app dashboard lab ...` beside a running dashboard, as a user types it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.system
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def lab(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "dashboard", "lab", *words],
+        cwd=ROOT,
+        env={**os.environ, "SOCKETLAB_DATA_DIR": str(folder), "SOCKETLAB_CONFIG": "none.toml"},
+        capture_output=True,
+        text=True,
+        timeout=40,
+    )
+
+
+def test_a_server_is_started_read_and_stopped(run_dashboard: Callable[..., Any]) -> None:
+    dashboard = run_dashboard()
+    port = dashboard.ports["chat"]
+    started = lab(dashboard.folder, "start", "chat")
+    assert (started.returncode, started.stderr) == (0, "")
+    assert f"RUNNING   127.0.0.1:{port}" in started.stdout
+    listed = lab(dashboard.folder, "list").stdout.splitlines()
+    assert [line.split()[1] for line in listed] == ["STOPPED"] * 3 + ["RUNNING", "STOPPED"]
+    assert "listening" in lab(dashboard.folder, "logs", "chat").stdout
+    assert lab(dashboard.folder, "wait", "chat").returncode == 0
+    late = lab(dashboard.folder, "wait", "hello", "--timeout", "0.1")
+    assert (late.returncode, "hello is STOPPED" in late.stderr) == (1, True)
+    assert "STOPPED" in lab(dashboard.folder, "stop", "all").stdout
+    private = (dashboard.folder / "dashboard.json").stat().st_mode & 0o077
+    assert private == 0
+
+
+def test_without_a_dashboard_the_next_step_is_said(tmp_path: Path) -> None:
+    missing = lab(tmp_path, "list")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert missing.stderr == "Error: no dashboard answers; start it with: make run\n"
+
+
+def test_an_unknown_server_is_a_usage_error(tmp_path: Path) -> None:
+    assert lab(tmp_path, "start", "nginx").returncode == 2
