@@ -35,6 +35,8 @@ function dispatch(event) {
 function draw() {
   frame = 0;
   page.dataset.stale = state.link.status === "lost" ? "1" : "0";
+  const { name } = state.route;
+  document.title = `${t(name ? `s.${name}` : "nav.overview")} · ${t("app")}`;
   render(h(Shell, { state, actions }), document.getElementById("app"));
 }
 

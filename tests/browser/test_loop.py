@@ -102,5 +102,5 @@ def test_the_board_is_accessible_and_fits(
 def test_the_board_in_russian(lab: Any, open_page: Any) -> None:
     lab.start("subjects")
     page = open_page(LOOP + "?lang=ru")
-    expect(page.locator('[data-lane="reading"] h3')).to_have_text("Ждут чтения")
+    expect(page.locator('[data-lane="reading"] h2')).to_have_text("Ждут чтения")
     expect(lane(page, "reading")).to_have_text("1")

@@ -17,7 +17,7 @@ export function Bytes({ exchange }) {
     <div class="pn-h"><h2 id="bytes-h">${t("by.h")}</h2><span class="r"><${Segmented} kind="sm" label=${t("by.form")}
       items=${[["text", t("by.text")], ["hex", "Hex"]]} value=${form} onChange=${setForm}/></span></div>
     ${exchange
-      ? html`<div class="hx" tabindex="0" role="region" aria-labelledby="bytes-h">
+      ? html`<div class="hx" tabindex="0" role="group" aria-labelledby="bytes-h">
           <${Block} way="in" title=${t("try.req")} data=${exchange.sent} form=${form} width=${width}/>
           <${Block} way="out" title=${t("try.res")} data=${exchange.received} form=${form} width=${width}/></div>`
       : html`<p class="nothing">${t("by.none")}</p>`}

@@ -72,7 +72,7 @@ const State = ({ state }) => html`<span class="tcp ${state}"><i></i>${t(`cs.${st
 
 function Table({ columns, rows, sort, setSort }) {
   const turn = (by) => setSort({ by, down: sort.by === by ? !sort.down : by !== "peer" && by !== "state" && by !== "label" });
-  return html`<div class="tw" tabindex="0" role="region" aria-labelledby="cn-h"><table>
+  return html`<div class="tw" tabindex="0" role="group" aria-labelledby="cn-h"><table>
     <thead><tr>${columns.map(
       ([by, key, cls]) => html`<th scope="col" key=${by} class=${cls}
         aria-sort=${sort.by === by ? (sort.down ? "descending" : "ascending") : undefined}>

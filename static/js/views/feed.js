@@ -22,12 +22,12 @@ const ICONS = {
 };
 
 export const Feed = pure(function Feed({ feed }) {
-  return html`<section class="card feed" aria-labelledby="feed-h">
+  return html`<section class="card feed">
     <div class="pn-h"><h2 id="feed-h">${t("ov.act")}</h2></div>
-    <ol role="log" aria-live="polite" aria-labelledby="feed-h" tabindex="0">${[...feed].reverse().map(
+    <div class="roll" role="log" aria-live="polite" aria-labelledby="feed-h" tabindex="0"><ol>${[...feed].reverse().map(
       (entry) => html`<li key=${entry.id}><time>${clock(entry.at)}</time>${icon(ICONS[entry.code] ?? "info")}
         <p>${entry.name && html`<b>${t(`s.${entry.name}`)}</b> · `}${text(entry)}</p></li>`,
-    )}${!feed.length && html`<li class="none"><p>${t("ov.act.none")}</p></li>`}</ol>
+    )}${!feed.length && html`<li class="none"><p>${t("ov.act.none")}</p></li>`}</ol></div>
   </section>`;
 });
 

@@ -86,7 +86,7 @@ function Table({ table }) {
   return html`<section class="panel" aria-labelledby="grades-h"><div class="pn-h">
       <h2 id="grades-h">${table ? t("try.grades", { n: String(table.student) }) : t("try.grades.h")}</h2></div>
     ${table?.subjects.length
-      ? html`<div class="tw" tabindex="0" role="region" aria-labelledby="grades-h"><table><thead><tr>
+      ? html`<div class="tw" tabindex="0" role="group" aria-labelledby="grades-h"><table><thead><tr>
           <th scope="col">${t("try.subject")}</th><th scope="col" class="num">${t("try.grade")}</th>
           <th scope="col">${t("try.saved")}</th></tr></thead><tbody>${[...table.subjects].reverse().map(
             (row, index) => html`<tr key=${index}><td class="wide">${row.subject}</td><td class="num"><b>${row.grade}</b></td>
