@@ -18,6 +18,7 @@ from dashboard.lifecycle import ALIVE, SETTLED, Event, State, next_state
 from dashboard.process import Listener, exit_words
 from dashboard.settings import ServerSettings
 from labservers import telemetry
+from labservers.clients.chat import CHECK_ROOM
 from labservers.registry import ServerSpec
 
 LAST_LINES = 12
@@ -490,7 +491,7 @@ class ManagedServer:
         for listener in list(self.event_listeners):
             listener(events)
         for event in events.events[:FEED_PER_BATCH]:
-            if event.kind in FEED_EVENTS:
+            if event.kind in FEED_EVENTS and event.data.get("room") != CHECK_ROOM:
                 self._feed(event.kind, **event.data)
 
     def _note_pause(self, paused: bool) -> None:
@@ -527,7 +528,7 @@ class ManagedServer:
         return {"at": at, "attempt": self._attempt, "of": self._world.config.restart_attempts}
 
 
-FEED_EVENTS = frozenset({"joined", "left", "hog", "overloaded"})
+FEED_EVENTS = frozenset({"joined", "left", "overloaded"})
 FEED_PER_BATCH = 5
 NO_FAILURE: dict[str, Any] = {
     "reason": "",

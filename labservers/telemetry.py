@@ -161,7 +161,7 @@ class Event:
     """One thing that happened. `number` counts from 1 without gaps at the source.
 
     kinds: joined, left, said (chat: room, peer, id and, for said, seq and mode), opened,
-    refused, broke, overloaded, hog.
+    refused, broke, overloaded.
     """
 
     number: int

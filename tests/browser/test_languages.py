@@ -45,7 +45,9 @@ def test_no_english_is_left_on_a_russian_page(lab, open_page, paths) -> None:
         page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_have_text(CYRILLIC)
         names = page.locator("main :is(button, h2, h3, legend, dt)").all_inner_texts()
-        english = [n for n in names if n.strip() not in ("", *NAMES) and re.fullmatch(r"[A-Za-z ]{4,}", n)]
+        english = [
+            n for n in names if n.strip() not in ("", *NAMES) and re.fullmatch(r"[A-Za-z ]{4,}", n)
+        ]
         assert not english, path
 
 
