@@ -26,7 +26,7 @@ export function Chat({ state, actions }) {
       ? html`<div class="rooms ${rooms.length === 1 ? "one" : ""}">${rooms.map(
           (room) => html`<${Room} key=${room.id} room=${room} second=${room.id !== first} up=${up} port=${server.port}/>`,
         )}</div>`
-      : html`<section class="panel"><p class="nothing">${icon("chat")}${t("ch.sub", { p: String(server.port) })}<br/>${t("ch.begin")}</p></section>`}
+      : html`<section class="panel"><p class="nothing">${t("ch.sub", { p: String(server.port) })}<br/>${t("ch.begin")}</p></section>`}
   </div>`;
 }
 

@@ -14,7 +14,6 @@ const ICONS = {
   failed: "warn",
   joined: "user",
   left: "user",
-  hog: "hour",
   experiment: "plus",
   paused: "pause",
   resumed: "play",

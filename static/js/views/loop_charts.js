@@ -5,7 +5,7 @@ import { html, useEffect, useRef } from "../kit.js";
 import { dur, nf, t } from "../i18n.js";
 import { recent } from "../model/loop.js";
 
-const HEIGHT = 118;
+const HEIGHT = 124;
 const DRAW_MS = 1000;
 const us = (value) => (value === null || value === undefined ? "" : dur(value / 1000));
 const percent = (value) => `${nf(Math.round(value * 1000) / 10)} %`;
@@ -63,7 +63,7 @@ function options(chart, width) {
     cursor: { sync: { key: "loop" }, y: false, drag: { x: false } },
     scales: { x: { time: false, range: [-60, 0] }, y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1e-3)] } },
     axes: [
-      { ...axis, size: 22, gap: 2, grid: { show: false }, splits: [-60, -30, 0],
+      { ...axis, size: 28, gap: 8, grid: { show: false }, splits: [-60, -30, 0],
         values: () => [`−60 ${t("u.s")}`, `−30 ${t("u.s")}`, t("lp.now")] },
       { ...axis, size: 62, grid: { stroke: colour("--grid"), width: 1 }, space: 36, values: (_, splits) => splits.map(chart.fmt) },
     ],
