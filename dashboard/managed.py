@@ -454,6 +454,7 @@ class ManagedServer:
             "EACCES": "permission",
             "EPERM": "permission",
             "EADDRNOTAVAIL": "bad_address",
+            telemetry.FILES: "files",
         }
         reason = reasons.get(failed.code, "bind" if failed.code else "bad_address")
         busy = reason == "port_in_use"

@@ -85,8 +85,9 @@ def parse(spec: ServerSpec, words: list[str]) -> "tuple[Options, bool]":
             "--backlog", type=backlog, default=Options.backlog, help="accept queue (1024)"
         )
     if spec.default_model == "event-loop":
-        choices = ("auto", "epoll", "kqueue", "poll", "select")
-        parser.add_argument("--selector", choices=choices, default="auto")
+        from labservers.pollers import AVAILABLE
+
+        parser.add_argument("--selector", choices=("auto", *AVAILABLE), default="auto")
     parser.add_argument("--data-dir", default=default_data_dir(), help="where files are kept")
     parser.add_argument("--controlled", action="store_true", help=argparse.SUPPRESS)
     values = vars(parser.parse_args(words))

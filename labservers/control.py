@@ -20,7 +20,7 @@ from types import FrameType
 
 from labservers import telemetry
 from labservers.listener import address_text
-from labservers.server import STOP_GRACE_S, LabServer
+from labservers.server import STOP_GRACE_S, LabServer, UnusableFiles
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -74,7 +74,7 @@ def _described(server: LabServer) -> str:
 def _could_not_start(server: LabServer, error: OSError, out: "Outlet | None") -> int:
     message = bind_failure(server, error)
     if out:
-        code = _errno_name(error.errno)
+        code = telemetry.FILES if isinstance(error, UnusableFiles) else _errno_name(error.errno)
         out.write(telemetry.Failed(error.errno, code, message))
     server.log.error(message)
     server.log.close()
@@ -87,6 +87,8 @@ def _errno_name(number: int | None) -> str:
 
 def bind_failure(server: LabServer, error: OSError) -> str:
     """One sentence: what could not be had, why, and the next step."""
+    if isinstance(error, UnusableFiles):
+        return str(error)
     host, port = server.options.host, server.options.port
     where = address_text((host, port))
     if error.errno == errno.EADDRINUSE:

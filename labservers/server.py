@@ -11,6 +11,10 @@ from labservers.registry import ServerSpec
 STOP_GRACE_S = 2.0
 
 
+class UnusableFiles(OSError):
+    """A server's own files cannot be used; the text is a sentence with the next step."""
+
+
 @dataclass(frozen=True)
 class Options:
     """How a server was asked to run. `data_dir` is where it may keep files."""
@@ -37,7 +41,7 @@ class LabServer(ABC):
         """Take the port and return the bound host and port; port 0 lets the kernel choose.
 
         Raises:
-            OSError: it cannot be had.
+            OSError: it cannot be had. UnusableFiles: nor what the server keeps on disk.
         """
 
     @abstractmethod

@@ -26,9 +26,13 @@ class Ready:
     model: str
 
 
+FILES = "FILES"
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The server could not start. `code` is the errno's name, as EADDRINUSE, or empty."""
+    """The server could not start. `code` is the errno's name, as EADDRINUSE; FILES where what
+    it keeps on disk is to blame; or empty."""
 
     errno: int | None
     code: str

@@ -411,12 +411,19 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
     _rest: bytes = field(default=b"", init=False)
 
-    def serialize(self, date: str, *, close: bool, head_only: bool = False) -> bytes:
-        """Head and body in one piece; `date` is the Date field's value."""
+    def serialize(
+        self, date: str, *, close: bool, head_only: bool = False, minor: int = 1
+    ) -> bytes:
+        """Head and body in one piece; `date` is the Date field's value, `minor` the request's.
+
+        What is not the rule of the client's version is said in Connection (RFC 9112 section 9.3,
+        and appendix C.2.2 for HTTP/1.0).
+        """
         start = _start(self.status, date)
-        if not close and not head_only:
+        if not close and not head_only and minor:
             return start + (self._rest or self._render())
-        end = b"Connection: close\r\n\r\n" if close else b"\r\n"
+        connection = b"Connection: close\r\n" if close else b"Connection: keep-alive\r\n"
+        end = b"\r\n" if minor and not close else connection + b"\r\n"
         return start + self._fields() + end + (b"" if head_only else self.body)
 
     def _render(self) -> bytes:

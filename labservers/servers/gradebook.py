@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-CACHED_STUDENTS = 10_000
+from labservers.cache import Cache
+
+CACHED_ROWS = 200_000
 BATCH = 1_000
 CLOSE_S = 2.0
 SCHEMA = """
@@ -69,7 +71,7 @@ class GradeBook:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
-        self._cache: dict[str, list[Grade]] = {}
+        self._cache: Cache[str, list[Grade]] = Cache(CACHED_ROWS)
         self._gathered: list[_Row] = []
         self._rows: queue.SimpleQueue[list[_Row] | None] = queue.SimpleQueue()
         with sqlite3.connect(path) as setup:
@@ -90,14 +92,12 @@ class GradeBook:
                 (student,),
             )
             found = [Grade(*row) for row in rows]
-            if len(self._cache) >= CACHED_STUDENTS:
-                del self._cache[next(iter(self._cache))]
-            self._cache[student] = found
+            self._cache.put(student, found, 1 + len(found))
         return found
 
     def forget(self, student: str) -> None:
         """Read this student anew next time: a row was committed."""
-        self._cache.pop(student, None)
+        self._cache.drop(student)
 
     def save(self, student: str, subject: str, grade: int, done: Done) -> None:
         """Save a row; done() is called after its commit, or after what prevented it."""

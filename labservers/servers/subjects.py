@@ -10,6 +10,7 @@ import errno
 import functools
 import os
 import socket
+import sqlite3
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from labservers import telemetry
+from labservers.cache import Cache
 from labservers.event_loop import EventLoop, Task, TaskType
 from labservers.listener import (
     OVERLOADED,
@@ -45,12 +47,13 @@ from labservers.protocols.http11 import (
 )
 from labservers.protocols.stream import ByteStream, Reading
 from labservers.registry import ServerSpec
-from labservers.server import STOP_GRACE_S, LabServer, Options
+from labservers.server import STOP_GRACE_S, LabServer, Options, UnusableFiles
 from labservers.servers import subjects_app as app
 from labservers.servers.gradebook import Grade, GradeBook
 
 Waiting = Generator[Any, Any, None]
 RECEIVE_BYTES = 16 * 1024
+PAGES_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class SubjectsServer(LabServer):
         self._stopping = self._saving = False
         self._date = ""
         self._date_at = 0.0
-        self._pages: dict[tuple[str, bool], Response] = {}
+        self._pages: Cache[tuple[str, bool], Response] = Cache(PAGES_BYTES)
         self.loop = EventLoop(selector=options.selector, report=self._task_broke)
         self.max_clients = min(_raise_descriptor_limit(), self.loop.poller.capacity) - 64
         self._figures = LoopFigures(self.loop, self._describe)
@@ -115,7 +118,13 @@ class SubjectsServer(LabServer):
     def bind(self) -> tuple[str, int]:
         self._listener = listen_tcp(self.options.host, self.options.port, self.options.backlog)
         self._listener.setblocking(False)
-        self.book = GradeBook(Path(self.options.data_dir) / "subjects.sqlite3")
+        path = Path(self.options.data_dir) / "subjects.sqlite3"
+        try:
+            self.book = GradeBook(path)
+        except (OSError, sqlite3.Error) as error:
+            raise UnusableFiles(
+                f"the grades cannot be kept in {path}: {error}; mend it or choose --data-dir"
+            ) from error
         host, port = self._listener.getsockname()[:2]
         return host, port
 
@@ -231,7 +240,7 @@ class SubjectsServer(LabServer):
             return None
         try:
             request = parse_head(data, self.limits)
-            if has_body(request) or not request.keep_alive or self._stopping:
+            if has_body(request) or not request.keep_alive or self._stopping or not request.minor:
                 return None
             return self.get(client, request)
         except Exception:
@@ -248,17 +257,19 @@ class SubjectsServer(LabServer):
         """Read and answer what is in the stream, request by request; False: close now."""
         stream = ByteStream(data)
         client.busy = True
+        request: Request | None = None
         try:
             answered = 0
             while len(stream) or stream.ended:
+                request = None
                 head = yield from self.receive(client, stream, read_head(stream, self.limits), "h")
                 if head is None:
                     return not stream.ended
                 began = time.perf_counter()
                 request = parse_head(head, self.limits)
                 client.method, client.target = request.method, request.target
-                app.student_of(request)  # refused before its body is read
                 if has_body(request):
+                    app.student_of(request)  # refused before its body is read
                     check_length(request, self.limits)
                     if request.expects_continue and not len(stream):
                         yield from self.send_rest(client, CONTINUE)
@@ -272,7 +283,7 @@ class SubjectsServer(LabServer):
                     yield (TaskType.SLEEP, 0)  # a pipeline does not keep the others waiting
             return True
         except HTTPError as error:
-            yield from self.refuse(client, stream, error)
+            yield from self.refuse(client, stream, error, request)
             return False
         finally:
             client.busy = False
@@ -315,14 +326,16 @@ class SubjectsServer(LabServer):
         except HTTPError as error:
             response = app.refusal(error, as_json=app.wants_json(request))
         except Exception as error:
-            self._task_broke(f"{request.method} {request.target[:80]}", error)
+            self._log_failure(f"{request.method} {request.target[:80]}", error)
             response = app.refusal(
                 HTTPError(500, "the server broke on this request; its log says how"),
                 as_json=app.wants_json(request),
             )
             keep = False
         head_only = request.method == "HEAD"
-        answer = response.serialize(self._now(), close=not keep, head_only=head_only)
+        answer = response.serialize(
+            self._now(), close=not keep, head_only=head_only, minor=request.minor
+        )
         self._note(client, request, response.status, began)
         yield from self.send_rest(client, answer)
         return keep
@@ -389,12 +402,16 @@ class SubjectsServer(LabServer):
             if view:
                 yield (TaskType.TO_WRITE, client.sock, self.timing.write_s)
 
-    def refuse(self, client: Client, stream: ByteStream, error: HTTPError) -> Waiting:
-        """Answer what cannot be understood or accepted, and end the connection."""
+    def refuse(
+        self, client: Client, stream: ByteStream, error: HTTPError, request: Request | None
+    ) -> Waiting:
+        """Answer what cannot be understood or accepted, and end the connection; `request`:
+        as far as it was understood."""
         self.monitor.errors += 1
         self.monitor.counts[str(error.status)] += 1
-        response = app.refusal(error, as_json=False)
-        answer = response.serialize(self._now(), close=True)
+        response = app.refusal(error, as_json=request is not None and app.wants_json(request))
+        head_only = request is not None and request.method == "HEAD"
+        answer = response.serialize(self._now(), close=True, head_only=head_only)
         self.log.sampled("%s %s: %s", error.status, self._peer(client), error.detail)
         yield from self.send_rest(client, answer)
         yield from self.linger(client, stream)
@@ -439,21 +456,22 @@ class SubjectsServer(LabServer):
         found = self._pages.get((student, as_json))
         if found is None:
             found = app.listing(student, self.book.read(student), as_json=as_json)
-            if len(self._pages) >= 10_000:
-                del self._pages[next(iter(self._pages))]
-            self._pages[student, as_json] = found
+            self._pages.put((student, as_json), found, 2 * len(found.body))  # body, and rendered
         return found
 
     def _forget(self, student: str) -> None:
         self.book.forget(student)
-        self._pages.pop((student, True), None)
-        self._pages.pop((student, False), None)
+        self._pages.drop((student, True))
+        self._pages.drop((student, False))
 
     def _note(self, client: Client, request: Request, status: int, began: float) -> None:
         microseconds = int((time.perf_counter() - began) * 1e6)
         method, target = request.method, request.target
         client.method, client.target = method, target
         self.monitor.counts[method] += 1
+        if status >= 400:
+            self.monitor.errors += 1
+            self.monitor.counts[str(status)] += 1
         self.monitor.exchanged(f"{method} {target}".encode(), _status_line(status), microseconds)
         self.log.sampled("%s %s %s %s", method, target, status, microseconds)
 
@@ -490,9 +508,12 @@ class SubjectsServer(LabServer):
         self.loop.halt()
 
     def _task_broke(self, what: str, error: BaseException) -> None:
+        self.monitor.errors += 1
+        self._log_failure(what, error)
+
+    def _log_failure(self, what: str, error: BaseException) -> None:
         import traceback
 
-        self.monitor.errors += 1
         text = "".join(traceback.format_exception(error)).rstrip()
         self.log.error(f"{what}:\n{text}")
 

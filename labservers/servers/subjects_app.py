@@ -47,7 +47,7 @@ def student_of(request: Request) -> str | None:
     matched = PATH.fullmatch(request.path)
     if matched is None and request.target == "*":
         return None
-    if matched is None and request.path != "/":
+    if matched is None and request.path != "/" and request.method != "CONNECT":
         raise HTTPError(404, "there is nothing here; grades are at /subjects/<id>, id in digits")
     allowed = ROOT_METHODS if matched is None else STUDENT_METHODS
     if request.method not in METHODS[allowed]:
@@ -195,15 +195,18 @@ def _row(grade: Grade) -> dict[str, object]:
     return {"subject": grade.subject, "grade": grade.grade, "saved_at": grade.saved_at}
 
 
+# Who asks the same address with another Accept is to get another answer (RFC 9110 12.5.5).
+HEADERS = {"Vary": "Accept", "X-Content-Type-Options": "nosniff"}
+
+
 def _json(status: int, value: object) -> Response:
     body = json.dumps(value, ensure_ascii=False).encode() + b"\n"
-    return Response(status, body, JSON)
+    return Response(status, body, JSON, dict(HEADERS))
 
 
 def _html(status: int, text: str) -> Response:
     headers = {
-        "Vary": "Accept",
-        "X-Content-Type-Options": "nosniff",
+        **HEADERS,
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
         "form-action 'self'; base-uri 'none'",
     }

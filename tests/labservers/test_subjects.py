@@ -133,6 +133,39 @@ def test_other_paths_and_methods(client: Client) -> None:
     assert client("GET", "/")[0] == 200
 
 
+def test_a_refusal_without_a_body_leaves_the_connection_open(server: Any) -> None:
+    asked = b"".join(
+        b"%s HTTP/1.1\r\nHost: lab\r\n\r\n" % line
+        for line in (b"GET /nothing", b"PUT /subjects/1", b"CONNECT lab:80", b"GET /subjects/1")
+    )
+    answer = exchange(server.address, asked)
+    assert statuses(answer) == [404, 405, 405, 200]
+    assert b"Connection: close" not in answer
+    assert server.monitor.errors == 3
+
+
+def test_a_refusal_before_the_body_comes_in_the_asked_format(server: Any) -> None:
+    request = b"POST /subjects/1 HTTP/1.1\r\nHost: lab\r\nAccept: application/json\r\n"
+    answer = exchange(server.address, request + b"Content-Length: 99999\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert statuses(answer) == [413]
+    assert b"Content-Type: application/json" in head
+    assert json.loads(body)["status"] == 413
+
+
+def test_an_old_client_that_asks_for_it_keeps_its_connection(server: Any) -> None:
+    old = b"GET /subjects/1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+    answer = exchange(server.address, old + old + b"GET /subjects/1 HTTP/1.0\r\n\r\n")
+    assert statuses(answer) == [200, 200, 200]
+    assert answer.count(b"Connection: keep-alive\r\n") == 2
+    assert answer.count(b"Connection: close\r\n") == 1
+
+
+def test_one_address_says_that_it_has_two_formats(client: Client) -> None:
+    for headers in ({}, JSON):
+        assert client("GET", "/subjects/1", headers=headers)[2].getheader("Vary") == "Accept"
+
+
 def test_head_is_get_without_the_body(client: Client) -> None:
     _, _, whole = client("GET", "/subjects/1")
     status, nothing, head = client("HEAD", "/subjects/1")
@@ -330,3 +363,21 @@ def test_grades_outlive_a_kill_9(tmp_path: Path) -> None:
     client.http.close()
     end(process, signal.SIGTERM)
     assert [row["subject"] for row in subjects] == ["kept"]
+
+
+def test_files_that_cannot_be_used_are_said_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "subjects.sqlite3").write_text("this is no database, and long enough to tell")
+    words = [sys.executable, "-m", "labservers", "subjects", "--port", "0"]
+    ended = subprocess.run([*words, "--data-dir", str(tmp_path)], capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert "file is not a database" in ended.stderr
+    assert "--data-dir" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_selector_that_this_system_lacks_is_a_usage_error() -> None:
+    words = [sys.executable, "-m", "labservers", "subjects", "--selector", "magic"]
+    ended = subprocess.run(words, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert "select" in ended.stderr
+    assert "Traceback" not in ended.stderr
