@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Callable
 
-RUNNING_ON = re.compile(r"Running on (http\S+)")
+RUNNING_ON = re.compile(r"Running on (http[^\s\x1b]+)")  # what follows may be a colour's end
 LAST_WORDS = "Press CTRL+C to quit"
 
 
@@ -24,7 +24,7 @@ class StartupFilter(logging.Filter):
             return True
         text = record.getMessage()
         if found := RUNNING_ON.search(text):
-            self._address = self._address or found[1].rstrip("\x1b[0m")
+            self._address = self._address or found[1]
         if LAST_WORDS not in text:
             return False
         self._tell(self._address)
