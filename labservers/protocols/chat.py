@@ -19,9 +19,10 @@ RAW_SEND_BYTES = 1024
 EXIT = b"exit"
 BOM = codecs.BOM_UTF8
 
-# RFC 854: IAC WILL/WONT/DO/DONT option, and IAC command. FF never occurs in UTF-8.
-_TELNET = re.compile(rb"\xff(?:[\xfb-\xfe][\x00-\xff]|[\xf0-\xfa])")
-_TELNET_BEGUN = re.compile(rb"\xff[\xfb-\xfe]?\Z")
+# RFC 854: IAC WILL/WONT/DO/DONT option, and IAC command. FF never occurs in UTF-8. The group
+# is one that has only begun. It is found in the same pass, so that where the bytes were cut
+# makes no difference.
+_TELNET = re.compile(rb"\xff(?:[\xfb-\xfe][\x00-\xff]|[\xf0-\xfa]|([\xfb-\xfe]?\Z))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Framing:
         self._telnet = b""
         self._pending = b""
         self._joined = self._left = False
+        self._inside_line = False  # its beginning has gone out as a message already
 
     def feed(self, data: bytes) -> list[Event]:
         """What these bytes, as one recv() returned them, bring about."""
@@ -90,16 +92,20 @@ class Framing:
     def _without_telnet(self, data: bytes) -> bytes:
         if b"\xff" not in data and not self._telnet:
             return data
-        data = _TELNET.sub(b"", self._telnet + data)
-        begun = _TELNET_BEGUN.search(data)
-        self._telnet = begun[0] if begun else b""
-        return data[: len(data) - len(self._telnet)]
+        data, self._telnet = self._telnet + data, b""
+        return _TELNET.sub(self._keep_begun, data)
+
+    def _keep_begun(self, found: re.Match[bytes]) -> bytes:
+        if found[1] is not None:
+            self._telnet = found[0]
+        return b""
 
     def _judge(self, *, late: bool) -> list[Event]:
         events: list[Event] = []
-        self.waiting = bool(self._telnet)
+        self.waiting = False
         if self._left:
             return events
+        self.waiting = bool(self._telnet) and self.mode == "raw"
         if not self._joined:
             room = self._take_room(late=late)
             if room is None:
@@ -109,6 +115,7 @@ class Framing:
             events.append(Join(room))
         if self.mode == "raw" and b"\n" in self._pending:
             self.mode = "line"
+            self.waiting = False
         events += self._lines() if self.mode == "line" else self._raw(late=late)
         return events
 
@@ -143,15 +150,17 @@ class Framing:
             events += self._line(line)
             if self._left:
                 return events
-        while len(self._pending) >= PIECE_BYTES:
+        while len(self._pending.removesuffix(b"\r")) >= PIECE_BYTES:
             size = character_end(self._pending, PIECE_BYTES)
             events += self._say(self._pending[:size])
             self._pending = self._pending[size:]
+            self._inside_line = True
         return events
 
     def _line(self, line: bytes) -> list[Event]:
         line = line.removesuffix(b"\r")
-        if line == EXIT:
+        inside, self._inside_line = self._inside_line, False
+        if line == EXIT and not inside:
             return self._leave()
         return [*self._say(line)]
 

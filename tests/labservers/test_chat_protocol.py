@@ -1,10 +1,12 @@
 """The chat's framing by its rules, fed whole, in pieces and byte by byte."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labservers.protocols.chat import (
+    BOM,
+    PIECE_BYTES,
     Event,
     Framing,
     Join,
@@ -29,6 +31,19 @@ def run(*script: bytes | None, end: bool = False) -> list[Event]:
 
 def one_by_one(data: bytes) -> list[bytes]:
     return [data[i : i + 1] for i in range(len(data))]
+
+
+def cut(data: bytes, sizes: list[int]) -> list[bytes]:
+    """The same bytes in pieces of these sizes; what is left is the last one."""
+    script, at = [], 0
+    for size in sizes:
+        script.append(data[at : at + size])
+        at += size
+    return [piece for piece in [*script, data[at:]] if piece]
+
+
+def texts(events: list[Event]) -> list[str]:
+    return [event.text for event in events if isinstance(event, Say)]
 
 
 @pytest.mark.parametrize(
@@ -121,32 +136,139 @@ def test_long_lines_go_out_in_pieces_cut_at_characters() -> None:
     assert len(events) > 1
 
 
+@pytest.mark.parametrize("end", ["exit\n", "exit\r\n", "exit"])
+def test_the_end_of_a_long_line_is_not_the_command_exit(end: str) -> None:
+    long = b"x" * PIECE_BYTES
+    assert run(b"1\n", long, end.encode(), end=True) == [
+        Join("1"),
+        Say(long.decode()),
+        Say("exit"),
+        Leave("end of stream"),
+    ]
+
+
+def test_a_long_line_that_ends_at_a_piece_loses_its_carriage_return() -> None:
+    line = b"x" * (PIECE_BYTES - 1) + b"\r"
+    assert "".join(texts(run(b"1\n", line, b"\n"))) == "x" * (PIECE_BYTES - 1)
+    assert "".join(texts(run(b"1\n", line, b"y\n"))) == "x" * (PIECE_BYTES - 1) + "\ry"
+
+
+def test_a_line_member_is_never_waited_for_with_a_time_out() -> None:
+    framing = Framing()
+    framing.feed(b"1\n")
+    for data in (b"e", b"xit\r", "я".encode()[:1], b"\xff", b"\xfb"):
+        framing.feed(data)
+        assert not framing.waiting
+    assert framing.feed(b"\x01\n") == [Say("exit\r\ufffd")]
+
+
+@pytest.mark.parametrize("raw", [b"9", b"9\n"])
+def test_half_of_a_negotiation_is_no_text_while_the_rest_may_come(raw: bytes) -> None:
+    assert texts(run(raw, b"a\xff", b"\xfdxb\n")) in (["a", "b"], ["ab"])
+    assert texts(run(raw, b"a\xff\xfb", b"\n\n", end=True)) == ["a"]
+    assert texts(run(raw, b"a\xff\xf1\n")) == ["a"]
+
+
+NEGOTIATION = st.one_of(
+    st.tuples(st.integers(0xFB, 0xFE), st.integers(0, 255)).map(lambda t: bytes([0xFF, *t])),
+    st.integers(0xF0, 0xFA).map(lambda command: bytes([0xFF, command])),
+)
+WORDS = st.sampled_from(["e", "exi", "exit", "я", "€", "😀", "a", "\r", " ", "hello", "\ufeff"])
+
+
+@st.composite
+def spoken(draw: st.DrawFn, separators: list[str]) -> tuple[bytes, bytes]:
+    """Text with and without telnet negotiation at any place in it, in characters too."""
+    text = "".join(draw(st.lists(st.one_of(WORDS, st.sampled_from(separators)), max_size=12)))
+    plain = text.encode()
+    mixed = b""
+    for at in range(len(plain)):
+        if draw(st.integers(0, 3)) == 0:
+            mixed += draw(NEGOTIATION)
+        mixed += plain[at : at + 1]
+    return plain, mixed + draw(st.sampled_from([b"", b"\xff\xf1"]))
+
+
+SIZES = st.lists(st.integers(1, 5), max_size=40)
+
+
+@given(spoken(["\n", "\r\n", "\nexit\n"]), SIZES)
+def test_line_members_never_notice_segments_or_negotiation(
+    data: tuple[bytes, bytes], sizes: list[int]
+) -> None:
+    plain, mixed = data
+    expected = run(b"5\n" + plain, end=True)
+    assert run(*cut(b"5\n" + mixed, sizes), end=True) == expected
+    assert run(*one_by_one(b"5\n" + mixed), end=True) == expected
+
+
+AWKWARD = st.lists(st.sampled_from(b"\xff\xfb\xf1\xfa\xd1\x80\x01\r\nexit"), max_size=30).map(bytes)
+
+
+@example(b"\xff\xff\xf1\xfb\x01\n", [4])  # what is left of a removal is no new negotiation
+@given(st.one_of(AWKWARD, st.binary(max_size=60)), SIZES)
+def test_any_bytes_mean_the_same_to_a_line_member_in_any_segments(
+    data: bytes, sizes: list[int]
+) -> None:
+    expected = run(b"5\n" + data, end=True)
+    assert run(b"5\n", *cut(data, sizes), end=True) == expected
+    assert run(b"5\n", *one_by_one(data), end=True) == expected
+
+
+@given(spoken([" ", "."]), SIZES, st.sets(st.integers(0, 40)))
+def test_what_a_raw_member_says_arrives_whole_however_it_is_cut_and_whenever_time_passes(
+    data: tuple[bytes, bytes], sizes: list[int], pauses: set[int]
+) -> None:
+    plain, mixed = data
+    framing = Framing()
+    events = framing.feed(b"5")
+    for number, piece in enumerate(cut(mixed, sizes)):
+        events += framing.feed(piece)
+        if number in pauses and framing.waiting:
+            events += framing.timed_out()
+    left = any(isinstance(event, Leave) for event in events)
+    events += framing.end()
+    said = "".join(texts(events))
+    assert [type(event) for event in events[:1] + events[-1:]] == [Join, Leave]
+    if not left and not pauses and "\r" not in plain.decode():
+        assert said in (plain.decode(), plain.decode().removesuffix("exit"))
+    assert all(texts(events))
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=5), SIZES)
+def test_characters_of_a_raw_member_are_never_cut_while_they_come_in_time(
+    text: str, sizes: list[int]
+) -> None:
+    data = text.encode()
+    said = "".join(texts(run(b"5x", *cut(data, sizes), end=True)))
+    if "\n" not in text and "\r" not in text and text != "exit":
+        assert said == "x" + text
+
+
+@given(st.sampled_from(["7", "я", "€", "😀"]), SIZES, st.sampled_from([b"", b"\r\n", BOM]))
+def test_the_room_is_the_same_in_any_segments(room: str, sizes: list[int], before: bytes) -> None:
+    negotiation = b"\xff\xfd\x01"
+    data = before + negotiation + room.encode()
+    data = data[:-1] + negotiation + data[-1:]
+    assert run(*cut(data, sizes))[:1] == [Join(room)]
+
+
 lines = st.lists(st.text(st.characters(exclude_characters="\n\r\xff", codec="utf-8")), max_size=8)
 
 
 @given(lines, st.lists(st.integers(1, 9), max_size=60))
-def test_lines_are_the_same_in_any_segmentation(texts: list[str], sizes: list[int]) -> None:
-    expected = [Say(text) for text in texts if text and text != "exit"]
-    data = b"5\n" + b"".join(f"{t}\n".encode() for t in texts if t != "exit")
-    script, at = [], 0
-    for size in sizes:
-        script.append(data[at : at + size])
-        at += size
-    script.append(data[at:])
-    assert run(*script) == [Join("5"), *expected]
+def test_lines_are_the_same_in_any_segmentation(said: list[str], sizes: list[int]) -> None:
+    expected = [Say(text) for text in said if text and text != "exit"]
+    data = b"5\n" + b"".join(f"{t}\n".encode() for t in said if t != "exit")
+    assert run(*cut(data, sizes)) == [Join("5"), *expected]
     assert run(*one_by_one(data)) == [Join("5"), *expected]
 
 
 @given(st.binary(max_size=80), st.lists(st.integers(1, 5), max_size=30))
 def test_members_only_ever_get_valid_text_and_no_telnet(data: bytes, sizes: list[int]) -> None:
-    script, at = [], 0
-    for size in sizes:
-        script.append(data[at : at + size])
-        at += size
-    for event in run(*script, data[at:], end=True):
-        if isinstance(event, Say):
-            assert event.text
-            event.text.encode("utf-8")
+    for text in texts(run(*cut(data, sizes), end=True)):
+        assert text
+        text.encode("utf-8")
 
 
 @given(st.text(max_size=3000), st.integers(4, 1024))
