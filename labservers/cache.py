@@ -29,6 +29,10 @@ class Cache(Generic[Key, Value]):
         while self._weight > self._capacity:
             self.drop(next(iter(self._kept)))
 
+    def clear(self) -> None:
+        self._kept.clear()
+        self._weight = 0
+
     def drop(self, key: Key) -> None:
         """Forget one; nothing when it is not there."""
         found = self._kept.pop(key, None)

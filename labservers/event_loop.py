@@ -59,6 +59,8 @@ class AlreadyWaited(RuntimeError):
     """Another task waits for the same side of the same socket; the text names it."""
 
 
+NOTHING = object()  # is no request
+
 # What comes of taking something for a request that is none, or cannot be granted.
 NO_REQUEST = (TypeError, ValueError, LookupError, AttributeError, OSError, AlreadyWaited)
 
@@ -97,7 +99,7 @@ class Task:
         self.deadline: float | None = None
         self.due: float | None = None  # of its entry in the heap of timers
         self.error: BaseException | None = None  # thrown in at the next step
-        self.wanted: Any = None  # the newest request that it waited with
+        self.wanted: Any = NOTHING  # the newest request that it waited with
         self.about: Any = None
 
     def __lt__(self, other: "Task") -> bool:
@@ -286,6 +288,7 @@ class EventLoop:
             if not ready:
                 break  # a task of this tick has ended others
             run(ready.popleft())
+        self.current = None
         spent = time.monotonic() - began
         self.ticks += 1
         self.steps += steps
@@ -314,18 +317,16 @@ class EventLoop:
             self._report(f"task {task.id} ended with an error", error)
             self._finish(task, error)
         else:
-            self._park(task, wanted)
+            # The same request object as before, as nearly every one is, takes the short way.
+            if wanted is not task.wanted or not self._wait_again(task, wanted):
+                self._park(task, wanted)
             if self.observer is not None:
                 self._observe("suspended", task)
-        finally:
-            self.current = None
 
     # Waiting.
 
     def _park(self, task: Task, wanted: Any) -> None:
         """Put a task into the lane that it asked for; what is no request is thrown back at it."""
-        if wanted is not None and wanted is task.wanted and self._wait_again(task, wanted):
-            return
         try:
             kind, subject = wanted[0], wanted[1]
             limit = wanted[2] if len(wanted) > 2 else None
@@ -345,15 +346,14 @@ class EventLoop:
             self._ready.append(task)
             return
         task.since = self.now
-        task.wanted = wanted if kind is TO_READ else None
+        task.wanted = wanted if kind is TO_READ else NOTHING
         if limit is not None:
             task.deadline = deadline = self.now + limit
             if task.due is None or deadline < task.due:
                 self._set_timer(task, deadline)
 
     def _wait_again(self, task: Task, wanted: tuple[Any, ...]) -> bool:
-        """The short way for the same request object as before, which is nearly every one:
-        it was understood then, and the registration with the system call lasts."""
+        """It was understood the last time, and the registration with the system call lasts."""
         fd, sock = task.fd, wanted[1]
         registered = self._registered.get(fd)
         if registered is None or registered[0] is not sock or not registered[1] & READ:
@@ -408,6 +408,11 @@ class EventLoop:
         """Make the tasks ready whose sockets are; an error or a hang-up wakes both sides."""
         readers, writers, ready = self._readers, self._writers, self._ready
         for fd, mask in events:
+            if mask == READ and (task := readers.pop(fd, None)) is not None:
+                task.lane = "ready"
+                task.deadline = None
+                ready.append(task)
+                continue
             found = False
             if mask & ~WRITE and (task := readers.pop(fd, None)) is not None:
                 task.lane = "ready"

@@ -70,6 +70,7 @@ def listen_tcp(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
     try:
         if os.name == "posix":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
         sock.bind(address)
         sock.listen(backlog)
     except BaseException:

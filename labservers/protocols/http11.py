@@ -76,12 +76,14 @@ class Section:
 class Request:
     """One request. Field names are in lower case, repeated fields joined by a comma.
 
-    `body` is empty until it was read; `headers` are not to be changed.
+    `line`: method and target as they came. `body` is empty until it was read; `headers` are not
+    to be changed.
     """
 
-    __slots__ = ("body", "method", "path", "query", "section", "target")
+    __slots__ = ("body", "line", "method", "path", "query", "section", "target")
 
-    def __init__(self, method: str, target: str, section: Section) -> None:
+    def __init__(self, line: bytes, method: str, target: str, section: Section) -> None:
+        self.line = line
         self.method = method
         self.target = target
         self.section = section
@@ -180,7 +182,8 @@ def parse_head(head: bytes, limits: Limits) -> Request:
         raise HTTPError(414, f"the request target is longer than {limits.line} bytes")
     if section.fields > limits.fields:
         raise HTTPError(431, f"more than {limits.fields} header fields")
-    request = Request(line[1].decode("ascii"), line[2].decode("ascii"), section)
+    called = head[: line.end(2)]
+    request = Request(called, line[1].decode("ascii"), line[2].decode("ascii"), section)
     if request.method not in KNOWN_METHODS:
         raise HTTPError(501, f"the method {request.method} is not implemented")
     if request.target[0] != "/":
@@ -409,7 +412,8 @@ class Response:
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"
     headers: dict[str, str] = field(default_factory=dict)
-    _rest: bytes = field(default=b"", init=False)
+    _date: str = field(default="", init=False)
+    _whole: bytes = field(default=b"", init=False)
 
     def serialize(
         self, date: str, *, close: bool, head_only: bool = False, minor: int = 1
@@ -419,17 +423,18 @@ class Response:
         What is not the rule of the client's version is said in Connection (RFC 9112 section 9.3,
         and appendix C.2.2 for HTTP/1.0).
         """
-        start = _start(self.status, date)
         if not close and not head_only and minor:
-            return start + (self._rest or self._render())
+            return self._whole if date == self._date else self._render(date)
+        start = _start(self.status, date)
         connection = b"Connection: close\r\n" if close else b"Connection: keep-alive\r\n"
         end = b"\r\n" if minor and not close else connection + b"\r\n"
         return start + self._fields() + end + (b"" if head_only else self.body)
 
-    def _render(self) -> bytes:
-        """What is the same each time, joined once: thousands of sendings are two pieces each."""
-        self._rest = self._fields() + b"\r\n" + self.body
-        return self._rest
+    def _render(self, date: str) -> bytes:
+        """The usual form, joined once a second: that is how often Date changes."""
+        self._whole = _start(self.status, date) + self._fields() + b"\r\n" + self.body
+        self._date = date
+        return self._whole
 
     def _fields(self) -> bytes:
         lines = []

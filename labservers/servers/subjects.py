@@ -54,6 +54,8 @@ from labservers.servers.gradebook import Grade, GradeBook
 Waiting = Generator[Any, Any, None]
 RECEIVE_BYTES = 16 * 1024
 PAGES_BYTES = 32 * 1024 * 1024
+ANSWERS_BYTES = 8 * 1024 * 1024
+Known = tuple[Request, Response]
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Timing:
 class Client:
     """One connection: what its row in the table shows, and whether a request is under way."""
 
-    __slots__ = ("busy", "bytes_in", "bytes_out", "method", "sock", "target")
+    __slots__ = ("busy", "bytes_in", "bytes_out", "goes_on", "method", "sock", "target")
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
@@ -83,6 +85,7 @@ class Client:
         self.bytes_out = 0
         self.method = self.target = ""  # of the newest request
         self.busy = False
+        self.goes_on = True  # after the newest answer
 
     @property
     def label(self) -> str:
@@ -109,6 +112,9 @@ class SubjectsServer(LabServer):
         self._date = ""
         self._date_at = 0.0
         self._pages: Cache[tuple[str, bool], Response] = Cache(PAGES_BYTES)
+        # Clients repeat themselves byte for byte, a browser as well as a script: what such a
+        # request was understood as, and its answer, are kept until the next commit.
+        self._answers: Cache[bytes, Known] = Cache(ANSWERS_BYTES)
         self.loop = EventLoop(selector=options.selector, report=self._task_broke)
         self.max_clients = min(_raise_descriptor_limit(), self.loop.poller.capacity) - 64
         self._figures = LoopFigures(self.loop, self._describe)
@@ -189,7 +195,6 @@ class SubjectsServer(LabServer):
 
     def _welcome(self, sock: socket.socket) -> None:
         sock.setblocking(False)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.monitor.accepted += 1
         client = Client(sock)
         if self.clients >= self.max_clients:
@@ -219,7 +224,9 @@ class SubjectsServer(LabServer):
                         return
                 elif (sent := self.send_now(client, answer)) < len(answer):
                     yield from self.send_rest(client, answer[sent:])
-                if self._stopping:
+                if not client.goes_on or self._stopping:
+                    if answer is not None and _has_unread(sock):
+                        yield from self.linger(client, ByteStream())
                     return
                 del data, answer  # or thousands of idle clients would each keep a page
                 yield idle
@@ -232,26 +239,32 @@ class SubjectsServer(LabServer):
             sock.close()
 
     def answer_at_once(self, client: Client, data: bytes) -> bytes | None:
-        """The answer to one whole GET that keeps the connection, as nearly all are; else None.
+        """The answer to one whole GET, as nearly all are; else None.
 
         What is anything else (a part, a body, several requests, an error) takes the long way.
         """
+        began = time.perf_counter()
+        known = self._answers.get(data) or self._understand(data)
+        if known is None or self._stopping:
+            return None
+        request, response = known
+        client.goes_on = goes_on = request.keep_alive
+        answer = response.serialize(self._now(), close=not goes_on, minor=request.minor)
+        self._note(client, request, response.status, began)
+        return answer
+
+    def _understand(self, data: bytes) -> Known | None:
         if data.find(b"\r\n\r\n") != len(data) - 4 or not data.startswith(b"GET "):
             return None
         try:
             request = parse_head(data, self.limits)
-            if has_body(request) or not request.keep_alive or self._stopping or not request.minor:
+            if has_body(request):
                 return None
-            return self.get(client, request)
+            response = self._look_up(request)
         except Exception:
             return None  # the long way meets it again, and says what it is
-
-    def get(self, client: Client, request: Request) -> bytes:
-        began = time.perf_counter()
-        response = self._look_up(request)
-        answer = response.serialize(self._now(), close=False)
-        self._note(client, request, response.status, began)
-        return answer
+        self._answers.put(data, (request, response), len(data) + 2 * len(response.body))
+        return request, response
 
     def converse(self, client: Client, data: bytes) -> Generator[Any, Any, bool]:
         """Read and answer what is in the stream, request by request; False: close now."""
@@ -276,7 +289,8 @@ class SubjectsServer(LabServer):
                     reading = read_body(stream, request, self.limits)
                     request.body = yield from self.receive(client, stream, reading, "b")
                 if not (yield from self.respond(client, request, began)):
-                    yield from self.linger(client, stream)
+                    if request.keep_alive or len(stream) or _has_unread(client.sock):
+                        yield from self.linger(client, stream)
                     return False
                 answered += 1
                 if answered % self.timing.answers == 0:
@@ -463,17 +477,18 @@ class SubjectsServer(LabServer):
         self.book.forget(student)
         self._pages.drop((student, True))
         self._pages.drop((student, False))
+        self._answers.clear()
 
     def _note(self, client: Client, request: Request, status: int, began: float) -> None:
         microseconds = int((time.perf_counter() - began) * 1e6)
-        method, target = request.method, request.target
-        client.method, client.target = method, target
-        self.monitor.counts[method] += 1
+        method, monitor = request.method, self.monitor
+        client.method, client.target = method, request.target
+        monitor.counts[method] += 1
         if status >= 400:
-            self.monitor.errors += 1
-            self.monitor.counts[str(status)] += 1
-        self.monitor.exchanged(f"{method} {target}".encode(), _status_line(status), microseconds)
-        self.log.sampled("%s %s %s %s", method, target, status, microseconds)
+            monitor.errors += 1
+            monitor.counts[str(status)] += 1
+        monitor.exchanged(request.line, _status_line(status), microseconds)
+        self.log.sampled("%s %s %s %s", method, request.target, status, microseconds)
 
     def _now(self) -> str:
         """The Date field's value, made once a second (RFC 9110 section 5.6.7)."""
@@ -549,6 +564,14 @@ class SubjectsServer(LabServer):
             busy_us=self._figures.busy_us(task),
             line=task.line(),
         )
+
+
+def _has_unread(sock: socket.socket) -> bool:
+    """Whether a close now would be a reset, which could eat the answer (RFC 9112 section 9.6)."""
+    try:
+        return bool(sock.recv(1, socket.MSG_PEEK))
+    except OSError:
+        return False
 
 
 @functools.cache
