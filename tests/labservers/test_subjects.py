@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import psutil
 import pytest
 
 from labservers.servers.subjects import SubjectsServer, Timing
@@ -77,6 +78,30 @@ def test_grades_are_written_and_read_over_one_connection(client: Client) -> None
     subjects = client("GET", "/subjects/1?ignored=1", headers=JSON)[1]["subjects"]
     assert [(row["subject"], row["grade"]) for row in subjects] == [("Сети", 5), ("Сети", 4)]
     assert client("GET", "/subjects/0001", headers=JSON)[1]["subjects"] == subjects
+
+
+def test_the_same_request_after_a_commit_gets_the_new_answer(client: Client) -> None:
+    for number in range(3):
+        for _ in range(2):
+            page = client("GET", "/subjects/1", headers=JSON)[1]
+            assert [row["grade"] for row in page["subjects"]] == [5] * number
+        client.post(1, subject="Maths", grade=5)
+
+
+@pytest.mark.parametrize("connection", [b"Connection: close\r\n", b""])
+def test_what_comes_behind_a_last_request_does_not_reset_the_answer(
+    server: Any, connection: bytes, eventually: Callable[..., Any]
+) -> None:
+    version = b"1.1" if connection else b"1.0"
+    request = b"GET /subjects/1 HTTP/%s\r\nHost: lab\r\n%s\r\n" % (version, connection)
+    server.loop.pause()  # so that all of it is there before the first byte is read
+    eventually(lambda: server.loop.paused_until, "it is held")
+    with socket.create_connection(server.address, 10) as sock:
+        sock.sendall(request + b"more than was announced " * 8_000)
+        server.loop.resume()
+        answer = sock.makefile("rb").read()
+    assert statuses(answer) == [200]
+    assert answer.endswith(b"</html>\n")
 
 
 def test_a_form_in_a_browser_comes_back_to_the_page(client: Client) -> None:
@@ -381,3 +406,107 @@ def test_a_selector_that_this_system_lacks_is_a_usage_error() -> None:
     assert ended.returncode == 2
     assert "select" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+class Steps:
+    """A LoopObserver: the most that one step did, of what `figure` counts."""
+
+    def __init__(self, figure: Callable[[], int]) -> None:
+        self.most = 0
+        self._figure = figure
+        self._before = 0
+
+    def resumed(self, task: Any) -> None:
+        self._before = self._figure()
+
+    def suspended(self, task: Any) -> None:
+        self.most = max(self.most, self._figure() - self._before)
+
+    def created(self, task: Any) -> None: ...
+    def finished(self, task: Any, error: BaseException | None) -> None: ...
+    def before_wait(self, tick_s: float, steps: int) -> None: ...
+    def after_wait(self, wait_s: float, returned: int) -> None: ...
+
+
+def test_a_step_answers_a_bounded_part_of_a_pipeline(server: Any) -> None:
+    server.loop.observer = observer = Steps(lambda: server.monitor.requests)
+    answers = exchange(server.address, b"GET /subjects/1 HTTP/1.1\r\nHost: lab\r\n\r\n" * 300)
+    assert statuses(answers) == [200] * 300
+    assert 1 < observer.most <= server.timing.answers
+
+
+def test_a_step_accepts_a_bounded_part_of_a_crowd(
+    server: Any, connect: Callable[..., socket.socket], eventually: Callable[..., Any]
+) -> None:
+    eventually(lambda: server.loop.lanes()["reading"] == 1, "it accepts")
+    server.loop.observer = observer = Steps(lambda: server.clients)
+    server.loop.pause()
+    eventually(lambda: server.loop.paused_until, "it is held")
+    for _ in range(200):
+        connect(server.address)
+    server.loop.resume()
+    eventually(lambda: server.clients == 200, "all are let in")
+    assert 1 < observer.most <= server.timing.accepts
+
+
+def test_a_registration_lasts_from_one_wait_to_the_next(server: Any, client: Client) -> None:
+    calls: list[int] = []
+    poller = server.loop.poller
+    for name in ("register", "modify", "unregister"):
+        call = getattr(poller, name)
+        setattr(poller, name, lambda fd, *mask, call=call: (calls.append(fd), call(fd, *mask)))
+    for _ in range(50):
+        assert client("GET", "/subjects/1")[0] == 200
+    assert len(calls) == len(set(calls)) <= 2  # the listener and the connection, once each
+
+
+def test_what_is_posted_in_one_tick_is_committed_together(
+    server: Any, eventually: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    commit = server.book._commit
+    monkeypatch.setattr(
+        server.book, "_commit", lambda book, rows: (sizes.append(len(rows)), commit(book, rows))
+    )
+    clients = [Client(server.address) for _ in range(20)]
+    for client in clients:
+        assert client("GET", "/subjects/1")[0] == 200
+    server.loop.pause()
+    eventually(lambda: server.loop.paused_until, "it is held")
+    for number, client in enumerate(clients):
+        body = urlencode({"subject": f"subject {number}", "grade": 5})
+        client.http.request("POST", "/subjects/1", body, FORM)
+    server.loop.resume()
+    assert [client.http.getresponse().status for client in clients] == [303] * 20
+    for client in clients:
+        client.http.close()
+    assert sizes == [20]
+
+
+@pytest.mark.skipif(not hasattr(psutil.Process, "rlimit"), reason="another process's limit: Linux")
+def test_without_descriptors_it_waits_and_goes_on(
+    tmp_path: Path, connect: Callable[..., socket.socket], eventually: Callable[..., Any]
+) -> None:
+    words = [sys.executable, "-m", "labservers", "subjects", "--port", "0", "--controlled"]
+    process = subprocess.Popen(
+        [*words, "--data-dir", str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout
+    assert process.stderr
+    port = json.loads(process.stdout.readline())["port"]
+    watched = psutil.Process(process.pid)
+    few = watched.num_fds() + 3
+    watched.rlimit(psutil.RLIMIT_NOFILE, (few, few))
+    crowd = [connect(("127.0.0.1", port)) for _ in range(10)]
+    eventually(lambda: b"cannot accept for now" in process.stderr.readline(), "it says so")
+    for sock in crowd:
+        sock.close()
+    assert statuses(exchange(("127.0.0.1", port), b"GET / HTTP/1.0\r\n\r\n")) == [200]
+    process.terminate()
+    assert process.wait(5) == 0
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        assert pipe
+        pipe.close()
