@@ -1,0 +1,191 @@
+"""A room with one speaker: `python -m bench.load.chat PORT SECONDS MEMBERS SILENT WINDOW`.
+
+Every member reads (the speaker too), but for SILENT more that never do. The speaker keeps WINDOW
+messages on their way: the next goes out when everything older has been delivered. Reported are
+delivered messages a second, and whether every member got each message once, whole, in the order
+in which it was said. What a server does not send (ncat's broker sends nobody his own words) is
+learnt from probes before the begin; what it puts before a message is taken as it is.
+"""
+
+import select
+import socket
+import sys
+import time
+import zlib
+
+from bench.load.stopwatch import Stopwatch
+
+ROOM = b"1\n"
+TEXT = b": what everybody in the room is to read, in order"
+MESSAGE = b"%08d" + TEXT + b"\n"
+BUFFER = 256 * 1024
+TOGETHER = 8  # connections begun before the next pause: the smallest backlog holds 11
+PAUSE_S = 0.002
+QUIET_S = 0.2
+STALL_S = 3.0
+PROBES = 5
+WARM_UP = 300
+SMALL_BUFFER = 4096
+
+
+class Member:
+    """What one reader got since the last clear()."""
+
+    __slots__ = ("crc", "kept", "size", "sock")
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.kept: bytearray | None = None
+        self.clear()
+
+    def clear(self) -> None:
+        self.size = 0
+        self.crc = 0
+        if self.kept is not None:
+            self.kept.clear()
+
+
+class Room:
+    """The members of one room and what has been delivered to them."""
+
+    def __init__(self, port: int, members: int, silent: int) -> None:
+        self._poller = select.epoll()
+        self._buffer = memoryview(bytearray(BUFFER))
+        self._port = port
+        self._silent = [self._join(small=True) for _ in range(silent)]
+        self.members: dict[int, Member] = {}
+        for number in range(members):
+            member = Member(self._join())
+            self.members[member.sock.fileno()] = member
+            self._poller.register(member.sock.fileno(), select.EPOLLIN)
+            if number % TOGETHER == 0:
+                time.sleep(PAUSE_S)
+        *_, speaker = self.members.values()
+        self._speaker = speaker.sock
+        self.total = 0
+        self.newest_at = 0.0
+
+    def _join(self, *, small: bool = False) -> socket.socket:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        if small:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
+        sock.settimeout(STALL_S)
+        sock.connect(("127.0.0.1", self._port))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.send(ROOM)
+        sock.setblocking(False)
+        return sock
+
+    def take(self, timeout_s: float) -> bool:
+        """Read what has arrived; False: nothing did in that time."""
+        events = self._poller.poll(timeout_s, 1024)
+        members, buffer, total = self.members, self._buffer, 0
+        for fd, _ in events:
+            member = members[fd]
+            size = member.sock.recv_into(buffer)
+            if not size:
+                raise ConnectionError("a member was thrown out")
+            data = buffer[:size]
+            member.size += size
+            member.crc = zlib.crc32(data, member.crc)
+            if member.kept is not None:
+                member.kept += data
+            total += size
+        if events:
+            self.total += total
+            self.newest_at = time.perf_counter()
+        return bool(events)
+
+    def settle(self) -> None:
+        """Until nothing more comes, and forget it."""
+        deadline = time.perf_counter() + 10 * STALL_S
+        while self.take(QUIET_S) and time.perf_counter() < deadline:
+            pass
+        self.clear()
+
+    def clear(self) -> None:
+        self.total = 0
+        for member in self.members.values():
+            member.clear()
+
+    def learn(self) -> tuple[list[Member], int]:
+        """Who is told of a message, and how many bytes it then has; everybody has joined.
+
+        Raises:
+            ConnectionError: the members do not agree on it.
+        """
+        for _ in range(PROBES):
+            self.settle()
+            self.say(0)
+            while self.take(QUIET_S):
+                pass
+            told = [member for member in self.members.values() if member.size]
+            sizes = {member.size for member in told}
+            if len(sizes) == 1 and len(told) >= len(self.members) - 1:
+                self.clear()
+                return told, sizes.pop()
+        raise ConnectionError("a message does not reach everybody")
+
+    def say(self, number: int) -> bool:
+        """One message in one send; False when the server does not take it now."""
+        try:
+            return self._speaker.send(MESSAGE % number) > 0
+        except BlockingIOError:
+            return False
+
+    def run(self, told: list[Member], size: int, window: int, seconds: float, most: int) -> int:
+        """Talk for that long, or so many messages; how many were said."""
+        said, each = 0, len(told) * size
+        until = time.perf_counter() + seconds
+        while said < most and time.perf_counter() < until:
+            while said * each - self.total <= (window - 1) * each and said < most:
+                if not self.say(said):
+                    break
+                said += 1
+            if not self.take(STALL_S):
+                break
+        deadline = time.perf_counter() + STALL_S
+        while self.total < said * each and time.perf_counter() < deadline:
+            self.take(QUIET_S)
+        return said
+
+    def faults(self, told: list[Member], size: int, said: int) -> list[str]:
+        """What is wrong with what the members got; nothing when all is complete and in order."""
+        found = []
+        if short := sum(member.size < said * size for member in told):
+            found.append(f"{short} members miss messages")
+        if len({(member.crc, member.size) for member in told}) > 1 and not short:
+            found.append("members got different messages")
+        first = told[0].kept or b""
+        if any(
+            not line.endswith(b"%08d" % number + TEXT)
+            for number, line in enumerate(bytes(first).splitlines())
+        ):
+            found.append("messages are broken or out of order")
+        return found
+
+
+def main() -> None:
+    port, seconds = int(sys.argv[1]), float(sys.argv[2])
+    members, silent, window = map(int, sys.argv[3:6])
+    room = Room(port, members, silent)
+    told, size = room.learn()
+    for _ in range(2 if silent else 1):
+        room.run(told, size, window, seconds, WARM_UP)
+        room.clear()
+    told[0].kept = bytearray()
+    watch = Stopwatch()
+    said = room.run(told, size, window, seconds, sys.maxsize)
+    spent = room.newest_at - watch.began
+    watch.report(
+        said=said,
+        told=len(told),
+        delivered=room.total // size,
+        rate=room.total / size / spent,
+        complete=100.0 * sum(member.size == said * size for member in told) / len(told),
+        faults=room.faults(told, size, said),
+    )
+
+
+if __name__ == "__main__":
+    main()

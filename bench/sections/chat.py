@@ -1,0 +1,94 @@
+"""Chat: one speaks, everybody reads; with 10, 100 and 500 members, and one who never reads."""
+
+from bench.arena import CannotStart, Run, started
+from bench.contenders import Contender, Place, ours, peer, program
+from bench.figures import rotated
+from bench.generator import LoadFailed, Outcome, generate
+from bench.results import OURS, Row, Table
+
+SIZES = (10, 100, 500)
+WINDOW = 16
+MOST_CONNECTIONS = 700
+ROUNDS = 5
+EVERYBODY = 100.0
+
+
+def measure(run: Run) -> list[Table]:
+    return [table for size in SIZES for table in _measure(run, size)]
+
+
+def contenders() -> list[Contender]:
+    return [
+        ours("chat"),
+        peer("lab", "chat_lab", note="a thread per client, no order"),
+        peer("stdlib threads", "chat_threads", note="one order, a lock while sending"),
+        peer("asyncio Protocol", "chat_protocol", note="whole lines together, unbounded buffers"),
+        peer("asyncio streams", "chat_streams", note="line by line, unbounded buffers"),
+        _ncat("--broker", "C; knows no lines, no echo to the speaker"),
+        _ncat("--chat", "C; a prefix before each message"),
+    ]
+
+
+def _ncat(mode: str, note: str) -> Contender:
+    def words(place: Place) -> list[str]:
+        most = ["--max-conns", str(MOST_CONNECTIONS)]
+        return ["--listen", "127.0.0.1", str(place.port), mode, *most]
+
+    return program(f"ncat {mode}", "ncat", words, note)
+
+
+def _measure(run: Run, size: int) -> list[Table]:
+    """Each load has a server of its own: one that a silent member has stopped stays stopped."""
+    title = f"chat, {size} members, {WINDOW} messages of 59 bytes in flight"
+    plain = Table(f"chat {size}", title, "delivered/s")
+    beside = Table(f"chat {size} beside", f"{title}, one more that never reads", "delivered/s")
+    complete = Table(f"chat {size} complete", f"chat, {size} members: all got everything", "%")
+    by_name = {contender.name: contender for contender in contenders()}
+    for turn in range(run.fewer(ROUNDS)):
+        for name in rotated(list(by_name), turn):
+            for silent, table in ((0, plain), (1, beside)):
+                if name in table.left_out:
+                    continue
+                run.say(f"  {table.key}: {name}")
+                try:
+                    outcome = _one_round(run, by_name[name], size, silent)
+                except (CannotStart, LoadFailed) as error:
+                    run.say(f"  {name} is left out: {error}")
+                    table.left_out[name] = str(error)
+                else:
+                    _note(table, by_name[name], outcome)
+                    if not silent:
+                        _note_completeness(complete, name, outcome)
+    return [plain, complete, beside, _compared(size, plain, beside)]
+
+
+def _one_round(run: Run, contender: Contender, size: int, silent: int) -> Outcome:
+    if contender.lacking:
+        raise CannotStart(contender.lacking)
+    with started(run, contender) as server:
+        return generate(run, "chat", server, run.pick(0.8, 2), size, silent, WINDOW)
+
+
+def _note(table: Table, contender: Contender, outcome: Outcome) -> None:
+    row = table.row(contender.name)
+    row.add(outcome.figures["rate"], **outcome.busy)
+    faults = outcome.figures["faults"]
+    row.note = "; ".join([*([contender.note] if contender.note else []), *faults])
+
+
+def _note_completeness(table: Table, name: str, outcome: Outcome) -> None:
+    """Whoever got everything, but none where the order or the bytes were wrong."""
+    whole = outcome.figures["complete"] == EVERYBODY and not outcome.figures["faults"]
+    row = table.row(name)
+    row.add(EVERYBODY if whole else min(outcome.figures["complete"], EVERYBODY - 1))
+    if faults := outcome.figures["faults"]:
+        row.note = "; ".join(faults)
+
+
+def _compared(size: int, plain: Table, beside: Table) -> Table:
+    """Ours with and without the member that never reads, from the rounds above."""
+    table = Table(f"chat {size} silent", f"chat, {size} members, ours beside one that never reads",
+                  "delivered/s")  # fmt: skip
+    table.rows["ours, without it"] = Row(list(plain.of(OURS)))
+    table.rows["ours, with it"] = Row(list(beside.of(OURS)))
+    return table

@@ -1,0 +1,77 @@
+"""wrk as the load for HTTP: the command, and what its report says."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.machine import on_core
+
+MISSING = "wrk is not installed (apt install wrk)"
+MARGIN_S = 15.0
+_RATE = re.compile(r"^Requests/sec:\s+([\d.]+)", re.MULTILINE)
+_TOTAL = re.compile(r"^\s*(\d+) requests in ([\d.]+)(us|ms|s|m)", re.MULTILINE)
+_P99 = re.compile(r"^\s+99%\s+([\d.]+)(us|ms|s|m)", re.MULTILINE)
+_ERRORS = re.compile(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)")
+_BAD = re.compile(r"Non-2xx or 3xx responses: (\d+)")
+_IN_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Of one run: answers a second, their 99th percentile in ms, how many there were, failed
+    connections, and answers of another status than 2xx or 3xx."""
+
+    rate: float
+    p99_ms: float
+    requests: int
+    errors: int
+    bad: int
+
+    @property
+    def clean(self) -> bool:
+        """Whether it measured answers, and not mostly failures."""
+        return self.requests > 0 and self.bad == 0
+
+
+def parse(text: str) -> Report:
+    """What wrk printed with --latency.
+
+    Raises:
+        ValueError: this is no such report.
+    """
+    rate, total, p99 = _RATE.search(text), _TOTAL.search(text), _P99.search(text)
+    if rate is None or total is None:
+        raise ValueError(f"not a report of wrk: {text[-200:]!r}")
+    errors, bad = _ERRORS.search(text), _BAD.search(text)
+    return Report(
+        rate=float(rate[1]),
+        p99_ms=float(p99[1]) * _IN_MS[p99[2]] if p99 else 0.0,
+        requests=int(total[1]),
+        errors=sum(map(int, errors.groups())) if errors else 0,
+        bad=int(bad[1]) if bad else 0,
+    )
+
+
+def installed() -> bool:
+    return shutil.which("wrk") is not None
+
+
+def run(
+    url: str, *, seconds: int, connections: int, core: int | None, more: Sequence[str] = ()
+) -> Report:
+    """Load a URL from one thread on a core.
+
+    Raises:
+        ValueError: wrk did not come to a report in time.
+    """
+    words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *more, url]
+    with on_core(core):
+        try:
+            done = subprocess.run(
+                words, capture_output=True, text=True, timeout=seconds + MARGIN_S, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise ValueError(f"wrk did not end within {seconds + MARGIN_S:g} s") from None
+    return parse(done.stdout + done.stderr)
