@@ -6,9 +6,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from dashboard import config as configuration
-from dashboard import ending, security, startup_log
-from dashboard.cli import commands, write_runtime
+from dashboard import cli, ending, security
 from dashboard.errors import LabError
 from dashboard.experiments import Experiments
 from dashboard.lab import Lab
@@ -21,10 +19,10 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     """The application, wired; nothing is started before it is used.
 
     Raises:
-        BadInput: an unusable setting, with where it stands.
+        BadInput: an unusable setting, with where it stands; a ClickException on a command line.
     """
     app = Flask(__name__, template_folder=_folder("templates"), static_folder=_folder("static"))
-    lab = Lab(configuration.load(config))
+    lab = Lab(cli.load_config(config))
     app.extensions["lab"] = lab
     app.extensions["experiments"] = Experiments(lab)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -34,8 +32,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     live.init_app(app)
     for views in (api, exchanges, metrics, pages):
         app.register_blueprint(views.blueprint)
-    app.cli.add_command(commands)
-    startup_log.init_app(lambda address: write_runtime(lab.config, address, lab.token))
+    cli.init_app(app)
     ending.init_app(app)
     return app
 

@@ -1,5 +1,6 @@
-"""`python -m dashboard [--host H] [--port P] ...`: look at the port, then `flask run`."""
+"""`python -m dashboard [--host H] [--port P] ...`: try the address, then `flask run`."""
 
+import errno
 import os
 import socket
 import sys
@@ -8,14 +9,15 @@ import time
 from dashboard.config import load
 from dashboard.errors import LabError
 from dashboard.port_owner import owner
+from labservers.listener import address_text, listen_tcp
 
 EXIT_FAILED = 1
 
 
 def main(words: list[str]) -> int:
-    """Run Flask's own command in our place, unless the port is taken.
+    """Run Flask's own command in our place, unless its address cannot be had.
 
-    Returns the exit code when it is; otherwise this process becomes `flask run`.
+    Returns the exit code in that case; otherwise this process becomes `flask run`.
     """
     try:
         config = load()
@@ -24,13 +26,37 @@ def main(words: list[str]) -> int:
         return EXIT_FAILED
     host = _option(words, "--host", "-h", config.host)
     port = _option(words, "--port", "-p", str(config.port))
-    if port.isdigit() and _busy(host, int(port)):
-        print(busy_sentence(int(port)), file=sys.stderr)
+    if why := refusal(host, port):
+        print(why, file=sys.stderr)
         return EXIT_FAILED
     command = [sys.executable, "-m", "flask", "--app", "dashboard", "run"]
-    given = [*words, *_missing(words, "--host", "-h", host), *_missing(words, "--port", "-p", port)]
-    os.execv(sys.executable, [*command, *given])
+    os.execv(sys.executable, [*command, "--host", host, "--port", port, *words])
     raise AssertionError("execv does not return")
+
+
+def refusal(host: str, port: str) -> str:
+    """Why this address cannot be had, with the next step; empty when it can."""
+    if not (port.isascii() and port.isdigit() and int(port) <= 65_535):
+        return f"{port!r} is not a port. Take a number up to 65535: {_command(port=5050)}"
+    where = (host, int(port))
+    try:
+        listen_tcp(*where).close()
+    except OSError as error:
+        return _refused(where, error)
+    except UnicodeError:  # a name that no name server could hold
+        return f"{host!r} is no host name. On this machine only: {_command(host='127.0.0.1')}"
+    return ""
+
+
+def _refused(where: tuple[str, int], error: OSError) -> str:
+    host, port = where
+    if error.errno == errno.EADDRINUSE:
+        return busy_sentence(port)
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"No right to take port {port}. Another port: {_command(port=5050)}"
+    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        return f"{host} is no address of this machine. Leave it out: {_command(port=port)}"
+    return f"{address_text(where)} cannot be had: {error.strerror or error}"
 
 
 def busy_sentence(port: int) -> str:
@@ -40,32 +66,26 @@ def busy_sentence(port: int) -> str:
     if found and found["pid"]:
         since = time.strftime("%H:%M", time.localtime(found["since"])) if found["since"] else "?"
         who = f"by `{found['command']}`, pid {found['pid']}, since {since}"
-    other = port + 50 if port + 50 <= 65535 else 5050
-    return f'Port {port} is already taken {who}. Another port: make run ARGS="--port {other}"'
+    other = port + 50 if port + 50 <= 65_535 else 5050
+    return f"Port {port} is already taken {who}. Another port: {_command(port=other)}"
 
 
-def _busy(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            return error.errno is not None and "in use" in os.strerror(error.errno)
-    return False
+def _command(**options: object) -> str:
+    words = " ".join(f"--{name} {value}" for name, value in options.items())
+    return f'make run ARGS="{words}"'
 
 
 def _option(words: list[str], long: str, short: str, default: str) -> str:
+    """The value that click will see; the last one wins."""
+    value = default
     for index, word in enumerate(words):
-        if word in (long, short) and index + 1 < len(words):
-            return words[index + 1]
-        if word.startswith(long + "="):
-            return word.partition("=")[2]
-    return default
-
-
-def _missing(words: list[str], long: str, short: str, value: str) -> list[str]:
-    named = any(word in (long, short) or word.startswith(long + "=") for word in words)
-    return [] if named else [long, value]
+        if word in (long, short):
+            value = words[index + 1] if index + 1 < len(words) else value
+        elif word.startswith(long + "="):
+            value = word.removeprefix(long + "=")
+        elif word.startswith(short) and len(word) > len(short):
+            value = word.removeprefix(short)
+    return value
 
 
 if __name__ == "__main__":

@@ -1,29 +1,77 @@
 """`flask --app dashboard lab ...`: the running dashboard from a shell, through its HTTP API.
 
-The dashboard leaves its address and token in a file that only its user can read.
+The dashboard leaves its address and token in a file that only its user can read: when `flask
+run` knows the address, or at the first request under another WSGI server.
 """
 
 import contextlib
 import json
 import os
+import sys
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
-from flask import current_app
-from flask.cli import AppGroup
+from flask import Flask, current_app, request
+from flask.cli import AppGroup, run_command
 
-from dashboard.config import Config
+from dashboard import config as configuration
+from dashboard import startup_log
+from dashboard.config import PREFIX, Config
+from dashboard.errors import BadInput
+from dashboard.lab import Lab
 from labservers.registry import SERVERS
 
 commands = AppGroup("lab", help="Start, stop and read the lab servers of a running dashboard.")
 NAME = click.argument("name", type=click.Choice([*SERVERS, "all"]))
 ONE = click.argument("name", type=click.Choice(list(SERVERS)))
 TIMEOUT_S = 35.0
+
+
+def load_config(given: Mapping[str, Any] | None) -> Config:
+    """The settings, with the host and port that `flask run` was given.
+
+    Raises:
+        BadInput: an unusable setting; on a command line the same as click's own complaint.
+    """
+    try:
+        return configuration.load({**_run_options(), **(given or {})})
+    except BadInput as error:
+        if click.get_current_context(silent=True) is None:
+            raise
+        raise click.ClickException(f"{error.message}; {error.next_step}") from error
+
+
+def _run_options() -> dict[str, Any]:
+    context = click.get_current_context(silent=True)
+    if context is None or context.command is not run_command:
+        return {}
+    return {name: context.params[name] for name in ("host", "port")}
+
+
+def init_app(app: Flask) -> None:
+    app.cli.add_command(commands)
+    lab: Lab = app.extensions["lab"]
+    begun = threading.Lock()
+
+    def served(address: str) -> None:
+        if begun.acquire(blocking=False):
+            write_runtime(lab.config, address, lab.token)
+
+    def served_by_flask(address: str) -> None:
+        # The worker of --debug is a child of this process, and each reload makes a new one:
+        # they keep the token, and so do the open pages.
+        os.environ[PREFIX + "TOKEN"] = lab.token
+        served(address)
+
+    startup_log.init_app(served_by_flask)
+    app.before_request(lambda: served(request.host_url.rstrip("/")))
 
 
 def runtime_file(config: Config) -> Path:
@@ -33,13 +81,21 @@ def runtime_file(config: Config) -> Path:
 def write_runtime(config: Config, address: str, token: str) -> None:
     """Tell later commands where the dashboard is; readable by its user only."""
     path = runtime_file(config)
-    with contextlib.suppress(OSError):
+    beside = path.with_suffix(f".{os.getpid()}")
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_suffix(f".{os.getpid()}")
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump({"address": address, "token": token}, file)
         os.replace(beside, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        print(
+            f"Socket Lab cannot write to {path.parent} ({error.strerror}): grades, logs and "
+            f"settings are not kept. Another folder: {PREFIX}DATA_DIR=/some/folder make run",
+            file=sys.stderr,
+        )
 
 
 def call(method: str, path: str, body: dict[str, Any] | None = None) -> Any:

@@ -118,11 +118,12 @@ class ServerProcess:
 
 
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Ours without what belongs to Flask and Werkzeug (their socket, their reloader)."""
+    """Ours without what belongs to Flask, Werkzeug (their socket, their reloader) and the
+    dashboard (its token)."""
     kept = {
         name: value
         for name, value in environment.items()
-        if not name.startswith(("WERKZEUG_", "FLASK_"))
+        if not name.startswith(("WERKZEUG_", "FLASK_", "SOCKETLAB_"))
     }
     path = [str(PACKAGE_PARENT), *filter(None, [environment.get("PYTHONPATH")])]
     return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(path)}

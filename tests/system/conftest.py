@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -46,6 +47,7 @@ class RunningDashboard:
             "SOCKETLAB_CONFIG": str(folder / "none.toml"),
             "SOCKETLAB_DATA_DIR": str(folder),
             "SOCKETLAB_TOKEN": TOKEN,
+            **options.pop("environment", {}),
         }
         self.output = (folder / "output.log").open("wb")
         self.process = subprocess.Popen(
@@ -116,6 +118,13 @@ def _runs(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interruptible() -> None:
+    """A shell that runs us in the background ignores ^C for us, and a child would inherit that."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 FLASK = ["flask", "--app", "dashboard", "run", "--port", "{port}"]

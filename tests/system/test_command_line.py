@@ -49,3 +49,38 @@ def test_without_a_dashboard_the_next_step_is_said(tmp_path: Path) -> None:
 
 def test_an_unknown_server_is_a_usage_error(tmp_path: Path) -> None:
     assert lab(tmp_path, "start", "nginx").returncode == 2
+
+
+@pytest.mark.parametrize("word", ["--debug", "--no-reload"])
+def test_the_token_is_known_however_flask_runs(
+    run_dashboard: Callable[..., Any], word: str
+) -> None:
+    dashboard = run_dashboard(word, environment={"SOCKETLAB_TOKEN": ""})
+    started = lab(dashboard.folder, "start", "hypotenuse")
+    assert (started.returncode, started.stderr) == (0, "")
+    assert lab(dashboard.folder, "stop", "hypotenuse").returncode == 0
+
+
+def test_gunicorn_tells_where_it_is_at_the_first_request(
+    run_dashboard: Callable[..., Any],
+) -> None:
+    words = ["gunicorn", "-k", "gthread", "-b", "127.0.0.1:{port}", "dashboard:create_app()"]
+    dashboard = run_dashboard(command=words)
+    assert lab(dashboard.folder, "list").stdout.count("STOPPED") == 5
+
+
+@pytest.mark.parametrize("words", [["run"], ["lab", "list"]])
+def test_an_unusable_setting_is_one_sentence(tmp_path: Path, words: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "dashboard", *words],
+        cwd=ROOT,
+        env={**os.environ, "SOCKETLAB_LOG_LINES": "many", "SOCKETLAB_CONFIG": str(tmp_path / "no")},
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Error: environment SOCKETLAB_*: log_lines is 'many', which is no int; correct the value\n"
+    )

@@ -4,17 +4,23 @@ import os
 import pty
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 pytestmark = pytest.mark.system
 GONE_S = 2.0
+
+
+def runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def gone(dashboard: Any, eventually: Callable[..., Any]) -> None:
@@ -39,17 +45,30 @@ def test_a_signal(
     dashboard.process.wait(5)
 
 
-def test_the_terminal_is_closed(
-    run_dashboard: Callable[..., Any], eventually: Callable[..., Any]
+@pytest.mark.parametrize("words", [[], ["--debug"]], ids=["plain", "debug"])
+@pytest.mark.parametrize("end", ["closed", "^C"])
+def test_the_terminal(
+    run_dashboard: Callable[..., Any], eventually: Callable[..., Any], words: list[str], end: str
 ) -> None:
     main, side = pty.openpty()
-    # setsid makes the terminal ours: its end is then a SIGHUP for the whole session.
-    dashboard = run_dashboard(stdin=side, preexec_fn=_take_terminal(side), start_new_session=False)
+    # setsid makes the terminal ours: its end is then a SIGHUP for the whole session, and ^C a
+    # SIGINT for the dashboard and its reloader's worker, not for the servers' own sessions.
+    dashboard = run_dashboard(
+        *words, stdin=side, preexec_fn=_take_terminal(side), start_new_session=False
+    )
     os.close(side)
-    dashboard.start("chat")
-    os.close(main)
+    for name in dashboard.ports:
+        dashboard.start(name)
+    workers = dashboard.workers()
+    if end == "^C":
+        os.write(main, b"\x03")
+    else:
+        os.close(main)
     gone(dashboard, eventually)
     dashboard.process.wait(5)
+    eventually(lambda: not any(map(runs, workers)), "the worker is gone as well")
+    if end == "^C":
+        os.close(main)
 
 
 def _take_terminal(side: int) -> Callable[[], None]:
@@ -97,36 +116,8 @@ def test_a_process_of_debug_is_killed(
 ) -> None:
     dashboard = run_dashboard("--debug")
     dashboard.start("chat")
+    dashboard.start("subjects")
     [worker] = dashboard.workers()
     os.kill(dashboard.process.pid if whom == "parent" else worker, number)
     gone(dashboard, eventually)
-
-    def port_is_free() -> bool:
-        import psutil
-
-        return not psutil.pid_exists(worker) or psutil.Process(worker).status() == "zombie"
-
-    eventually(port_is_free, "the worker is gone as well")
-
-
-def test_a_busy_port_is_said_with_its_owner_and_the_way_out(
-    run_dashboard: Callable[..., Any],
-) -> None:
-    dashboard = run_dashboard()
-    second = subprocess.run(
-        [sys.executable, "-m", "dashboard", "--port", str(dashboard.port)],
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-    assert second.returncode == 1
-    assert f"Port {dashboard.port} is already taken by" in second.stderr
-    assert f"pid {dashboard.process.pid}" in second.stderr
-    assert f'make run ARGS="--port {dashboard.port + 50}"' in second.stderr
-    assert len(second.stderr.strip().splitlines()) == 1
-
-
-def test_the_address_is_printed_last(run_dashboard: Callable[..., Any]) -> None:
-    dashboard = run_dashboard()
-    assert dashboard.said().strip().splitlines()[-1].endswith(f"is on {dashboard.url}")
+    eventually(lambda: not runs(worker), "the worker is gone as well")
