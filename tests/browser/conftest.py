@@ -19,8 +19,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import playwright
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
@@ -212,15 +213,30 @@ def lab(dashboard: Lab) -> Iterator[Lab]:
     dashboard.anew()
 
 
+def absent(what: str, package: str) -> NoReturn:
+    """A stated skip, and a failure where CI installs it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"no {what} here; CI installs {package}")
+    pytest.skip(f"no {what} here: install {package} to run the browser tests")
+
+
+def driver_runs() -> bool:
+    """Whether the node that Playwright brings along finds its libraries."""
+    node = Path(playwright.__file__).parent / "driver" / "node"
+    return (
+        not node.exists() or not subprocess.run([node, "--version"], capture_output=True).returncode
+    )
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium here; CI installs it")
-        pytest.skip("no Chromium here: install chromium to run the browser tests")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        absent("Chromium", "chromium")
+    if not driver_runs():
+        absent("libatomic.so.1 for Playwright's driver", "libatomic1")
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield chromium
         chromium.close()
 
