@@ -44,23 +44,27 @@ export function IconButton({ label, icon: name, kind = "", busy, off, onClick, .
 const block = (event) => event.preventDefault();
 const spinner = () => html`<svg class="i g" viewBox="0 0 12 12" aria-hidden="true">${STATES.starting()}</svg>`;
 
-/** One choice of a few: a radio group with one tab stop, moved by the arrows. `items`: [value, label, icon]. */
-export function Segmented({ label, items, value, onChange, kind = "", off }) {
+/**
+ * One choice of a few: a radio group with one tab stop, moved by the arrows. `items`: [value, label,
+ * icon]; `keys`: those of the keyboard that choose the item before and the item after.
+ */
+export function Segmented({ label, items, value, onChange, kind = "", off, keys = [] }) {
+  const here = items.findIndex(([item]) => item === value);
   const group = useRef(null);
   const choose = (next) => !off && next !== value && onChange(next);
   const onKeyDown = (event) => {
     const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (!by) return;
     event.preventDefault();
-    const at = items.findIndex(([item]) => item === value);
-    const next = (at + by + items.length) % items.length;
+    const next = (here + by + items.length) % items.length;
     group.current.children[next].focus();
     choose(items[next][0]);
   };
   return html`<div class="seg ${kind}" role="radiogroup" aria-label=${label} ref=${group}
     aria-disabled=${off ? "true" : undefined} title=${off || undefined} onKeyDown=${onKeyDown}>
     ${items.map(
-      ([item, text, name]) => html`<button type="button" role="radio" key=${item} data-v=${item}
+      ([item, text, name], index) => html`<button type="button" role="radio" key=${item} data-v=${item}
+        data-key=${{ [here - 1]: keys[0], [here + 1]: keys[1] }[index]}
         aria-checked=${item === value ? "true" : "false"} tabindex=${item === value ? 0 : -1}
         onClick=${() => choose(item)}>${name && icon(name)}${text && html`<span>${text}</span>`}</button>`,
     )}
@@ -105,9 +109,9 @@ async function copy(text) {
   return undefined;
 }
 
-/** A command for the reader's own terminal, with the note under it. */
+/** A command for the reader's own terminal, with the note under it. Its lines break between words. */
 export const CommandLine = ({ text, note }) =>
-  html`<div class="cmd"><code>${text}</code><${CopyButton} text=${text} kind=""/>${note && html`<p>${note}</p>`}</div>`;
+  html`<div class="cmd"><code>${text.split(/( +)/).map((word, index) => (index % 2 ? word : html`<span>${word}</span>`))}</code><${CopyButton} text=${text} kind=""/>${note && html`<p>${note}</p>`}</div>`;
 
 /** Said by screen readers after what they are saying now. */
 export function announce(text) {

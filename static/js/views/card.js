@@ -1,9 +1,10 @@
 /* A server on the overview: one body and one next step for each of its states. */
 import { Button, CommandLine, CopyButton, IconButton, Spark, glyph, html, icon, model, pill, pure } from "../kit.js";
-import { bytes, clock, dur, nf, t } from "../i18n.js";
+import { bytes, dur, nf, t } from "../i18n.js";
 import { HISTORY_S } from "../model/reducer.js";
 import { href } from "../model/routes.js";
 import { address, padded, shown } from "../model/selectors.js";
+import { Cause } from "./cause.js";
 import { Countdown, Uptime } from "./clocks.js";
 import { Settings, useSettings } from "./settings.js";
 
@@ -96,7 +97,7 @@ function Stopped(props) {
   const before = last_run
     ? `${t("c.stopped")} ${t("c.lastrun", { d: dur(last_run.duration_s * 1000), n: last_run.requests })}.`
     : t("c.never");
-  return html`<div class="bd gap"><p class="muted">${before}</p><${Settings} ...${props} settings=${settings}/></div>
+  return html`<div class="bd gap"><p class="muted">${before}</p><div class="flat"></div><${Settings} ...${props} settings=${settings}/></div>
     <${Foot} ...${props}><${Start} ...${props} options=${settings.options} check=${settings.check}/><//>`;
 }
 
@@ -122,24 +123,21 @@ function Stopping(props) {
     <${Foot} ...${props}><${Kill} ...${props}/><//>`;
 }
 
-const Evidence = ({ lines }) =>
+/* `blame`: the last line says what went wrong. */
+const Evidence = ({ lines, blame }) =>
   lines?.length
     ? html`<div><p class="muted cap-p">${t("c.stderr")}</p><pre class="err-lines" tabindex="0">${lines
         .slice(-EVIDENCE_LINES)
-        .map((line, index, all) => (index === all.length - 1 ? html`<b>${line}</b>` : `${line}\n`))}</pre></div>`
+        .map((line, index, all) => (blame && index === all.length - 1 ? html`<b>${line}</b>` : `${line}\n`))}</pre></div>`
     : null;
 
 const LogsLink = ({ server }) =>
   html`<a class="btn" href=${href(server.name, "logs")}>${icon("list")}<span>${t("logs.open")}</span></a>`;
 
 function Crashed(props) {
-  const { failure, port } = props.server;
-  const d = dur((failure.ran_s ?? 0) * 1000);
-  const what = failure.signal
-    ? t("c.killed", { s: failure.signal, d })
-    : t("c.crash", { c: String(failure.exit_code ?? "?"), d });
-  return html`<div class="bd"><p><strong>${what}.</strong> ${t("c.crash.note", { p: String(port) })}</p>
-      <${Evidence} lines=${failure.last_lines}/></div>
+  const { failure } = props.server;
+  return html`<div class="bd"><p><${Cause} server=${props.server}/></p>
+      <${Evidence} lines=${failure.last_lines} blame=${!failure.signal}/></div>
     <${Foot} ...${props}><${Start} ...${props} label="restart" symbol="restart"/><${LogsLink} ...${props}/><//>`;
 }
 
@@ -147,8 +145,8 @@ function Failed(props) {
   const settings = useSettings(props);
   const { failure } = props.server;
   const lines = failure.last_lines?.length ? failure.last_lines : [failure.message].filter(Boolean);
-  return html`<div class="bd"><p><strong>${t(`fail.${failure.reason}`, { p: String(props.server.port) })}</strong></p>
-      <${Evidence} lines=${lines}/><${Settings} ...${props} settings=${settings}/></div>
+  return html`<div class="bd"><p><${Cause} server=${props.server}/></p>
+      <${Evidence} lines=${lines} blame/><${Settings} ...${props} settings=${settings}/></div>
     <${Foot} ...${props}><${Start} ...${props} options=${settings.options} check=${settings.check}/><${LogsLink} ...${props}/><//>`;
 }
 
@@ -157,34 +155,26 @@ function Backoff(props) {
   const next = (s) => html`<strong>${t("c.backoff", { n: retry.attempt, s })}</strong>`;
   return html`<div class="bd"><${Countdown} until=${retry.at} skew_s=${props.skew_s} text=${next} label=${t("st.backoff")}/>
       <p class="muted">${t("c.attempt", { a: retry.attempt, b: retry.of })}</p>
-      <${Evidence} lines=${failure?.last_lines?.slice(-3)}/></div>
+      <${Evidence} lines=${failure?.last_lines?.slice(-3)} blame/></div>
     <${Foot} ...${props}><${Start} ...${props} label="startnow"/><${Button} kind="gh" icon="x" label=${t("giveup")}
       busy=${props.busy === "stop"} off=${props.off} onClick=${() => props.actions.stop(props.server.name)}/><//>`;
 }
 
 function Blocked(props) {
-  const { server, actions, busy, off, skew_s } = props;
+  const { server, actions, busy, off } = props;
   const settings = useSettings(props);
   const port = String(server.port);
-  const { port_owner: owner, free_port } = server.failure;
+  const { free_port } = server.failure;
+  const flags = server.transport === "udp" ? "-lunp" : "-ltnp";
   const retry = () => actions.start(server.name);
   const free = () => actions.start(server.name, { port: free_port });
-  return html`<div class="bd"><p><strong>${t("c.port", { p: port })}</strong>${owner && html`<${Owner} owner=${owner} skew_s=${skew_s}/>`}.
-        ${" "}${owner?.ours ? t("c.port.ours") : t("c.port.note")}</p>
-      ${server.transport === "udp"
-        ? html`<${CommandLine} text=${`ss -lunp 'sport = :${port}'`}/>`
-        : html`<${CommandLine} text=${`ss -ltnp 'sport = :${port}'`}/>`}
+  return html`<div class="bd"><p><${Cause} server=${server}/></p><${CommandLine} text=${`ss ${flags} 'sport = :${port}'`}/>
       ${!free_port && html`<${Settings} ...${props} settings=${settings}/>`}</div>
     <${Foot} ...${props}>${free_port
       ? html`<${Button} kind="pri" icon="plug" label=${t("usefree", { p: String(free_port) })} busy=${busy} off=${off} onClick=${free}/>
           <${IconButton} kind="gh" icon="restart" label=${t("retryport", { p: port })} busy=${busy} off=${off} onClick=${retry}/>`
       : html`<${Button} kind="pri" icon="restart" label=${t("retryport", { p: port })} busy=${busy} off=${off} onClick=${retry}/>`}<//>`;
 }
-
-const Owner = ({ owner }) =>
-  html` ${t("c.port.by")} ${owner.command ? html`<code>${owner.command}</code>` : t("c.port.other")}${owner.pid
-    ? `, ${t("c.pid", { v: String(owner.pid) })}`
-    : ""}${owner.since ? `, ${t("c.since", { v: clock(owner.since) })}` : ""}`;
 
 const BODIES = {
   running: Running,

@@ -6,7 +6,7 @@ import { hands, t } from "../i18n.js";
 export function Uptime({ since, skew_s }) {
   const now = useNow();
   if (since === null) return null;
-  return html`<span>${t("c.up", { v: hands(Math.max(0, Math.floor(now + skew_s - since))) })}</span>`;
+  return html`<span class="up"><span>${t("c.up")} </span>${hands(Math.max(0, Math.floor(now + skew_s - since)))}</span>`;
 }
 
 /** A sentence with the whole seconds left until a moment, and a bar that fills. `text(seconds)`. */
