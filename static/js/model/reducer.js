@@ -7,6 +7,7 @@ export const LINES_KEPT = 5000;
 export const EXCHANGES_KEPT = 30;
 /* A minute of the loop's frames at ten a second. */
 export const LOOP_POINTS = 600;
+const STEP_SHOWN_S = 1;
 
 const LOOP_SERIES = [
   "ready",
@@ -46,6 +47,7 @@ export function initial(boot, route, prefs) {
 
 const emptyLoop = () => ({
   frame: null,
+  longest: null,
   series: Object.fromEntries(["at", ...LOOP_SERIES].map((name) => [name, []])),
 });
 
@@ -158,7 +160,14 @@ function looped(loop, frame, at) {
   const push = (values, value) => [...values.slice(-(LOOP_POINTS - 1)), value];
   const series = { at: push(loop.series.at, at) };
   for (const name of LOOP_SERIES) series[name] = push(loop.series[name], frame.loop[name]);
-  return { frame, series };
+  return { frame, series, longest: longest(loop.longest, frame.loop.hog, at) };
+}
+
+/* {hog, at}: the longest step of about a second, so that it can be read. */
+function longest(before, hog, at) {
+  const old = !before || at - before.at >= STEP_SHOWN_S;
+  if (!hog) return old ? null : before;
+  return old || hog[1] > before.hog[1] ? { hog, at } : before;
 }
 
 function exchanged(state, name, exchange) {

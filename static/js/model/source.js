@@ -1,6 +1,6 @@
 /* The coroutines of the server as an outline: what a reader needs to follow the yields; pure. */
 
-const KEY = /^\s*(?:def |while |for )|\byield\b|\baccept\(|\brecv\(|\.send\(|create_task\(/;
+const KEY = /^\s*(?:def |while )|\byield\b|\baccept\(|\brecv\(|\.send\(|create_task\(/;
 const ALWAYS = /^\s*def |\byield\b/;
 const OWN = /^\s{4}def |\byield (?!from)/;
 const TOKEN =
@@ -9,30 +9,30 @@ const CLASSES = ["s", "k", "n", "c", "n", "f"];
 /* The functions that tell the story are shown whole as far as they matter; the others by their yields. */
 const STORY = new Set(["serve_forever", "serve_client"]);
 
-/** [{n, text, key, gap}]: lines of the functions, `gap` where some were left out before this one. */
+/** [{n, text, whole, key, head}]: lines of the functions that wait; `head` begins a function. */
 export function outline(functions) {
   const shown = [];
   for (const { name, start, lines } of functions) {
     const yields = lines.some((line) => /\byield\b/.test(line) && !/yield from/.test(line));
-    if (!yields) continue;
+    if (!yields || name.startsWith("_")) continue;
     const wanted = STORY.has(name) ? KEY : OWN;
     const indent = lines[0].length - lines[0].trimStart().length;
-    let last = -1;
     lines.forEach((line, index) => {
       if (!wanted.test(line) || /^\s*"""/.test(line)) return;
-      shown.push({ n: start + index, text: plain(line.slice(indent)), key: ALWAYS.test(line), gap: last >= 0 && index > last + 1 });
-      last = index;
+      shown.push({ n: start + index, text: plain(line.slice(indent)), whole: line.trim(), key: ALWAYS.test(line), head: index === 0 });
     });
   }
   return shown;
 }
 
-/* Without annotations: they are for checkers, and a lane is narrow. */
+/* Without annotations and with half the indentation: a lane is narrow. */
 const plain = (line) =>
   line
     .replace(/^(\s*def \w+\()(.*?)(\) -> .*)?$/, (_, head, rest) =>
       rest ? `${head}${rest.replace(/\) -> .*$/, "").replace(/: [^,)]+/g, "")}):` : `${head}...):`)
-    .replace(/\s+# .*$/, "");
+    .replace(/\s+# .*$/, "")
+    .replace(/\bTaskType\./, "")
+    .replace(/^ +/, (spaces) => spaces.slice(spaces.length / 2));
 
 /** A line in pieces [class or null, text] for syntax colours. */
 export function coloured(line) {

@@ -2,16 +2,16 @@
 import { Button, Mini, Segmented, html, icon, useEffect, useNow, useRef, useState } from "../kit.js";
 import { dur, hands, nf, t } from "../i18n.js";
 import { offKey, running } from "../model/selectors.js";
-import { tokensOf } from "../model/loop.js";
 import { Charts } from "./loop_charts.js";
 import { Flows } from "./loop_flows.js";
 import { Gate } from "./loop_gate.js";
-import { Ages, Lane } from "./loop_lane.js";
+import { Ages, Lane, SlimLane } from "./loop_lane.js";
 import { RunBox, useSource } from "./loop_source.js";
 import { Tasks } from "./loop_tasks.js";
 import { NotRunning } from "./try_kit.js";
 
-const SPEEDS = [["0", "1×"], ["0.1", "1/10"], ["0.5", "1/100"]];
+/* Seconds of rest between two ticks, the fastest first. */
+const SPEEDS = [0, 0.1, 0.5];
 const SUMMARY_MS = 5000;
 const DEPTH_POINTS = 60;
 
@@ -20,31 +20,30 @@ export function Loop({ state, actions }) {
   const [chosen, choose] = useState(null);
   useEffect(() => actions.subscribe(["loop", "rows:subjects"]), []);
   const source = useSource(actions);
-  const loop = running(server) ? state.loop.frame?.loop : null;
+  const up = running(server);
+  const loop = up ? state.loop.frame?.loop : null;
   return html`<div class="stack"><${NotRunning} state=${state} name="subjects" actions=${actions}/>
     <${Controls} state=${state} server=${server} loop=${loop} actions=${actions}/>
-    ${loop?.paused && html`<div class="notice warn" role="status">${icon("pause")}
-      <span>${t("lp.pausednote", { v: hands(Math.max(0, Math.round(loop.resumes_in_s ?? 0))) })}</span></div>`}
-    ${loop && html`<${Board} loop=${loop} series=${state.loop.series} source=${source} chosen=${chosen} choose=${choose}/>
+    ${up && html`<${Status} server=${server} loop=${loop} skew_s=${state.skew_s} actions=${actions}/>`}
+    ${loop && html`<${Board} loop=${loop} state=${state.loop} source=${source} chosen=${chosen} choose=${choose}/>
       <${Summary} loop=${loop}/>
       <${Charts} series=${state.loop.series} theme=${state.prefs.theme} lang=${state.lang}/>
       <${Tasks} table=${state.rows.subjects} loop=${loop} chosen=${chosen} choose=${choose}/>`}
-    ${!loop && running(server) && html`<p class="nothing">${t("lp.wait")}</p>`}</div>`;
+    ${!loop && html`<section class="panel"><p class="nothing board-wait">${t(up ? "lp.wait" : "lp.sub")}</p></section>`}</div>`;
 }
 
-function Board({ loop, series, source, chosen, choose }) {
+function Board({ loop, state, source, chosen, choose }) {
   const board = useRef(null);
   const lane = (name, cards, names, children) =>
     html`<${Lane} loop=${loop} lane=${name} room=${{ cards, names }} choose=${choose} chosen=${chosen}>${children}<//>`;
-  const oldest = (tokensOf(loop, "reading") ?? []).length === 0;
   return html`<section class="panel" aria-label=${t("lp.h")}><div class="board" ref=${board}>
     ${lane("ready", 6, 44, html`<div class="depth"><span>${t("lp.c.depth")}, ${t("c.last60")}</span>
-      <${Mini} values=${thin(series.ready)} tone="ready" height=${36}/></div>`)}
-    <${RunBox} loop=${loop} source=${source}/>
+      <${Mini} values=${thin(state.series.ready)} tone="ready" height=${36}/></div>`)}
+    <${RunBox} loop=${loop} longest=${state.longest} source=${source}/>
     <div class="lanes">
-      ${lane("reading", 4, 56, (loop.tasks >= 10 || oldest) && html`<${Ages} ages=${loop.ages?.reading} lane="reading"/>`)}
+      ${lane("reading", 4, 56, loop.tasks >= 10 && html`<${Ages} ages=${loop.ages?.reading} lane="reading"/>`)}
       ${lane("writing", 2, 16)}
-      ${lane("sleeping", 1, 8)}
+      <${SlimLane} loop=${loop} lane="sleeping" choose=${choose} chosen=${chosen}/>
     </div>
     <${Gate} loop=${loop}/><${Flows} board=${board} loop=${loop}/></div></section>`;
 }
@@ -71,28 +70,37 @@ function Controls({ state, server, loop, actions }) {
   const paused = Boolean(loop?.paused);
   const more = (n) => html`<${Button} key=${n} icon="plus" label=${nf(n)} busy=${sending} off=${off}
     aria-label=${t("lp.send.n", { n })} onClick=${() => send("clients", n)}/>`;
+  const rests = SPEEDS.map((seconds) => [String(seconds), seconds ? `+${dur(seconds * 1000)}` : "1×"]);
   return html`<div class="ctlbar" role="toolbar" aria-label=${t("lp.h")}>
-    <div class="grp"><${Button} id="lpp" kind=${paused ? "pri" : ""} icon=${paused ? "play" : "pause"} label=${t(paused ? "lp.resume" : "lp.pause")}
+    <div class="grp"><${Button} data-key="Space" kind=${paused ? "pri" : ""} icon=${paused ? "play" : "pause"} label=${t(paused ? "lp.resume" : "lp.pause")}
         off=${off} onClick=${() => tell(paused ? "resume" : "pause")}/>
-      <${Button} id="lps" icon="step" label=${t("lp.step")} off=${off || (!paused && t("lp.step.off"))} onClick=${() => tell("step")}/></div>
-    <div class="grp"><span class="lbl">${t("lp.speed")}</span><${Segmented} label=${t("lp.speed")} items=${SPEEDS} off=${off}
+      <${Button} data-key="." icon="step" label=${t("lp.step")} off=${off || (!paused && t("lp.step.off"))} onClick=${() => tell("step")}/></div>
+    <div class="grp"><span class="lbl">${t("lp.speed")}</span><${Segmented} label=${t("lp.speed")} items=${rests} off=${off} keys=${["+", "-"]}
       value=${String(loop?.delay_s ?? 0)} onChange=${(seconds) => tell("slow", { seconds: Number(seconds) })}/></div>
     <div class="grp scr"><span class="lbl">${t("lp.send")}</span>${[1, 50, 1000].map(more)}
       <${Button} icon="hour" label=${t("lp.slowbtn")} aria-label=${t("lp.slow")} busy=${sending} off=${off} onClick=${() => send("slow", 1)}/></div>
-    ${server.experiment && html`<${Progress} experiment=${server.experiment} skew_s=${state.skew_s} actions=${actions}/>`}
     <span class="sp"></span>
     <dl><div><dt>${t("lp.tasks")}</dt><dd>${loop ? nf(loop.tasks) : "–"}</dd></div>
-      <div><dt>${t("lp.lag.max")}</dt><dd>${loop ? dur(loop.lag_us / 1000) : "–"}</dd></div></dl></div>`;
+      <div><dt>${t("lp.lag.max")}</dt><dd class="lag">${loop ? dur(loop.lag_us / 1000) : "–"}</dd></div></dl></div>`;
+}
+
+/* One line of one height, whatever happens: what holds the loop back, and the clients that were sent. */
+function Status({ server, loop, skew_s, actions }) {
+  const held = loop?.paused ? "pause" : loop?.delay_s ? "hour" : null;
+  const text = loop?.paused ? t("lp.pausednote") : loop?.delay_s ? t("lp.slowed", { v: dur(loop.delay_s * 1000) }) : t("lp.sub");
+  return html`<div class="notice strip ${held ? "warn" : ""}">${icon(held ?? "info")}<span role="status">${text}</span>
+    ${loop?.paused && html`<span class="mono">${hands(Math.max(0, Math.round(loop.resumes_in_s ?? 0)))}</span>`}
+    ${server.experiment && html`<${Progress} experiment=${server.experiment} skew_s=${skew_s} actions=${actions}/>`}</div>`;
 }
 
 function Progress({ experiment, skew_s, actions }) {
   const now = useNow() + skew_s;
   const { clients, done, failed, until } = experiment;
-  return html`<div class="grp prog" role="status"><span>${t("lp.exp", { a: done + failed, b: clients })}
+  return html`<span class="r prog"><span>${t("lp.exp", { a: done + failed, b: clients })}
       ${failed > 0 && html` <b class="c-err">${t("lp.exp.failed", { n: failed })}</b>`}</span>
     <span class="muted">${t("lp.exp.left", { v: hands(Math.max(0, Math.round(until - now))) })}</span>
     <${Button} kind="sm" icon="x" label=${t("lp.exp.stop")}
-      onClick=${() => actions.api("DELETE", "/api/experiments/subjects").catch(actions.fail)}/></div>`;
+      onClick=${() => actions.api("DELETE", "/api/experiments/subjects").catch(actions.fail)}/></span>`;
 }
 
 /* What the board shows, in words, at most every five seconds: the board itself is not live. */

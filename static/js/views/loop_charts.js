@@ -7,11 +7,12 @@ import { recent } from "../model/loop.js";
 
 const HEIGHT = 124;
 const DRAW_MS = 1000;
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 const us = (value) => (value === null || value === undefined ? "" : dur(value / 1000));
 const percent = (value) => `${nf(Math.round(value * 1000) / 10)} %`;
 
 const CHARTS = [
-  { key: "lp.c.depth", fmt: (value) => nf(value), lines: [
+  { key: "lp.c.depth", incrs: WHOLE, fmt: (value) => nf(value), lines: [
       ["reading", "sk.read", "--in-fill"], ["writing", "sk.write", "--out-fill", [6, 3]], ["ready", "sk.ready", "--ready-fill", [2, 2.5]]] },
   { key: "lp.c.tick", fmt: us, lines: [["tick_p50_us", "p50", "--run-fill"], ["tick_p99_us", "p99", "--run", [4, 3]]] },
   { key: "lp.c.lag", fmt: us, lines: [["lag_us", "lp.c.lag.max", "--accent"]] },
@@ -65,7 +66,7 @@ function options(chart, width) {
     axes: [
       { ...axis, size: 28, gap: 8, grid: { show: false }, splits: [-60, -30, 0],
         values: () => [`−60 ${t("u.s")}`, `−30 ${t("u.s")}`, t("lp.now")] },
-      { ...axis, size: 62, grid: { stroke: colour("--grid"), width: 1 }, space: 36, values: (_, splits) => splits.map(chart.fmt) },
+      { ...axis, size: 62, grid: { stroke: colour("--grid"), width: 1 }, space: 36, incrs: chart.incrs, values: (_, splits) => splits.map(chart.fmt) },
     ],
     series: [{}, ...chart.lines.map(([, , name, dash], index) => ({
       stroke: colour(name), width: 1.75, dash, points: { show: false }, spanGaps: true,

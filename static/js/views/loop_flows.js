@@ -19,8 +19,9 @@ export function Flows({ board, loop }) {
   return html`<svg class="flowsvg" aria-hidden="true">${shapes.map((shape, index) => html`<${Shape} key=${index} ...${shape}/>`)}</svg>`;
 }
 
-function Shape({ d, colour, width, arrow }) {
+function Shape({ d, colour, width, arrow, still }) {
   if (arrow) return html`<path d=${d} fill=${colour}/>`;
+  if (still) return html`<path d=${d} fill="none" stroke=${colour} stroke-width="1.5"/>`;
   if (width < 1.5) return html`<path d=${d} fill="none" stroke="var(--line-2)" stroke-width="1.5" stroke-dasharray="2 4"/>`;
   return html`<g fill="none" stroke=${colour} stroke-width=${width} stroke-linecap="round">
     <path d=${d} opacity=".28"/><path class="fl" d=${d} stroke-dasharray=${`1 ${width * 3 + 4}`}/></g>`;
@@ -47,7 +48,7 @@ function measure(board, loop) {
   const arrow = (d, colour) => shapes.push({ d, colour, arrow: true });
   fromReady(at('[data-lane="ready"]'), run, at(".runbox>header"), loop, line, arrow);
   fromYields(board, run, box, at, line, arrow);
-  throughGate(at, loop, line, arrow);
+  throughGate(at, loop, line, arrow, (d) => shapes.push({ d, colour: "var(--line-2)", still: true }));
   return shapes;
 }
 
@@ -72,13 +73,13 @@ function fromYields(board, run, box, at, line, arrow) {
   }
 }
 
-function throughGate(at, loop, line, arrow) {
+function throughGate(at, loop, line, arrow, still) {
   const ready = at('[data-lane="ready"]');
   const gate = at(".gate");
   const lanes = ["reading", "writing", "sleeping"].map((lane) => at(`[data-lane="${lane}"]`));
   const x = lanes[0].right + 8;
-  for (const { right, middle } of lanes) line(`M${right} ${middle}H${x - 4}Q${x} ${middle} ${x} ${middle + 4}`, "var(--line-2)", 0);
-  line(`M${x} ${lanes[0].middle + 4}V${gate.top - 6}`, "var(--line-2)", 0);
+  for (const { right, middle } of lanes) still(`M${right} ${middle}H${x - 4}Q${x} ${middle} ${x} ${middle + 4}`);
+  still(`M${x} ${lanes[0].middle + 4}V${gate.top - 6}`);
   arrow(`M${x - 4.5} ${gate.top - 8}L${x} ${gate.top - 1}L${x + 4.5} ${gate.top - 8}z`, "var(--line-ctl)");
   const woken = moved(loop, "reading", "ready") + moved(loop, "writing", "ready") + moved(loop, "sleeping", "ready");
   line(`M${ready.centre} ${gate.top}V${ready.bottom + 7}`, "var(--ready-fill)", woken);

@@ -5,6 +5,9 @@ import { AGES, SIGN, TONE, ageClass, drawing, squares, tokensOf } from "../model
 
 const TITLES = { ready: "lp.ready", reading: "lp.read", writing: "lp.write", sleeping: "lp.timers" };
 const STATES = { ready: "sk.ready", reading: "sk.read", writing: "sk.write", sleeping: "sk.timer" };
+/* From here on names stand closer together. */
+const DENSE = 24;
+const IN_ONE_LINE = 3;
 const OPACITY = [0.3, 0.45, 0.6, 0.8, 1];
 
 /** `room`: how many tasks are drawn as cards and as names. `children`: what stands at the lane's foot. */
@@ -19,13 +22,22 @@ export function Lane({ loop, lane, room, choose, chosen, children }) {
       <span class="n">${nf(count)}</span></header>
     <div class="bd">${how === "empty" && html`<p class="nil">${t(lane === "ready" ? "lp.empty.ready" : "lp.empty.lane")}</p>`}
       ${(how === "cards" || how === "tokens") &&
-      html`<div class="toks ${lane === "ready" ? "fifo" : ""}">${tokens.map((token, index) =>
+      html`<div class="toks ${lane === "ready" ? "fifo" : ""} ${count > DENSE ? "dense" : ""}">${tokens.map((token, index) =>
         how === "cards"
           ? html`<${Card} key=${token[0]} token=${token} lane=${lane} first=${index === 0} choose=${choose} chosen=${chosen}/>`
           : html`<${Token} key=${token[0]} token=${token} lane=${lane} choose=${choose} chosen=${chosen}/>`,
       )}</div>`}
       ${how === "squares" && html`<${Squares} count=${count} lane=${lane} ages=${loop.ages?.[lane]}/>`}
       ${children}</div></section>`;
+}
+
+/** A lane in one line: its count, and its first tasks where their names are known. */
+export function SlimLane({ loop, lane, choose, chosen }) {
+  const tokens = tokensOf(loop, lane) ?? [];
+  return html`<section class="lane slim k-${TONE[lane]} lane-${lane}" data-lane=${lane} aria-labelledby=${`ln-${lane}`}>
+    <header><h2 id=${`ln-${lane}`}>${icon(SIGN[lane])}${t(TITLES[lane])}</h2>${tokens.slice(0, IN_ONE_LINE).map(
+      (token) => html`<${Token} key=${token[0]} token=${token} lane=${lane} choose=${choose} chosen=${chosen}/>`,
+    )}<span class="n">${nf(loop[lane])}</span></header></section>`;
 }
 
 const label = ([, , , about, peer]) => (about === "accept" ? t("lp.listener") : port(peer));

@@ -19,9 +19,9 @@ export function useSource(actions) {
   return source;
 }
 
-/** `loop.hog` is the longest step since the last frame: a real one, not the one under way. */
-export function RunBox({ loop, source }) {
-  const [id, us, label, peer, line] = loop.hog ?? [];
+/** `longest` is the longest step of the last second: a real one, not the one under way. */
+export function RunBox({ loop, longest, source }) {
+  const [id, us, label, peer, line] = longest?.hog ?? [];
   const current = line && source && line.startsWith(`${source.file}:`) ? Number(line.split(":")[1]) : 0;
   return html`<section class="runbox" aria-labelledby="ln-run">
     <header><h2 id="ln-run">${icon("play")}${t("lp.ran.last")}</h2>
@@ -38,7 +38,7 @@ function Line({ entry, file, loop, current }) {
   const [lane, count] = loop.lines?.[`${file}:${entry.n}`] ?? [guess(entry.text), 0];
   const yields = /\byield\b/.test(entry.text) && !/yield from/.test(entry.text);
   const tone = TONE[lane] ?? "timer";
-  return html`<div class="l ${entry.n === current ? "run key" : ""} ${entry.key ? "key" : ""} ${entry.gap ? "gap" : ""}">
+  return html`<div class="l ${entry.n === current ? "run key" : ""} ${entry.key ? "key" : ""} ${entry.head ? "head" : ""}" title=${entry.whole}>
     <span class="ln">${entry.n}</span>
     <span class="tx">${coloured(entry.text).map(([cls, text]) => (cls ? html`<span class=${cls}>${text}</span>` : text))}</span>
     ${yields && html`<span class="susp k-${tone} ${count ? "" : "none"}" data-yield=${lane} data-count=${count}

@@ -36,7 +36,7 @@ function Task({ row, longest, chosen, choose }) {
     <td><span class="stk k-${tone}">${icon(SIGN[row.state] ?? "ear")}${t(STATES[row.state] ?? "sk.read")}</span></td>
     <td><span class="ab k-${tone}" style=${{ "--p": `${part}%` }}>${dur(row.state_s * 1000)}</span></td>
     <td class="num">${nf(row.steps ?? 0)}</td>
-    <td class="num">${row.busy_us === null ? "" : dur(row.busy_us / 1000)}</td>
+    <td class="num">${row.busy_us ? dur(row.busy_us / 1000) : "–"}</td>
     <td class="num"><span class="c-in">${bytes(row.bytes_in)}</span> / <span class="c-out">${bytes(row.bytes_out)}</span></td>
     <td class="mono soft">${row.line}</td></tr>`;
 }
