@@ -90,5 +90,9 @@ export function clock(at) {
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
 }
 
+/** Day and time of an ISO 8601 moment, as people write them. */
+export const moment = (iso) =>
+  new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" }).format(new Date(iso));
+
 /** The milliseconds that follow a clock(): .796 */
 export const thousandths = (at) => `.${String(new Date(at * 1000).getMilliseconds()).padStart(3, "0")}`;

@@ -89,7 +89,7 @@ const queued = (value) => {
 };
 
 const CELLS = {
-  peer: { cls: "mono", draw: (row) => row.peer },
+  peer: { cls: "mono", draw: (row) => row.peer || html`<span class="muted">${t("lp.listener")}</span>` },
   state: { cls: "", draw: (row) => html`<${State} state=${row.state}/>` },
   label: { cls: "mono soft clip", draw: (row) => row.label },
   age_s: { cls: "num", draw: (row) => dur(row.age_s * 1000) },

@@ -1,5 +1,5 @@
 /* One server: its header, its tabs, and the tab that is open. */
-import { Button, CopyButton, html, model, pill } from "../kit.js";
+import { Button, CopyButton, html, model, pill, useEffect, useRef } from "../kit.js";
 import { nf, t } from "../i18n.js";
 import { TABS, href } from "../model/routes.js";
 import { address, offKey, running, shown, startable, stoppable } from "../model/selectors.js";
@@ -35,6 +35,8 @@ export function Server({ state, actions }) {
 
 function Header({ server, tab, busy, off, skew_s, actions }) {
   const { name } = server;
+  const tabs = useRef(null);
+  useEffect(() => tabs.current.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [name, tab]);
   return html`<div class="sph">
     <div class="ph">
       <h1><span class="no">${server.task}</span>${t(`s.${name}`)} ${pill(shown(server))}</h1>
@@ -45,7 +47,7 @@ function Header({ server, tab, busy, off, skew_s, actions }) {
       <span class="kind">${model(server.model)}${t(`m.${server.model}`)}</span>
       <div class="acts"><${Actions} server=${server} busy=${busy} off=${off && t(off)} actions=${actions}/></div>
     </div>
-    <nav class="tabs" aria-label=${t(`s.${name}`)}>${TABS[name].map(
+    <nav class="tabs" ref=${tabs} aria-label=${t(`s.${name}`)}>${TABS[name].map(
       (item) => html`<a key=${item} href=${href(name, item)} aria-current=${item === tab ? "page" : undefined}>
         ${t(`tab.${item}`)}${item === "connections" && running(server) &&
         html`<span class="tag">${nf(server.figures?.connections ?? 0)}</span>`}</a>`,

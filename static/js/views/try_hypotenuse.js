@@ -50,7 +50,7 @@ function Legs({ legs, setLegs, values, talk, send }) {
   return html`<div class="pn-b tri"><form class="form" onSubmit=${submit}>${field("a")}${field("b")}
       <${Button} type="submit" kind="pri" icon="send" label=${t("try.send")} kbd="↵" busy=${talk.busy} off=${talk.off}/>
       <${Result} exchange=${talk.list[0]}/></form>
-    <${Triangle} exchange=${talk.list[0]}/></div>`;
+    <${Triangle} exchange=${talk.list[0]} legs=${values}/></div>`;
 }
 
 function Raw({ raw, setRaw, talk, send }) {

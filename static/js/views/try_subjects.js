@@ -1,6 +1,6 @@
 /* subjects: grades of a student, written by POST and read by GET. */
 import { Button, Segmented, html, useDraft, useEffect, useState } from "../kit.js";
-import { t } from "../i18n.js";
+import { moment, t } from "../i18n.js";
 import { http, text } from "../model/decode.js";
 import { address } from "../model/selectors.js";
 import { Bytes } from "./bytes.js";
@@ -90,7 +90,7 @@ function Table({ table }) {
           <th scope="col">${t("try.subject")}</th><th scope="col" class="num">${t("try.grade")}</th>
           <th scope="col">${t("try.saved")}</th></tr></thead><tbody>${[...table.subjects].reverse().map(
             (row, index) => html`<tr key=${index}><td class="wide">${row.subject}</td><td class="num"><b>${row.grade}</b></td>
-              <td class="mono soft">${row.saved_at}</td></tr>`,
+              <td class="soft" title=${row.saved_at}>${moment(row.saved_at)}</td></tr>`,
           )}</tbody></table></div>`
       : html`<p class="nothing">${table ? t("try.grades.none") : t("try.grades.ask")}</p>`}
   </section>`;
