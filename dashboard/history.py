@@ -63,10 +63,9 @@ class LogBook:
             "skipped": max(0, first - n - 1),
         }
 
-    def tail(self, count: int) -> list[str]:
-        """The newest lines as plain text, for a failure's last words."""
-        with self._lock:
-            return [line["text"] for line in list(self._lines)[-count:]]
+    def tail(self, count: int, after: int = 0) -> list[str]:
+        """The newest lines after number `after` as plain text, for a failure's last words."""
+        return [line["text"] for line in self.since(after, count)["lines"]]
 
     @property
     def last(self) -> int:

@@ -71,6 +71,7 @@ class ManagedServer:
         self._settings = settings
         self._state = State.STOPPED
         self._generation = 0
+        self._logged_before = 0  # number of the last line of earlier processes
         self._process: Process | None = None
         self._bound: tuple[str, int] | None = None
         self._step: str | None = None
@@ -314,6 +315,7 @@ class ManagedServer:
 
     def _spawn(self, event: Event) -> None:
         self._generation += 1
+        self._logged_before = self.log.last
         self._failure = self._failed = self._bound = self._rows = None
         self._killed = self._paused = False
         self._figures.begin()
@@ -378,7 +380,7 @@ class ManagedServer:
         self._generation += 1  # its exit is not news any more
         if process:
             process.kill()
-        lines = self.log.tail(LAST_LINES)
+        lines = self.log.tail(LAST_LINES, self._logged_before)
         self._fail(
             {**NO_FAILURE, "reason": "not_answering", "message": message, "last_lines": lines}
         )
@@ -427,7 +429,7 @@ class ManagedServer:
     def _explain(self, returncode: int) -> dict[str, Any]:
         """Why it ended, with the evidence; may look at the system's sockets, so without lock."""
         failed, settings = self._failed, self._settings
-        lines = self.log.tail(LAST_LINES)
+        lines = self.log.tail(LAST_LINES, self._logged_before)
         if failed is not None:
             return self._explain_bind(failed, settings, lines, returncode)
         ran_s = round(self._world.wall() - (self._started_at or self._world.wall()), 3)

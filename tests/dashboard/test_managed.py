@@ -200,6 +200,10 @@ def test_an_unexpected_end_is_a_crash_with_its_evidence(
     assert failure["ran_s"] == 134
     assert world.feed()[-1] == "crashed"
 
+    world.up()
+    world.exits(returncode)
+    assert world.server.view()["failure"]["last_lines"] == []  # words of this process alone
+
 
 def test_a_busy_port_is_told_with_its_owner_and_a_free_one(world: World) -> None:
     world.server.start()
