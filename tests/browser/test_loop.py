@@ -71,6 +71,37 @@ def test_the_loop_is_paused_stepped_and_resumed(
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
 
 
+def test_keys_pause_step_and_slow_the_loop(lab: Any, open_page: Any) -> None:
+    lab.start("subjects")
+    page = open_page(LOOP)
+    expect(lane(page, "reading")).to_have_text("1")
+    page.keyboard.press("-")
+    expect(page.get_by_role("radio", name="+100 ms")).to_be_checked()
+    expect(page.locator(".strip")).to_contain_text("rests 100 ms between two ticks")
+    page.keyboard.press("+")
+    expect(page.get_by_role("radio", name="1×")).to_be_checked()
+    page.keyboard.press(" ")
+    expect(page.locator(".strip")).to_contain_text("paused from this page")
+    expect(page.get_by_role("button", name="Step")).not_to_have_attribute("aria-disabled", "true")
+    page.keyboard.press(".")
+    page.keyboard.press(" ")
+    expect(page.locator(".strip")).to_contain_text("Every task is a generator")
+
+
+def test_the_board_stays_where_it_is(lab: Any, open_page: Any) -> None:
+    lab.start("subjects")
+    page = open_page(LOOP)
+    expect(page.locator('[data-yield="reading"][data-count="1"]')).to_be_visible()
+    box = page.locator(".board").bounding_box()
+    page.get_by_role("button", name="Send 50 clients").click()
+    expect(lane(page, "reading")).to_have_text(MANY, timeout=15_000)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".strip.warn")).to_be_visible()
+    assert page.locator(".board").bounding_box() == box
+    page.get_by_role("button", name="Resume").first.click()
+    page.get_by_role("button", name="Stop the clients").click()
+
+
 def test_a_stopped_server_is_said_with_a_start_button(lab: Any, open_page: Any) -> None:
     page = open_page(LOOP)
     expect(page.locator(".notice")).to_contain_text("Async HTTP is not running")

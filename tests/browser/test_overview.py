@@ -271,3 +271,16 @@ def test_two_tabs_show_the_same(lab, open_page) -> None:
     expect(state(second, "hello")).to_have_text("Running")
     card(second, "hello").get_by_role("button", name="Stop", exact=True).click()
     expect(state(first, "hello")).to_have_text("Stopped")
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_cards_keep_their_height_and_nothing_sticks_out(lab, open_page, width: int) -> None:
+    page = open_page("/?lang=ru", viewport={"width": width, "height": 900})
+    heights = "all => all.map((one) => Math.round(one.getBoundingClientRect().height))"
+    wide = """all => all.filter((one) => one.scrollWidth > one.clientWidth + 1)
+        .map((one) => one.outerHTML.slice(0, 80))"""
+    before = page.locator(".card").evaluate_all(heights)
+    lab.start("hello", "hypotenuse", "page", "chat", "subjects")
+    expect(page.locator(".card.is-running")).to_have_count(5)
+    assert page.locator(".card").evaluate_all(heights) == before
+    assert not page.locator(".card :is(.addr, .kv, .last, footer)").evaluate_all(wide)

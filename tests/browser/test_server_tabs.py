@@ -340,3 +340,18 @@ def test_a_long_log_draws_only_what_is_in_sight(lab, open_page) -> None:
     expect(log).to_contain_text("12 lines skipped")
     expect(log).to_contain_text("line 0")
     assert log.locator("li").count() < 200
+
+
+def test_a_busy_port_is_explained_on_the_servers_page_too(lab, open_page) -> None:
+    with socket.create_server(("127.0.0.1", lab.ports["page"])):
+        page = open_page("/servers/page/try")
+        page.locator("h1 + .addr ~ .acts").get_by_role("button", name="Start").click()
+        notice = page.locator(".notice.bad")
+        expect(notice).to_contain_text(f"Port {lab.ports['page']} is already taken")
+        notice.get_by_role("button", name=re.compile("Use free port")).click()
+        expect(page.locator("h1 .pill")).to_have_text("Running")
+
+
+def test_the_open_tab_is_in_sight_on_a_narrow_screen(lab, open_page) -> None:
+    page = open_page("/servers/subjects/logs?lang=ru", viewport={"width": 390, "height": 844})
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.9)

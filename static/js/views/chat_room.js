@@ -9,7 +9,7 @@ export function Room({ room, second, up, port }) {
   const connected = room.status === "connected";
   return html`<section class="panel room ${second ? "second" : ""}" aria-labelledby=${`rm-${room.id}`}>
     <div class="pn-h"><span class="rid" aria-hidden="true">${room.id}</span><h2 id=${`rm-${room.id}`}>${t("ch.room")} ${room.id}</h2>
-      ${room.people !== null && connected && html`<span class="tag" title=${t("ch.people", { n: room.people })}>${icon("user")}<span>${t("ch.people", { n: room.people })}</span></span>`}
+      ${room.people !== null && connected && html`<span class="tag">${icon("user")}${nf(room.people)}<span> ${t("ch.people")}</span></span>`}
       <span class="r"><span class="conn ${connected ? "" : "off"}" title=${t("ch.conn")}><i></i><span>${connected ? room.local : t("ch.off")}</span></span>
         <${Toggle} label=${t("ch.raw")} on=${raw} onChange=${setRaw}/>
         <${IconButton} label=${t("ch.leave")} icon="x" kind="gh sm" onClick=${() => talks.leave(room.id)}/></span></div>
