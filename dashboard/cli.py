@@ -101,8 +101,10 @@ def write_runtime(config: Config, address: str, token: str) -> None:
 def call(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """One API call. Raises click.ClickException with a sentence when it is refused."""
     config: Config = current_app.extensions["lab"].config
+    at = ""
     try:
         where = json.loads(runtime_file(config).read_text("utf-8"))
+        at = f" at {where['address']}"
         request = urllib.request.Request(
             where["address"] + path,
             method=method,
@@ -115,7 +117,7 @@ def call(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         with error:
             raise click.ClickException(_refusal(error)) from error
     except (OSError, ValueError, KeyError) as error:
-        raise click.ClickException("no dashboard answers; start it with: make run") from error
+        raise click.ClickException(f"no dashboard answers{at}; start it with: make run") from error
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:

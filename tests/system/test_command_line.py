@@ -47,6 +47,16 @@ def test_without_a_dashboard_the_next_step_is_said(tmp_path: Path) -> None:
     assert missing.stderr == "Error: no dashboard answers; start it with: make run\n"
 
 
+def test_a_dashboard_that_has_gone_is_named(run_dashboard: Callable[..., Any]) -> None:
+    dashboard = run_dashboard()
+    dashboard.process.kill()
+    dashboard.process.wait(10)
+    missing = lab(dashboard.folder, "list")
+    assert missing.stderr == (
+        f"Error: no dashboard answers at {dashboard.url}; start it with: make run\n"
+    )
+
+
 def test_an_unknown_server_is_a_usage_error(tmp_path: Path) -> None:
     assert lab(tmp_path, "start", "nginx").returncode == 2
 
