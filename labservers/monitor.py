@@ -52,6 +52,7 @@ class Connection:
         self.state_since = time.monotonic()
 
     def row(self, now: float) -> telemetry.Row:
+        sock = self.sock  # once: close() may take it away meanwhile
         return telemetry.Row(
             id=self.id,
             peer=self.peer,
@@ -61,8 +62,8 @@ class Connection:
             bytes_in=self.bytes_in,
             bytes_out=self.bytes_out,
             label=self.label,
-            recv_q=receive_queue(self.sock) if self.sock else None,
-            send_q=send_queue(self.sock) if self.sock else None,
+            recv_q=receive_queue(sock) if sock else None,
+            send_q=send_queue(sock) if sock else None,
         )
 
 
@@ -81,7 +82,7 @@ class Monitor:
         self._open: dict[int, Connection] = {}
         self._closed_in = 0
         self._closed_out = 0
-        self._last: tuple[bytes, bytes, int] | None = None
+        self.last: tuple[bytes, bytes, int] | None = None  # received, sent, microseconds
         self._events: deque[telemetry.Event] = deque(maxlen=EVENTS_KEPT)
         self._event_numbers = itertools.count(1)
         self._taken_to = 0
@@ -106,7 +107,7 @@ class Monitor:
     def exchanged(self, received: bytes, sent: bytes, microseconds: int) -> None:
         """A request was answered. The bytes are shortened when somebody looks, not here."""
         self.requests += 1
-        self._last = (received, sent, microseconds)
+        self.last = (received, sent, microseconds)
 
     def event(self, kind: str, **data: Any) -> None:
         """Something worth telling the dashboard; kept until the next batch, bounded."""
@@ -154,9 +155,9 @@ class Monitor:
         return telemetry.Events(taken, lost)
 
     def _last_exchange(self) -> telemetry.LastExchange | None:
-        if self._last is None:
+        if self.last is None:
             return None
-        received, sent, microseconds = self._last
+        received, sent, microseconds = self.last
         return telemetry.LastExchange(one_line(received), one_line(sent), microseconds)
 
 

@@ -76,17 +76,18 @@ class Section:
 class Request:
     """One request. Field names are in lower case, repeated fields joined by a comma.
 
-    `line`: method and target as they came. `body` is empty until it was read; `headers` are not
-    to be changed.
+    `line`: method and target as they came. `keep_alive`: the client wants the connection to go on
+    (RFC 9112 section 9.3). `body` is empty until it was read; `headers` are not to be changed.
     """
 
-    __slots__ = ("body", "line", "method", "path", "query", "section", "target")
+    __slots__ = ("body", "keep_alive", "line", "method", "path", "query", "section", "target")
 
     def __init__(self, line: bytes, method: str, target: str, section: Section) -> None:
         self.line = line
         self.method = method
         self.target = target
         self.section = section
+        self.keep_alive = section.keep_alive
         self.body = b""
         if target[0] == "/" and "?" not in target:
             self.path, self.query = target, ""
@@ -101,11 +102,6 @@ class Request:
     def minor(self) -> int:
         """The x of HTTP/1.x."""
         return self.section.minor
-
-    @property
-    def keep_alive(self) -> bool:
-        """Whether the client wants the connection to go on (RFC 9112 section 9.3)."""
-        return self.section.keep_alive
 
     @property
     def expects_continue(self) -> bool:
@@ -403,17 +399,12 @@ def _explain_line(line: bytes) -> HTTPError:
 
 @dataclass(slots=True)
 class Response:
-    """One answer. `body` is what is sent, but for HEAD; `headers` are added to the usual ones.
-
-    It can be sent many times; from the first on, it is not to be changed.
-    """
+    """One answer. `body` is what is sent, but for HEAD; `headers` are added to the usual ones."""
 
     status: int
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"
     headers: dict[str, str] = field(default_factory=dict)
-    _date: str = field(default="", init=False)
-    _whole: bytes = field(default=b"", init=False)
 
     def serialize(
         self, date: str, *, close: bool, head_only: bool = False, minor: int = 1
@@ -423,18 +414,10 @@ class Response:
         What is not the rule of the client's version is said in Connection (RFC 9112 section 9.3,
         and appendix C.2.2 for HTTP/1.0).
         """
-        if not close and not head_only and minor:
-            return self._whole if date == self._date else self._render(date)
         start = _start(self.status, date)
         connection = b"Connection: close\r\n" if close else b"Connection: keep-alive\r\n"
         end = b"\r\n" if minor and not close else connection + b"\r\n"
         return start + self._fields() + end + (b"" if head_only else self.body)
-
-    def _render(self, date: str) -> bytes:
-        """The usual form, joined once a second: that is how often Date changes."""
-        self._whole = _start(self.status, date) + self._fields() + b"\r\n" + self.body
-        self._date = date
-        return self._whole
 
     def _fields(self) -> bytes:
         lines = []

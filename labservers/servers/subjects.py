@@ -7,15 +7,14 @@ until the grade book's thread has committed its row.
 """
 
 import errno
-import functools
 import os
 import socket
 import sqlite3
-import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from labservers import telemetry
@@ -55,7 +54,7 @@ Waiting = Generator[Any, Any, None]
 RECEIVE_BYTES = 16 * 1024
 PAGES_BYTES = 32 * 1024 * 1024
 ANSWERS_BYTES = 8 * 1024 * 1024
-Known = tuple[Request, Response]
+STATUS_LINES = {status: b"HTTP/1.1 %d" % status for status in range(100, 600)}
 
 
 @dataclass(frozen=True)
@@ -77,19 +76,36 @@ class Timing:
 class Client:
     """One connection: what its row in the table shows, and whether a request is under way."""
 
-    __slots__ = ("busy", "bytes_in", "bytes_out", "goes_on", "method", "sock", "target")
+    __slots__ = ("busy", "bytes_in", "bytes_out", "request", "sock")
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.bytes_in = 0
         self.bytes_out = 0
-        self.method = self.target = ""  # of the newest request
+        self.request: Request | None = None  # the newest
         self.busy = False
-        self.goes_on = True  # after the newest answer
 
     @property
     def label(self) -> str:
-        return f"{self.method} {self.target[:80]}".strip()
+        return self.request.line[:90].decode("ascii") if self.request else ""
+
+
+class Known:
+    """A request that was understood, and its answer as it is sent while its date is true."""
+
+    __slots__ = ("answer", "date", "request", "response", "status_line")
+
+    def __init__(self, request: Request, response: Response) -> None:
+        self.request = request
+        self.response = response
+        self.status_line = STATUS_LINES[response.status]
+        self.answer = b""
+        self.date = ""
+
+    def render(self, date: str) -> None:
+        close, minor = not self.request.keep_alive, self.request.section.minor
+        self.answer = self.response.serialize(date, close=close, minor=minor)
+        self.date = date
 
 
 class SubjectsServer(LabServer):
@@ -110,7 +126,7 @@ class SubjectsServer(LabServer):
         self.bytes_in = self.bytes_out = 0
         self._stopping = self._saving = False
         self._date = ""
-        self._date_at = 0.0
+        self._date_until = 0.0
         self._pages: Cache[tuple[str, bool], Response] = Cache(PAGES_BYTES)
         # Clients repeat themselves byte for byte, a browser as well as a script: what such a
         # request was understood as, and its answer, are kept until the next commit.
@@ -216,19 +232,25 @@ class SubjectsServer(LabServer):
                     continue
                 if not data:
                     return
-                client.bytes_in += len(data)
-                self.bytes_in += len(data)
-                answer = self.answer_at_once(client, data)
-                if answer is None:
+                size = len(data)
+                client.bytes_in += size
+                self.bytes_in += size
+                known = self._answers.get(data) or self._understand(data)
+                if known is None or self._stopping:
                     if not (yield from self.converse(client, data)):
                         return
-                elif (sent := self.send_now(client, answer)) < len(answer):
-                    yield from self.send_rest(client, answer[sent:])
-                if not client.goes_on or self._stopping:
-                    if answer is not None and _has_unread(sock):
-                        yield from self.linger(client, ByteStream())
+                else:
+                    answer = self.answer_at_once(client, known)
+                    if (sent := self.send_now(client, answer)) < len(answer):
+                        yield from self.send_rest(client, answer[sent:])
+                    if not known.request.keep_alive:
+                        if _has_unread(sock):
+                            yield from self.linger(client, ByteStream())
+                        return
+                    del answer
+                if self._stopping:
                     return
-                del data, answer  # or thousands of idle clients would each keep a page
+                del data, known  # or thousands of idle clients would each keep a page
                 yield idle
         except TimeoutError:
             pass  # idle for too long, or not reading what it was sent
@@ -238,22 +260,27 @@ class SubjectsServer(LabServer):
             self.clients -= 1
             sock.close()
 
-    def answer_at_once(self, client: Client, data: bytes) -> bytes | None:
-        """The answer to one whole GET, as nearly all are; else None.
+    def answer_at_once(self, client: Client, known: Known) -> bytes:
+        """What most of the work of a busy server comes down to; so _note() stands here again."""
+        began = perf_counter()
+        if self.loop.now >= self._date_until:
+            self._now()
+        if known.date is not self._date:
+            known.render(self._date)
+        client.request = request = known.request
+        monitor = self.monitor
+        monitor.requests += 1
+        monitor.counts["GET"] += 1
+        microseconds = int((perf_counter() - began) * 1e6)
+        monitor.last = (request.line, known.status_line, microseconds)
+        self.log.sampled("%s %s %s", request.target, known.response.status, microseconds)
+        return known.answer
+
+    def _understand(self, data: bytes) -> Known | None:
+        """One whole GET, as nearly all are; else None.
 
         What is anything else (a part, a body, several requests, an error) takes the long way.
         """
-        began = time.perf_counter()
-        known = self._answers.get(data) or self._understand(data)
-        if known is None or self._stopping:
-            return None
-        request, response = known
-        client.goes_on = goes_on = request.keep_alive
-        answer = response.serialize(self._now(), close=not goes_on, minor=request.minor)
-        self._note(client, request, response.status, began)
-        return answer
-
-    def _understand(self, data: bytes) -> Known | None:
         if data.find(b"\r\n\r\n") != len(data) - 4 or not data.startswith(b"GET "):
             return None
         try:
@@ -263,8 +290,9 @@ class SubjectsServer(LabServer):
             response = self._look_up(request)
         except Exception:
             return None  # the long way meets it again, and says what it is
-        self._answers.put(data, (request, response), len(data) + 2 * len(response.body))
-        return request, response
+        known = Known(request, response)
+        self._answers.put(data, known, len(data) + 2 * len(response.body))
+        return known
 
     def converse(self, client: Client, data: bytes) -> Generator[Any, Any, bool]:
         """Read and answer what is in the stream, request by request; False: close now."""
@@ -278,9 +306,9 @@ class SubjectsServer(LabServer):
                 head = yield from self.receive(client, stream, read_head(stream, self.limits), "h")
                 if head is None:
                     return not stream.ended
-                began = time.perf_counter()
+                began = perf_counter()
                 request = parse_head(head, self.limits)
-                client.method, client.target = request.method, request.target
+                client.request = request
                 if has_body(request):
                     app.student_of(request)  # refused before its body is read
                     check_length(request, self.limits)
@@ -480,21 +508,20 @@ class SubjectsServer(LabServer):
         self._answers.clear()
 
     def _note(self, client: Client, request: Request, status: int, began: float) -> None:
-        microseconds = int((time.perf_counter() - began) * 1e6)
-        method, monitor = request.method, self.monitor
-        client.method, client.target = method, request.target
-        monitor.counts[method] += 1
+        microseconds = int((perf_counter() - began) * 1e6)
+        monitor = self.monitor
+        client.request = request
+        monitor.counts[request.method] += 1
         if status >= 400:
             monitor.errors += 1
             monitor.counts[str(status)] += 1
-        monitor.exchanged(request.line, _status_line(status), microseconds)
-        self.log.sampled("%s %s %s %s", method, request.target, status, microseconds)
+        monitor.exchanged(request.line, STATUS_LINES[status], microseconds)
+        self.log.sampled("%s %s %s", request.target, status, microseconds)
 
     def _now(self) -> str:
         """The Date field's value, made once a second (RFC 9110 section 5.6.7)."""
-        now = self.loop.now
-        if now - self._date_at >= 1.0 or not self._date:
-            self._date_at = now
+        if self.loop.now >= self._date_until:
+            self._date_until = self.loop.now + 1.0
             self._date = formatdate(usegmt=True)
         return self._date
 
@@ -572,11 +599,6 @@ def _has_unread(sock: socket.socket) -> bool:
         return bool(sock.recv(1, socket.MSG_PEEK))
     except OSError:
         return False
-
-
-@functools.cache
-def _status_line(status: int) -> bytes:
-    return f"HTTP/1.1 {status}".encode()
 
 
 def _raise_descriptor_limit() -> int:
