@@ -26,6 +26,7 @@ will have again.
 import enum
 import heapq
 import itertools
+import math
 import socket
 import threading
 import time
@@ -60,6 +61,8 @@ class AlreadyWaited(RuntimeError):
 
 
 NOTHING = object()  # is no request
+UNKNOWN: tuple[Any, int] = (NOTHING, 0)
+NEVER = math.inf
 
 # What comes of taking something for a request that is none, or cannot be granted.
 NO_REQUEST = (TypeError, ValueError, LookupError, AttributeError, OSError, AlreadyWaited)
@@ -97,7 +100,7 @@ class Task:
         self.sock: socket.socket | None = None
         self.fd = -1
         self.deadline: float | None = None
-        self.due: float | None = None  # of its entry in the heap of timers
+        self.due = NEVER  # of its entry in the heap of timers
         self.error: BaseException | None = None  # thrown in at the next step
         self.wanted: Any = NOTHING  # the newest request that it waited with
         self.about: Any = None
@@ -349,23 +352,21 @@ class EventLoop:
         task.wanted = wanted if kind is TO_READ else NOTHING
         if limit is not None:
             task.deadline = deadline = self.now + limit
-            if task.due is None or deadline < task.due:
+            if deadline < task.due:
                 self._set_timer(task, deadline)
 
     def _wait_again(self, task: Task, wanted: tuple[Any, ...]) -> bool:
         """It was understood the last time, and the registration with the system call lasts."""
-        fd, sock = task.fd, wanted[1]
-        registered = self._registered.get(fd)
-        if registered is None or registered[0] is not sock or not registered[1] & READ:
+        fd, sock, readers = task.fd, task.sock, self._readers
+        sock_there, mask = self._registered.get(fd, UNKNOWN)
+        if sock_there is not sock or not mask & READ or fd in readers or sock.fileno() != fd:
             return False
-        if fd in self._readers or sock.fileno() != fd:
-            return False
-        self._readers[fd] = task
+        readers[fd] = task
         task.lane = "reading"
         task.since = now = self.now
         if len(wanted) > 2:
             task.deadline = deadline = now + wanted[2]
-            if task.due is None or deadline < task.due:
+            if deadline < task.due:
                 self._set_timer(task, deadline)
         return True
 
@@ -473,7 +474,7 @@ class EventLoop:
         return first if sweep is None else min(first, max(0.0, sweep))
 
     def _set_timer(self, task: Task, due: float) -> None:
-        if task.due is not None:
+        if task.due != NEVER:
             self._drop_timer()
         task.due = due
         heapq.heappush(self._timers, (due, task))
@@ -495,7 +496,7 @@ class EventLoop:
             if due != task.due:
                 self._stale -= 1
                 continue  # an earlier entry has taken its place
-            task.due = None
+            task.due = NEVER
             if task.deadline is not None:
                 if task.deadline > now:
                     self._set_timer(task, task.deadline)
@@ -559,8 +560,8 @@ class EventLoop:
         task.lane = "done"
         task.since = self.now
         task.deadline = None
-        if task.due is not None:
-            task.due = None
+        if task.due != NEVER:
+            task.due = NEVER
             self._drop_timer()
         self.tasks.discard(task)
         sock = task.sock
