@@ -146,8 +146,7 @@ class ChatBridge:
     def _read_forever(self) -> None:
         buffer = bytearray()
         try:
-            self._raw.settimeout(None)
-            while received := self._raw.recv(65536):
+            while received := self._received():
                 buffer += received
                 *lines, rest = buffer.split(b"\n")
                 buffer = bytearray(rest)
@@ -159,6 +158,12 @@ class ChatBridge:
             pass
         if not self._leaving and self._sock.open:
             self._gone()
+
+    def _received(self) -> bytes:
+        """The next bytes, b"" at the end. The socket's time-out is for sends: silence is no end."""
+        while True:
+            with suppress(TimeoutError):
+                return self._raw.recv(65536)
 
     def _gone(self) -> None:
         try:

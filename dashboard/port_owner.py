@@ -1,6 +1,9 @@
 """Who holds a port, and which one is free: asked only when a bind has failed."""
 
+import contextlib
+import functools
 import socket
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +13,7 @@ from labservers.listener import bind_udp, listen_tcp
 
 COMMAND_CHARACTERS = 120
 FREE_TRIES = 50
+LOOK_UP_S = 0.2
 
 
 def owner(port: int, transport: str, ours: Iterable[int] = ()) -> dict[str, Any] | None:
@@ -84,7 +88,25 @@ def _choice(host: str, *, warning: bool = False) -> dict[str, Any]:
 
 
 def _is_loopback(name: str) -> bool:
-    try:
-        return socket.gethostbyname(name).startswith("127.")
-    except OSError:
-        return False
+    found = _look_up(name)
+    found.join(LOOK_UP_S)
+    return found.address.startswith("127.")
+
+
+@functools.cache
+def _look_up(name: str) -> "LookUp":
+    return LookUp(name)
+
+
+class LookUp(threading.Thread):
+    """The address of a name, asked for once: without a network that can take many seconds."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name="look-up", daemon=True)
+        self._host = name
+        self.address = ""
+        self.start()
+
+    def run(self) -> None:
+        with contextlib.suppress(OSError):
+            self.address = socket.gethostbyname(self._host)

@@ -51,8 +51,11 @@ class ServerProcess:
             close_fds=True,
         )
         self.pid = self._child.pid
+        assert self._child.stdin
         assert self._child.stdout
         assert self._child.stderr
+        # A child that hangs must not hang whoever sends it a command.
+        os.set_blocking(self._child.stdin.fileno(), False)
         self._readers = [
             self._thread("telemetry", self._child.stdout, self._take_message),
             self._thread("stderr", self._child.stderr, self._take_log),

@@ -1,12 +1,15 @@
 """The browser's chat over a websocket, with raw clients in the same room."""
 
+import os
+import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from dashboard import sockets
+from dashboard import chat_bridge, sockets
 
 
 @pytest.fixture
@@ -155,3 +158,29 @@ def test_fifty_browsers_chat_at_once(chat: Any, enter: Any) -> None:
             return len(heard) == 50
 
         talk.until(all_heard, 500)
+
+
+def test_silence_is_no_end(
+    enter: Any, netcat: Any, monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Any]
+) -> None:
+    monkeypatch.setattr(chat_bridge, "SEND_S", 0.05)
+    anya = enter("Anya")
+    began = time.monotonic()
+    eventually(lambda: time.monotonic() > began + 0.2, "several time-outs have passed")
+    netcat("7").sendall(b"still there\n")
+    assert anya.until(message("still there"))["text"] == "still there"
+
+
+def test_a_chat_server_that_hangs_is_given_up(
+    chat: dict[str, Any], enter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_bridge, "SEND_S", 0.2)
+    anya = enter("Anya")
+    os.kill(chat["pid"], signal.SIGSTOP)
+    try:
+        for _ in range(150):
+            anya.send({"say": "x" * 60_000})
+        lost = anya.until(lambda m: m.get("status", {}).get("state") == "lost")
+    finally:
+        os.kill(chat["pid"], signal.SIGCONT)
+    assert lost
