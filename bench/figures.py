@@ -24,6 +24,12 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
     return median(ours) / below if below else math.nan
 
 
+def each_us(busy_percent: float, rate: float) -> float:
+    """Processor time for each of so many a second, in microseconds; it hardly changes when others
+    use the machine as well, as the rate does."""
+    return 1e4 * busy_percent / rate if rate else math.nan
+
+
 def rotated(names: Sequence[str], turn: int) -> list[str]:
     """The order of round number `turn`: everybody is first once in as many rounds."""
     at = turn % len(names) if names else 0

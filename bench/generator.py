@@ -8,6 +8,7 @@ from typing import Any
 
 from bench.arena import Run, Running
 from bench.children import Child
+from bench.figures import each_us
 from bench.load.stopwatch import BEGIN
 
 MARGIN_S = 30.0
@@ -25,10 +26,13 @@ class Outcome:
     server_busy: float
     load_busy: float
 
-    @property
-    def busy(self) -> dict[str, float]:
-        """As columns of a table."""
-        return {"server core %": self.server_busy, "load core %": self.load_busy}
+    def busy(self, rate: float) -> dict[str, float]:
+        """As columns of a table whose values are so many a second."""
+        return {
+            "server core %": self.server_busy,
+            "load core %": self.load_busy,
+            "server µs each": each_us(self.server_busy, rate),
+        }
 
 
 def generate(run: Run, name: str, server: Running, seconds: float, *more: object) -> Outcome:

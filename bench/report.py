@@ -36,21 +36,15 @@ def _machine(results: Results) -> str:
 
 
 def _bars(verdicts: Sequence[Verdict]) -> str:
+    measured = [verdict for verdict in verdicts if verdict.status != "not measured"]
     lines = [
         ["what", "beside", "measured", "wanted", ""],
-        *(
-            [
-                verdict.bar.name,
-                verdict.peer or "-",
-                verdict.measured,
-                verdict.wanted,
-                _bold(verdict),
-            ]
-            for verdict in verdicts
-        ),
+        *([v.bar.name, v.peer or "-", v.measured, v.wanted, _bold(v)] for v in measured),
     ]
     counts = {word: sum(v.status == word for v in verdicts) for word in ("met", "missed")}
     title = f"### Bars: {counts['met']} met, {counts['missed']} missed"
+    if len(measured) < len(verdicts):
+        title += f", {len(verdicts) - len(measured)} not measured"
     return f"{title}\n\n{_grid(lines)}"
 
 
@@ -63,7 +57,7 @@ def _table(table: Table) -> str:
     columns = [
         name for name in columns if any(any(r.more.get(name, [])) for r in table.rows.values())
     ]
-    compared = len(table.of(OURS)) > 0 and len(table.rows) > 1
+    compared = len(table.of(OURS)) > 0 and len(table.rows) > 1 and table.unit.endswith("/s")
     head = ["", f"{table.unit}, median", "min to max", *(["ours / it"] if compared else [])]
     lines = [[*head, *columns, ""]]
     for name, row in _ordered(table):

@@ -3,8 +3,8 @@
 Every member reads (the speaker too), but for SILENT more that never do. The speaker keeps WINDOW
 messages on their way: the next goes out when everything older has been delivered. Reported are
 delivered messages a second, and whether every member got each message once, whole, in the order
-in which it was said. What a server does not send (ncat's broker sends nobody his own words) is
-learnt from probes before the begin; what it puts before a message is taken as it is.
+in which it was said. Who is told of a message (ncat's broker sends nobody his own words) is
+learnt from probes before the begin; what a server puts before a message is taken as it is.
 """
 
 import select
@@ -18,9 +18,9 @@ from bench.load.stopwatch import Stopwatch
 ROOM = b"1\n"
 TEXT = b": what everybody in the room is to read, in order"
 MESSAGE = b"%08d" + TEXT + b"\n"
-BUFFER = 256 * 1024
-TOGETHER = 8  # connections begun before the next pause: the smallest backlog holds 11
-PAUSE_S = 0.002
+BUFFER = 64 * 1024
+TOGETHER = 4  # connections before the next look at the accept queue: the smallest holds 11
+ACCEPT_S = 5.0
 QUIET_S = 0.2
 STALL_S = 3.0
 PROBES = 5
@@ -29,9 +29,9 @@ SMALL_BUFFER = 4096
 
 
 class Member:
-    """What one reader got since the last clear()."""
+    """What one reader got since the last clear(): lines, and a checksum of all bytes."""
 
-    __slots__ = ("crc", "kept", "size", "sock")
+    __slots__ = ("crc", "kept", "lines", "sock")
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
@@ -39,7 +39,7 @@ class Member:
         self.clear()
 
     def clear(self) -> None:
-        self.size = 0
+        self.lines = 0
         self.crc = 0
         if self.kept is not None:
             self.kept.clear()
@@ -50,7 +50,6 @@ class Room:
 
     def __init__(self, port: int, members: int, silent: int) -> None:
         self._poller = select.epoll()
-        self._buffer = memoryview(bytearray(BUFFER))
         self._port = port
         self._silent = [self._join(small=True) for _ in range(silent)]
         self.members: dict[int, Member] = {}
@@ -59,7 +58,7 @@ class Room:
             self.members[member.sock.fileno()] = member
             self._poller.register(member.sock.fileno(), select.EPOLLIN)
             if number % TOGETHER == 0:
-                time.sleep(PAUSE_S)
+                wait_for_accepts(port)
         *_, speaker = self.members.values()
         self._speaker = speaker.sock
         self.total = 0
@@ -79,18 +78,18 @@ class Room:
     def take(self, timeout_s: float) -> bool:
         """Read what has arrived; False: nothing did in that time."""
         events = self._poller.poll(timeout_s, 1024)
-        members, buffer, total = self.members, self._buffer, 0
+        members, total = self.members, 0
         for fd, _ in events:
             member = members[fd]
-            size = member.sock.recv_into(buffer)
-            if not size:
+            data = member.sock.recv(BUFFER)
+            if not data:
                 raise ConnectionError("a member was thrown out")
-            data = buffer[:size]
-            member.size += size
+            lines = data.count(b"\n")
+            member.lines += lines
             member.crc = zlib.crc32(data, member.crc)
             if member.kept is not None:
                 member.kept += data
-            total += size
+            total += lines
         if events:
             self.total += total
             self.newest_at = time.perf_counter()
@@ -108,22 +107,21 @@ class Room:
         for member in self.members.values():
             member.clear()
 
-    def learn(self) -> tuple[list[Member], int]:
-        """Who is told of a message, and how many bytes it then has; everybody has joined.
+    def learn(self) -> list[Member]:
+        """Who is told of a message; everybody has joined then.
 
         Raises:
-            ConnectionError: the members do not agree on it.
+            ConnectionError: a message does not reach everybody.
         """
         for _ in range(PROBES):
             self.settle()
             self.say(0)
             while self.take(QUIET_S):
                 pass
-            told = [member for member in self.members.values() if member.size]
-            sizes = {member.size for member in told}
-            if len(sizes) == 1 and len(told) >= len(self.members) - 1:
+            told = [member for member in self.members.values() if member.lines == 1]
+            if len(told) >= len(self.members) - 1:
                 self.clear()
-                return told, sizes.pop()
+                return told
         raise ConnectionError("a message does not reach everybody")
 
     def say(self, number: int) -> bool:
@@ -133,9 +131,9 @@ class Room:
         except BlockingIOError:
             return False
 
-    def run(self, told: list[Member], size: int, window: int, seconds: float, most: int) -> int:
+    def run(self, told: list[Member], window: int, seconds: float, most: int) -> int:
         """Talk for that long, or so many messages; how many were said."""
-        said, each = 0, len(told) * size
+        said, each = 0, len(told)
         until = time.perf_counter() + seconds
         while said < most and time.perf_counter() < until:
             while said * each - self.total <= (window - 1) * each and said < most:
@@ -149,12 +147,12 @@ class Room:
             self.take(QUIET_S)
         return said
 
-    def faults(self, told: list[Member], size: int, said: int) -> list[str]:
+    def faults(self, told: list[Member], said: int) -> list[str]:
         """What is wrong with what the members got; nothing when all is complete and in order."""
         found = []
-        if short := sum(member.size < said * size for member in told):
+        if short := sum(member.lines < said for member in told):
             found.append(f"{short} members miss messages")
-        if len({(member.crc, member.size) for member in told}) > 1 and not short:
+        if len({(member.crc, member.lines) for member in told}) > 1 and not short:
             found.append("members got different messages")
         first = told[0].kept or b""
         if any(
@@ -165,25 +163,41 @@ class Room:
         return found
 
 
+def wait_for_accepts(port: int) -> None:
+    """Until the server has taken all connections; else some would only come after a second."""
+    deadline = time.perf_counter() + ACCEPT_S
+    while accept_queue(port) and time.perf_counter() < deadline:
+        time.sleep(0.001)
+
+
+def accept_queue(port: int) -> int:
+    """Connections that wait for accept() (proc(5), net/tcp: the receive queue of a listener)."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        for line in table:
+            if f":{port:04X} 00000000:0000 0A " in line:
+                return int(line.split()[4].partition(":")[2], 16)
+    return 0
+
+
 def main() -> None:
     port, seconds = int(sys.argv[1]), float(sys.argv[2])
     members, silent, window = map(int, sys.argv[3:6])
     room = Room(port, members, silent)
-    told, size = room.learn()
+    told = room.learn()
     for _ in range(2 if silent else 1):
-        room.run(told, size, window, seconds, WARM_UP)
+        room.run(told, window, seconds, WARM_UP)
         room.clear()
     told[0].kept = bytearray()
     watch = Stopwatch()
-    said = room.run(told, size, window, seconds, sys.maxsize)
+    said = room.run(told, window, seconds, sys.maxsize)
     spent = room.newest_at - watch.began
     watch.report(
         said=said,
         told=len(told),
-        delivered=room.total // size,
-        rate=room.total / size / spent,
-        complete=100.0 * sum(member.size == said * size for member in told) / len(told),
-        faults=room.faults(told, size, said),
+        delivered=room.total,
+        rate=room.total / spent,
+        complete=100.0 * sum(member.lines == said for member in told) / len(told),
+        faults=room.faults(told, said),
     )
 
 

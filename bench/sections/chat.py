@@ -71,7 +71,8 @@ def _one_round(run: Run, contender: Contender, size: int, silent: int) -> Outcom
 
 def _note(table: Table, contender: Contender, outcome: Outcome) -> None:
     row = table.row(contender.name)
-    row.add(outcome.figures["rate"], **outcome.busy)
+    rate = outcome.figures["rate"]
+    row.add(rate, **outcome.busy(rate))
     faults = outcome.figures["faults"]
     row.note = "; ".join([*([contender.note] if contender.note else []), *faults])
 

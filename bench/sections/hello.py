@@ -34,7 +34,7 @@ def _exchanges(run: Run, server: Running, table: Table) -> None:
     outcome = generate(run, "hello", server, run.pick(1, 3), CLIENTS)
     figures = outcome.figures
     rate = figures["answers"] / figures["seconds"]
-    table.row(server.name).add(rate, lost=figures["lost"], **outcome.busy)
+    table.row(server.name).add(rate, **outcome.busy(rate), lost=figures["lost"])
 
 
 def _burst(run: Run, server: Running, table: Table) -> None:

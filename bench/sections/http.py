@@ -6,6 +6,7 @@ from bench import bars, wrk
 from bench.arena import Arena, Run, Running, started
 from bench.contenders import Contender, Place, ours, packaged, peer, program
 from bench.environment import PeerEnvironment
+from bench.figures import each_us
 from bench.peers import nginx_conf
 from bench.results import Table
 
@@ -114,5 +115,10 @@ def load(
     row.note = server.contender.note
     row.add(
         report.rate,
-        **{"p99 ms": report.p99_ms, "server core %": busy, "failed": float(report.errors)},
+        **{
+            "p99 ms": report.p99_ms,
+            "server core %": busy,
+            "server µs each": each_us(busy, report.rate),
+            "failed": float(report.errors),
+        },
     )

@@ -54,7 +54,8 @@ def _one_round(run: Run, server: Running, kind: str, rate: Table, served: Table)
     failed = sum(figures["failed"].values())
     row = rate.row(server.name)
     row.note = server.contender.note
-    row.add(figures["served"] / figures["seconds"], **outcome.busy)
+    per_s = figures["served"] / figures["seconds"]
+    row.add(per_s, **outcome.busy(per_s))
     all_clients = figures["served"] + failed
     row = served.row(server.name)
     row.add(100 * figures["served"] / max(1, all_clients))
