@@ -38,16 +38,22 @@ def init_app(app: Flask) -> None:
     app.before_request(begin)
     serving = os.environ.get("FLASK_RUN_FROM_CLI") == "true"
     if serving and threading.current_thread() is threading.main_thread():
+        closing = threading.Lock()
         for name in ("SIGTERM", "SIGHUP"):
             if hasattr(signal, name):
-                _chain(getattr(signal, name), lab)
+                _chain(getattr(signal, name), lab, closing)
 
 
-def _chain(number: signal.Signals, lab: Lab) -> None:
+def _chain(number: signal.Signals, lab: Lab, closing: threading.Lock) -> None:
+    """A closed terminal hangs up on make and on us, and make passes its own on: a signal that
+    interrupts the handler of another leaves the closing to that one, which may hold locks."""
     before = signal.getsignal(number)
 
     def ending(received: int, frame: FrameType | None) -> Any:
+        if not closing.acquire(blocking=False):
+            return None
         _close(lab)
+        closing.release()
         if callable(before):
             return before(received, frame)
         signal.signal(number, signal.SIG_DFL)

@@ -4,6 +4,7 @@ import os
 import pty
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +42,21 @@ def test_a_signal(
     for name in dashboard.ports:
         dashboard.start(name)
     dashboard.process.send_signal(number)
+    gone(dashboard, eventually)
+    dashboard.process.wait(5)
+
+
+@pytest.mark.parametrize("pause_ms", [0.5, 1, 20])
+def test_signals_that_come_twice(
+    run_dashboard: Callable[..., Any], eventually: Callable[..., Any], pause_ms: float
+) -> None:
+    """A closed terminal hangs up on make and on us, and make passes its own on."""
+    dashboard = run_dashboard()
+    for name in dashboard.ports:
+        dashboard.start(name)
+    for number in (signal.SIGHUP, signal.SIGHUP, signal.SIGTERM):
+        dashboard.process.send_signal(number)
+        threading.Event().wait(pause_ms / 1000)
     gone(dashboard, eventually)
     dashboard.process.wait(5)
 
