@@ -18,6 +18,7 @@ from http import HTTPStatus
 
 from labservers.protocols.stream import ByteStream, EndOfStream, LimitExceeded, Reading
 
+CHUNKED = -1
 KNOWN_METHODS = frozenset(
     {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
 )
@@ -64,13 +65,14 @@ class HTTPError(Exception):
 @dataclass(frozen=True, slots=True)
 class Section:
     """A version and a header section that were found valid, shared by the requests that have
-    them. `fields`: number of lines."""
+    them. `fields`: number of lines. `length`: bytes of body that follow, CHUNKED when only its
+    chunks say how many."""
 
     minor: int
     headers: dict[str, str]
     fields: int
     keep_alive: bool
-    has_body: bool
+    length: int
 
 
 class Request:
@@ -212,7 +214,7 @@ def _read_section(head: bytes, rest: bytes, limits: Limits) -> Section:
             headers[name] = f"{headers[name]}, {value}"
     minor = min(int(version[2]), 1)
     _check_section(headers, minor)
-    section = Section(minor, headers, len(pairs), _keep_alive(headers, minor), _has_body(headers))
+    section = Section(minor, headers, len(pairs), _keep_alive(headers, minor), _length(headers))
     if len(rest) <= _KNOWN_BYTES:
         if len(_known) >= _KNOWN_SECTIONS:
             _known.clear()
@@ -221,12 +223,32 @@ def _read_section(head: bytes, rest: bytes, limits: Limits) -> Section:
 
 
 def has_body(request: Request) -> bool:
-    """Whether body bytes follow the head (RFC 9112 section 6.3)."""
-    return request.section.has_body
+    """Whether body bytes follow the head."""
+    return request.section.length != 0
 
 
-def _has_body(headers: dict[str, str]) -> bool:
-    return "transfer-encoding" in headers or headers.get("content-length", "0").strip("0") != ""
+def _length(headers: dict[str, str]) -> int:
+    """RFC 9112 section 6.3."""
+    return CHUNKED if "transfer-encoding" in headers else int(headers.get("content-length", "0"))
+
+
+def whole_request(data: bytes, limits: Limits) -> Request | None:
+    """The request, where `data` is exactly one with all of its body; else None.
+
+    What else there is (a part, a pipeline, chunks, an error) is for read_request().
+    """
+    end = data.find(b"\r\n\r\n") + 4
+    if end < 4:
+        return None
+    try:
+        request = parse_head(data[:end], limits)
+        check_length(request, limits)
+    except HTTPError:
+        return None
+    if request.section.length != len(data) - end:
+        return None
+    request.body = data[end:]
+    return request
 
 
 def _keep_alive(headers: dict[str, str], minor: int) -> bool:
@@ -241,10 +263,10 @@ def read_body(stream: ByteStream, request: Request, limits: Limits) -> Reading[b
         HTTPError: 413 too long, 400 broken off or broken chunks.
     """
     try:
-        if "transfer-encoding" in request.headers:
+        if request.section.length == CHUNKED:
             return (yield from _read_chunks(stream, limits))
         check_length(request, limits)
-        return (yield from stream.read_exact(int(request.headers["content-length"])))
+        return (yield from stream.read_exact(request.section.length))
     except EndOfStream as end:
         raise HTTPError(400, "the body ended before its announced length") from end
     except LimitExceeded:
@@ -253,7 +275,7 @@ def read_body(stream: ByteStream, request: Request, limits: Limits) -> Reading[b
 
 def check_length(request: Request, limits: Limits) -> None:
     """Raises HTTPError 413 where the head announces a body that is too large."""
-    if int(request.headers.get("content-length", "0")) > limits.body:
+    if request.section.length > limits.body:
         raise _too_large(limits)
 
 

@@ -12,9 +12,9 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from labservers.cache import Cache
 
@@ -39,8 +39,7 @@ FROM json_each(?) ORDER BY key
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Grade:
+class Grade(NamedTuple):
     """One saved row; saved_at is UTC in ISO 8601."""
 
     subject: str
@@ -48,19 +47,31 @@ class Grade:
     saved_at: str
 
 
-# Called in the writer's thread with the saved row, or with what prevented it.
-Done = Callable[[Grade | None, Exception | None], None]
+class Row:
+    """A grade on its way into the file. saved_at: from commit() on. `error`: why it was not
+    saved. `asker`: whatever its owner wants to remember."""
+
+    __slots__ = ("asker", "error", "grade", "saved", "saved_at", "student", "subject")
+
+    def __init__(self, student: str, subject: str, grade: int, asker: Any = None) -> None:
+        self.student = student
+        self.subject = subject
+        self.grade = grade
+        self.asker = asker
+        self.saved_at = ""
+        self.saved = False
+        self.error: Exception | None = None
+
+    def as_grade(self) -> Grade:
+        return Grade(self.subject, self.grade, self.saved_at)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    student: str
-    grade: Grade
-    done: Done
+# Called in the writer's thread with the rows, each of them saved or with its error.
+Done = Callable[[list[Row]], None]
 
 
 class GradeBook:
-    """Grades by student. read() and save() are for one thread, the loop's.
+    """Grades by student. read() and commit() are for one thread, the loop's.
 
     A student's id is digits of any length, so it is kept as text, without leading zeros.
 
@@ -72,8 +83,7 @@ class GradeBook:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._cache: Cache[str, list[Grade]] = Cache(CACHED_ROWS)
-        self._gathered: list[_Row] = []
-        self._rows: queue.SimpleQueue[list[_Row] | None] = queue.SimpleQueue()
+        self._asked: queue.SimpleQueue[tuple[list[Row], Done] | None] = queue.SimpleQueue()
         with sqlite3.connect(path) as setup:
             setup.execute("PRAGMA journal_mode=WAL")
             setup.executescript(SCHEMA)
@@ -99,27 +109,20 @@ class GradeBook:
         """Read this student anew next time: a row was committed."""
         self._cache.drop(student)
 
-    def save(self, student: str, subject: str, grade: int, done: Done) -> None:
-        """Save a row; done() is called after its commit, or after what prevented it."""
-        self.gather(student, subject, grade, done)
-        self.hand_over()
+    def commit(self, rows: list[Row], done: Done) -> None:
+        """Have these rows saved; done() is called after their commit, or what prevented it.
 
-    def gather(self, student: str, subject: str, grade: int, done: Done) -> None:
-        """As save(), from the next hand_over() on."""
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        row = _Row(student, Grade(subject, grade, now.replace("+00:00", "Z")), done)
-        self._gathered.append(row)
-
-    def hand_over(self) -> None:
-        """Give the writer what was gathered, at once: woken for each row by itself, it would
-        take the interpreter's lock from the loop at every one of the loop's system calls."""
-        gathered, self._gathered = self._gathered, []
-        self._rows.put(gathered)
+        Many at once are cheaper than one by one: woken for each row by itself, the writer would
+        take the interpreter's lock from the loop at every one of the loop's system calls.
+        """
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        for row in rows:
+            row.saved_at = now
+        self._asked.put((rows, done))
 
     def close(self) -> None:
-        """Commit what is queued and end the writer."""
-        self.hand_over()
-        self._rows.put(None)
+        """Commit what was asked for and end the writer."""
+        self._asked.put(None)
         self._writer.join(CLOSE_S)
         self._reader.close()
 
@@ -131,32 +134,37 @@ class GradeBook:
             while more:
                 batch, more = self._next_batch()
                 if batch:
-                    self._commit(connection, batch)
+                    self._commit(connection, [row for rows, _ in batch for row in rows])
+                for rows, done in batch:
+                    done(rows)
         finally:
             connection.close()
 
-    def _next_batch(self) -> tuple[list[_Row], bool]:
+    def _next_batch(self) -> tuple[list[tuple[list[Row], Done]], bool]:
         """Rows to commit together, waited for; False with the last of them."""
-        batch: list[_Row] = []
-        while len(batch) < BATCH:
+        batch: list[tuple[list[Row], Done]] = []
+        size = 0
+        while size < BATCH:
             try:
-                rows = self._rows.get(block=not batch)
+                asked = self._asked.get(block=not batch)
             except queue.Empty:
                 break
-            if rows is None:
+            if asked is None:
                 return batch, False
-            batch += rows
+            batch.append(asked)
+            size += len(asked[0])
         return batch, True
 
     @staticmethod
-    def _commit(connection: sqlite3.Connection, rows: list[_Row]) -> None:
-        error: Exception | None = None
+    def _commit(connection: sqlite3.Connection, rows: list[Row]) -> None:
         # One statement for all rows is one transaction, and the loop's thread can run the whole
         # time: sqlite3 takes the interpreter's lock only between two steps of a statement.
-        values = [(r.student, r.grade.subject, r.grade.grade, r.grade.saved_at) for r in rows]
+        values = [(row.student, row.subject, row.grade, row.saved_at) for row in rows]
         try:
             connection.execute(INSERT, (json.dumps(values, ensure_ascii=False),))
         except sqlite3.Error as failure:
-            error = failure
-        for row in rows:
-            row.done(None if error else row.grade, error)
+            for row in rows:
+                row.error = failure
+        else:
+            for row in rows:
+                row.saved = True

@@ -6,8 +6,7 @@ nothing between two yields may take long: reads of grades come from a cache, and
 until the grade book's thread has committed its row.
 """
 
-import errno
-import os
+import functools
 import socket
 import sqlite3
 from collections.abc import Generator
@@ -17,21 +16,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from labservers import telemetry
 from labservers.cache import Cache
-from labservers.event_loop import EventLoop, Task, TaskType
-from labservers.listener import (
-    OVERLOADED,
-    OVERLOADED_PAUSE_S,
-    TRANSIENT_ACCEPT_ERRORS,
-    accept_queue,
-    address_text,
-    listen_tcp,
-    receive_queue,
-    send_queue,
-)
-from labservers.loop_watch import LoopFigures
-from labservers.monitor import ROWS_SHOWN, Monitor
+from labservers.event_loop import TaskType
+from labservers.listener import OVERLOADED, OVERLOADED_PAUSE_S, TRANSIENT_ACCEPT_ERRORS
+from labservers.monitor import Monitor
 from labservers.protocols.http11 import (
     CONTINUE,
     HTTPError,
@@ -43,14 +31,15 @@ from labservers.protocols.http11 import (
     parse_head,
     read_body,
     read_head,
+    whole_request,
 )
 from labservers.protocols.stream import ByteStream, Reading
 from labservers.registry import ServerSpec
-from labservers.server import STOP_GRACE_S, LabServer, Options, UnusableFiles
+from labservers.server import Options, UnusableFiles
 from labservers.servers import subjects_app as app
-from labservers.servers.gradebook import Grade, GradeBook
+from labservers.servers.gradebook import Grade, GradeBook, Row
+from labservers.servers.loop_server import Client, LoopServer, Waiting
 
-Waiting = Generator[Any, Any, None]
 RECEIVE_BYTES = 16 * 1024
 PAGES_BYTES = 32 * 1024 * 1024
 ANSWERS_BYTES = 8 * 1024 * 1024
@@ -73,23 +62,6 @@ class Timing:
     linger_bytes: int = 256 * 1024
 
 
-class Client:
-    """One connection: what its row in the table shows, and whether a request is under way."""
-
-    __slots__ = ("busy", "bytes_in", "bytes_out", "request", "sock")
-
-    def __init__(self, sock: socket.socket) -> None:
-        self.sock = sock
-        self.bytes_in = 0
-        self.bytes_out = 0
-        self.request: Request | None = None  # the newest
-        self.busy = False
-
-    @property
-    def label(self) -> str:
-        return self.request.line[:90].decode("ascii") if self.request else ""
-
-
 class Known:
     """A request that was understood, and its answer as it is sent while its date is true."""
 
@@ -108,8 +80,8 @@ class Known:
         self.date = date
 
 
-class SubjectsServer(LabServer):
-    """See the module. Everything but the LabServer methods runs in the loop's thread."""
+class SubjectsServer(LoopServer):
+    """See the module; what is not a task or a part of one is in loop_server.py."""
 
     def __init__(
         self,
@@ -122,24 +94,16 @@ class SubjectsServer(LabServer):
         super().__init__(spec, options, monitor)
         self.timing = timing or Timing()
         self.limits = limits or Limits()
-        self.clients = 0
-        self.bytes_in = self.bytes_out = 0
-        self._stopping = self._saving = False
+        self._unsaved: list[Row] = []  # of this tick
         self._date = ""
         self._date_until = 0.0
         self._pages: Cache[tuple[str, bool], Response] = Cache(PAGES_BYTES)
         # Clients repeat themselves byte for byte, a browser as well as a script: what such a
         # request was understood as, and its answer, are kept until the next commit.
         self._answers: Cache[bytes, Known] = Cache(ANSWERS_BYTES)
-        self.loop = EventLoop(selector=options.selector, report=self._task_broke)
-        self.max_clients = min(_raise_descriptor_limit(), self.loop.poller.capacity) - 64
-        self._figures = LoopFigures(self.loop, self._describe)
-
-    # The LabServer side.
 
     def bind(self) -> tuple[str, int]:
-        self._listener = listen_tcp(self.options.host, self.options.port, self.options.backlog)
-        self._listener.setblocking(False)
+        address = super().bind()
         path = Path(self.options.data_dir) / "subjects.sqlite3"
         try:
             self.book = GradeBook(path)
@@ -147,47 +111,13 @@ class SubjectsServer(LabServer):
             raise UnusableFiles(
                 f"the grades cannot be kept in {path}: {error}; mend it or choose --data-dir"
             ) from error
-        host, port = self._listener.getsockname()[:2]
-        return host, port
+        return address
 
     def serve(self) -> None:
-        self._acceptor = self.loop.create_task(self.serve_forever())
         try:
-            self.loop.run()
+            super().serve()
         finally:
-            self._listener.close()
             self.book.close()
-
-    def stop(self) -> None:
-        self.loop.call_soon(self._begin_to_stop)
-
-    def watched(self, hz: float) -> None:
-        self._figures.watched(hz)
-
-    def command(self, command: telemetry.Command) -> None:
-        if command.name == "pause":
-            self.loop.pause()
-        elif command.name == "step":
-            self.loop.step()
-        elif command.name == "resume":
-            self.loop.resume()
-        elif command.name == "slow":
-            self.loop.slow(command.value)
-
-    def frame(self, seq: int) -> telemetry.Frame:
-        waiting, limit = accept_queue(self._listener) or (None, None)
-        return self.monitor.frame(
-            seq,
-            connections=self.clients,
-            bytes_in=self.bytes_in,
-            bytes_out=self.bytes_out,
-            accept_queue=waiting,
-            accept_limit=limit,
-            loop=self._figures.frame(),
-        )
-
-    def rows(self, limit: int = ROWS_SHOWN) -> telemetry.Rows:
-        return self._figures.rows(limit, self._row) or telemetry.Rows("tasks", 0, [])
 
     # The tasks.
 
@@ -235,19 +165,19 @@ class SubjectsServer(LabServer):
                 size = len(data)
                 client.bytes_in += size
                 self.bytes_in += size
-                known = self._answers.get(data) or self._understand(data)
+                known = self._answers.get(data)
                 if known is None or self._stopping:
-                    if not (yield from self.converse(client, data)):
+                    if not (yield from self.answer(client, data)):
                         return
                 else:
-                    answer = self.answer_at_once(client, known)
-                    if (sent := self.send_now(client, answer)) < len(answer):
-                        yield from self.send_rest(client, answer[sent:])
+                    again = self.answer_again(client, known)
+                    if (sent := self.send_now(client, again)) < len(again):
+                        yield from self.send_rest(client, again[sent:])
                     if not known.request.keep_alive:
-                        if _has_unread(sock):
-                            yield from self.linger(client, ByteStream())
+                        if client.has_unread:
+                            yield from self.linger(client)
                         return
-                    del answer
+                    del again
                 if self._stopping:
                     return
                 del data, known  # or thousands of idle clients would each keep a page
@@ -260,7 +190,7 @@ class SubjectsServer(LabServer):
             self.clients -= 1
             sock.close()
 
-    def answer_at_once(self, client: Client, known: Known) -> bytes:
+    def answer_again(self, client: Client, known: Known) -> bytes:
         """What most of the work of a busy server comes down to; so _note() stands here again."""
         began = perf_counter()
         if self.loop.now >= self._date_until:
@@ -276,28 +206,23 @@ class SubjectsServer(LabServer):
         self.log.sampled("%s %s %s", request.target, known.response.status, microseconds)
         return known.answer
 
-    def _understand(self, data: bytes) -> Known | None:
-        """One whole GET, as nearly all are; else None.
-
-        What is anything else (a part, a body, several requests, an error) takes the long way.
-        """
-        if data.find(b"\r\n\r\n") != len(data) - 4 or not data.startswith(b"GET "):
-            return None
-        try:
-            request = parse_head(data, self.limits)
-            if has_body(request):
-                return None
-            response = self._look_up(request)
-        except Exception:
-            return None  # the long way meets it again, and says what it is
-        known = Known(request, response)
-        self._answers.put(data, known, len(data) + 2 * len(response.body))
-        return known
-
-    def converse(self, client: Client, data: bytes) -> Generator[Any, Any, bool]:
-        """Read and answer what is in the stream, request by request; False: close now."""
-        stream = ByteStream(data)
+    def answer(self, client: Client, data: bytes) -> Generator[Any, Any, bool]:
+        """Answer what has come, mostly one whole request; False: close now."""
         client.busy = True
+        try:
+            request = whole_request(data, self.limits)
+            if request is None:
+                return (yield from self.converse(client, ByteStream(data)))
+            if (yield from self.respond(client, request, data)):
+                return True
+            if request.keep_alive or client.has_unread:
+                yield from self.linger(client)
+            return False
+        finally:
+            client.busy = False
+
+    def converse(self, client: Client, stream: ByteStream) -> Generator[Any, Any, bool]:
+        """Read and answer what is in the stream, request by request; False: close now."""
         request: Request | None = None
         try:
             answered = 0
@@ -306,9 +231,7 @@ class SubjectsServer(LabServer):
                 head = yield from self.receive(client, stream, read_head(stream, self.limits), "h")
                 if head is None:
                     return not stream.ended
-                began = perf_counter()
-                request = parse_head(head, self.limits)
-                client.request = request
+                client.request = request = parse_head(head, self.limits)
                 if has_body(request):
                     app.student_of(request)  # refused before its body is read
                     check_length(request, self.limits)
@@ -316,19 +239,17 @@ class SubjectsServer(LabServer):
                         yield from self.send_rest(client, CONTINUE)
                     reading = read_body(stream, request, self.limits)
                     request.body = yield from self.receive(client, stream, reading, "b")
-                if not (yield from self.respond(client, request, began)):
-                    if request.keep_alive or len(stream) or _has_unread(client.sock):
-                        yield from self.linger(client, stream)
+                if not (yield from self.respond(client, request)):
+                    if request.keep_alive or len(stream) or client.has_unread:
+                        yield from self.linger(client)
                     return False
                 answered += 1
                 if answered % self.timing.answers == 0:
                     yield (TaskType.SLEEP, 0)  # a pipeline does not keep the others waiting
             return True
         except HTTPError as error:
-            yield from self.refuse(client, stream, error, request)
+            yield from self.refuse(client, error, request)
             return False
-        finally:
-            client.busy = False
 
     def receive(
         self, client: Client, stream: ByteStream, reading: Reading[Any], part: str
@@ -360,11 +281,20 @@ class SubjectsServer(LabServer):
             else:
                 stream.feed_end()
 
-    def respond(self, client: Client, request: Request, began: float) -> Generator[Any, Any, bool]:
-        """Answer one request; False when the connection is to end with it."""
+    def respond(
+        self, client: Client, request: Request, data: bytes = b""
+    ) -> Generator[Any, Any, bool]:
+        """Answer one request; False when the connection is to end with it. `data`: all of it,
+        byte for byte, if that is known."""
+        began = perf_counter()
+        client.request = request
         keep = request.keep_alive and not self._stopping
         try:
             response = yield from self.handle(request)
+            if data and request.method == "GET":
+                self._answers.put(
+                    data, Known(request, response), len(data) + 2 * len(response.body)
+                )
         except HTTPError as error:
             response = app.refusal(error, as_json=app.wants_json(request))
         except Exception as error:
@@ -378,8 +308,9 @@ class SubjectsServer(LabServer):
         answer = response.serialize(
             self._now(), close=not keep, head_only=head_only, minor=request.minor
         )
-        self._note(client, request, response.status, began)
-        yield from self.send_rest(client, answer)
+        self._note(request, response.status, began)
+        if (sent := self.send_now(client, answer)) < len(answer):
+            yield from self.send_rest(client, answer[sent:])
         return keep
 
     def handle(self, request: Request) -> Generator[Any, Any, Response]:
@@ -390,37 +321,20 @@ class SubjectsServer(LabServer):
         if request.method == "POST" and student is not None:
             grade = yield from self.save(app.saving(request, student))
             return app.saved(request, student, grade)
-        return self._look_up(request)
+        return self._look_up(student, request)
 
     def save(self, saving: app.Saving) -> Generator[Any, Any, Grade]:
-        """Hand a row to the grade book and sleep until it is committed."""
-        task, loop = self.loop.current, self.loop
-        assert task is not None
-        outcome: list[tuple[Grade | None, Exception | None]] = []
-
-        def committed(grade: Grade | None, error: Exception | None) -> None:
-            def tell() -> None:
-                self._forget(saving.student)
-                outcome.append((grade, error))
-                loop.wake(task)
-
-            loop.call_soon(tell)
-
-        if not self._saving:
-            self._saving = True
-            loop.call_soon(self._hand_over)
-        self.book.gather(saving.student, saving.subject, saving.grade, committed)
+        """Let a row be committed with the others of this tick, and sleep until it is."""
+        row = Row(saving.student, saving.subject, saving.grade, self.loop.current)
+        self._unsaved.append(row)
+        if len(self._unsaved) == 1:
+            self.loop.call_soon(self._hand_over)
         yield (TaskType.SLEEP, self.timing.commit_s)
-        grade, error = outcome[0] if outcome else (None, None)
-        if grade is None:
-            self.log.error(f"a grade could not be saved: {error or 'no commit in time'}")
+        row.asker = None  # is not to be woken out of another sleep
+        if not row.saved:
+            self.log.error(f"a grade could not be saved: {row.error or 'no commit in time'}")
             raise HTTPError(503, "the grade could not be saved; try again", {"Retry-After": "1"})
-        return grade
-
-    def _hand_over(self) -> None:
-        """Between two ticks: the rows of the last one go to the grade book together."""
-        self._saving = False
-        self.book.hand_over()
+        return row.as_grade()
 
     def send_now(self, client: Client, data: bytes | memoryview) -> int:
         """Send what the kernel takes at once; how much that was."""
@@ -444,9 +358,7 @@ class SubjectsServer(LabServer):
             if view:
                 yield (TaskType.TO_WRITE, client.sock, self.timing.write_s)
 
-    def refuse(
-        self, client: Client, stream: ByteStream, error: HTTPError, request: Request | None
-    ) -> Waiting:
+    def refuse(self, client: Client, error: HTTPError, request: Request | None) -> Waiting:
         """Answer what cannot be understood or accepted, and end the connection; `request`:
         as far as it was understood."""
         self.monitor.errors += 1
@@ -454,18 +366,18 @@ class SubjectsServer(LabServer):
         response = app.refusal(error, as_json=request is not None and app.wants_json(request))
         head_only = request is not None and request.method == "HEAD"
         answer = response.serialize(self._now(), close=True, head_only=head_only)
-        self.log.sampled("%s %s: %s", error.status, self._peer(client), error.detail)
+        self.log.sampled("%s %s: %s", error.status, client.peer, error.detail)
         yield from self.send_rest(client, answer)
-        yield from self.linger(client, stream)
+        yield from self.linger(client)
 
-    def linger(self, client: Client, stream: ByteStream) -> Waiting:
+    def linger(self, client: Client) -> Waiting:
         """Read what still comes for a moment, so that no reset eats the answer."""
         try:
             client.sock.shutdown(socket.SHUT_WR)
         except OSError:
             return
         left, until = self.timing.linger_bytes, self.loop.now + self.timing.linger_s
-        while not stream.ended and left > 0 and self.loop.now < until:
+        while left > 0 and self.loop.now < until:
             try:
                 data = client.sock.recv(RECEIVE_BYTES)
             except BlockingIOError:
@@ -482,7 +394,7 @@ class SubjectsServer(LabServer):
         try:
             answer = app.refusal(error, as_json=False).serialize(self._now(), close=True)
             yield from self.send_rest(client, answer)
-            yield from self.linger(client, ByteStream())
+            yield from self.linger(client)
         except OSError:
             pass
         finally:
@@ -490,33 +402,43 @@ class SubjectsServer(LabServer):
 
     # Helpers.
 
-    def _look_up(self, request: Request) -> Response:
-        student = app.student_of(request)
+    def _look_up(self, student: str | None, request: Request) -> Response:
         as_json = app.wants_json(request)
         if student is None:
             return app.root(as_json=as_json)
         found = self._pages.get((student, as_json))
         if found is None:
             found = app.listing(student, self.book.read(student), as_json=as_json)
-            self._pages.put((student, as_json), found, 2 * len(found.body))  # body, and rendered
+            self._pages.put((student, as_json), found, len(found.body))
         return found
 
-    def _forget(self, student: str) -> None:
-        self.book.forget(student)
-        self._pages.drop((student, True))
-        self._pages.drop((student, False))
-        self._answers.clear()
+    def _hand_over(self) -> None:
+        """Between two ticks: the rows of the last one go to the grade book together."""
+        rows, self._unsaved = self._unsaved, []
+        self.book.commit(rows, self._told)
 
-    def _note(self, client: Client, request: Request, status: int, began: float) -> None:
+    def _told(self, rows: list[Row]) -> None:
+        """In the grade book's thread."""
+        self.loop.call_soon(functools.partial(self._committed, rows))
+
+    def _committed(self, rows: list[Row]) -> None:
+        self._answers.clear()
+        for row in rows:
+            self.book.forget(row.student)
+            self._pages.drop((row.student, True))
+            self._pages.drop((row.student, False))
+            if row.asker is not None:
+                self.loop.wake(row.asker)
+
+    def _note(self, request: Request, status: int, began: float) -> None:
         microseconds = int((perf_counter() - began) * 1e6)
         monitor = self.monitor
-        client.request = request
         monitor.counts[request.method] += 1
         if status >= 400:
             monitor.errors += 1
             monitor.counts[str(status)] += 1
         monitor.exchanged(request.line, STATUS_LINES[status], microseconds)
-        self.log.sampled("%s %s %s", request.target, status, microseconds)
+        self.log.sampled("%s %s %s %s", request.method, request.target, status, microseconds)
 
     def _now(self) -> str:
         """The Date field's value, made once a second (RFC 9110 section 5.6.7)."""
@@ -524,97 +446,6 @@ class SubjectsServer(LabServer):
             self._date_until = self.loop.now + 1.0
             self._date = formatdate(usegmt=True)
         return self._date
-
-    def _overloaded(self, error: OSError) -> None:
-        self.monitor.errors += 1
-        self.monitor.event("overloaded", reason=errno.errorcode.get(error.errno or 0, ""))
-        self.log.warning(f"cannot accept for now: {os.strerror(error.errno or 0)}")
-
-    def _begin_to_stop(self) -> None:
-        """Accept nobody, close who is idle, give the others until the grace is over."""
-        if self._stopping:
-            return
-        self._stopping = True
-        self.loop.resume()
-        self.loop.cancel(self._acceptor)
-        self._listener.close()
-        for task in list(self.loop.tasks):
-            if isinstance(task.about, Client) and not task.about.busy:
-                self.loop.cancel(task)
-        self.loop.create_task(self._give_up_later())
-
-    def _give_up_later(self) -> Waiting:
-        until = self.loop.now + STOP_GRACE_S
-        while self.loop.now < until and len(self.loop.tasks) > 1:
-            yield (TaskType.SLEEP, 0.02)
-        self.loop.halt()
-
-    def _task_broke(self, what: str, error: BaseException) -> None:
-        self.monitor.errors += 1
-        self._log_failure(what, error)
-
-    def _log_failure(self, what: str, error: BaseException) -> None:
-        import traceback
-
-        text = "".join(traceback.format_exception(error)).rstrip()
-        self.log.error(f"{what}:\n{text}")
-
-    @staticmethod
-    def _peer(client: Client) -> str:
-        try:
-            return address_text(client.sock.getpeername())
-        except OSError:
-            return ""
-
-    def _describe(self, task: Task) -> tuple[str, str]:
-        client = task.about
-        if isinstance(client, Client):
-            return client.label, self._peer(client)
-        return ("accept", "") if task is self._acceptor else ("stop", "")
-
-    def _row(self, task: Task, now: float) -> telemetry.Row:
-        client = task.about
-        label, peer = self._describe(task)
-        known = isinstance(client, Client)
-        return telemetry.Row(
-            id=task.id,
-            peer=peer,
-            state="accepting" if task is self._acceptor else task.lane,
-            age_s=round(now - task.created_at, 3),
-            state_s=round(now - task.since, 3),
-            bytes_in=client.bytes_in if known else 0,
-            bytes_out=client.bytes_out if known else 0,
-            label=label,
-            recv_q=receive_queue(client.sock) if known else None,
-            send_q=send_queue(client.sock) if known else None,
-            steps=task.steps,
-            busy_us=self._figures.busy_us(task),
-            line=task.line(),
-        )
-
-
-def _has_unread(sock: socket.socket) -> bool:
-    """Whether a close now would be a reset, which could eat the answer (RFC 9112 section 9.6)."""
-    try:
-        return bool(sock.recv(1, socket.MSG_PEEK))
-    except OSError:
-        return False
-
-
-def _raise_descriptor_limit() -> int:
-    """As many descriptors as the system lets us have; the number."""
-    try:
-        import resource
-    except ImportError:
-        return 512
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = hard if hard != resource.RLIM_INFINITY else 65_536
-    wanted = min(max(soft, wanted), 65_536)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    except (OSError, ValueError):
-        return soft
-    return wanted
 
 
 def create(spec: ServerSpec, options: Options, monitor: Monitor) -> SubjectsServer:

@@ -7,7 +7,7 @@ import functools
 import json
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 from labservers.protocols.http11 import HTTPError, Request, Response
 from labservers.servers import subjects_pages as pages
@@ -18,6 +18,8 @@ JSON, FORM, HTML = "application/json", "application/x-www-form-urlencoded", "tex
 STUDENT_METHODS, ROOT_METHODS = "GET, HEAD, POST, OPTIONS", "GET, HEAD, OPTIONS"
 METHODS = {allowed: frozenset(allowed.split(", ")) for allowed in (STUDENT_METHODS, ROOT_METHODS)}
 SUBJECT_CHARACTERS = 200
+GRADES = frozenset("12345")
+NO_CHARACTER = re.compile("[\0\ud800-\udfff]")  # NUL, and halves of surrogate pairs
 FIELDS_AT_MOST = 20
 
 
@@ -110,7 +112,7 @@ def saving(request: Request, student: str) -> Saving:
     Raises:
         HTTPError: 415 another media type, 400 an unreadable body. Unprocessable: wrong fields.
     """
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media = _media(request)
     if media == JSON:
         fields = _from_json(request.body)
     elif media == FORM:
@@ -125,6 +127,16 @@ def saving(request: Request, student: str) -> Saving:
     return Saving(student, subject, grade)
 
 
+def _media(request: Request) -> str:
+    """The media type of the body, without parameters (RFC 9110 section 8.3.1)."""
+    return _media_of(request.headers.get("content-type", ""))
+
+
+@functools.lru_cache(maxsize=256)
+def _media_of(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
 def _from_json(body: bytes) -> dict[str, object]:
     try:
         value = json.loads(body.decode("utf-8"))
@@ -136,30 +148,38 @@ def _from_json(body: bytes) -> dict[str, object]:
 
 
 def _from_form(body: bytes) -> dict[str, object]:
+    """application/x-www-form-urlencoded (URL Standard, section 5.1), in UTF-8 alone."""
+    pairs = body.split(b"&", FIELDS_AT_MOST)
+    if len(pairs) > FIELDS_AT_MOST:
+        raise HTTPError(400, f"the form has more than {FIELDS_AT_MOST} fields")
+    fields: dict[str, object] = {}
     try:
-        pairs = parse_qsl(
-            body.decode("utf-8"),
-            keep_blank_values=True,
-            errors="strict",
-            max_num_fields=FIELDS_AT_MOST,
-        )
+        for pair in pairs:
+            name, _, value = pair.partition(b"=")
+            fields[_decoded(name)] = _decoded(value)
     except ValueError as error:
         raise HTTPError(400, "the body is not a form in UTF-8") from error
-    return dict(pairs)
+    return fields
+
+
+def _decoded(text: bytes) -> str:
+    if b"%" in text or b"+" in text:
+        text = unquote_to_bytes(text.replace(b"+", b" "))
+    return text.decode("utf-8")
 
 
 def _subject(value: object, problems: dict[str, str]) -> str:
     text = value.strip() if isinstance(value, str) else ""
     if not 0 < len(text) <= SUBJECT_CHARACTERS:
         problems["subject"] = f"1 to {SUBJECT_CHARACTERS} characters are needed"
-    elif any(0xD800 <= ord(c) <= 0xDFFF or c == "\0" for c in text):
+    elif NO_CHARACTER.search(text):
         problems["subject"] = "it has characters that are none"
     return text
 
 
 def _grade(value: object, problems: dict[str, str], *, typed: bool) -> int:
-    if not typed and isinstance(value, str) and re.fullmatch(r"\s*[1-5]\s*", value):
-        return int(value)
+    if not typed and isinstance(value, str) and (text := value.strip()) in GRADES:
+        return int(text)
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 5:
         return value
     problems["grade"] = "a whole number from 1 to 5 is needed"
@@ -169,8 +189,7 @@ def _grade(value: object, problems: dict[str, str], *, typed: bool) -> int:
 def saved(request: Request, student: str, grade: Grade) -> Response:
     """303 to the page for a form in a browser, 201 with the row for a program."""
     location = f"/subjects/{student}"
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media == FORM and not wants_json(request):
+    if _media(request) == FORM and not wants_json(request):
         return Response(303, headers={"Location": location})
     response = _json(201, {"student": int(student), **_row(grade)})
     response.headers["Location"] = location

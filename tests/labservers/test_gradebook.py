@@ -2,20 +2,25 @@
 
 import queue
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
 
-from labservers.servers.gradebook import Grade, GradeBook
+from labservers.servers.gradebook import Grade, GradeBook, Row
+
+
+def commit(book: GradeBook, *rows: Row) -> list[Row]:
+    told: queue.SimpleQueue[list[Row]] = queue.SimpleQueue()
+    book.commit(list(rows), told.put)
+    return told.get(timeout=10)
 
 
 def save(book: GradeBook, student: str, subject: str, grade: int) -> Grade:
-    outcome: queue.SimpleQueue[tuple[Grade | None, Exception | None]] = queue.SimpleQueue()
-    book.save(student, subject, grade, lambda *result: outcome.put(result))
-    saved, error = outcome.get(timeout=5)
-    assert saved is not None, error
+    (row,) = commit(book, Row(student, subject, grade))
+    assert row.saved, row.error
     book.forget(student)
-    return saved
+    return row.as_grade()
 
 
 def test_what_was_saved_is_read_in_order_and_found_again(tmp_path: Path) -> None:
@@ -40,14 +45,29 @@ def test_a_read_is_answered_from_the_cache_until_a_commit(tmp_path: Path) -> Non
     book.close()
 
 
-def test_rows_that_wait_together_are_committed_together(tmp_path: Path) -> None:
+def test_rows_that_wait_together_are_committed_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     book = GradeBook(tmp_path / "grades.sqlite3")
-    outcomes: queue.SimpleQueue[tuple[Grade | None, Exception | None]] = queue.SimpleQueue()
-    for number in range(500):
-        book.save("1", f"subject {number}", 5, lambda *result: outcomes.put(result))
-    for _ in range(500):
-        saved, error = outcomes.get(timeout=10)
-        assert saved is not None, error
+    sizes: list[int] = []
+    begun, go_on = threading.Event(), threading.Event()
+    write = book._commit
+
+    def held(connection: sqlite3.Connection, rows: list[Row]) -> None:
+        begun.set()
+        go_on.wait(10)
+        sizes.append(len(rows))
+        write(connection, rows)
+
+    monkeypatch.setattr(book, "_commit", held)
+    told: queue.SimpleQueue[list[Row]] = queue.SimpleQueue()
+    book.commit([Row("1", "subject 0", 5)], told.put)
+    assert begun.wait(10)
+    for number in range(1, 500):
+        book.commit([Row("1", f"subject {number}", 5)], told.put)
+    go_on.set()
+    assert all(row.saved for _ in range(500) for row in told.get(timeout=10))
+    assert sizes == [1, 499]
     book.forget("1")
     assert [grade.subject for grade in book.read("1")] == [f"subject {n}" for n in range(500)]
     book.close()
@@ -55,11 +75,9 @@ def test_rows_that_wait_together_are_committed_together(tmp_path: Path) -> None:
 
 def test_a_failed_commit_is_told_to_everybody_who_waits(tmp_path: Path) -> None:
     book = GradeBook(tmp_path / "grades.sqlite3")
-    outcome: queue.SimpleQueue[tuple[Grade | None, Exception | None]] = queue.SimpleQueue()
-    book.save("1", "Maths", 9, lambda *result: outcome.put(result))  # the table's check refuses
-    saved, error = outcome.get(timeout=5)
-    assert saved is None
-    assert isinstance(error, sqlite3.IntegrityError)
+    rows = commit(book, Row("1", "Maths", 5), Row("1", "Maths", 9))  # the table's check refuses
+    assert [row.saved for row in rows] == [False, False]
+    assert all(isinstance(row.error, sqlite3.IntegrityError) for row in rows)
     save(book, "1", "Maths", 5)
     book.close()
 

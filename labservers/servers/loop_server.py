@@ -1,0 +1,199 @@
+"""What a TCP server on the event loop has beside its tasks: the listener, its figures, its end.
+
+Everything but the LabServer methods runs in the loop's thread.
+"""
+
+import errno
+import os
+import socket
+import traceback
+from abc import abstractmethod
+from collections.abc import Generator
+from typing import Any, TypeAlias
+
+from labservers import telemetry
+from labservers.event_loop import EventLoop, Task, TaskType
+from labservers.listener import (
+    accept_queue,
+    address_text,
+    listen_tcp,
+    receive_queue,
+    send_queue,
+)
+from labservers.loop_watch import LoopFigures
+from labservers.monitor import ROWS_SHOWN, Monitor
+from labservers.protocols.http11 import Request
+from labservers.registry import ServerSpec
+from labservers.server import STOP_GRACE_S, LabServer, Options
+
+Waiting: TypeAlias = Generator[Any, Any, None]
+SPARE_DESCRIPTORS = 64
+LABEL_CHARACTERS = 90
+
+
+class Client:
+    """One connection: what its row in the table shows, and whether a request is under way."""
+
+    __slots__ = ("busy", "bytes_in", "bytes_out", "request", "sock")
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.bytes_in = 0
+        self.bytes_out = 0
+        self.request: Request | None = None  # the newest
+        self.busy = False
+
+    @property
+    def label(self) -> str:
+        return self.request.line[:LABEL_CHARACTERS].decode("ascii") if self.request else ""
+
+    @property
+    def peer(self) -> str:
+        try:
+            return address_text(self.sock.getpeername())
+        except OSError:
+            return ""
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether a close now would be a reset, which could eat the answer (RFC 9112 9.6)."""
+        try:
+            return bool(self.sock.recv(1, socket.MSG_PEEK))
+        except OSError:
+            return False
+
+
+class LoopServer(LabServer):
+    """A subclass brings serve_forever(), which accepts, and what it makes of a connection."""
+
+    def __init__(self, spec: ServerSpec, options: Options, monitor: Monitor) -> None:
+        super().__init__(spec, options, monitor)
+        self.clients = 0
+        self.bytes_in = self.bytes_out = 0
+        self.loop = EventLoop(selector=options.selector, report=self._task_broke)
+        capacity = min(_raise_descriptor_limit(), self.loop.poller.capacity)
+        self.max_clients = capacity - SPARE_DESCRIPTORS
+        self._stopping = False
+        self._figures = LoopFigures(self.loop, self._describe)
+
+    @abstractmethod
+    def serve_forever(self) -> Waiting:
+        """The task that accepts, and makes a task of each connection."""
+
+    def bind(self) -> tuple[str, int]:
+        self._listener = listen_tcp(self.options.host, self.options.port, self.options.backlog)
+        self._listener.setblocking(False)
+        host, port = self._listener.getsockname()[:2]
+        return host, port
+
+    def serve(self) -> None:
+        self._acceptor = self.loop.create_task(self.serve_forever())
+        try:
+            self.loop.run()
+        finally:
+            self._listener.close()
+
+    def stop(self) -> None:
+        self.loop.call_soon(self._begin_to_stop)
+
+    def watched(self, hz: float) -> None:
+        self._figures.watched(hz)
+
+    def command(self, command: telemetry.Command) -> None:
+        if command.name == "pause":
+            self.loop.pause()
+        elif command.name == "step":
+            self.loop.step()
+        elif command.name == "resume":
+            self.loop.resume()
+        elif command.name == "slow":
+            self.loop.slow(command.value)
+
+    def frame(self, seq: int) -> telemetry.Frame:
+        waiting, limit = accept_queue(self._listener) or (None, None)
+        return self.monitor.frame(
+            seq,
+            connections=self.clients,
+            bytes_in=self.bytes_in,
+            bytes_out=self.bytes_out,
+            accept_queue=waiting,
+            accept_limit=limit,
+            loop=self._figures.frame(),
+        )
+
+    def rows(self, limit: int = ROWS_SHOWN) -> telemetry.Rows:
+        return self._figures.rows(limit, self._row) or telemetry.Rows("tasks", 0, [])
+
+    def _overloaded(self, error: OSError) -> None:
+        self.monitor.errors += 1
+        self.monitor.event("overloaded", reason=errno.errorcode.get(error.errno or 0, ""))
+        self.log.warning(f"cannot accept for now: {os.strerror(error.errno or 0)}")
+
+    def _begin_to_stop(self) -> None:
+        """Accept nobody, close who is idle, give the others until the grace is over."""
+        if self._stopping:
+            return
+        self._stopping = True
+        self.loop.resume()
+        self.loop.cancel(self._acceptor)
+        self._listener.close()
+        for task in list(self.loop.tasks):
+            if isinstance(task.about, Client) and not task.about.busy:
+                self.loop.cancel(task)
+        self.loop.create_task(self._give_up_later())
+
+    def _give_up_later(self) -> Waiting:
+        until = self.loop.now + STOP_GRACE_S
+        while self.loop.now < until and len(self.loop.tasks) > 1:
+            yield (TaskType.SLEEP, 0.02)
+        self.loop.halt()
+
+    def _task_broke(self, what: str, error: BaseException) -> None:
+        self.monitor.errors += 1
+        self._log_failure(what, error)
+
+    def _log_failure(self, what: str, error: BaseException) -> None:
+        text = "".join(traceback.format_exception(error)).rstrip()
+        self.log.error(f"{what}:\n{text}")
+
+    def _describe(self, task: Task) -> tuple[str, str]:
+        client = task.about
+        if isinstance(client, Client):
+            return client.label, client.peer
+        return ("accept", "") if task is self._acceptor else ("stop", "")
+
+    def _row(self, task: Task, now: float) -> telemetry.Row:
+        client = task.about
+        label, peer = self._describe(task)
+        known = isinstance(client, Client)
+        return telemetry.Row(
+            id=task.id,
+            peer=peer,
+            state="accepting" if task is self._acceptor else task.lane,
+            age_s=round(now - task.created_at, 3),
+            state_s=round(now - task.since, 3),
+            bytes_in=client.bytes_in if known else 0,
+            bytes_out=client.bytes_out if known else 0,
+            label=label,
+            recv_q=receive_queue(client.sock) if known else None,
+            send_q=send_queue(client.sock) if known else None,
+            steps=task.steps,
+            busy_us=self._figures.busy_us(task),
+            line=task.line(),
+        )
+
+
+def _raise_descriptor_limit() -> int:
+    """As many descriptors as the system lets us have; the number."""
+    try:
+        import resource
+    except ImportError:
+        return 512
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY else 65_536
+    wanted = min(max(soft, wanted), 65_536)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError):
+        return soft
+    return wanted
