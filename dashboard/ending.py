@@ -3,13 +3,19 @@
 The children end by themselves when our end of their standard input closes; this is for the
 ends that leave time to be polite. `flask run --debug` has a case of its own: the reloader's
 worker outlives a killed parent and keeps the port, so it watches for another parent.
+
+A closed terminal hangs up on its session's leader alone. A shell passes that on; make, when it
+leads (`ssh -t host make run`), waits for us instead. So we watch the terminal as well.
 """
 
 import atexit
 import os
+import select
 import signal
+import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -31,17 +37,30 @@ def init_app(app: Flask) -> None:
         if begun.acquire(blocking=False):
             atexit.register(_close, lab)
             if os.environ.get("WERKZEUG_RUN_MAIN") == "true":
-                threading.Thread(
-                    target=_leave_with_parent, args=(os.getppid(),), name="parent", daemon=True
-                ).start()
+                _watch(_leave_with_parent, os.getppid())
+            if serving and _may_hang_up():
+                _watch(_leave_with_terminal, sys.stdin.fileno())
 
     app.before_request(begin)
     serving = os.environ.get("FLASK_RUN_FROM_CLI") == "true"
     if serving and threading.current_thread() is threading.main_thread():
         closing = threading.Lock()
         for name in ("SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                _chain(getattr(signal, name), lab, closing)
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+                _chain(number, lab, closing)
+
+
+def _may_hang_up() -> bool:
+    """Whether there is a terminal whose end is ours: not under nohup, nor without poll()."""
+    if not (hasattr(signal, "SIGHUP") and hasattr(select, "poll")):
+        return False
+    ignored = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    return not ignored and sys.stdin is not None and sys.stdin.isatty()
+
+
+def _watch(what: Callable[[int], None], number: int) -> None:
+    threading.Thread(target=what, args=(number,), name=what.__name__, daemon=True).start()
 
 
 def _chain(number: signal.Signals, lab: Lab, closing: threading.Lock) -> None:
@@ -65,6 +84,13 @@ def _chain(number: signal.Signals, lab: Lab, closing: threading.Lock) -> None:
 def _close(lab: Lab) -> None:
     sockets.close_all()
     lab.close(POLITE_S)
+
+
+def _leave_with_terminal(descriptor: int) -> None:
+    terminal = select.poll()
+    terminal.register(descriptor, 0)  # POLLHUP comes unasked, and what is typed stays unread
+    if any(event & select.POLLHUP for _, event in terminal.poll()):
+        os.kill(os.getpid(), signal.SIGHUP)
 
 
 def _leave_with_parent(parent: int) -> None:

@@ -4,6 +4,7 @@ import os
 import pty
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -85,6 +86,30 @@ def test_the_terminal(
     eventually(lambda: not any(map(runs, workers)), "the worker is gone as well")
     if end == "^C":
         os.close(main)
+
+
+@pytest.mark.parametrize("words", [[], ["--debug"]], ids=["plain", "debug"])
+def test_the_terminal_of_somebody_else(
+    run_dashboard: Callable[..., Any], eventually: Callable[..., Any], words: list[str]
+) -> None:
+    """Where make leads the session, no signal tells us that the terminal is closed."""
+    main, side = pty.openpty()
+    dashboard = run_dashboard(*words, stdin=side)
+    os.close(side)
+    dashboard.start("chat")
+    os.write(main, b"what is typed does not matter\n")
+    os.close(main)
+    gone(dashboard, eventually)
+    dashboard.process.wait(5)
+
+
+def test_nohup_keeps_the_dashboard(run_dashboard: Callable[..., Any]) -> None:
+    dashboard = run_dashboard(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    dashboard.start("chat")
+    dashboard.process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        dashboard.process.wait(0.5)
+    assert dashboard.alive()
 
 
 def _take_terminal(side: int) -> Callable[[], None]:
