@@ -12,6 +12,7 @@ from pathlib import Path
 
 TOPOLOGY = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
 ASKED_S = 5.0
+ALLOWED = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,9 @@ class Cores:
 
 def choose_cores() -> Cores:
     """The first core that we may use, and the first other one, of another real core if it can."""
-    if not hasattr(os, "sched_getaffinity"):
+    if ALLOWED is None:
         return Cores(None, None)
-    allowed = sorted(os.sched_getaffinity(0))
+    allowed = sorted(ALLOWED)
     server, others = allowed[0], allowed[1:]
     apart = [core for core in others if _apart(server, core)]
     return Cores(server, (apart or others or [server])[0])
@@ -53,12 +54,13 @@ def _siblings(core: int) -> str:
 
 @contextlib.contextmanager
 def on_core(core: int | None) -> Iterator[None]:
-    """What is spawned by this thread in here runs on that core from its first instruction on."""
-    if core is None:
+    """What is spawned by this thread in here runs on that core from its first instruction on;
+    with None on all cores that we may use."""
+    if ALLOWED is None:
         yield
         return
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, ALLOWED if core is None else {core})
     try:
         yield
     finally:
