@@ -102,6 +102,21 @@ def test_the_board_stays_where_it_is(lab: Any, open_page: Any) -> None:
     page.get_by_role("button", name="Stop the clients").click()
 
 
+def test_pointing_at_a_chart_shows_the_same_moment_in_all(lab: Any, open_page: Any) -> None:
+    lab.start("subjects")
+    page = open_page(LOOP)
+    plots = page.locator(".chart .u-over")
+    expect(plots).to_have_count(4)
+    page.wait_for_timeout(1_200)  # the plots take in new figures once a second
+    box = plots.nth(1).bounding_box()
+    assert box
+    for step in (9, 5):
+        plots.nth(1).hover(position={"x": box["width"] - step, "y": 20})
+    expect(page.locator(".ck h2 b")).to_have_count(4)
+    page.locator("h1").hover()
+    expect(page.locator(".ck h2 b")).to_have_count(0)
+
+
 def test_a_stopped_server_is_said_with_a_start_button(lab: Any, open_page: Any) -> None:
     page = open_page(LOOP)
     expect(page.locator(".notice")).to_contain_text("Async HTTP is not running")

@@ -1,7 +1,7 @@
 /* A minute of the loop: depth of the lanes, duration of ticks, lag, utilization. Hovering one
-   shows the same moment in all. */
+   shows the same moment in all: its figures stand in the legends. */
 import uPlot from "../../vendor/uplot.js";
-import { html, useEffect, useRef } from "../kit.js";
+import { html, useEffect, useRef, useState } from "../kit.js";
 import { dur, nf, t } from "../i18n.js";
 import { recent } from "../model/loop.js";
 
@@ -9,6 +9,7 @@ const HEIGHT = 124;
 const DRAW_MS = 1000;
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 const us = (value) => (value === null || value === undefined ? "" : dur(value / 1000));
+const seconds = (at) => (Math.round(at) ? `−${nf(Math.round(-at))}\u00a0${t("u.s")}` : t("lp.now"));
 const percent = (value) => `${nf(Math.round(value * 1000) / 10)} %`;
 
 const CHARTS = [
@@ -29,20 +30,22 @@ function Chart({ chart, series }) {
   const place = useRef(null);
   const newest = useRef(series);
   newest.current = series;
-  useEffect(() => follow(place.current, chart, newest), []);
+  const [moment, setMoment] = useState(null);
+  useEffect(() => follow(place.current, chart, newest, setMoment), []);
   const last = (name) => series[name].at(-1);
-  return html`<section class="panel ck"><h2>${t(chart.key)}</h2>
-    <ul class="lgd">${chart.lines.map(([name, label, colour, dash]) => html`<li key=${name}>
+  const say = (value) => (value === undefined ? "" : chart.fmt(value));
+  return html`<section class="panel ck"><h2>${t(chart.key)}${moment && html`<b>${seconds(moment.at)}</b>`}</h2>
+    <ul class="lgd">${chart.lines.map(([name, label, colour, dash], index) => html`<li key=${name}>
       <svg viewBox="0 0 18 8" aria-hidden="true"><path d="M0 4h18" stroke=${`var(${colour})`} stroke-width="2.5" stroke-dasharray=${dash?.join(" ")}/></svg>
-      ${t(label)} <b>${last(name) === undefined ? "" : chart.fmt(last(name))}</b></li>`)}</ul>
+      ${t(label)} <b>${say(moment ? moment.values[index] : last(name))}</b></li>`)}</ul>
     <div class="chart" ref=${place} role="img" aria-label=${`${t(chart.key)}: ${chart.lines
-      .map(([name, label]) => `${t(label)} ${last(name) === undefined ? "" : chart.fmt(last(name))}`).join(", ")}`}></div></section>`;
+      .map(([name, label]) => `${t(label)} ${say(last(name))}`).join(", ")}`}></div></section>`;
 }
 
-/* One plot, redrawn once a second and when its place changes its width. */
-function follow(place, chart, newest) {
+/* One plot, redrawn once a second and when its place changes its width; `tell` hears what is pointed at. */
+function follow(place, chart, newest, tell) {
   const names = chart.lines.map(([name]) => name);
-  const plot = new uPlot(options(chart, place.clientWidth), recent(newest.current, names), place);
+  const plot = new uPlot({ ...options(chart, place.clientWidth), hooks: { setCursor: [(plot) => tell(pointed(plot))] } }, recent(newest.current, names), place);
   const timer = setInterval(() => !document.hidden && plot.setData(recent(newest.current, names)), DRAW_MS);
   const sizes = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }));
   sizes.observe(place);
@@ -51,6 +54,11 @@ function follow(place, chart, newest) {
     sizes.disconnect();
     plot.destroy();
   };
+}
+
+/* {at, values} under the pointer, or null. */
+function pointed({ cursor: { idx }, data: [at, ...lines] }) {
+  return idx === null || idx === undefined ? null : { at: at[idx], values: lines.map((values) => values[idx]) };
 }
 
 function options(chart, width) {
@@ -65,8 +73,8 @@ function options(chart, width) {
     scales: { x: { time: false, range: [-60, 0] }, y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1e-3)] } },
     axes: [
       { ...axis, size: 28, gap: 8, grid: { show: false }, splits: [-60, -30, 0],
-        values: () => [`−60 ${t("u.s")}`, `−30 ${t("u.s")}`, t("lp.now")] },
-      { ...axis, size: 62, grid: { stroke: colour("--grid"), width: 1 }, space: 36, incrs: chart.incrs, values: (_, splits) => splits.map(chart.fmt) },
+        values: (_, splits) => splits.map(seconds) },
+      { ...axis, size: 62, grid: { stroke: colour("--grid"), width: 1 }, space: 30, incrs: chart.incrs, values: (_, splits) => splits.map(chart.fmt) },
     ],
     series: [{}, ...chart.lines.map(([, , name, dash], index) => ({
       stroke: colour(name), width: 1.75, dash, points: { show: false }, spanGaps: true,

@@ -35,15 +35,16 @@ export function RunBox({ loop, longest, source }) {
 }
 
 function Line({ entry, file, loop, current }) {
-  const [lane, count] = loop.lines?.[`${file}:${entry.n}`] ?? [guess(entry.text), 0];
+  const [, count] = loop.lines?.[`${file}:${entry.n}`] ?? [null, 0];
+  const lane = waitedFor(entry.text);
   const yields = /\byield\b/.test(entry.text) && !/yield from/.test(entry.text);
-  const tone = TONE[lane] ?? "timer";
   return html`<div class="l ${entry.n === current ? "run key" : ""} ${entry.key ? "key" : ""} ${entry.head ? "head" : ""}" title=${entry.whole}>
     <span class="ln">${entry.n}</span>
     <span class="tx">${coloured(entry.text).map(([cls, text]) => (cls ? html`<span class=${cls}>${text}</span>` : text))}</span>
-    ${yields && html`<span class="susp k-${tone} ${count ? "" : "none"}" data-yield=${lane} data-count=${count}
-      title=${t("lp.susp", { n: count })}>${icon(SIGN[lane] ?? "clock")}${nf(count)}</span>`}</div>`;
+    ${yields && html`<span class="susp k-${TONE[lane]} ${count ? "" : "none"}" data-yield=${lane} data-count=${count}
+      title=${t("lp.susp", { n: count })}>${icon(SIGN[lane])}${nf(count)}</span>`}</div>`;
 }
 
-const guess = (text) =>
+/* A task that stands on a line may be ready already: the colour is that of what the line waits for. */
+const waitedFor = (text) =>
   text.includes("TO_WRITE") ? "writing" : text.includes("SLEEP") ? "sleeping" : "reading";
