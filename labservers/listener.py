@@ -79,6 +79,15 @@ def listen_tcp(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
     return sock
 
 
+def notice_vanished_peers(listener: socket.socket) -> None:
+    """Have connections that are accepted here end when their peer's machine is gone without a
+    word: it is asked after a minute of silence, and given up a minute later (tcp(7))."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, name):
+            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
 def bind_udp(host: str, port: int) -> socket.socket:
     """A bound UDP socket with a large receive buffer, for bursts.
 
@@ -105,9 +114,22 @@ def _enlarge_receive_buffer(sock: socket.socket) -> None:
 
 
 def _resolve(host: str, port: int, kind: socket.SocketKind) -> tuple[int, tuple[str, int]]:
-    found = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)
+    try:
+        found = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)
+    except UnicodeError:  # a name that no name server could hold
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from None
     found.sort(key=lambda entry: entry[0] != socket.AF_INET)  # IPv4 first, as in the lab
     return found[0][0], found[0][4]  # type: ignore[return-value]
+
+
+def is_local(address: tuple[str, int], family: int) -> bool:
+    """Whether an address is one of this machine's: only those can be bound (bind(2))."""
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address[0], 0, *address[2:]))
+        except OSError:
+            return False
+    return True
 
 
 def address_text(address: tuple[str, int] | tuple[str, int, int, int]) -> str:

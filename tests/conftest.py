@@ -1,10 +1,16 @@
 """What every test has: a patient `eventually`, and a check that nothing is left behind."""
 
+import contextlib
 import os
+import re
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -67,3 +73,73 @@ def nothing_left_behind() -> Iterator[None]:
     while left() and time.monotonic() < deadline:
         pause.wait(0.01)
     assert left() == []
+
+
+class ServerProcess:
+    """`python -m labservers NAME ...` as somebody starts it in a shell, its log in `said`."""
+
+    def __init__(self, name: str, *words: str, **options: Any) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "labservers", name, *words],
+            cwd=Path(__file__).resolve().parent.parent,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            **options,
+        )
+        self.said: list[str] = []
+        self._listening = threading.Event()
+        self._reader = threading.Thread(target=self._read, name=f"log of {name}")
+        self._reader.start()
+        self.address = ("", 0)
+
+    def wait_for_address(self) -> None:
+        assert self._listening.wait(20), self.said
+        found = re.search(r"listening on \[?([^\s\]]+)\]?:(\d+),", self.said[0])
+        assert found, self.said
+        self.address = found[1], int(found[2])
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def rss_kib(self) -> int:
+        """Resident memory (proc_pid_status(5)); Linux only."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0])
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        """End it by a signal; its exit code."""
+        self.process.send_signal(how)
+        return self.process.wait(10)
+
+    def close(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.wait(10)
+        self._reader.join(10)
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        with self.process.stderr as lines:
+            for line in lines:
+                self.said.append(line)
+                self._listening.set()
+        self._listening.set()
+
+
+@pytest.fixture
+def start_server() -> Iterator[Callable[..., ServerProcess]]:
+    """start_server("chat", "--host", ...): on a free port, killed after the test."""
+    running: list[ServerProcess] = []
+
+    def start(name: str, *words: str, port: int = 0, **options: Any) -> ServerProcess:
+        server = ServerProcess(name, "--port", str(port), *words, **options)
+        running.append(server)
+        server.wait_for_address()
+        return server
+
+    yield start
+    for server in running:
+        server.close()

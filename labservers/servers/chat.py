@@ -20,20 +20,17 @@ from contextlib import suppress
 
 from labservers import telemetry
 from labservers.listener import (
-    OVERLOADED,
-    OVERLOADED_PAUSE_S,
-    TRANSIENT_ACCEPT_ERRORS,
-    Waker,
-    accept_queue,
+    Acceptor,
     address_text,
     close_politely,
     listen_tcp,
+    notice_vanished_peers,
 )
 from labservers.monitor import Connection, Monitor
 from labservers.protocols.chat import WAIT_S, Event, Framing, Join, Leave, Say
 from labservers.registry import ServerSpec
 from labservers.server import STOP_GRACE_S, LabServer, Options
-from labservers.servers.chat_outbox import Message, Outbox, Postman
+from labservers.servers.chat_outbox import PATIENCE_S, Message, Outbox, Postman
 
 RECEIVE_BYTES = 64 * 1024
 MEMBERS_AT_MOST = 2_000
@@ -112,8 +109,8 @@ class Rooms:
                     mode=member.framing.mode,
                     size=len(message.bare),
                 )
-        if dropped:
-            self._monitor.counts["dropped"] += dropped
+            if dropped:
+                self._monitor.counts["dropped"] += dropped
         return members
 
     def sizes(self) -> dict[str, int]:
@@ -127,58 +124,45 @@ class ChatServer(LabServer):
     def __init__(self, spec: ServerSpec, options: Options, monitor: Monitor) -> None:
         super().__init__(spec, options, monitor)
         self.rooms = Rooms(monitor)
-        self._waker = Waker()
+        self._acceptor = Acceptor(self.log)
         self._stopping = threading.Event()
         self._lock = threading.Lock()  # guards the table of threads
         self._clients: dict[threading.Thread, Member] = {}
         self._postman = Postman()
 
     def bind(self) -> tuple[str, int]:
-        self._listener = listen_tcp(self.options.host, self.options.port, self.options.backlog)
-        self._listener.setblocking(False)
-        host, port = self._listener.getsockname()[:2]
-        return host, port
+        listener = listen_tcp(self.options.host, self.options.port, self.options.backlog)
+        notice_vanished_peers(listener)
+        return self._acceptor.take(listener)
 
     def serve(self) -> None:
-        threading.stack_size(STACK_BYTES)
+        usual = threading.stack_size(STACK_BYTES)
         self._postman.start()
         try:
-            while not self._stopping.is_set():
-                select.select([self._listener, self._waker.reader], [], [])
-                self._accept()
+            while (accepted := self._acceptor.accept(self._note_overload)) is not None:
+                sock, address = accepted
+                self._welcome(sock, address_text(address))
         finally:
-            self._listener.close()
+            self._acceptor.close()
             self._say_goodbye()
             self._postman.end()
-            self._waker.close()
+            threading.stack_size(usual)
 
     def stop(self) -> None:
         self._stopping.set()
-        self._waker.wake()
+        self._acceptor.stop()
 
     def frame(self, seq: int) -> telemetry.Frame:
-        waiting, limit = accept_queue(self._listener) or (None, None)
+        waiting, limit = self._acceptor.queue() or (None, None)
         rooms = self.rooms.sizes()
         return self.monitor.frame(seq, accept_queue=waiting, accept_limit=limit, rooms=rooms)
 
-    def _accept(self) -> None:
-        """Give everybody who waits a thread."""
-        while not self._stopping.is_set():
-            try:
-                sock, address = self._listener.accept()
-            except OSError as error:
-                if error.errno in OVERLOADED:
-                    self.monitor.event("overloaded", reason=str(error.strerror))
-                    self.log.warning(f"cannot accept for now: {error.strerror}")
-                    self._stopping.wait(OVERLOADED_PAUSE_S)
-                elif error.errno not in TRANSIENT_ACCEPT_ERRORS:
-                    raise
-                return
-            self._welcome(sock, address_text(address))
+    def _note_overload(self) -> None:
+        self.monitor.event("overloaded", reason="no descriptors or memory for more connections")
 
     def _welcome(self, sock: socket.socket, peer: str) -> None:
+        """Give a client a thread."""
         sock.setblocking(True)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if len(self._clients) >= MEMBERS_AT_MOST:
             self._refuse(sock, peer)
             return
@@ -229,6 +213,8 @@ class ChatServer(LabServer):
     def _receive(self, member: Member) -> list[Event]:
         """What the client does next; waits for it."""
         framing, sock = member.framing, member.sock
+        if self._stopping.is_set():  # there would be no end with somebody who never stops talking
+            return framing.end("the server stops")
         if framing.waiting and not _readable(sock, WAIT_S):
             return framing.timed_out()
         try:
@@ -255,16 +241,22 @@ class ChatServer(LabServer):
             return
         began = time.perf_counter()
         listeners = self.rooms.publish(member, texts)
+        crowded = []
         for listener in listeners:
             outbox = listener.outbox
             if not outbox.blocked and not outbox.flush():
                 self._postman.wait_for(listener.sock, outbox)
+            if outbox.crowded:
+                crowded.append(outbox)
         microseconds = round((time.perf_counter() - began) * 1e6)
         for text in texts:
             self.monitor.exchanged(
                 text[:200].encode(), b"\xc3\x97%d" % len(listeners), microseconds
             )
         self.log.sampled("%s %s: %s", member.connection.peer, member.room, texts[-1][:200])
+        deadline = time.monotonic() + PATIENCE_S if crowded else 0.0
+        for outbox in crowded:
+            outbox.wait_for_reader(deadline)
 
     def _leave(self, member: Member, reason: str) -> None:
         room, connection, sock = member.room, member.connection, member.sock
@@ -272,7 +264,7 @@ class ChatServer(LabServer):
         if room is not None:
             self.log.sampled("%s left room %s: %s", connection.peer, room, reason)
         connection.enter("closing")
-        _flush_for(member, FLUSH_S)
+        member.outbox.finish(FLUSH_S)
         if self._stopping.is_set() and member.outbox.mode == "raw":
             # The lab's reader spins at end of stream; a reset ends it.
             with suppress(OSError):
@@ -299,17 +291,6 @@ def _readable(sock: socket.socket, timeout_s: float) -> bool:
     poller = select.poll()
     poller.register(sock, select.POLLIN)
     return bool(poller.poll(timeout_s * 1000))
-
-
-def _flush_for(member: Member, timeout_s: float) -> None:
-    """Flush an outbox, waiting at most that long for a reader that is behind."""
-    outbox, deadline = member.outbox, time.monotonic() + timeout_s
-    poller = select.poll()
-    poller.register(member.sock, select.POLLOUT)
-    while not outbox.empty and not outbox.broken and (left := deadline - time.monotonic()) > 0:
-        outbox.blocked = False
-        if not outbox.flush():
-            poller.poll(left * 1000)
 
 
 def create(spec: ServerSpec, options: Options, monitor: Monitor) -> ChatServer:

@@ -3,95 +3,156 @@
 put() is called with the lock of the rooms held, so all members of a room get the same order; it
 never touches the socket. flush() sends what the kernel takes at once. Who finds another thread
 flushing leaves it to that one, which looks again before it goes. A member whose kernel buffer
-is full is handed to the Postman, one thread that waits until it can take more.
+is full, or whose turn has become long, is handed to the Postman, one thread that goes on when
+the kernel can take more.
+
+Somebody may speak faster than the rest can read. Then the one who speaks, and nobody else, waits
+for readers that are behind, or they would miss messages although they read. Who does not catch
+up within PATIENCE_S is slow: nobody waits for it any more until it has, and it misses the oldest.
+So a member that never reads holds up one speaker once, for PATIENCE_S.
+
+finish() is the end: after it no thread sends on the socket, so that
+its descriptor can be closed and may become somebody else's.
 """
 
+import select
 import selectors
 import socket
 import threading
+import time
 from collections import deque
 from contextlib import suppress
-from functools import cached_property
 
 from labservers.listener import Waker
 from labservers.monitor import Connection
 from labservers.protocols.chat import pieces
 
 CAPACITY = 1024 * 1024
+CROWDED = CAPACITY // 4 * 3  # from here on a speaker waits, and it has caught up
+CAUGHT_UP = CAPACITY // 4  # here: 5 MB/s at least, or it is slow
+PATIENCE_S = 0.1
+OVERHEAD_BYTES = 64  # what a message costs besides its text, or short ones would not be bounded
 SEND_BYTES = 64 * 1024
+TURN_SENDS = 256  # in one go; then others have their turn
+NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
 
 
 class Message:
     """A message as bytes, made once for all members: a line, or sends for a raw reader."""
 
+    __slots__ = ("_sends", "bare", "line", "size")
+
     def __init__(self, text: str) -> None:
         self.bare = text.encode("utf-8", "replace")
         self.line = self.bare + b"\n"
+        self.size = len(self.line) + OVERHEAD_BYTES
+        self._sends: list[bytes] | None = None
 
-    @cached_property
+    @property
     def sends(self) -> list[bytes]:
-        return pieces(self.bare)
+        if self._sends is None:
+            self._sends = pieces(self.bare)
+        return self._sends
 
 
 class Outbox:
-    """See the module. `taken` bytes are changed by the flushing thread, the rest by put()."""
+    """See the module.
+
+    blocked: the Postman has it, or is about to get it.
+    crowded: who speaks is to wait for the reader, by wait_for_reader().
+    """
 
     def __init__(self, sock: socket.socket, connection: Connection) -> None:
         self.mode = "raw"
         self.blocked = False
-        self.broken = False
+        self.crowded = False
         self.dropped = 0  # messages, in all
         self._sock = sock
         self._connection = connection
+        self._lock = threading.Lock()  # guards what stands up to the empty line
         self._messages: deque[Message] = deque()
-        self._put = self._taken = 0
-        self._skipped = 0  # not told yet
+        self._size = 0  # bytes of them
+        self._skipped = 0  # dropped, and not told yet
+        self._slow = False
+        self._caught_up = threading.Event()
+        self._finished = False
+
+        self._flushing = threading.Lock()  # guards the socket's writing side and the rest
         self._rest: deque[bytes] = deque()  # what of the newest sends the kernel did not take
-        self._flushing = threading.Lock()
 
     def put(self, message: Message) -> int:
         """Queue a message; how many of the oldest were dropped for it."""
-        self._messages.append(message)
-        self._put += len(message.line)
-        if self._put - self._taken <= CAPACITY:
-            return 0
-        dropped = 0
-        while self._put - self._taken > CAPACITY and len(self._messages) > 1:
-            with suppress(IndexError):
-                self._put -= len(self._messages.popleft().line)
+        with self._lock:
+            if self._finished:
+                return 0
+            messages = self._messages
+            messages.append(message)
+            self._size += message.size
+            if self._size <= CROWDED:
+                return 0
+            if not (self.crowded or self._slow):
+                self.crowded = True
+                self._caught_up.clear()
+            dropped = 0
+            while self._size > CAPACITY and len(messages) > 1:
+                self._size -= messages.popleft().size
                 dropped += 1
-        self._skipped += dropped
-        self.dropped += dropped
-        return dropped
-
-    @property
-    def empty(self) -> bool:
-        return not self._messages and not self._rest
+            self._skipped += dropped
+            self.dropped += dropped
+            return dropped
 
     def flush(self) -> bool:
-        """Send what goes without waiting; False when the kernel's buffer is full."""
-        while not self.empty and not self.blocked and not self.broken:
+        """Send what goes without waiting; False when the Postman is to go on with it."""
+        while (self._messages or self._rest) and not self.blocked:
             if not self._flushing.acquire(blocking=False):
                 return True
             try:
-                self._send_all()
+                if not self._send_all():
+                    self.blocked = True
             except BlockingIOError:
                 self.blocked = True
             except OSError:
-                self.broken = True  # the reading thread finds out by itself
-                self._messages.clear()
-                self._rest.clear()
+                self._break()
             finally:
                 self._flushing.release()
         return not self.blocked
 
-    def _send_all(self) -> None:
+    def wait_for_reader(self, deadline: float) -> None:
+        """Wait until it has caught up, or until a time of time.monotonic(): then it is slow."""
+        if not self._caught_up.wait(max(0.0, deadline - time.monotonic())):
+            with self._lock:
+                self._slow, self.crowded = self._slow or self.crowded, False
+
+    def finish(self, timeout_s: float) -> None:
+        """Send what is queued, waiting at most that long for a reader that is behind; what is
+        left then is thrown away. Nothing is sent after it."""
+        deadline = time.monotonic() + timeout_s
+        poller = select.poll()
+        poller.register(self._sock, select.POLLOUT)
+        with self._flushing:
+            with suppress(OSError):
+                while not self._try_to_send_all() and (left := deadline - time.monotonic()) > 0:
+                    poller.poll(left * 1000)
+            self._discard()
+
+    def _try_to_send_all(self) -> bool:
+        try:
+            return self._send_all()
+        except BlockingIOError:
+            return False
+
+    def _send_all(self) -> bool:
+        """Send all that is queued; False after TURN_SENDS. With `_flushing` held.
+
+        Raises:
+            BlockingIOError: the kernel's buffer is full. OSError: the connection is broken.
+        """
         send, rest = self._sock.send, self._rest
-        while True:
+        for _ in range(TURN_SENDS):
             if not rest:
                 self._take()
                 if not rest:
-                    return
+                    return True
             data = rest[0]
             sent = send(data, socket.MSG_DONTWAIT | NO_SIGNAL)
             self._connection.bytes_out += sent
@@ -99,29 +160,50 @@ class Outbox:
                 rest.popleft()
             else:
                 rest[0] = data[sent:]
+        return False
 
     def _take(self) -> None:
         """The next sends: many lines in one, each raw message in its own."""
-        messages, lines, size = self._messages, [], 0
-        if self._skipped and self.mode == "line":
-            skipped, self._skipped = self._skipped, 0
-            lines.append(skipped_notice(skipped))
-        while messages and size < SEND_BYTES:
-            try:
+        lines, size, rest = [], 0, self._rest
+        with self._lock:
+            messages = self._messages
+            in_lines = self.mode == "line"
+            if self._skipped:
+                # The place of the gap is here, before the oldest that is left. Raw members
+                # cannot tell a notice from a message, so they are not told.
+                if in_lines:
+                    lines.append(skipped_notice(self._skipped))
+                self._skipped = 0
+            while messages and size < SEND_BYTES:
                 message = messages.popleft()
-            except IndexError:
-                break
-            self._taken += len(message.line)
-            size += len(message.line)
-            if self.mode == "line":
-                lines.append(message.line)
-            else:
-                self._rest.extend(message.sends)
+                size += message.size
+                if in_lines:
+                    lines.append(message.line)
+                else:
+                    rest.extend(message.sends)
+            self._size -= size
+            if (self.crowded or self._slow) and self._size <= CAUGHT_UP:
+                self._note_caught_up()
         if lines:
-            self._rest.append(lines[0] if len(lines) == 1 else b"".join(lines))
+            rest.append(b"".join(lines))
 
+    def _note_caught_up(self) -> None:
+        self.crowded = self._slow = False
+        self._caught_up.set()
 
-NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
+    def _break(self) -> None:
+        """Give up sending, and make sure that the thread that reads finds the end as well."""
+        self._discard()
+        with suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RD)
+
+    def _discard(self) -> None:
+        with self._lock:
+            self._finished = True
+            self._messages.clear()
+            self._size = 0
+            self._note_caught_up()
+        self._rest.clear()
 
 
 def skipped_notice(count: int) -> bytes:
@@ -129,7 +211,7 @@ def skipped_notice(count: int) -> bytes:
 
 
 class Postman(threading.Thread):
-    """Waits for members whose buffers are full, and flushes them when they can take more."""
+    """Waits for the kernel to take more for those that it had enough of, and flushes them."""
 
     def __init__(self) -> None:
         super().__init__(name="postman", daemon=True)
@@ -161,15 +243,16 @@ class Postman(threading.Thread):
 
     @staticmethod
     def _watch(selector: selectors.BaseSelector, sock: socket.socket, outbox: Outbox) -> None:
+        # It may be there already, or an earlier socket that had its number and was closed, of
+        # which the kernel knows nothing any more: so it is not enough to modify().
+        with suppress(KeyError, ValueError):
+            selector.unregister(sock)
         with suppress(ValueError, OSError):  # closed meanwhile
-            try:
-                selector.register(sock, selectors.EVENT_WRITE, outbox)
-            except KeyError:  # an earlier socket had this number and was closed
-                selector.modify(sock, selectors.EVENT_WRITE, outbox)
+            selector.register(sock, selectors.EVENT_WRITE, outbox)
 
     @staticmethod
     def _deliver(selector: selectors.BaseSelector, fd: int, outbox: Outbox) -> None:
         outbox.blocked = False
-        if outbox.flush() or outbox.broken:
+        if outbox.flush():
             with suppress(KeyError, ValueError):
                 selector.unregister(fd)

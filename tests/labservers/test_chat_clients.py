@@ -62,7 +62,7 @@ def test_the_reader_prints_and_says_in_one_sentence_that_the_server_vanished(
         eventually(lambda: server.rooms.sizes() == {"7": 1}, "the reader is in")
         [member] = server.rooms._members["7"].values()
         server._publish(member, ["hi"])
-        eventually(lambda: member.outbox.empty, "sent")
+        eventually(lambda: member.connection.bytes_out == 3, "sent")
         server.stop()
         out, err = process.communicate(timeout=10)
     assert words in out

@@ -152,7 +152,7 @@ def test_a_member_that_never_reads_costs_nobody_anything_and_is_told_what_it_mis
         speaker.hear(text + "\n")
     [outbox] = [m.outbox for m in server.rooms._members["1"].values() if m.outbox.dropped]
     assert outbox.dropped > 0
-    assert outbox._put - outbox._taken <= 1024 * 1024
+    assert outbox._size <= 1024 * 1024
     stream = deaf.sock.makefile("rb")
     heard = skipped = 0
     while heard + skipped < count:
@@ -257,3 +257,128 @@ def test_five_hundred_members_and_a_thousand_joins(
         ]
         stream.close()
     eventually(lambda: server.rooms.sizes() == {"*": 500}, "who passed is gone", 20)
+
+
+def test_small_messages_are_not_held_back_and_vanished_peers_are_noticed(
+    join: Any, server: Any
+) -> None:
+    """TCP_NODELAY and keepalive, tcp(7), as the accepted sockets really have them."""
+    join()
+    [member] = server.rooms._members["1"].values()
+
+    def option(level: int, name: str) -> int:
+        value: int = member.sock.getsockopt(level, getattr(socket, name))
+        return value
+
+    assert option(socket.IPPROTO_TCP, "TCP_NODELAY")
+    assert option(socket.SOL_SOCKET, "SO_KEEPALIVE")
+    if hasattr(socket, "TCP_KEEPIDLE"):
+        assert option(socket.IPPROTO_TCP, "TCP_KEEPIDLE") == 60
+
+
+def test_a_stop_does_not_wait_for_the_end_of_what_somebody_has_to_say(
+    server: Any, join: Any, eventually: Callable[..., Any]
+) -> None:
+    """Not every system ends reading at shutdown() while more and more arrives."""
+    talker, listener = join(), join()
+    server._stopping.set()
+    talker.say("last words\n")
+    listener.hear("last words\n")
+    eventually(lambda: server.rooms.sizes() == {"1": 1}, "the talker has left")
+
+
+def test_a_reader_that_is_behind_misses_nothing_if_it_reads(
+    server: Any, join: Any, monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Any]
+) -> None:
+    monkeypatch.setattr("labservers.servers.chat.PATIENCE_S", 10.0)
+    reader, flooder = join(), join(raw=True)
+    [behind, _] = server.rooms._members["1"].values()
+    text, times = "x" * 49_999, 600  # 30 MB, several times what the kernel holds
+
+    def flood() -> None:
+        for _ in range(times):
+            flooder.say(text + "\n")
+
+    def echo() -> None:
+        left = times * 50_000
+        while left > 0:
+            left -= len(flooder.sock.recv(1 << 20))
+
+    threads = [threading.Thread(target=work) for work in (flood, echo)]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: behind.outbox.crowded, "the reader is behind")
+    with reader.sock.makefile("rb") as stream:
+        for _ in range(times):
+            assert len(stream.readline()) == 50_000
+    for thread in threads:
+        thread.join(10)
+    assert behind.outbox.dropped == 0
+
+
+def test_a_thread_that_cannot_be_started_is_a_refusal(
+    server: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch, join: Any
+) -> None:
+    stays = join()
+
+    def no_more(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", no_more)
+        assert b"full" in connect(server.address).recv(100)
+    assert (server.frame(1).connections, server.monitor.counts["refused"]) == (1, 1)
+    stays.say("still here\n")
+    stays.hear("still here\n")
+
+
+def test_more_than_it_has_threads_for_are_refused(
+    server: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch, join: Any
+) -> None:
+    monkeypatch.setattr("labservers.servers.chat.MEMBERS_AT_MOST", 2)
+    join()
+    second = join()
+    assert b"full" in connect(server.address).recv(100)
+    second.say("exit\n")
+    second.hear_the_end()
+
+
+def test_what_goes_wrong_with_one_member_ends_only_that_one(
+    join: Any, server: Any, monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Any]
+) -> None:
+    victim, other = join("1"), join("2")
+    [member] = server.rooms._members["1"].values()
+
+    def broken(_data: bytes) -> None:
+        raise ValueError("a fault of ours")
+
+    monkeypatch.setattr(member.framing, "feed", broken)
+    victim.say("hello\n")
+    victim.hear_the_end()
+    assert "a fault of ours" in eventually(server.lines, "logged")
+    other.say("still here\n")
+    other.hear("still here\n")
+
+
+def test_events_that_nobody_takes_are_bounded_and_the_missing_are_counted(
+    join: Any, server: Any
+) -> None:
+    speaker = join()
+    for turn in range(30):
+        said = b"".join(b"%d\n" % (turn * 100 + n) for n in range(100))
+        speaker.say(said.decode())
+        speaker.hear(said.decode())
+    batch = server.monitor.take_events()
+    assert len(batch.events) == 1_000
+    assert batch.lost == 3_001 - 1_000
+    assert server.frame(1).events_lost == batch.lost
+
+
+def test_the_stack_size_of_other_threads_stays_as_it_was(serve: Callable[..., Any]) -> None:
+    before = threading.stack_size()
+    server = serve("chat")
+    server.stop()
+    for thread in threading.enumerate():
+        if thread.name == "serve chat":
+            thread.join(8)
+    assert threading.stack_size() == before

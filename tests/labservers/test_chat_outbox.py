@@ -1,0 +1,416 @@
+"""A member's outbox beside a socket that takes what the test says, and the Postman beside real
+ones: order, bounds, what is told, and who goes on sending."""
+
+import errno
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labservers.monitor import Connection
+from labservers.servers.chat_outbox import CAPACITY, Message, Outbox, Postman, skipped_notice
+
+
+class Socket:
+    """Takes `room` bytes and then no more; `sends` is what each send brought."""
+
+    def __init__(self, room: int = 1 << 30, error: int = 0) -> None:
+        self.room = room
+        self.error = error
+        self.sends: list[bytes] = []
+        self.reading_ended = False
+
+    def send(self, data: bytes, _flags: int) -> int:
+        if self.error:
+            raise OSError(self.error, os.strerror(self.error))
+        if self.room == 0:
+            raise BlockingIOError
+        taken = data[: self.room]
+        self.room -= len(taken)
+        self.sends.append(taken)
+        return len(taken)
+
+    def shutdown(self, how: int) -> None:
+        self.reading_ended = how == socket.SHUT_RD
+
+    @property
+    def got(self) -> bytes:
+        return b"".join(self.sends)
+
+
+def outbox_of(sock: Any, mode: str = "line") -> Outbox:
+    outbox = Outbox(sock, Connection(1, "peer", None))
+    outbox.mode = mode
+    return outbox
+
+
+def open_up(sock: Socket, outbox: Outbox) -> None:
+    """The kernel takes everything from now on, and the Postman has noticed."""
+    sock.room, outbox.blocked = 1 << 30, False
+    while not outbox.flush():
+        outbox.blocked = False
+
+
+def put(outbox: Outbox, *texts: str) -> int:
+    return sum(outbox.put(Message(text)) for text in texts)
+
+
+def test_queued_lines_go_out_in_one_send_and_raw_messages_each_in_their_own() -> None:
+    sock = Socket()
+    outbox = outbox_of(sock)
+    put(outbox, "one", "two", "three")
+    assert outbox.flush()
+    assert sock.sends == [b"one\ntwo\nthree\n"]
+    sock = Socket()
+    outbox = outbox_of(sock, "raw")
+    put(outbox, "one", "two", "я" * 600)
+    assert outbox.flush()
+    assert sock.sends[:2] == [b"one", b"two"]
+    assert [len(sent) for sent in sock.sends[2:]] == [1024, 176]
+
+
+def test_what_the_kernel_took_in_part_goes_on_where_it_stopped() -> None:
+    sock = Socket(room=4)
+    outbox = outbox_of(sock)
+    put(outbox, "one", "two")
+    assert not outbox.flush()
+    put(outbox, "three")
+    assert not outbox.flush()  # the Postman has it
+    sock.room = 100
+    outbox.blocked = False
+    assert outbox.flush()
+    assert sock.got == b"one\ntwo\nthree\n"
+
+
+def test_the_oldest_are_dropped_and_the_notice_stands_where_they_are_missing() -> None:
+    sock = Socket(room=2)
+    outbox = outbox_of(sock)
+    put(outbox, "first")
+    outbox.flush()
+    text = "x" * 1000
+    dropped = put(outbox, *[text] * 2000, "last")
+    assert dropped == outbox.dropped > 0
+    open_up(sock, outbox)
+    lines = sock.got.decode().splitlines()
+    kept = 2000 - dropped
+    assert lines == ["first", f"* {dropped} messages were skipped", *[text] * kept, "last"]
+    put(outbox, "later")
+    outbox.flush()
+    assert sock.got.endswith(b"last\nlater\n")
+
+
+def test_the_notice_counts_in_english() -> None:
+    assert skipped_notice(1) == b"* 1 message was skipped\n"
+    assert skipped_notice(12) == b"* 12 messages were skipped\n"
+
+
+def test_short_messages_are_bounded_as_well() -> None:
+    outbox = outbox_of(Socket(room=0))
+    dropped = put(outbox, *["x"] * 100_000)
+    assert 100_000 - dropped < CAPACITY / 60
+    assert len(outbox._messages) == 100_000 - dropped
+
+
+def test_one_message_is_kept_however_long_it_is() -> None:
+    sock = Socket()
+    outbox = outbox_of(sock)
+    assert put(outbox, "x" * (2 * CAPACITY)) == 0
+    assert put(outbox, "next") == 1
+    assert outbox.flush()
+    assert sock.got == b"* 1 message was skipped\nnext\n"
+
+
+def test_raw_members_are_told_nothing_and_the_mode_may_change_in_the_middle() -> None:
+    sock = Socket(room=3)
+    outbox = outbox_of(sock, "raw")
+    put(outbox, "begun", "raw")
+    outbox.flush()
+    put(outbox, *["x" * 60_000] * 20)
+    assert outbox.dropped > 0
+    outbox.mode = "line"
+    open_up(sock, outbox)
+    lines = sock.got.decode().splitlines()
+    assert lines[0] == f"begunraw* {outbox.dropped} messages were skipped"
+    sock = Socket(room=0)
+    outbox = outbox_of(sock, "raw")
+    put(outbox, *["x" * 60_000] * 20)
+    open_up(sock, outbox)
+    assert b"skipped" not in sock.got
+    outbox.mode = "line"
+    put(outbox, "later")
+    outbox.flush()
+    assert sock.got.endswith(b"xlater\n")  # nothing is missing just here
+
+
+def test_a_speaker_waits_for_a_reader_that_catches_up_and_for_a_slow_one_once() -> None:
+    sock = Socket(room=0)
+    outbox = outbox_of(sock)
+    crowd = ["x" * 10_000] * 90
+    put(outbox, *crowd)
+    assert outbox.crowded
+    catching_up = threading.Timer(0.02, open_up, [sock, outbox])
+    catching_up.start()
+    outbox.wait_for_reader(time.monotonic() + 5)
+    assert sock.got.endswith(b"x\n")  # it did not take 5 s, which the next line would show
+    assert not catching_up.join(1)
+    assert (outbox.crowded, outbox.dropped) == (False, 0)
+
+    sock.room = 0
+    put(outbox, *crowd)
+    assert outbox.crowded
+    began = time.monotonic()
+    outbox.wait_for_reader(began + 0.05)
+    assert time.monotonic() - began < 2
+    put(outbox, *crowd)
+    assert not outbox.crowded  # it is slow: from now on it misses messages and nobody waits
+    assert outbox.dropped > 0
+    open_up(sock, outbox)
+    put(outbox, *crowd)
+    sock.room = 0
+    assert outbox.crowded  # it had caught up
+
+
+def test_who_leaves_is_not_waited_for() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        outbox = outbox_of(ours)
+        put(outbox, *["x" * 10_000] * 90)
+        outbox.finish(0.0)
+        began = time.monotonic()
+        outbox.wait_for_reader(began + 5)
+        assert time.monotonic() - began < 2
+
+
+def test_nobody_sends_for_a_fast_reader_for_ever() -> None:
+    """A thread that flushes for others who keep putting has its turn, then the Postman goes on."""
+    sock = Socket()
+    outbox = outbox_of(sock, "raw")
+    put(outbox, *["x"] * 1000)
+    assert not outbox.flush()
+    assert 0 < len(sock.sends) < 1000
+    while not outbox.flush():
+        outbox.blocked = False
+    assert sock.got == b"x" * 1000
+
+
+def test_a_broken_socket_is_given_up_and_its_reader_is_woken() -> None:
+    sock = Socket(error=errno.ENOBUFS)  # unlike EPIPE, the reading side does not see it
+    outbox = outbox_of(sock)
+    put(outbox, "one")
+    assert outbox.flush()
+    assert sock.reading_ended
+    put(outbox, "two")
+    assert outbox.flush()
+    assert (len(outbox._messages), outbox._size) == (0, 0)
+
+
+def test_after_finish_nothing_touches_the_socket() -> None:
+    """Its descriptor may be somebody else's by then."""
+    sock = socket.socketpair()
+    with sock[0], sock[1]:
+        outbox = outbox_of(sock[0])
+        put(outbox, "last words")
+        outbox.finish(1.0)
+        put(outbox, "too late")
+        assert outbox.flush()
+        assert sock[1].recv(100) == b"last words\n"
+        with pytest.raises(BlockingIOError):
+            sock[1].recv(100, socket.MSG_DONTWAIT)
+
+
+def test_finish_waits_for_who_flushes_at_the_moment() -> None:
+    """Else the socket would be closed under its send, which could meet the next one's number."""
+    inside, go_on = threading.Event(), threading.Event()
+
+    class Slow(Socket):
+        def send(self, data: bytes, flags: int) -> int:
+            inside.set()
+            go_on.wait(5)
+            return super().send(data, flags)
+
+        def fileno(self) -> int:
+            return 0
+
+    sock = Slow()
+    outbox = outbox_of(sock)
+    put(outbox, "one")
+    flusher = threading.Thread(target=outbox.flush)
+    flusher.start()
+    inside.wait(5)
+    leaver = threading.Thread(target=outbox.finish, args=(0.5,))
+    leaver.start()
+    leaver.join(0.05)
+    assert leaver.is_alive()
+    go_on.set()
+    leaver.join(5)
+    flusher.join(5)
+    assert sock.got == b"one\n"
+
+
+def test_finish_gives_a_reader_that_is_behind_its_time_and_not_more() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        outbox = outbox_of(ours)
+        put(outbox, *["x" * 1000] * 300)
+        outbox.flush()
+        outbox.finish(0.05)
+        assert outbox._rest == outbox._messages == type(outbox._rest)()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        outbox = outbox_of(ours)
+        put(outbox, *["x" * 1000] * 300)
+        finisher = threading.Thread(target=outbox.finish, args=(5.0,))
+        finisher.start()
+        theirs.settimeout(5)
+        heard = 0
+        while heard < 300 * 1001:
+            heard += len(theirs.recv(65536))
+        finisher.join(5)
+        assert not finisher.is_alive()
+
+
+@given(
+    st.lists(st.one_of(st.integers(1, 9), st.just(0)), max_size=60),
+    st.lists(st.integers(1, 400_000), max_size=60),
+)
+def test_what_is_heard_and_what_is_told_as_skipped_is_everything(
+    turns: list[int], rooms: list[int]
+) -> None:
+    sock = Socket(room=0)
+    outbox = outbox_of(sock)
+    said = 0
+    for turn in turns:
+        for _ in range(turn):
+            put(outbox, f"{said} " + "x" * 50_000)
+            said += 1
+        if turn == 0 and rooms:
+            sock.room += rooms.pop()
+            outbox.blocked = False
+            outbox.flush()
+    open_up(sock, outbox)
+    expected = 0
+    for line in sock.got.decode().splitlines():
+        if line.startswith("* "):
+            expected += int(line.split()[1])
+        else:
+            assert int(line.split()[0]) == expected
+            expected += 1
+    assert expected == said
+
+
+@pytest.fixture
+def postman() -> Iterator[Postman]:
+    postman = Postman()
+    postman.start()
+    yield postman
+    postman.end()
+
+
+def full_pair() -> tuple[socket.socket, socket.socket, Outbox, int]:
+    """Two ends, with an outbox that the kernel takes no more from; how many bytes are said."""
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    theirs.settimeout(5)
+    outbox = outbox_of(ours)
+    put(outbox, *["x" * 999] * 500)
+    assert not outbox.flush()
+    return ours, theirs, outbox, 500_000
+
+
+def hear(sock: socket.socket, size: int) -> None:
+    heard = 0
+    while heard < size:
+        received = len(sock.recv(65536))
+        assert received
+        heard += received
+    assert heard == size
+
+
+def test_the_postman_delivers_what_the_kernel_did_not_take(postman: Postman) -> None:
+    ours, theirs, outbox, size = full_pair()
+    with ours, theirs:
+        postman.wait_for(ours, outbox)
+        hear(theirs, size)
+        assert outbox.flush()
+
+
+def test_the_postman_serves_the_next_socket_with_the_number_of_a_closed_one(
+    postman: Postman, eventually: Callable[..., Any]
+) -> None:
+    ours, theirs, outbox, _ = full_pair()
+    number = ours.fileno()
+    postman.wait_for(ours, outbox)
+    eventually(lambda: not postman._new, "it waits for the first")
+    with theirs:
+        outbox.finish(0.0)
+        ours.close()
+    ours, theirs, outbox, size = full_pair()
+    with ours, theirs:
+        if ours.fileno() != number:
+            os.dup2(ours.fileno(), number)
+            moved = socket.socket(fileno=number)
+            ours.close()
+            ours = moved
+            outbox._sock = ours
+        with ours:
+            postman.wait_for(ours, outbox)
+            hear(theirs, size)
+
+
+def test_the_postman_lets_go_of_a_broken_socket(
+    postman: Postman, eventually: Callable[..., Any]
+) -> None:
+    """Epoll reports it as ready for ever; waiting for it would take a whole core."""
+    turns = 0
+    ours, theirs, outbox, _ = full_pair()
+    with ours:
+        real = outbox.flush
+
+        def counted() -> bool:
+            nonlocal turns
+            turns += 1
+            return real()
+
+        outbox.flush = counted  # type: ignore[method-assign]
+        postman.wait_for(ours, outbox)
+        theirs.close()
+        eventually(lambda: outbox._finished, "given up")
+        seen = turns
+        threading.Event().wait(0.05)
+        assert turns <= seen + 1
+
+
+def test_many_speakers_one_slow_reader_and_the_postman_lose_nothing(postman: Postman) -> None:
+    """Everybody flushes when they have spoken; whoever finds the kernel full calls the Postman."""
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    theirs.settimeout(10)
+    outbox = outbox_of(ours)
+    room = threading.Lock()
+
+    def speak(number: int) -> None:
+        for turn in range(500):
+            with room:
+                outbox.put(Message(f"{number}.{turn}"))
+            if not outbox.blocked and not outbox.flush():
+                postman.wait_for(ours, outbox)
+
+    speakers = [threading.Thread(target=speak, args=(number,)) for number in range(8)]
+    with ours, theirs, theirs.makefile("r", encoding="utf-8") as stream:
+        for speaker in speakers:
+            speaker.start()
+        heard = [stream.readline().strip() for _ in range(8 * 500)]
+        for speaker in speakers:
+            speaker.join(5)
+    assert outbox.dropped == 0
+    for number in range(8):
+        own = [line for line in heard if line.startswith(f"{number}.")]
+        assert own == [f"{number}.{turn}" for turn in range(500)]
