@@ -61,7 +61,7 @@ class Closer(threading.Thread):
             self._some.wait()
             self._some.clear()
             while self._leaving:
-                self._hurry.wait(SWEEP_S)
+                time.sleep(SWEEP_S)
                 self._sweep()
             if self._hurry.is_set():
                 return

@@ -12,20 +12,25 @@ Job = TypeVar("Job")
 class Workers(Generic[Job]):
     """Threads that call `work(job)`, which must not raise.
 
-    A job never waits for a thread to be made free by chance: with all of them taken, the next
-    one calls `make_room()`, which is to bring one of the running jobs to its end.
+    A job waits in the queue while all threads have one. `limit` is how many can be worked on at
+    a time; whoever hands over more is to see to it that as many come to their end.
     """
 
-    def __init__(
-        self, size: int, work: Callable[[Job], None], make_room: Callable[[], None]
-    ) -> None:
-        self._size = size
+    def __init__(self, size: int, work: Callable[[Job], None]) -> None:
+        self.limit = size
         self._work = work
-        self._make_room = make_room
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._free = 0  # threads without a job, less jobs without a thread; under the lock
+
+    def start(self) -> None:
+        """Make the first thread, so that no job can be left alone.
+
+        Raises:
+            RuntimeError: the system has no thread for us.
+        """
+        self._grow()
 
     def take(self, job: Job) -> None:
         """Hand a job over; called by one thread only."""
@@ -33,8 +38,11 @@ class Workers(Generic[Job]):
             self._free -= 1
             all_taken = self._free < 0
         self._jobs.put(job)
-        if all_taken and not self._grow():
-            self._make_room()
+        if all_taken and len(self._threads) < self.limit:
+            try:
+                self._grow()
+            except RuntimeError:  # it has to do with those that are there
+                self.limit = len(self._threads)
 
     def finish(self, deadline: float) -> None:
         """Wait for the jobs under way until the deadline, a time of time.monotonic()."""
@@ -43,17 +51,11 @@ class Workers(Generic[Job]):
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _grow(self) -> bool:
-        if len(self._threads) >= self._size:
-            return False
+    def _grow(self) -> None:
         number = len(self._threads) + 1
         thread = threading.Thread(target=self._run, name=f"worker {number}", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:  # the system has no more threads for us
-            return False
+        thread.start()
         self._threads.append(thread)
-        return True
 
     def _run(self) -> None:
         self._count_free()

@@ -1,8 +1,8 @@
 """One request a connection, in two concurrency models: what tasks 2 and 3 have in common.
 
 threads: the accept loop answers what has arrived already and hands every client that it would
-have to wait for to a thread of a bounded pool. When all threads wait for clients, the next
-client ends the wait for the oldest silent one, so that nobody new waits for an old one.
+have to wait for to a thread of a bounded pool. No more clients are waited for than there are
+threads: one more ends the wait for the oldest, so that nobody new waits for an old one.
 blocking: as in the lab, one client at a time from accept to the answer, everybody else in the
 accept queue; only the deadline bounds the wait.
 
@@ -13,6 +13,7 @@ answered connection is left to the Closer in both models.
 import socket
 import threading
 import time
+import traceback
 from abc import abstractmethod
 from collections.abc import Callable
 from typing import Protocol
@@ -77,10 +78,11 @@ class OneRequestServer(LabServer):
         super().__init__(spec, options, monitor)
         self._acceptor = Acceptor(self.log)
         self._closer = Closer(monitor)
-        self._workers = Workers(POOL_SIZE, self._attend, self._make_room)
+        self._workers = Workers(POOL_SIZE, self._attend)
         self._stopping = threading.Event()
         self._lock = threading.Lock()
-        self._waiting: dict[Visit, None] = {}  # clients that a thread waits for, oldest first
+        # Clients that are waited for, or will be as soon as a thread has come, oldest first.
+        self._waiting: dict[Visit, None] = {}
         self._timers: list[threading.Timer] = []
 
     @abstractmethod
@@ -92,8 +94,11 @@ class OneRequestServer(LabServer):
         return self._acceptor.take(listener)
 
     def serve(self) -> None:
-        serve_one = self._attend if self.options.model == "blocking" else self._answer_or_hand_over
+        blocking = self.options.model == "blocking"
+        serve_one = self._wait_and_answer if blocking else self._answer_or_hand_over
         self._closer.start()
+        if not blocking:
+            self._workers.start()
         try:
             while (accepted := self._acceptor.accept(self._make_room)) is not None:
                 serve_one(self._visit(*accepted))
@@ -127,19 +132,35 @@ class OneRequestServer(LabServer):
             while self._step(visit):
                 pass
         except BlockingIOError:
+            self._expect(visit)
             self._workers.take(visit)
+            while len(self._waiting) > self._workers.limit:
+                self._make_room()
             return
         except OSError:
             self._broke(visit)
+        except Exception:
+            self._failed(visit)
         self._leave(visit)
 
-    def _attend(self, visit: Visit) -> None:
+    def _wait_and_answer(self, visit: Visit) -> None:
+        self._expect(visit)
+        self._attend(visit)
+
+    def _expect(self, visit: Visit) -> None:
+        """From now on it may be cut."""
         with self._lock:
             self._waiting[visit] = None
+            if self._stopping.is_set() and not visit.conversation.received:
+                self._cut(visit)
+
+    def _attend(self, visit: Visit) -> None:
         try:
             self._wait_through(visit)
         except OSError:
             self._broke(visit)
+        except Exception:
+            self._failed(visit)
         finally:
             with self._lock:
                 self._waiting.pop(visit, None)
@@ -179,10 +200,12 @@ class OneRequestServer(LabServer):
         visit.deadline = time.monotonic() + WRITE_S
         visit.connection.enter("writing")
         received, monitor = visit.conversation.received, self.monitor
-        us = round((time.perf_counter() - visit.asked_at) * 1e6) if visit.asked_at else 0
-        monitor.exchanged(received, answer.data, us)
         for kind in answer.kinds:
             monitor.counts[kind] += 1
+        if not answer.data:  # nothing was asked, so nothing is wrong: a browser's spare connection
+            return
+        us = round((time.perf_counter() - visit.asked_at) * 1e6) if visit.asked_at else 0
+        monitor.exchanged(received, answer.data, us)
         if not answer.good:
             monitor.errors += 1
         peer = visit.connection.peer
@@ -195,6 +218,12 @@ class OneRequestServer(LabServer):
         self.monitor.errors += 1
         self.monitor.counts["broken"] += 1
         self.log.sampled("%s broke the connection off", visit.connection.peer)
+
+    def _failed(self, visit: Visit) -> None:
+        """A fault of ours ends this visit only."""
+        self.monitor.errors += 1
+        self.monitor.counts["failed"] += 1
+        self.log.error(f"{visit.connection.peer}:\n{traceback.format_exc().rstrip()}")
 
     def _make_room(self) -> None:
         """End the wait for the client that has been waited for longest."""
@@ -210,9 +239,10 @@ class OneRequestServer(LabServer):
                     self._cut(visit)
 
     def _cut(self, visit: Visit) -> None:
-        """Its thread sees the end of the stream, and ends it as such; with the lock held."""
+        """Its thread sees the end of the stream, and ends it as such; who does not take the
+        answer is not waited for either. With the lock held."""
         del self._waiting[visit]
         try:
-            visit.sock.shutdown(socket.SHUT_RD)
+            visit.sock.shutdown(socket.SHUT_RD if visit.rest is None else socket.SHUT_RDWR)
         except OSError:
             pass  # it has gone by itself
