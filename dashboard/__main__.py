@@ -43,8 +43,6 @@ def refusal(host: str, port: str) -> str:
         listen_tcp(*where).close()
     except OSError as error:
         return _refused(where, error)
-    except UnicodeError:  # a name that no name server could hold
-        return f"{host!r} is no host name. On this machine only: {_command(host='127.0.0.1')}"
     return ""
 
 
