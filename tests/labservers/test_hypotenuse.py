@@ -3,8 +3,9 @@
 import json
 import math
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labservers.clients import exchange
-from labservers.protocols.hypotenuse import Conversation
+from labservers.protocols.hypotenuse import Answer, Conversation
 
 LEGS = st.floats(0, 1e300, allow_nan=False)
 BOTH_MODELS = pytest.mark.parametrize("model", ["threads", "blocking"])
@@ -151,6 +152,202 @@ def test_resets_and_those_who_never_read_hurt_nobody(
         sock.close()
     assert exchange.tcp(*server.address, b'{"a": 3, "b": 4}').received == b"5.0"
     eventually(lambda: server.frame(1).connections == 0, "all are gone")
+
+
+@pytest.fixture
+def many_descriptors() -> Iterator[None]:
+    """This process may open both ends of a thousand connections."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4_096
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        pytest.skip("no right to 4,096 descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+REQUESTS = [("hypotenuse", b'{"a": 3, "b": 4}'), ("page", b"GET / HTTP/1.0\r\n\r\n")]
+
+
+@pytest.mark.parametrize(("name", "request_bytes"), REQUESTS)
+def test_a_thousand_silent_clients_end_oldest_first_and_a_new_one_is_answered_at_once(
+    serve: Callable[..., Any],
+    connect: Callable[..., socket.socket],
+    many_descriptors: None,
+    name: str,
+    request_bytes: bytes,
+    eventually: Callable[..., Any],
+) -> None:
+    server = serve(name)
+    silent = [connect(server.address) for _ in range(1_000)]
+    eventually(lambda: server.monitor.accepted == 1_000, "all are accepted")
+    late = connect(server.address)  # who gets a thread, since it takes its time
+    eventually(lambda: server.monitor.accepted == 1_001, "accepted as well")
+    began = time.monotonic()
+    late.sendall(request_bytes)
+    assert late.recv(100)[:3] in (b"5.0", b"HTT")
+    assert exchange.tcp(*server.address, request_bytes).ended == "reply"
+    assert time.monotonic() - began < 2.0
+    eventually(lambda: len(server._waiting) <= 128, "as many are waited for as there are threads")
+    for sock in silent[:872]:
+        sock.recv(1000)  # its end, and what it is told
+    for sock in silent[900:]:
+        sock.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            sock.recv(1)
+    assert server.frame(1).threads < 128 + 30
+
+
+def test_clients_that_come_faster_than_threads_leave_room_for_the_next_one(
+    serve: Callable[..., Any],
+    connect: Callable[..., socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+    eventually: Callable[..., Any],
+) -> None:
+    """With nobody left whose wait could be ended, silent ones in the queue came before it."""
+    monkeypatch.setattr("labservers.servers.one_request.POOL_SIZE", 2)
+    server = serve("hypotenuse")
+    wait_through, ready = server._wait_through, threading.Event()
+    server._wait_through = lambda visit: (ready.wait(10), wait_through(visit))
+    silent = [connect(server.address) for _ in range(6)]
+    late = connect(server.address)
+    eventually(lambda: server.monitor.accepted == 7, "all are accepted")
+    late.sendall(b'{"a": 3, "b": 4}')
+    ready.set()
+    late.settimeout(3)
+    assert late.recv(100) == b"5.0"
+    for sock in silent[:5]:
+        assert sock.recv(100).startswith(b"error: ")
+    silent[5].sendall(b'{"a": 6, "b": 8}')
+    assert silent[5].recv(100) == b"10.0"
+
+
+def test_without_another_thread_it_does_with_those_that_it_has(
+    serve: Callable[..., Any],
+    connect: Callable[..., socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+    eventually: Callable[..., Any],
+) -> None:
+    server = serve("hypotenuse")
+    eventually(lambda: len(server._workers._threads) == 1, "the first thread")
+    start, waiting = threading.Thread.start, threading.Event()
+
+    def no_more(thread: threading.Thread) -> None:
+        if thread.name.startswith("worker"):
+            waiting.set()
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", no_more)
+    first, second, third = (connect(server.address) for _ in range(3))
+    assert first.recv(100).startswith(b"error: ")
+    assert second.recv(100).startswith(b"error: ")
+    third.sendall(b'{"a": 3, "b": 4}')
+    assert third.recv(100) == b"5.0"
+    assert waiting.is_set()
+
+
+@BOTH_MODELS
+def test_a_fault_of_ours_ends_one_visit_only(
+    serve: Callable[..., Any],
+    connect: Callable[..., socket.socket],
+    model: str,
+    eventually: Callable[..., Any],
+) -> None:
+    server = serve("hypotenuse", model=model)
+    converse = server.converse
+
+    class Broken(Conversation):
+        def receive(self, data: bytes) -> None:
+            raise ZeroDivisionError("a fault of ours")
+
+    server.converse = Broken
+    for pause in (False, True):
+        sock = connect(server.address)
+        if pause:
+            eventually(lambda: server._waiting, "waited for")
+        sock.sendall(b"{")
+        assert sock.recv(100) == b""
+    server.converse = converse
+    assert exchange.tcp(*server.address, b'{"a": 3, "b": 4}').received == b"5.0"
+    assert "a fault of ours" in eventually(server.lines, "logged")
+
+
+class Endless(Conversation):
+    """Answers with more than the kernel takes from it at once."""
+
+    def receive(self, data: bytes) -> Answer | None:
+        return Answer(b"x" * 20_000_000, True)
+
+
+@BOTH_MODELS
+def test_who_does_not_read_the_answer_is_waited_for_until_its_deadline_only(
+    serve: Callable[..., Any],
+    connect: Callable[..., socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+    model: str,
+    eventually: Callable[..., Any],
+) -> None:
+    monkeypatch.setattr("labservers.servers.one_request.WRITE_S", 0.3)
+    server = serve("hypotenuse", model=model)
+    converse, server.converse = server.converse, Endless
+    for _ in range(3):
+        connect(server.address).sendall(b"{")
+    eventually(lambda: server.monitor.accepted == 3, "all are answered", 10)
+    server.converse = converse
+    assert exchange.tcp(*server.address, b'{"a": 3, "b": 4}').received == b"5.0"
+    eventually(lambda: server.monitor.counts["broken"] == 3, "they had their time")
+
+
+def test_who_does_not_read_makes_room_as_well(
+    serve: Callable[..., Any],
+    connect: Callable[..., socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+    eventually: Callable[..., Any],
+) -> None:
+    monkeypatch.setattr("labservers.servers.one_request.POOL_SIZE", 2)
+    server = serve("hypotenuse")
+    converse, server.converse = server.converse, Endless
+    deaf = [connect(server.address) for _ in range(2)]
+    for sock in deaf:
+        sock.sendall(b"{")
+    eventually(
+        lambda: [c.state for c in server.monitor._open.values()] == ["writing"] * 2, "written to"
+    )
+    server.converse = converse
+    late = connect(server.address)
+    eventually(lambda: len(server._waiting) == 2, "it is waited for")
+    late.sendall(b'{"a": 3, "b": 4}')
+    late.settimeout(3)
+    assert late.recv(100) == b"5.0"
+
+
+def test_in_the_blocking_model_dripping_clients_take_one_deadline_each_and_not_more(
+    serve: Callable[..., Any],
+    connect: Callable[..., socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("labservers.servers.hypotenuse.HypotenuseServer.deadline_s", 0.3)
+    server = serve("hypotenuse", model="blocking")
+    dripping = connect(server.address)
+    ended = threading.Event()
+
+    def drip() -> None:
+        try:
+            while not ended.wait(0.02):
+                dripping.sendall(b" ")
+        except OSError:
+            pass
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    began = time.monotonic()
+    assert exchange.tcp(*server.address, b'{"a": 3, "b": 4}').received == b"5.0"
+    assert time.monotonic() - began < 2.0
+    ended.set()
+    thread.join(5)
+    assert b"not complete" in dripping.recv(200)
 
 
 @BOTH_MODELS

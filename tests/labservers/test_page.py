@@ -81,6 +81,52 @@ def test_a_dripped_request_is_answered_and_a_late_one_told(
     assert silent.recv(100) == b""
 
 
+@BOTH_MODELS
+def test_a_request_comes_in_any_segments_and_so_does_its_body(
+    serve: Callable[..., Any], connect: Callable[..., socket.socket], model: str
+) -> None:
+    server = serve("page", model=model)
+    for data, expected in (
+        (b"\r\nGET / HTTP/1.1\r\n" + HOST + b"\r\n", b"200"),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\n\r\nhello", b"405"),
+    ):
+        sock = connect(server.address)
+        for byte in data:
+            sock.sendall(bytes([byte]))
+        assert sock.recv(12) == b"HTTP/1.1 " + expected
+
+
+def test_a_browsers_spare_connection_is_no_error(
+    serve: Callable[..., Any],
+    connect: Callable[..., socket.socket],
+    eventually: Callable[..., Any],
+) -> None:
+    server = serve("page")
+    connect(server.address).shutdown(socket.SHUT_WR)
+    eventually(lambda: server.monitor.counts["silent"] == 1, "it said nothing")
+    frame = server.frame(1)
+    assert (frame.errors, frame.requests, frame.last) == (0, 0, None)
+
+
+@BOTH_MODELS
+def test_who_never_reads_the_page_holds_up_nobody(
+    serve: Callable[..., Any], connect: Callable[..., socket.socket], model: str
+) -> None:
+    server = serve("page", model=model)
+    deaf = []
+    for _ in range(30):
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+            sock.connect(server.address)
+            sock.sendall(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
+            deaf.append(sock.dup())
+    done = exchange.tcp(*server.address, b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
+    assert done.received.startswith(b"HTTP/1.1 200")
+    assert done.microseconds < 2_000_000
+    for sock in deaf:
+        sock.close()
+
+
 def test_twenty_visitors_who_leave_and_silent_ones_hold_up_nobody(
     serve: Callable[..., Any], connect: Callable[..., socket.socket]
 ) -> None:
