@@ -3,6 +3,7 @@
 No input ends the server: not a datagram that is no UTF-8, nor an empty one, nor the ICMP errors
 that Linux reports for answers sent earlier (udp(7)). A datagram from port 0 cannot be answered,
 and one from our own address, which somebody forged, would make us answer ourselves for ever.
+Bound to 0.0.0.0 or ::, every address of this machine is our own.
 """
 
 import errno
@@ -11,8 +12,8 @@ import threading
 import time
 
 from labservers import telemetry
-from labservers.listener import Waker, address_text, bind_udp
-from labservers.monitor import ROWS_SHOWN, Excerpt, Monitor
+from labservers.listener import Waker, address_text, bind_udp, is_local
+from labservers.monitor import ROWS_SHOWN, Excerpt, Monitor, one_line
 from labservers.registry import ServerSpec
 from labservers.server import LabServer, Options
 
@@ -20,10 +21,18 @@ ANSWER = b"Hello client"
 LARGEST_DATAGRAM = 65_535
 RECENT_S = 60.0
 PEERS_KEPT = 10_000
-SHOWN_BYTES = 800  # of a datagram in the log, at least 200 characters
+SHOWN_CHARACTERS = 200  # of a datagram in the log
+SHOWN_BYTES = 4 * SHOWN_CHARACTERS
 DRAINED = 256  # datagrams between two looks at the clock
 
 Address = tuple[str, int]
+
+
+class Shown(Excerpt):
+    """A datagram in the log, all its lines in one."""
+
+    def __str__(self) -> str:
+        return one_line(self._data.replace(b"\n", "·".encode()), SHOWN_CHARACTERS)
 
 
 class Peer:
@@ -55,6 +64,8 @@ class HelloServer(LabServer):
         self._socket.setblocking(False)
         self._own = self._socket.getsockname()[:2]
         host, port = self._own
+        self._any_address = host in ("0.0.0.0", "::")
+        self._shown = "[%s]:%s %s" if ":" in host else "%s:%s %s"
         return host, port
 
     def serve(self) -> None:
@@ -117,7 +128,7 @@ class HelloServer(LabServer):
         began = time.perf_counter()
         self.bytes_in += len(data)
         self.monitor.accepted += 1
-        if address[1] == 0 or address[:2] == self._own:
+        if address[1] in (0, self._own[1]) and not self._can_be_answered(address):
             self.monitor.counts["dropped"] += 1
             self.log.sampled("dropped a datagram from %s", address_text(address))
             return
@@ -132,7 +143,13 @@ class HelloServer(LabServer):
         peer.bytes_out += sent
         self.bytes_out += sent
         self.monitor.exchanged(data, ANSWER, round((time.perf_counter() - began) * 1e6))
-        self.log.sampled("%s:%s %s", address[0], address[1], Excerpt(data[:SHOWN_BYTES]))
+        self.log.sampled(self._shown, address[0], address[1], Shown(data[:SHOWN_BYTES]))
+
+    def _can_be_answered(self, address: Address) -> bool:
+        """Not from port 0, nor from our own address; asked only about those two ports."""
+        if address[1] == 0 or address[:2] == self._own:
+            return False
+        return not (self._any_address and is_local(address, self._socket.family))
 
     def _meet(self, address: Address, now: float) -> Peer:
         with self._lock:

@@ -29,7 +29,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Any]]:
         written = io.StringIO()
         log = Log(name, written)
         chosen = Options(
-            host="127.0.0.1",
+            host=options.pop("host", "127.0.0.1"),
             port=0,
             model=options.pop("model", spec.default_model),
             data_dir=str(tmp_path),

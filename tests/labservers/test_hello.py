@@ -1,7 +1,11 @@
 """The UDP greeting: whatever comes, it answers, and no input ends it."""
 
+import errno
 import socket
+import struct
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +33,7 @@ def peer() -> Iterator[socket.socket]:
 def test_any_datagram_is_answered(server: Any, data: bytes) -> None:
     done = exchange.udp(*server.address, data)
     assert (done.ended, done.received) == ("reply", b"Hello client")
+    assert server.bytes_in == len(data)  # nothing was cut off
 
 
 def test_the_labs_client(server: Any, peer: socket.socket) -> None:
@@ -44,11 +49,107 @@ def test_who_is_gone_before_the_answer_hurts_nobody(server: Any) -> None:
     assert exchange.udp(*server.address, b"x").ended == "reply"
 
 
-def test_a_datagram_of_its_own_is_dropped(server: Any) -> None:
-    server._answer(b"forged", server.address, 0.0)
-    server._answer(b"forged", ("127.0.0.1", 0), 0.0)
-    assert server.monitor.counts["dropped"] == 2
-    assert server.frame(1).requests == 0
+def forge(source: tuple[str, int], target: tuple[str, int], data: bytes) -> None:
+    """Send a datagram from somebody else's address (udp(7), raw(7)); needs the right to it."""
+    length = 8 + len(data)
+    udp = struct.pack("!HHHH", source[1], target[1], length, 0) + data  # sum 0: not computed
+    ends = socket.inet_aton(source[0]) + socket.inet_aton(target[0])
+    ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, 0, 0, 64, socket.IPPROTO_UDP, 0) + ends
+    try:
+        raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    except PermissionError:
+        pytest.skip("no right to forge datagrams")
+    with raw:
+        raw.sendto(ip + udp, (target[0], 0))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_datagram_of_its_own_or_from_port_0_is_dropped(
+    serve: Callable[..., Any], eventually: Callable[..., Any], host: str
+) -> None:
+    server = serve("hello", host=host)
+    port = server.address[1]
+    address = ("127.0.0.1", port)
+    for source in (address, ("127.0.0.1", 0), ("127.0.0.2", port)):
+        server._answer(b"forged", source, 0.0)
+    own = 2 if host == "127.0.0.1" else 3  # of the wildcard, the whole of 127.0.0.0/8
+    assert server.monitor.counts["dropped"] == own
+    answered = server.frame(1).requests
+    forge(address, address, b"forged")
+    forge(("127.0.0.1", 0), address, b"forged")
+    eventually(lambda: server.monitor.counts["dropped"] == own + 2, "dropped as well")
+    assert exchange.udp(*address, b"x").ended == "reply"
+    eventually(lambda: server.frame(1).requests == answered + 1, "nothing else is answered")
+
+
+def test_the_receive_buffer_is_larger_than_usual(server: Any, peer: socket.socket) -> None:
+    def size(sock: socket.socket) -> int:
+        return sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+
+    try:
+        limit = int(Path("/proc/sys/net/core/rmem_max").read_text())
+    except OSError:
+        pytest.skip("the system does not tell its limit")
+    assert size(server._socket) > size(peer) or size(peer) >= 2 * limit
+
+
+@pytest.mark.parametrize("number", [errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENOBUFS])
+def test_errors_of_the_socket_are_counted_and_survived(
+    server: Any, monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Any], number: int
+) -> None:
+    """Linux reports an ICMP error at whatever is called next on the socket, udp(7)."""
+    real, failures = server._socket, [number, number]
+
+    class Failing:
+        def recvfrom(self, size: int) -> Any:
+            if len(failures) == 2:
+                raise OSError(failures.pop(), "to be survived")
+            return real.recvfrom(size)
+
+        def sendto(self, data: bytes, address: Any) -> int:
+            if failures:
+                raise OSError(failures.pop(), "to be survived")
+            sent: int = real.sendto(data, address)
+            return sent
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+    monkeypatch.setattr(server, "_socket", Failing())
+    assert exchange.udp(*server.address, b"lost", 0.2).ended == "timeout"
+    assert exchange.udp(*server.address, b"x").ended == "reply"
+    assert server.monitor.counts[errno.errorcode[number]] == 2
+    eventually(lambda: "to be survived" in server.lines(), "logged")
+
+
+def test_what_is_in_the_log_is_one_line_of_at_most_200_characters(
+    server: Any, eventually: Callable[..., Any]
+) -> None:
+    exchange.udp(*server.address, b"\x1b[2J\xff" + "я".encode() * 1000 + b"\nforged line")
+    eventually(lambda: "яя" in server.lines(), "logged")
+    [line] = [line for line in server.lines().splitlines() if "яя" in line]
+    text = line.split(" ", 4)[4]
+    assert text.startswith("·[2J\ufffdяяя")
+    assert len(text) == 200
+    exchange.udp(*server.address, b"two\nlines")
+    eventually(lambda: "two·lines\n" in server.lines(), "in one")
+
+
+def test_ipv6(serve: Callable[..., Any]) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    server = serve("hello", host="::1")
+    assert exchange.udp("::1", server.address[1], b"x").ended == "reply"
+
+
+def test_many_more_peers_than_are_remembered(
+    server: Any, peer: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labservers.servers.hello.PEERS_KEPT", 10)
+    for port in range(40_000, 40_100):
+        server._answer(b"x", ("127.0.0.1", port), time.monotonic())
+    assert server.rows().total == 10
+    assert exchange.udp(*server.address, b"x").ended == "reply"
 
 
 def test_a_burst_is_held_by_the_receive_buffer(server: Any, peer: socket.socket) -> None:
