@@ -1,4 +1,7 @@
-"""What is good enough, as data. Met or missed is computed from the medians, never asserted."""
+"""What is good enough, as data. Met or missed is computed from the medians, never asserted.
+
+Ratios are judged as they are printed, to two decimals.
+"""
 
 import math
 from collections.abc import Sequence
@@ -114,7 +117,7 @@ def _judge(table: Table | None, bar: Bar) -> Verdict:
     if bar.sign == "<":
         met = ours < theirs or ours == theirs == 0.0
         return Verdict(bar, ours, f"{peer}: {readable(theirs)}{bar.unit}", _word(met))
-    value = ours / theirs if theirs else math.nan
+    value = round(ours / theirs, 2) if theirs else math.nan
     return Verdict(bar, value, peer, _status(value, bar.sign, bar.bound))
 
 

@@ -179,3 +179,8 @@ def test_the_readme_keeps_what_is_around_the_results() -> None:
 def test_a_readme_without_a_place_is_refused() -> None:
     with pytest.raises(ValueError, match="results begin"):
         report.into_readme("nothing", Results({}))
+
+
+def test_a_ratio_is_judged_as_it_is_printed() -> None:
+    judged = verdict(table(ours=[149.6], a=[100.0]), bound=1.5, peers=("a",))
+    assert (judged.measured, judged.status) == ("1.50", "met")
