@@ -37,7 +37,8 @@ INTERRUPTED = 130
 def main() -> int:
     """0 when the run came to its end, 130 when it was interrupted."""
     options = _options()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         results = _read(options.from_file) if options.from_file else _measure(options)
     except KeyboardInterrupt:
@@ -74,6 +75,9 @@ def _sections(text: str) -> list[str]:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Once: what is on its way to its end is not to be interrupted in that."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -9,7 +9,7 @@ from bench.results import OURS, Row, Table
 SIZES = (10, 100, 500)
 WINDOW = 16
 MOST_CONNECTIONS = 700
-ROUNDS, QUICK_ROUNDS = 5, 2
+ROUNDS, QUICK_ROUNDS = 4, 2
 EVERYBODY = 100.0
 
 
@@ -67,7 +67,7 @@ def _one_round(run: Run, contender: Contender, size: int, silent: int) -> Outcom
     if contender.lacking:
         raise CannotStart(contender.lacking)
     with started(run, contender) as server:
-        return generate(run, "chat", server, run.pick(0.8, 2), size, silent, WINDOW)
+        return generate(run, "chat", server, run.pick(0.8, 1.5), size, silent, WINDOW)
 
 
 def _note(table: Table, contender: Contender, outcome: Outcome) -> None:

@@ -82,7 +82,7 @@ def _nginx(place: Place) -> list[str]:
 
 
 def _one_round(run: Run, arena: Arena, server: Running, table: Table, *, one_each: bool) -> None:
-    seconds = int(run.pick(1, 3))
+    seconds = int(run.pick(1, 2))
     url = f"http://127.0.0.1:{server.port}{PATH}"
     run.say(f"  {table.key}: {server.name}")
     try:
