@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(usage(), file=sys.stderr)
         return EXIT_USAGE
     name = words[0]
-    if name == "list":
+    if name == "list" and not words[1:]:
         return list_servers()
     if name == "client":
         from labservers.clients.__main__ import main as client_main
@@ -30,6 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     if name in ("-h", "--help"):
         print(usage())
         return 0
+    if name == "list":
+        print("labservers: list takes no arguments", file=sys.stderr)
+        return EXIT_USAGE
     if name not in SERVERS:
         known = ", ".join(SERVERS)
         print(f"labservers: no server {name!r}; there are {known}", file=sys.stderr)

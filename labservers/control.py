@@ -44,9 +44,8 @@ def run(server: LabServer, *, controlled: bool) -> int:
     except OSError as error:
         return _could_not_start(server, error, out)
     stopper = Stopper(server)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), stopper.on_signal)
+    for number in _ending_signals():
+        signal.signal(number, stopper.on_signal)
     server.log.info(f"listening on {address_text(address)}, {_described(server)}")
     if out:
         out.write(telemetry.Ready(address[0], address[1], os.getpid(), server.options.model))
@@ -65,6 +64,14 @@ def run(server: LabServer, *, controlled: bool) -> int:
     stopper.finished.set()
     server.log.close()
     return EXIT_OK
+
+
+def _ending_signals() -> list[int]:
+    """^C, SIGTERM and the end of the terminal, which nohup(1) has us ignore."""
+    numbers: list[int] = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    return numbers
 
 
 def _described(server: LabServer) -> str:

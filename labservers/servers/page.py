@@ -96,6 +96,10 @@ class PageServer(OneRequestServer):
 
     deadline_s = DEADLINE_S
 
+    def bind(self) -> tuple[str, int]:
+        page()  # read it now: later there may be no descriptor left for the file
+        return super().bind()
+
     def converse(self) -> PageConversation:
         return PageConversation()
 
