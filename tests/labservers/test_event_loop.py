@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import tracemalloc
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
@@ -453,3 +454,43 @@ def test_a_loop_that_is_stuck_in_a_step_is_still_described() -> None:
     finally:
         go_on.set()
         thread.join(10)
+
+
+def peak_bytes_of_a_tick(idle: int) -> int:
+    """What a tick allocates at most, beside tasks that wait."""
+    sockets = [sock for _ in range(idle + 1) for sock in socket.socketpair()]
+    peaks: list[int] = []
+
+    def wait_for_ever(sock: socket.socket) -> Iterator[Any]:
+        yield (TaskType.TO_READ, sock)
+
+    def ping() -> Iterator[Any]:
+        here, there = sockets[:2]
+        for _ in range(20):
+            there.send(b"x")
+            tracemalloc.reset_peak()
+            before = tracemalloc.get_traced_memory()[0]
+            yield (TaskType.TO_READ, here)
+            peaks.append(tracemalloc.get_traced_memory()[1] - before)
+            here.recv(1)
+        loop.halt()
+
+    loop = EventLoop()
+    for sock in sockets[2::2]:
+        loop.create_task(wait_for_ever(sock))
+    loop.create_task(ping())
+    tracemalloc.start()
+    try:
+        loop.run()
+    finally:
+        tracemalloc.stop()
+        for sock in sockets:
+            sock.close()
+    return sorted(peaks)[len(peaks) // 2]
+
+
+def test_no_tick_allocates_more_because_more_tasks_are_idle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pollers, "MAX_EVENTS", 4)  # its buffer would hide the rest
+    assert peak_bytes_of_a_tick(200) <= peak_bytes_of_a_tick(2) + 256
