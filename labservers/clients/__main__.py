@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import io
+import os
 import sys
 
 from labservers.clients import terminal
@@ -47,16 +48,21 @@ def run(name: str, words: list[str]) -> int:
     _accept_any_text()
     try:
         code: int = module.run(options)
+        sys.stdout.flush()
     except (EOFError, KeyboardInterrupt):
         print()
         code = 0
+    except BrokenPipeError:  # `| head` has seen enough; those of sockets are told by the modules
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except UnicodeError:  # of a host name that no name server could hold; text is never refused
+        code = _failed(options, "it is no host name")
     except OSError as error:
-        code = _failed(options, error)
+        code = _failed(options, error.strerror or str(error))
     return code
 
 
-def _failed(options: argparse.Namespace, error: OSError) -> int:
-    reason = error.strerror or str(error)
+def _failed(options: argparse.Namespace, reason: str) -> int:
     return terminal.complain(
         f"cannot reach {options.host}: {reason}; give another address: --host, --port",
         f"{options.host} недоступен: {reason}; укажите другой адрес: --host, --port",
@@ -64,8 +70,8 @@ def _failed(options: argparse.Namespace, error: OSError) -> int:
 
 
 def _accept_any_text() -> None:
-    """A terminal that lacks a letter shows another sign for it, rather than a traceback."""
-    for stream in (sys.stdout, sys.stderr):
+    """A letter that the terminal lacks, or bytes that are none, are another sign, no traceback."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 

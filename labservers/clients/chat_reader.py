@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+from typing import TextIO
 
 from labservers.clients import chat, terminal
 
@@ -13,7 +14,13 @@ def run(options: argparse.Namespace) -> int:
         return 1
     heading = terminal.text("New message: ", "Получено новое сообщение: ")
     with sock, sock.makefile("r", encoding="utf-8", errors="replace", newline="\n") as messages:
-        with contextlib.suppress(ConnectionError):
-            for message in messages:
-                print(heading + message.rstrip("\n"), flush=True)
+        while message := _next(messages):
+            print(heading + terminal.printable(message.rstrip("\n")), flush=True)
     return chat.vanished()
+
+
+def _next(messages: TextIO) -> str:
+    """The next line; empty at the end, however it came."""
+    with contextlib.suppress(ConnectionError):
+        return messages.readline()
+    return ""

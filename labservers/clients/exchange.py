@@ -143,7 +143,7 @@ def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int
     try:
         found = socket.getaddrinfo(reachable(host), port, type=socket.SOCK_STREAM)
     except UnicodeError as error:  # a name that no name server could hold
-        raise OSError(errno.EINVAL, f"{host!r} is no host name") from error
+        raise OSError(errno.EINVAL, "it is no host name") from error
     found.sort(key=lambda entry: entry[0] != socket.AF_INET)  # as our servers bind: IPv4 first
     family, address = found[0][0], found[0][4]
     return family, (str(address[0]), int(address[1]))

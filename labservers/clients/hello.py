@@ -12,7 +12,7 @@ def run(options: argparse.Namespace) -> int:
     """Exit code 1 when no answer came: UDP promises none, so that is no error of anybody."""
     result = exchange.udp(options.host, options.port, REQUEST)
     if result.ended == "reply":
-        print(result.received.decode("utf-8", "replace"))
+        print(terminal.printable(result.received.decode("utf-8", "replace")))
         return 0
     if result.ended == "refused":
         return terminal.no_server(options.host, options.port)

@@ -19,9 +19,22 @@ def run(options: argparse.Namespace) -> int:
         return terminal.no_server(options.host, options.port)
     answer = result.received.decode("utf-8", "replace").strip()
     if answer.startswith("error:"):
-        return terminal.complain(answer, answer)
+        return terminal.complain(terminal.printable(answer), terminal.printable(answer))
+    if not _is_number(answer):
+        return terminal.complain(
+            "the answer is no number; is another server there? Give an address: --host, --port",
+            "ответ не число; там другой сервер? Укажите адрес: --host, --port",
+        )
     print(terminal.text(f"Hypotenuse = {answer}", f"Гипотенуза = {answer}"))
     return 0
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def ask_legs() -> tuple[float, float]:

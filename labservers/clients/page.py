@@ -17,7 +17,8 @@ def run(options: argparse.Namespace) -> int:
     result = exchange.tcp(options.host, options.port, asked)
     if not result.received:
         return terminal.no_server(options.host, options.port)
-    print(result.received.decode("utf-8", "replace").replace("\r\n", "\n"))
+    text = result.received.decode("utf-8", "replace").replace("\r\n", "\n")
+    print(terminal.printable(text))
     return 0
 
 

@@ -19,6 +19,13 @@ def text(english: str, in_russian: str) -> str:
     return in_russian if russian() else english
 
 
+def printable(foreign: str) -> str:
+    """Text of others without what would steer the terminal."""
+    if foreign.isprintable():
+        return foreign
+    return "".join(c if c.isprintable() or c in "\t\n" else "·" for c in foreign)
+
+
 def ask(english: str, in_russian: str) -> str:
     """One answer from the terminal, without the blanks around it.
 
