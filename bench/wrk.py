@@ -20,10 +20,11 @@ _IN_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Of one run: answers a second, their 99th percentile in ms, how many there were, failed
-    connections, and answers of another status than 2xx or 3xx."""
+    """Of one run: answers a second, for how long, their 99th percentile in ms, how many there
+    were, failed connections, and answers of another status than 2xx or 3xx."""
 
     rate: float
+    seconds: float
     p99_ms: float
     requests: int
     errors: int
@@ -47,6 +48,7 @@ def parse(text: str) -> Report:
     errors, bad = _ERRORS.search(text), _BAD.search(text)
     return Report(
         rate=float(rate[1]),
+        seconds=float(total[2]) * _IN_MS[total[3]] / 1000,
         p99_ms=float(p99[1]) * _IN_MS[p99[2]] if p99 else 0.0,
         requests=int(total[1]),
         errors=sum(map(int, errors.groups())) if errors else 0,

@@ -108,7 +108,7 @@ def load(
     """
     used = server.child.cpu_s()
     report = wrk.run(url, seconds=seconds, connections=connections, core=run.cores.load, more=more)
-    busy = 100 * (server.child.cpu_s() - used) / seconds
+    busy = 100 * (server.child.cpu_s() - used) / report.seconds
     if not report.clean:
         raise ValueError(f"{report.bad} answers of a wrong status, {report.errors} errors")
     row = table.row(server.name)

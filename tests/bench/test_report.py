@@ -77,7 +77,7 @@ def test_processor_time_for_each() -> None:
 
 
 def test_wrk_is_read() -> None:
-    assert wrk.parse(WRK) == wrk.Report(75_815.43, 4.95, 83_396, 0, 0)
+    assert wrk.parse(WRK) == wrk.Report(75_815.43, 1.1, 4.95, 83_396, 0, 0)
     assert wrk.parse(WRK).clean
 
 
