@@ -20,6 +20,12 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _alive: "set[Child]" = set()
 
 
+def surroundings() -> dict[str, str]:
+    """Ours, but that modules stay compiled: those of the standard library, and so of the peers,
+    are compiled whatever a user has set."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 class Child:
     """A process in a group of its own, pinned to a core, standard input open, output drained.
 
@@ -36,7 +42,7 @@ class Child:
             self.process = subprocess.Popen(
                 words,
                 cwd=ROOT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+                env={**surroundings(), "PYTHONUNBUFFERED": "1", **environment},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

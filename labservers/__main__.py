@@ -4,7 +4,6 @@ import argparse
 import importlib
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labservers.command_line import EXIT_USAGE, Parser, backlog, port_number
@@ -71,6 +70,7 @@ def serve(spec: ServerSpec, words: list[str]) -> int:
 
 
 def parse(spec: ServerSpec, words: list[str]) -> "tuple[Options, bool]":
+    from labservers.listener import BACKLOG
     from labservers.server import Options
 
     parser = Parser(prog=f"python -m labservers {spec.name}", description=spec.title)
@@ -84,9 +84,7 @@ def parse(spec: ServerSpec, words: list[str]) -> "tuple[Options, bool]":
     if len(spec.models) > 1:
         parser.add_argument("--model", choices=spec.models, default=spec.default_model)
     if spec.transport == "tcp":
-        parser.add_argument(
-            "--backlog", type=backlog, default=Options.backlog, help="accept queue (1024)"
-        )
+        parser.add_argument("--backlog", type=backlog, default=BACKLOG, help="accept queue (1024)")
     if spec.default_model == "event-loop":
         from labservers.pollers import AVAILABLE
 
@@ -101,8 +99,8 @@ def parse(spec: ServerSpec, words: list[str]) -> "tuple[Options, bool]":
 
 def default_data_dir() -> str:
     """LABSERVERS_DATA, or the user's data folder by the XDG base directory specification."""
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return os.environ.get("LABSERVERS_DATA") or str(Path(base) / "socket-lab")
+    base = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    return os.environ.get("LABSERVERS_DATA") or os.path.join(base, "socket-lab")
 
 
 if __name__ == "__main__":

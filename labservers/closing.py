@@ -10,7 +10,6 @@ import socket
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 
 from labservers.monitor import Connection, Monitor
 
@@ -20,12 +19,14 @@ READ_LIMIT = 1024 * 1024
 KEPT = 512  # connections; beyond them the oldest has had its time
 
 
-@dataclass(slots=True)
 class _Leaving:
-    connection: Connection
-    sock: socket.socket
-    due: float
-    may_read: int = READ_LIMIT
+    __slots__ = ("connection", "due", "may_read", "sock")
+
+    def __init__(self, connection: Connection, sock: socket.socket, due: float) -> None:
+        self.connection = connection
+        self.sock = sock
+        self.due = due
+        self.may_read = READ_LIMIT
 
 
 class Closer(threading.Thread):

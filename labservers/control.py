@@ -15,7 +15,6 @@ import socket
 import sys
 import threading
 import time
-import traceback
 from types import FrameType
 
 from labservers import telemetry
@@ -56,8 +55,8 @@ def run(server: LabServer, *, controlled: bool) -> int:
         ).start()
     try:
         server.serve()
-    except Exception:
-        server.log.error("the server broke:\n" + traceback.format_exc().rstrip())
+    except Exception as error:
+        server.log.failure("the server broke", error)
         server.log.close()
         return EXIT_FAILED
     server.log.info(f"goodbye, port {address[1]} is free")
@@ -201,10 +200,10 @@ class Reporter(threading.Thread):
             messages.append(self._server.monitor.take_events())
             if with_rows:
                 messages.append(self._server.rows())
-        except Exception:
+        except Exception as error:
             if not self._complained:
                 self._complained = True
-                self._server.log.error("telemetry failed:\n" + traceback.format_exc().rstrip())
+                self._server.log.failure("telemetry failed", error)
         return all(self._out.write(message) for message in messages if message is not None)
 
 

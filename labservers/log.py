@@ -43,6 +43,12 @@ class Log:
     def error(self, text: str) -> None:
         self._add("ERROR", text)
 
+    def failure(self, what: str, error: BaseException) -> None:
+        """An error with its traceback, which tells our own fault from a peer's."""
+        import traceback  # takes long to load, and is mostly not needed
+
+        self.error(f"{what}:\n" + "".join(traceback.format_exception(error)).rstrip())
+
     def sampled(self, template: str, *values: object) -> None:
         """An info line, formatted with % only while this second's budget lasts."""
         if self._left > 0:

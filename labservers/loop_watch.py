@@ -20,6 +20,7 @@ AGE_LIMITS_S = (0.01, 0.1, 1.0, 10.0)
 LANES = ("ready", "running", "reading", "writing", "sleeping")
 CENSUS_TASKS = 2_000  # above, the walk over all tasks costs milliseconds: less often
 CENSUS_EVERY_S = 0.5
+UNOBSERVED: dict[str, Any] = {"ages": {}, "lines": {}, "tokens": [], "moves": {}}
 
 
 class Watch:
@@ -118,6 +119,7 @@ class LoopFigures:
             last_steps=loop.tick_steps,
             selector=loop.poller.name,
             watched=loop.watched,
+            **UNOBSERVED,
             hog=hog,
         )
 
@@ -183,9 +185,8 @@ class LoopFigures:
         loop.tick_times.clear()
         loop.lag_s = 0.0
         loop.ready_max = lanes["ready"]
-        if self._watch is not None:
-            figures |= self._observed(self._watch)
-        return telemetry.LoopFigures(**figures)
+        observed = UNOBSERVED if self._watch is None else self._observed(self._watch)
+        return telemetry.LoopFigures(**figures, **observed)
 
     def _observed(self, watch: Watch) -> dict[str, Any]:
         now = time.monotonic()

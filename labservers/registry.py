@@ -1,10 +1,9 @@
 """The five servers by name: all that anybody needs to know to start one."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class ServerSpec:
+class ServerSpec(NamedTuple):
     """What a server is, before it runs.
 
     `models` are the ways it can serve many clients, the default first; `module` is the

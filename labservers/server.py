@@ -1,7 +1,7 @@
 """What every lab server can do, whoever runs it: the shell or the dashboard."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from labservers import telemetry
 from labservers.listener import BACKLOG
@@ -15,8 +15,7 @@ class UnusableFiles(OSError):
     """A server's own files cannot be used; the text is a sentence with the next step."""
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """How a server was asked to run. `data_dir` is where it may keep files."""
 
     host: str

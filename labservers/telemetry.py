@@ -1,4 +1,4 @@
-"""What a server can report and be told: frozen dataclasses, one JSON line each, no I/O.
+"""What a server can report and be told: named tuples, one JSON line each, no I/O.
 
 The server writes messages on its standard output, the dashboard writes commands on its
 standard input. Both sides share this file and nothing else. Frames are full snapshots,
@@ -6,18 +6,15 @@ so a lost one is healed by the next; events are numbered and may be lost, and ea
 says how many were. A field that is None was not measured on this system.
 """
 
-import dataclasses
 import json
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 
 class TelemetryError(ValueError):
     """A line that is not a message of this schema."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """The socket is bound to this address and the kernel takes connections or datagrams."""
 
     host: str
@@ -29,8 +26,7 @@ class Ready:
 FILES = "FILES"
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """The server could not start. `code` is the errno's name, as EADDRINUSE; FILES where what
     it keeps on disk is to blame; or empty."""
 
@@ -39,8 +35,7 @@ class Failed:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class LastExchange:
+class LastExchange(NamedTuple):
     """The newest request and its answer, shortened to one line of text each."""
 
     received: str
@@ -48,8 +43,7 @@ class LastExchange:
     microseconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class LoopFigures:
+class LoopFigures(NamedTuple):
     """The event loop at one tick boundary. Words as in event_loop.py.
 
     ready, reading, writing, sleeping: tasks in each lane now, exact.
@@ -88,18 +82,17 @@ class LoopFigures:
     last_steps: int
     selector: str
     watched: int
+    ages: dict[str, list[int]]
+    lines: dict[str, list[Any]]
+    tokens: list[list[Any]]
+    moves: dict[str, int]
     paused: bool = False
     resumes_in_s: float | None = None
     delay_s: float = 0.0
-    ages: dict[str, list[int]] = field(default_factory=dict)
-    lines: dict[str, list[Any]] = field(default_factory=dict)
-    tokens: list[list[Any]] = field(default_factory=list)
-    moves: dict[str, int] = field(default_factory=dict)
     hog: list[Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """All figures of a server at one moment; counters are totals since its start.
 
     uptime_s: seconds. accepted: connections (TCP) or datagrams (UDP). requests: answered
@@ -119,17 +112,16 @@ class Frame:
     requests: int
     errors: int
     threads: int
+    counts: dict[str, int]
     accept_queue: int | None = None
     accept_limit: int | None = None
     last: LastExchange | None = None
-    counts: dict[str, int] = field(default_factory=dict)
     rooms: dict[str, int] | None = None
     loop: LoopFigures | None = None
     events_lost: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One connection, task or recent peer. Ages in seconds; queues in bytes, from the kernel.
 
     state is one of: accepting, joining, reading, handling, writing, closing, ready, sleeping.
@@ -151,8 +143,7 @@ class Row:
     line: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """The most interesting rows out of `total`; `kind` is connections, tasks or peers."""
 
     kind: str
@@ -160,8 +151,7 @@ class Rows:
     rows: list[Row]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened. `number` counts from 1 without gaps at the source.
 
     kinds: joined, left, said (chat: room, peer, id and, for said, seq and mode), opened,
@@ -173,16 +163,14 @@ class Event:
     data: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Events:
+class Events(NamedTuple):
     """A batch of events; `lost` of them were dropped before the first one here."""
 
     events: list[Event]
     lost: int
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """What the dashboard tells a server.
 
     rate: `value` frames a second; stop; pause, step, resume; slow: `value` seconds between
@@ -210,13 +198,21 @@ _NAMES = {cls: name for name, cls in _TYPES.items()}
 
 def encode(message: Message | Command) -> bytes:
     """One JSON line, its line feed included."""
-    body = {"type": _NAMES[type(message)], **dataclasses.asdict(message)}
+    body = {"type": _NAMES[type(message)], **as_dict(message)}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def as_dict(value: Any) -> dict[str, Any]:
-    """A message, or a part of one, as plain values for JSON."""
-    return dataclasses.asdict(value)
+    """A message, or a part of one, as plain values for JSON; what they hold is not copied."""
+    return {name: _plain(part) for name, part in zip(value._fields, value, strict=True)}
+
+
+def _plain(part: Any) -> Any:
+    if isinstance(part, LastExchange | LoopFigures):
+        return as_dict(part)
+    if isinstance(part, list) and part and isinstance(part[0], Row | Event):
+        return [as_dict(entry) for entry in part]
+    return part
 
 
 def decode(line: bytes) -> Message:

@@ -13,8 +13,8 @@ connection is to be closed, since nobody knows where the next request would begi
 import functools
 import re
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import NamedTuple
 
 from labservers.protocols.stream import ByteStream, EndOfStream, LimitExceeded, Reading
 
@@ -38,8 +38,7 @@ _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9
 _SINGLE = frozenset({"host", "content-length", "transfer-encoding", "content-type"})
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Bytes, but for `fields` and `empty_lines`, which are numbers of lines; `extensions` are
     those of all chunks of a body together."""
 
@@ -62,8 +61,7 @@ class HTTPError(Exception):
         self.headers = dict(headers or {})
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A version and a header section that were found valid, shared by the requests that have
     them. `fields`: number of lines. `length`: bytes of body that follow, CHUNKED when only its
     chunks say how many."""
@@ -419,14 +417,22 @@ def _explain_line(line: bytes) -> HTTPError:
     return HTTPError(400, "the request line is not: METHOD target HTTP/1.1")
 
 
-@dataclass(slots=True)
 class Response:
     """One answer. `body` is what is sent, but for HEAD; `headers` are added to the usual ones."""
 
-    status: int
-    body: bytes = b""
-    content_type: str = "text/plain; charset=utf-8"
-    headers: dict[str, str] = field(default_factory=dict)
+    __slots__ = ("body", "content_type", "headers", "status")
+
+    def __init__(
+        self,
+        status: int,
+        body: bytes = b"",
+        content_type: str = "text/plain; charset=utf-8",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.status = status
+        self.body = body
+        self.content_type = content_type
+        self.headers = dict(headers or {})
 
     def serialize(
         self, date: str, *, close: bool, head_only: bool = False, minor: int = 1

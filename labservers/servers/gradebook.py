@@ -8,12 +8,12 @@ committed survives a power cut.
 """
 
 import json
+import os
 import queue
 import sqlite3
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from labservers.cache import Cache
@@ -79,8 +79,8 @@ class GradeBook:
         sqlite3.Error, OSError: the file cannot be opened or made.
     """
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, path: str) -> None:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         self._path = path
         self._cache: Cache[str, list[Grade]] = Cache(CACHED_ROWS)
         self._asked: queue.SimpleQueue[tuple[list[Row], Done] | None] = queue.SimpleQueue()

@@ -6,7 +6,6 @@ Everything but the LabServer methods runs in the loop's thread.
 import errno
 import os
 import socket
-import traceback
 from abc import abstractmethod
 from collections.abc import Generator
 from typing import Any, TypeAlias
@@ -150,11 +149,7 @@ class LoopServer(LabServer):
 
     def _task_broke(self, what: str, error: BaseException) -> None:
         self.monitor.errors += 1
-        self._log_failure(what, error)
-
-    def _log_failure(self, what: str, error: BaseException) -> None:
-        text = "".join(traceback.format_exception(error)).rstrip()
-        self.log.error(f"{what}:\n{text}")
+        self.log.failure(what, error)
 
     def _describe(self, task: Task) -> tuple[str, str]:
         client = task.about

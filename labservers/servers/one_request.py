@@ -13,7 +13,6 @@ answered connection is left to the Closer in both models.
 import socket
 import threading
 import time
-import traceback
 from abc import abstractmethod
 from collections.abc import Callable
 from typing import Protocol
@@ -139,8 +138,8 @@ class OneRequestServer(LabServer):
             return
         except OSError:
             self._broke(visit)
-        except Exception:
-            self._failed(visit)
+        except Exception as error:
+            self._failed(visit, error)
         self._leave(visit)
 
     def _wait_and_answer(self, visit: Visit) -> None:
@@ -159,8 +158,8 @@ class OneRequestServer(LabServer):
             self._wait_through(visit)
         except OSError:
             self._broke(visit)
-        except Exception:
-            self._failed(visit)
+        except Exception as error:
+            self._failed(visit, error)
         finally:
             with self._lock:
                 self._waiting.pop(visit, None)
@@ -219,11 +218,11 @@ class OneRequestServer(LabServer):
         self.monitor.counts["broken"] += 1
         self.log.sampled("%s broke the connection off", visit.connection.peer)
 
-    def _failed(self, visit: Visit) -> None:
+    def _failed(self, visit: Visit, error: Exception) -> None:
         """A fault of ours ends this visit only."""
         self.monitor.errors += 1
         self.monitor.counts["failed"] += 1
-        self.log.error(f"{visit.connection.peer}:\n{traceback.format_exc().rstrip()}")
+        self.log.failure(visit.connection.peer, error)
 
     def _make_room(self) -> None:
         """End the wait for the client that has been waited for longest."""

@@ -1,10 +1,10 @@
 """Task 3: a page over raw HTTP, one request a connection."""
 
-from email.utils import formatdate
+import os
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
+from labservers.http_date import http_date
 from labservers.monitor import Monitor
 from labservers.protocols.http11 import HTTPError, Limits, Request, Response, read_request, reason
 from labservers.protocols.stream import ByteStream
@@ -64,7 +64,8 @@ class PageConversation:
 
 @cache
 def page() -> bytes:
-    return (Path(__file__).parent / "page.html").read_bytes()
+    with open(os.path.join(os.path.dirname(__file__), "page.html"), "rb") as file:
+        return file.read()
 
 
 def respond(request: Request) -> PageAnswer:
@@ -86,7 +87,7 @@ def refusal(error: HTTPError, request: Request | None = None) -> PageAnswer:
 
 def _answer(response: Response, request: Request | None) -> PageAnswer:
     head_only = request is not None and request.method == "HEAD"
-    data = response.serialize(formatdate(usegmt=True), close=True, head_only=head_only)
+    data = response.serialize(http_date(), close=True, head_only=head_only)
     kinds = (str(response.status), *([request.method] if request else []))
     return PageAnswer(data, response.status < 400, kinds)
 

@@ -7,17 +7,16 @@ until the grade book's thread has committed its row.
 """
 
 import functools
+import os
 import socket
 import sqlite3
 from collections.abc import Generator
-from dataclasses import dataclass
-from email.utils import formatdate
-from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from labservers.cache import Cache
 from labservers.event_loop import TaskType
+from labservers.http_date import http_date
 from labservers.listener import OVERLOADED, OVERLOADED_PAUSE_S, TRANSIENT_ACCEPT_ERRORS
 from labservers.monitor import Monitor
 from labservers.protocols.http11 import (
@@ -46,8 +45,7 @@ ANSWERS_BYTES = 8 * 1024 * 1024
 STATUS_LINES = {status: b"HTTP/1.1 %d" % status for status in range(100, 600)}
 
 
-@dataclass(frozen=True)
-class Timing:
+class Timing(NamedTuple):
     """Seconds: between requests, for a whole header, a whole body, an answer, a commit, and the
     rest of what a peer sends after its last answer. Numbers: work of one step."""
 
@@ -104,7 +102,7 @@ class SubjectsServer(LoopServer):
 
     def bind(self) -> tuple[str, int]:
         address = super().bind()
-        path = Path(self.options.data_dir) / "subjects.sqlite3"
+        path = os.path.join(self.options.data_dir, "subjects.sqlite3")
         try:
             self.book = GradeBook(path)
         except (OSError, sqlite3.Error) as error:
@@ -298,7 +296,7 @@ class SubjectsServer(LoopServer):
         except HTTPError as error:
             response = app.refusal(error, as_json=app.wants_json(request))
         except Exception as error:
-            self._log_failure(f"{request.method} {request.target[:80]}", error)
+            self.log.failure(f"{request.method} {request.target[:80]}", error)
             response = app.refusal(
                 HTTPError(500, "the server broke on this request; its log says how"),
                 as_json=app.wants_json(request),
@@ -444,7 +442,7 @@ class SubjectsServer(LoopServer):
         """The Date field's value, made once a second (RFC 9110 section 5.6.7)."""
         if self.loop.now >= self._date_until:
             self._date_until = self.loop.now + 1.0
-            self._date = formatdate(usegmt=True)
+            self._date = http_date()
         return self._date
 
 

@@ -6,8 +6,7 @@ A POST is checked here and comes back as a Saving, which the server carries out.
 import functools
 import json
 import re
-from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
+from typing import NamedTuple
 
 from labservers.protocols.http11 import HTTPError, Request, Response
 from labservers.servers import subjects_pages as pages
@@ -19,12 +18,12 @@ STUDENT_METHODS, ROOT_METHODS = "GET, HEAD, POST, OPTIONS", "GET, HEAD, OPTIONS"
 METHODS = {allowed: frozenset(allowed.split(", ")) for allowed in (STUDENT_METHODS, ROOT_METHODS)}
 SUBJECT_CHARACTERS = 200
 GRADES = frozenset("12345")
+ESCAPED = re.compile(rb"%([0-9A-Fa-f]{2})")
 NO_CHARACTER = re.compile("[\0\ud800-\udfff]")  # NUL, and halves of surrogate pairs
 FIELDS_AT_MOST = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Saving:
+class Saving(NamedTuple):
     """A row that is to be saved before the POST is answered."""
 
     student: str
@@ -164,7 +163,7 @@ def _from_form(body: bytes) -> dict[str, object]:
 
 def _decoded(text: bytes) -> str:
     if b"%" in text or b"+" in text:
-        text = unquote_to_bytes(text.replace(b"+", b" "))
+        text = ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), text.replace(b"+", b" "))
     return text.decode("utf-8")
 
 
@@ -220,7 +219,7 @@ HEADERS = {"Vary": "Accept", "X-Content-Type-Options": "nosniff"}
 
 def _json(status: int, value: object) -> Response:
     body = json.dumps(value, ensure_ascii=False).encode() + b"\n"
-    return Response(status, body, JSON, dict(HEADERS))
+    return Response(status, body, JSON, HEADERS)
 
 
 def _html(status: int, text: str) -> Response:

@@ -257,7 +257,7 @@ def test_silence_is_frozen_and_a_word_is_running_again(world: World) -> None:
     world.up()
     world.passes(5.1)
     assert world.state == "FROZEN"
-    world.says(telemetry.Frame(1, 1.0, 0, 0, 0, 0, 0, 0, 1))
+    world.says(telemetry.Frame(1, 1.0, 0, 0, 0, 0, 0, 0, 1, {}))
     assert world.state == "RUNNING"
 
 
@@ -292,9 +292,9 @@ def test_the_rate_is_told_to_this_and_the_next_process(world: World) -> None:
 
 def test_figures_come_once_a_second_with_rates(world: World) -> None:
     world.up()
-    world.says(telemetry.Frame(1, 1.0, 1, 1, 100, 50, 1, 0, 1))
-    world.says(telemetry.Frame(2, 1.5, 1, 1, 150, 50, 1, 0, 1))
-    world.says(telemetry.Frame(3, 2.0, 2, 1, 300, 70, 3, 0, 1))
+    world.says(telemetry.Frame(1, 1.0, 1, 1, 100, 50, 1, 0, 1, {}))
+    world.says(telemetry.Frame(2, 1.5, 1, 1, 150, 50, 1, 0, 1, {}))
+    world.says(telemetry.Frame(3, 2.0, 2, 1, 300, 70, 3, 0, 1, {}))
     told = [e["figures"] for e in world.events if e["kind"] == "figures"]
     assert [(f["in_rate"], f["out_rate"], f["request_rate"]) for f in told] == [
         (100.0, 50.0, 1.0),
