@@ -83,7 +83,7 @@ class Monitor:
         self._closed_in = 0
         self._closed_out = 0
         self.last: tuple[bytes, bytes, int] | None = None  # received, sent, microseconds
-        self._events: deque[telemetry.Event] = deque(maxlen=EVENTS_KEPT)
+        self._events: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=EVENTS_KEPT)
         self._event_numbers = itertools.count(1)
         self._taken_to = 0
         self._lost = 0
@@ -111,7 +111,7 @@ class Monitor:
 
     def event(self, kind: str, **data: Any) -> None:
         """Something worth telling the dashboard; kept until the next batch, bounded."""
-        self._events.append(telemetry.Event(next(self._event_numbers), kind, data))
+        self._events.append((next(self._event_numbers), kind, data))
 
     def frame(self, seq: int, **extra: Any) -> telemetry.Frame:
         """All figures now; `extra` replaces or adds fields of telemetry.Frame."""
@@ -146,7 +146,7 @@ class Monitor:
         """The events since the last call, or None; called by one thread only."""
         taken = []
         while self._events:
-            taken.append(self._events.popleft())
+            taken.append(telemetry.Event(*self._events.popleft()))
         if not taken:
             return None
         lost = taken[0].number - self._taken_to - 1

@@ -30,7 +30,7 @@ from labservers.monitor import Connection, Monitor
 from labservers.protocols.chat import WAIT_S, Event, Framing, Join, Leave, Say
 from labservers.registry import ServerSpec
 from labservers.server import STOP_GRACE_S, LabServer, Options
-from labservers.servers.chat_outbox import PATIENCE_S, Message, Outbox, Postman
+from labservers.servers.chat_outbox import PATIENCE_S, Outbox, Postman, Said
 
 RECEIVE_BYTES = 64 * 1024
 MEMBERS_AT_MOST = 2_000
@@ -92,14 +92,14 @@ class Rooms:
         """Put messages into the outbox of everybody in the room; returns the members."""
         room, connection = member.room, member.connection
         assert room is not None
-        messages = [Message(text) for text in texts]
+        said = Said(texts)
         dropped = 0
         with self._lock:
             members = list(self._members[room].values())
-            for message in messages:
+            for listener in members:
+                dropped += listener.outbox.put(said)
+            for bare in said.bare:
                 self._numbers[room] += 1
-                for listener in members:
-                    dropped += listener.outbox.put(message)
                 self._monitor.event(
                     "said",
                     room=room,
@@ -107,7 +107,7 @@ class Rooms:
                     peer=connection.peer,
                     id=connection.id,
                     mode=member.framing.mode,
-                    size=len(message.bare),
+                    size=len(bare),
                 )
             if dropped:
                 self._monitor.counts["dropped"] += dropped
@@ -249,10 +249,9 @@ class ChatServer(LabServer):
             if outbox.crowded:
                 crowded.append(outbox)
         microseconds = round((time.perf_counter() - began) * 1e6)
-        for text in texts:
-            self.monitor.exchanged(
-                text[:200].encode(), b"\xc3\x97%d" % len(listeners), microseconds
-            )
+        self.monitor.requests += len(texts) - 1  # and the last one:
+        heard_by = b"\xc3\x97%d" % len(listeners)
+        self.monitor.exchanged(texts[-1][:200].encode(), heard_by, microseconds)
         self.log.sampled("%s %s: %s", member.connection.peer, member.room, texts[-1][:200])
         deadline = time.monotonic() + PATIENCE_S if crowded else 0.0
         for outbox in crowded:

@@ -34,24 +34,26 @@ PATIENCE_S = 0.1
 OVERHEAD_BYTES = 64  # what a message costs besides its text, or short ones would not be bounded
 SEND_BYTES = 64 * 1024
 TURN_SENDS = 256  # in one go; then others have their turn
-NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
+SEND_FLAGS = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)
 
 
-class Message:
-    """A message as bytes, made once for all members: a line, or sends for a raw reader."""
+class Said:
+    """What somebody said in one go, as bytes that are made once for all members: whole lines, or
+    sends for raw readers. `count`: messages in it."""
 
-    __slots__ = ("_sends", "bare", "line", "size")
+    __slots__ = ("_sends", "bare", "count", "lines", "size")
 
-    def __init__(self, text: str) -> None:
-        self.bare = text.encode("utf-8", "replace")
-        self.line = self.bare + b"\n"
-        self.size = len(self.line) + OVERHEAD_BYTES
+    def __init__(self, texts: list[str]) -> None:
+        self.bare = [text.encode("utf-8", "replace") for text in texts]
+        self.count = len(texts)
+        self.lines = b"\n".join(self.bare) + b"\n"
+        self.size = len(self.lines) + OVERHEAD_BYTES * self.count
         self._sends: list[bytes] | None = None
 
     @property
     def sends(self) -> list[bytes]:
         if self._sends is None:
-            self._sends = pieces(self.bare)
+            self._sends = [piece for bare in self.bare for piece in pieces(bare)]
         return self._sends
 
 
@@ -60,6 +62,10 @@ class Outbox:
 
     blocked: the Postman has it, or is about to get it.
     crowded: who speaks is to wait for the reader, by wait_for_reader().
+
+    put() and whoever sends go without a lock between them: a deque may be changed at both ends
+    at a time, and each figure has one writer. Messages are numbered, so that the sending side
+    sees by itself where some are missing.
     """
 
     def __init__(self, sock: socket.socket, connection: Connection) -> None:
@@ -69,42 +75,46 @@ class Outbox:
         self.dropped = 0  # messages, in all
         self._sock = sock
         self._connection = connection
-        self._lock = threading.Lock()  # guards what stands up to the empty line
-        self._messages: deque[Message] = deque()
-        self._size = 0  # bytes of them
-        self._skipped = 0  # dropped, and not told yet
-        self._slow = False
-        self._caught_up = threading.Event()
+        self._queue: deque[tuple[int, Said]] = deque()  # each with the number of its first message
+        self._numbered = self._put = 0  # messages and bytes; written by put()
         self._finished = False
 
-        self._flushing = threading.Lock()  # guards the socket's writing side and the rest
+        self._pace = threading.Lock()  # guards `crowded`, `_slow` and the event
+        self._slow = False
+        self._caught_up = threading.Event()
+
+        self._flushing = threading.Lock()  # guards the socket's writing side and what follows
+        self._expected = self._taken = 0  # messages and bytes
         self._rest: deque[bytes] = deque()  # what of the newest sends the kernel did not take
 
-    def put(self, message: Message) -> int:
-        """Queue a message; how many of the oldest were dropped for it."""
-        with self._lock:
-            if self._finished:
-                return 0
-            messages = self._messages
-            messages.append(message)
-            self._size += message.size
-            if self._size <= CROWDED:
-                return 0
-            if not (self.crowded or self._slow):
+    def put(self, said: Said) -> int:
+        """Queue messages; how many of the oldest were dropped for them."""
+        if self._finished:
+            return 0
+        self._queue.append((self._numbered, said))
+        self._numbered += said.count
+        self._put += said.size
+        return self._make_room() if self._put - self._taken > CROWDED else 0
+
+    def _make_room(self) -> int:
+        if not (self.crowded or self._slow):
+            with self._pace:
                 self.crowded = True
                 self._caught_up.clear()
-            dropped = 0
-            while self._size > CAPACITY and len(messages) > 1:
-                self._size -= messages.popleft().size
-                dropped += 1
-            self._skipped += dropped
-            self.dropped += dropped
-            return dropped
+            self._look_whether_caught_up()  # it may have, before it could see that it was not
+        dropped = 0
+        while self._put - self._taken > CAPACITY and len(self._queue) > 1:
+            with suppress(IndexError):  # they have just been taken
+                _, oldest = self._queue.popleft()
+                self._put -= oldest.size
+                dropped += oldest.count
+        self.dropped += dropped
+        return dropped
 
     def flush(self) -> bool:
         """Send what goes without waiting; False when the Postman is to go on with it."""
-        while (self._messages or self._rest) and not self.blocked:
-            if not self._flushing.acquire(blocking=False):
+        while (self._queue or self._rest) and not self.blocked:
+            if not self._flushing.acquire(False):
                 return True
             try:
                 if not self._send_all():
@@ -120,7 +130,7 @@ class Outbox:
     def wait_for_reader(self, deadline: float) -> None:
         """Wait until it has caught up, or until a time of time.monotonic(): then it is slow."""
         if not self._caught_up.wait(max(0.0, deadline - time.monotonic())):
-            with self._lock:
+            with self._pace:
                 self._slow, self.crowded = self._slow or self.crowded, False
 
     def finish(self, timeout_s: float) -> None:
@@ -147,49 +157,52 @@ class Outbox:
         Raises:
             BlockingIOError: the kernel's buffer is full. OSError: the connection is broken.
         """
-        send, rest = self._sock.send, self._rest
+        if self._finished:
+            self._discard()  # what was put at the same moment
+        rest = self._rest
         for _ in range(TURN_SENDS):
             if not rest:
                 self._take()
                 if not rest:
                     return True
             data = rest[0]
-            sent = send(data, socket.MSG_DONTWAIT | NO_SIGNAL)
+            sent = self._sock.send(data, SEND_FLAGS)
             self._connection.bytes_out += sent
-            if sent == len(data):
-                rest.popleft()
-            else:
+            if sent != len(data):
                 rest[0] = data[sent:]
+                continue
+            rest.popleft()
+            if not rest and not self._queue:
+                return True
         return False
 
     def _take(self) -> None:
         """The next sends: many lines in one, each raw message in its own."""
-        lines, size, rest = [], 0, self._rest
-        with self._lock:
-            messages = self._messages
-            in_lines = self.mode == "line"
-            if self._skipped:
-                # The place of the gap is here, before the oldest that is left. Raw members
-                # cannot tell a notice from a message, so they are not told.
-                if in_lines:
-                    lines.append(skipped_notice(self._skipped))
-                self._skipped = 0
-            while messages and size < SEND_BYTES:
-                message = messages.popleft()
-                size += message.size
-                if in_lines:
-                    lines.append(message.line)
-                else:
-                    rest.extend(message.sends)
-            self._size -= size
-            if (self.crowded or self._slow) and self._size <= CAUGHT_UP:
-                self._note_caught_up()
+        lines, size, queue = [], 0, self._queue
+        while queue and size < SEND_BYTES:
+            try:
+                number, said = queue.popleft()
+            except IndexError:  # it has just been dropped
+                break
+            size += said.size
+            if self.mode == "line":
+                if number != self._expected:
+                    lines.append(skipped_notice(number - self._expected))
+                lines.append(said.lines)
+            else:  # it cannot tell a notice from a message, so it gets none
+                self._rest.extend(said.sends)
+            self._expected = number + said.count
+        self._taken += size
+        if self.crowded or self._slow:
+            self._look_whether_caught_up()
         if lines:
-            rest.append(b"".join(lines))
+            self._rest.append(b"".join(lines))
 
-    def _note_caught_up(self) -> None:
-        self.crowded = self._slow = False
-        self._caught_up.set()
+    def _look_whether_caught_up(self) -> None:
+        with self._pace:
+            if self._put - self._taken <= CAUGHT_UP or self._finished:
+                self.crowded = self._slow = False
+                self._caught_up.set()
 
     def _break(self) -> None:
         """Give up sending, and make sure that the thread that reads finds the end as well."""
@@ -198,12 +211,10 @@ class Outbox:
             self._sock.shutdown(socket.SHUT_RD)
 
     def _discard(self) -> None:
-        with self._lock:
-            self._finished = True
-            self._messages.clear()
-            self._size = 0
-            self._note_caught_up()
+        self._finished = True
+        self._queue.clear()
         self._rest.clear()
+        self._look_whether_caught_up()
 
 
 def skipped_notice(count: int) -> bytes:

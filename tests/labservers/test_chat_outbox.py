@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labservers.monitor import Connection
-from labservers.servers.chat_outbox import CAPACITY, Message, Outbox, Postman, skipped_notice
+from labservers.servers.chat_outbox import CAPACITY, Outbox, Postman, Said, skipped_notice
 
 
 class Socket:
@@ -58,7 +58,7 @@ def open_up(sock: Socket, outbox: Outbox) -> None:
 
 
 def put(outbox: Outbox, *texts: str) -> int:
-    return sum(outbox.put(Message(text)) for text in texts)
+    return sum(outbox.put(Said([text])) for text in texts)
 
 
 def test_queued_lines_go_out_in_one_send_and_raw_messages_each_in_their_own() -> None:
@@ -105,6 +105,29 @@ def test_the_oldest_are_dropped_and_the_notice_stands_where_they_are_missing() -
     assert sock.got.endswith(b"last\nlater\n")
 
 
+def test_what_is_dropped_while_others_are_taken_is_told_between_them() -> None:
+    sock = Socket()
+    outbox = outbox_of(sock)
+    put(outbox, "one", "two", "three")
+    del outbox._queue[1]  # as put() does it in another thread when "one" has just been taken
+    assert outbox.flush()
+    assert sock.got == b"one\n* 1 message was skipped\nthree\n"
+
+
+def test_messages_that_came_together_are_one_send_and_are_counted_one_by_one() -> None:
+    for mode, sends in (("line", [b"a\nb\nc\n"]), ("raw", [b"a", b"b", b"c"])):
+        sock = Socket()
+        outbox = outbox_of(sock, mode)
+        outbox.put(Said(["a", "b", "c"]))
+        assert outbox.flush()
+        assert sock.sends == sends
+    outbox = outbox_of(Socket(room=0))
+    long = "x" * (CAPACITY // 2)
+    assert outbox.put(Said(["a", "b", "c"])) == 0
+    assert outbox.put(Said([long])) == 0
+    assert outbox.put(Said([long])) == 3 + 1
+
+
 def test_the_notice_counts_in_english() -> None:
     assert skipped_notice(1) == b"* 1 message was skipped\n"
     assert skipped_notice(12) == b"* 12 messages were skipped\n"
@@ -114,7 +137,7 @@ def test_short_messages_are_bounded_as_well() -> None:
     outbox = outbox_of(Socket(room=0))
     dropped = put(outbox, *["x"] * 100_000)
     assert 100_000 - dropped < CAPACITY / 60
-    assert len(outbox._messages) == 100_000 - dropped
+    assert len(outbox._queue) == 100_000 - dropped
 
 
 def test_one_message_is_kept_however_long_it_is() -> None:
@@ -176,6 +199,23 @@ def test_a_speaker_waits_for_a_reader_that_catches_up_and_for_a_slow_one_once() 
     assert outbox.crowded  # it had caught up
 
 
+def test_a_reader_that_catches_up_at_that_very_moment_is_not_waited_for() -> None:
+    """Who sends saw that it was not crowded yet, just before it became so."""
+    outbox = outbox_of(Socket(room=0))
+    put(outbox, *["x" * 10_000] * 75)
+
+    class Event(threading.Event):
+        def clear(self) -> None:
+            super().clear()
+            outbox._taken = outbox._put
+
+    outbox._caught_up = Event()
+    outbox._put += 100_000
+    put(outbox, "x")
+    assert not outbox.crowded
+    assert outbox._caught_up.is_set()
+
+
 def test_who_leaves_is_not_waited_for() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
@@ -207,7 +247,7 @@ def test_a_broken_socket_is_given_up_and_its_reader_is_woken() -> None:
     assert sock.reading_ended
     put(outbox, "two")
     assert outbox.flush()
-    assert (len(outbox._messages), outbox._size) == (0, 0)
+    assert len(outbox._queue) == 0
 
 
 def test_after_finish_nothing_touches_the_socket() -> None:
@@ -222,6 +262,20 @@ def test_after_finish_nothing_touches_the_socket() -> None:
         assert sock[1].recv(100) == b"last words\n"
         with pytest.raises(BlockingIOError):
             sock[1].recv(100, socket.MSG_DONTWAIT)
+
+
+def test_what_was_put_at_the_moment_of_the_end_is_not_sent() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        outbox = outbox_of(ours)
+        outbox.finish(0.0)
+        put(outbox, "later")
+        assert len(outbox._queue) == 0
+        outbox._queue.append((0, Said(["at the moment"])))
+        assert outbox.flush()
+        theirs.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            theirs.recv(100)
 
 
 def test_finish_waits_for_who_flushes_at_the_moment() -> None:
@@ -261,7 +315,7 @@ def test_finish_gives_a_reader_that_is_behind_its_time_and_not_more() -> None:
         put(outbox, *["x" * 1000] * 300)
         outbox.flush()
         outbox.finish(0.05)
-        assert outbox._rest == outbox._messages == type(outbox._rest)()
+        assert outbox._rest == outbox._queue == type(outbox._rest)()
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
@@ -288,9 +342,9 @@ def test_what_is_heard_and_what_is_told_as_skipped_is_everything(
     outbox = outbox_of(sock)
     said = 0
     for turn in turns:
-        for _ in range(turn):
-            put(outbox, f"{said} " + "x" * 50_000)
-            said += 1
+        if turn:
+            outbox.put(Said([f"{said + n} " + "x" * 50_000 for n in range(turn)]))
+        said += turn
         if turn == 0 and rooms:
             sock.room += rooms.pop()
             outbox.blocked = False
@@ -399,7 +453,7 @@ def test_many_speakers_one_slow_reader_and_the_postman_lose_nothing(postman: Pos
     def speak(number: int) -> None:
         for turn in range(500):
             with room:
-                outbox.put(Message(f"{number}.{turn}"))
+                outbox.put(Said([f"{number}.{turn}"]))
             if not outbox.blocked and not outbox.flush():
                 postman.wait_for(ours, outbox)
 

@@ -271,7 +271,7 @@ def test_a_fault_of_ours_ends_one_visit_only(
         assert sock.recv(100) == b""
     server.converse = converse
     assert exchange.tcp(*server.address, b'{"a": 3, "b": 4}').received == b"5.0"
-    assert "a fault of ours" in eventually(server.lines, "logged")
+    eventually(lambda: "a fault of ours" in server.lines(), "logged")
 
 
 class Endless(Conversation):
