@@ -28,6 +28,7 @@ from labservers.workers import Workers
 POOL_SIZE = 128
 PIECE = 65_536
 WRITE_S = 10.0
+CUT_TOGETHER = 16
 CUT_S = STOP_GRACE_S - 0.7  # after a stop: for requests that have begun; the rest for the end
 
 
@@ -99,7 +100,7 @@ class OneRequestServer(LabServer):
         if not blocking:
             self._workers.start()
         try:
-            while (accepted := self._acceptor.accept(self._make_room)) is not None:
+            while (accepted := self._acceptor.accept(self._free_descriptors)) is not None:
                 serve_one(self._visit(*accepted))
         finally:
             self._acceptor.close()
@@ -230,6 +231,11 @@ class OneRequestServer(LabServer):
             visit = next(iter(self._waiting), None)
             if visit is not None:
                 self._cut(visit)
+
+    def _free_descriptors(self) -> None:
+        """There are none for new clients: end the oldest waits."""
+        for _ in range(CUT_TOGETHER):
+            self._make_room()
 
     def _cut_all(self, chosen: Callable[[Visit], bool]) -> None:
         with self._lock:
