@@ -16,7 +16,10 @@ SAMPLED_PER_S = 100
 
 
 class Log:
-    """A server's log. All methods may be called from any thread and never block."""
+    """A server's log. All methods may be called from any thread and never block.
+
+    budget: sampled lines that this second still has; muted: those that it had no room for.
+    """
 
     def __init__(self, name: str, stream: IO[str] | None = None) -> None:
         self._name = name
@@ -24,8 +27,8 @@ class Log:
         self._lines: deque[tuple[float, str, str]] = deque(maxlen=CAPACITY)
         self._added = 0
         self._written = 0
-        self._left = SAMPLED_PER_S
-        self._muted = 0
+        self.budget = SAMPLED_PER_S
+        self.muted = 0
         self._wake = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._write_forever, name="log", daemon=True)
@@ -51,11 +54,11 @@ class Log:
 
     def sampled(self, template: str, *values: object) -> None:
         """An info line, formatted with % only while this second's budget lasts."""
-        if self._left > 0:
-            self._left -= 1
+        if self.budget > 0:
+            self.budget -= 1
             self._add("INFO", template % values)
         else:
-            self._muted += 1
+            self.muted += 1
 
     def close(self, timeout_s: float = 0.5) -> None:
         """Write what is queued, within the time given, and end the writer."""
@@ -72,7 +75,7 @@ class Log:
     def _write_forever(self) -> None:
         second = time.monotonic()
         while True:
-            self._wake.wait(1.0 if self._muted or self._left < SAMPLED_PER_S else None)
+            self._wake.wait(1.0 if self.muted or self.budget < SAMPLED_PER_S else None)
             self._wake.clear()
             if time.monotonic() - second >= 1.0:
                 second = time.monotonic()
@@ -85,7 +88,7 @@ class Log:
                 return
 
     def _renew_budget(self) -> None:
-        muted, self._muted, self._left = self._muted, 0, SAMPLED_PER_S
+        muted, self.muted, self.budget = self.muted, 0, SAMPLED_PER_S
         if muted:
             self._add("INFO", f"and {muted:,} more like these, not written one by one")
 

@@ -63,12 +63,11 @@ class Timing(NamedTuple):
 class Known:
     """A request that was understood, and its answer as it is sent while its date is true."""
 
-    __slots__ = ("answer", "date", "request", "response", "status_line")
+    __slots__ = ("answer", "date", "request", "response")
 
     def __init__(self, request: Request, response: Response) -> None:
         self.request = request
         self.response = response
-        self.status_line = STATUS_LINES[response.status]
         self.answer = b""
         self.date = ""
 
@@ -189,19 +188,22 @@ class SubjectsServer(LoopServer):
             sock.close()
 
     def answer_again(self, client: Client, known: Known) -> bytes:
-        """What most of the work of a busy server comes down to; so _note() stands here again."""
-        began = perf_counter()
+        """What most of the work of a busy server comes down to: so it counts all of them, but
+        notes no more in a second than the log has room for."""
+        log, monitor = self.log, self.monitor
+        noted = log.budget > 0
+        began = perf_counter() if noted else 0.0
         if self.loop.now >= self._date_until:
             self._now()
         if known.date is not self._date:
             known.render(self._date)
-        client.request = request = known.request
-        monitor = self.monitor
-        monitor.requests += 1
-        monitor.counts["GET"] += 1
-        microseconds = int((perf_counter() - began) * 1e6)
-        monitor.last = (request.line, known.status_line, microseconds)
-        self.log.sampled("%s %s %s", request.target, known.response.status, microseconds)
+        client.request = known.request
+        if noted:
+            self._note(known.request, known.response.status, began)
+        else:
+            log.muted += 1
+            monitor.requests += 1
+            monitor.counts["GET"] += 1
         return known.answer
 
     def answer(self, client: Client, data: bytes) -> Generator[Any, Any, bool]:
