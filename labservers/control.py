@@ -6,10 +6,11 @@ takes telemetry. Whoever asks, one thread stops the server and a deadline guards
 that does not come to its end is left behind by os._exit().
 """
 
+import contextlib
 import errno
 import io
+import math
 import os
-import queue
 import signal
 import socket
 import sys
@@ -43,8 +44,7 @@ def run(server: LabServer, *, controlled: bool) -> int:
     except OSError as error:
         return _could_not_start(server, error, out)
     stopper = Stopper(server)
-    for number in _ending_signals():
-        signal.signal(number, stopper.on_signal)
+    stopper.heed_signals()
     server.log.info(f"listening on {address_text(address)}, {_described(server)}")
     if out:
         out.write(telemetry.Ready(address[0], address[1], os.getpid(), server.options.model))
@@ -111,35 +111,45 @@ def bind_failure(server: LabServer, error: OSError) -> str:
 class Stopper:
     """The one thread that stops the server, and the deadline behind it.
 
-    Signal handlers only put into a SimpleQueue, which is reentrant: they may interrupt the
-    main thread anywhere, even inside a lock.
+    It is told of signals by the interpreter's C handler, which writes to a socket
+    (signal.set_wakeup_fd). A handler in Python would run in the main thread alone, and only when
+    that comes back from the system call it stands in: a signal that another thread got, or that
+    came just before the call, does not bring it back.
     """
 
     def __init__(self, server: LabServer) -> None:
         self.finished = threading.Event()
         self._server = server
-        self._asked: queue.SimpleQueue[float] = queue.SimpleQueue()
+        self._until = math.inf  # of time.monotonic(); the most urgent request counts
+        self._asked, self._ask = socket.socketpair()
+        self._ask.setblocking(False)
         threading.Thread(target=self._wait, name="stopper", daemon=True).start()
 
-    def on_signal(self, number: int, _frame: FrameType | None) -> None:
-        self._asked.put(STOP_GRACE_S + MARGIN_S)
+    def heed_signals(self) -> None:
+        """From now on they end the server; called by the main thread."""
+        signal.set_wakeup_fd(self._ask.fileno(), warn_on_full_buffer=False)
+        for number in _ending_signals():
+            signal.signal(number, _leave_it_to_the_stopper)
 
     def stop(self, within_s: float = STOP_GRACE_S + MARGIN_S) -> None:
-        self._asked.put(within_s)
+        self._until = min(self._until, time.monotonic() + within_s)
+        with contextlib.suppress(BlockingIOError):  # full of requests
+            self._ask.send(b"\0")
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + self._asked.get()
+        self._asked.recv(1)
+        self._until = min(self._until, time.monotonic() + STOP_GRACE_S + MARGIN_S)
         self._server.log.info("stopping")
         self._server.stop()
         while not self.finished.wait(0.05):
-            try:  # a second request may be in more of a hurry
-                deadline = min(deadline, time.monotonic() + self._asked.get_nowait())
-            except queue.Empty:
-                pass
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= self._until:
                 self._server.log.warning("not everything ended in time; leaving it")
                 self._server.log.close(0.2)
                 os._exit(EXIT_OK)
+
+
+def _leave_it_to_the_stopper(_number: int, _frame: FrameType | None) -> None:
+    """Without any handler in Python there would be none in C either."""
 
 
 class Outlet:

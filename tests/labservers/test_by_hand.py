@@ -148,6 +148,22 @@ def test_a_signal_ends_it_with_a_goodbye_and_its_port_is_free_at_once(
 
 
 @pytest.mark.parametrize("name", SERVERS)
+def test_a_signal_that_does_not_interrupt_the_main_thread_ends_it_as_well(
+    start_server: Callable[..., Any], name: str, tmp_path: Path
+) -> None:
+    """Any thread may get a signal, signal(7), and one that comes just before the main thread
+    waits for clients does not end that wait: Python's own handlers would never run."""
+    server = start_server(name, "--data-dir", str(tmp_path))
+    tasks = Path(f"/proc/{server.pid}/task")
+    if not tasks.exists():
+        pytest.skip("only Linux tells the threads of a process")
+    CHECKS[name](*server.address, 5.0)
+    others = [int(task.name) for task in tasks.iterdir() if int(task.name) != server.pid]
+    os.kill(others[0], signal.SIGTERM)
+    assert server.process.wait(10) == 0
+
+
+@pytest.mark.parametrize("name", SERVERS)
 def test_ipv6(start_server: Callable[..., Any], name: str, tmp_path: Path) -> None:
     if not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists():
         pytest.skip("no IPv6 here")
