@@ -55,14 +55,14 @@ def run(server: LabServer, *, controlled: bool) -> int:
         ).start()
     try:
         server.serve()
+        server.log.info(f"goodbye, port {address[1]} is free")
+        return EXIT_OK
     except Exception as error:
         server.log.failure("the server broke", error)
-        server.log.close()
         return EXIT_FAILED
-    server.log.info(f"goodbye, port {address[1]} is free")
-    stopper.finished.set()
-    server.log.close()
-    return EXIT_OK
+    finally:
+        stopper.finish()
+        server.log.close()
 
 
 def _ending_signals() -> list[int]:
@@ -118,7 +118,7 @@ class Stopper:
     """
 
     def __init__(self, server: LabServer) -> None:
-        self.finished = threading.Event()
+        self._finished = threading.Event()
         self._server = server
         self._until = math.inf  # of time.monotonic(); the most urgent request counts
         self._asked, self._ask = socket.socketpair()
@@ -131,6 +131,13 @@ class Stopper:
         for number in _ending_signals():
             signal.signal(number, _leave_it_to_the_stopper)
 
+    def finish(self) -> None:
+        """The server has ended. Another signal (make passes ^C on, which the terminal has sent
+        already) is not to kill the interpreter on its way out."""
+        self._finished.set()
+        for number in _ending_signals():
+            signal.signal(number, signal.SIG_IGN)
+
     def stop(self, within_s: float = STOP_GRACE_S + MARGIN_S) -> None:
         self._until = min(self._until, time.monotonic() + within_s)
         with contextlib.suppress(BlockingIOError):  # full of requests
@@ -141,7 +148,7 @@ class Stopper:
         self._until = min(self._until, time.monotonic() + STOP_GRACE_S + MARGIN_S)
         self._server.log.info("stopping")
         self._server.stop()
-        while not self.finished.wait(0.05):
+        while not self._finished.wait(0.05):
             if time.monotonic() >= self._until:
                 self._server.log.warning("not everything ended in time; leaving it")
                 self._server.log.close(0.2)

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -145,6 +146,20 @@ def test_a_signal_ends_it_with_a_goodbye_and_its_port_is_free_at_once(
     assert "Traceback" not in "".join(server.said)
     again = start_server(name, *words, port=server.address[1])
     CHECKS[name](*again.address, 5.0)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_the_same_signal_again_and_again_changes_nothing(
+    start_server: Callable[..., Any], how: int
+) -> None:
+    server = start_server("hello")
+    pause = threading.Event()
+    while server.process.poll() is None:
+        server.process.send_signal(how)
+        pause.wait(0.0005)
+    server.close()
+    assert server.process.returncode == 0
+    assert "goodbye" in server.said[-1]
 
 
 @pytest.mark.parametrize("name", SERVERS)
