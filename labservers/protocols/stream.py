@@ -1,13 +1,13 @@
-"""Bytes that have arrived, read by generators: a line, an exact number, each with a limit.
+"""Bytes that have arrived, read by generators: up to a mark, an exact number, each with a limit.
 
 A read that has not enough yet yields, and is resumed after more bytes were fed: the lab's own
 `yield`, applied to bytes. Nobody here knows where the bytes come from.
 
     stream = ByteStream()
-    reading = stream.read_line(80)      # nothing read yet
-    next(reading)                       # yields None: feed(), then again
+    reading = stream.read_until(b"\\r\\n", 80)   # nothing read yet
+    next(reading)                              # yields None: feed(), then again
     stream.feed(b"hello\\r\\n")
-    next(reading)                       # StopIteration, .value == b"hello"
+    next(reading)                              # StopIteration, .value == b"hello"
 """
 
 from collections.abc import Generator
@@ -72,25 +72,6 @@ class ByteStream:
                 raise EndOfStream(bytes(self._buffer))
             yield
         return self._take(count)
-
-    def read_line(self, limit: int) -> Reading[bytes]:
-        """A line without its LF and one CR before it; `limit` counts what is before the LF.
-
-        Raises:
-            LimitExceeded: it is longer. EndOfStream: no LF came.
-        """
-        searched = 0
-        while (end := self._buffer.find(b"\n", searched)) < 0:
-            searched = len(self._buffer)
-            if searched > limit:
-                raise LimitExceeded
-            if self.ended:
-                raise EndOfStream(bytes(self._buffer))
-            yield
-        if end > limit:
-            raise LimitExceeded
-        line = self._take(end + 1)
-        return line[:-2] if line.endswith(b"\r\n") else line[:-1]
 
     def read_until(self, mark: bytes, limit: int) -> Reading[bytes]:
         """What stands before a mark, at most `limit` bytes; the mark is taken as well.
