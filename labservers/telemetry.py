@@ -99,7 +99,8 @@ class Frame(NamedTuple):
     exchanges or messages. errors: requests refused as bad and connections that broke.
     connections: open now (TCP), peers of the last minute (UDP).
     accept_queue, accept_limit: connections that the kernel holds for accept(), and its bound.
-    counts: totals by kind, as "GET", "404", "dropped". rooms: chat room -> members.
+    counts: totals by kind, as "GET", "404", "dropped". rooms: chat room -> members,
+    of the largest rooms.
     events_lost: events that were dropped so far.
     """
 

@@ -34,6 +34,7 @@ from labservers.servers.chat_outbox import PATIENCE_S, Outbox, Postman, Said
 
 RECEIVE_BYTES = 64 * 1024
 MEMBERS_AT_MOST = 2_000
+ROOMS_SHOWN = 50
 STACK_BYTES = 256 * 1024
 FLUSH_S = 0.5
 LINGER_S = 0.2
@@ -114,8 +115,10 @@ class Rooms:
         return members
 
     def sizes(self) -> dict[str, int]:
+        """Members of the largest rooms."""
         with self._lock:
-            return {room: len(members) for room, members in self._members.items()}
+            sizes = Counter({room: len(members) for room, members in self._members.items()})
+        return dict(sizes.most_common(ROOMS_SHOWN))
 
 
 class ChatServer(LabServer):
