@@ -349,7 +349,8 @@ class EventLoop:
             self._ready.append(task)
             return
         task.since = self.now
-        task.wanted = wanted if kind is TO_READ else NOTHING
+        if kind is not SLEEP:  # after which its socket is still the same
+            task.wanted = wanted if kind is TO_READ else NOTHING
         if limit is not None:
             task.deadline = deadline = self.now + limit
             if deadline < task.due:

@@ -382,3 +382,16 @@ def test_the_stack_size_of_other_threads_stays_as_it_was(serve: Callable[..., An
         if thread.name == "serve chat":
             thread.join(8)
     assert threading.stack_size() == before
+
+
+def test_a_frame_names_the_largest_rooms_only(
+    serve: Callable[..., Any], connect: Callable[..., socket.socket], eventually: Callable[..., Any]
+) -> None:
+    server = serve("chat")
+    for number in range(60):
+        connect(server.address).sendall(chr(0x400 + number).encode() + b"\n")
+    for _ in range(3):
+        connect(server.address).sendall("Ы\n".encode())
+    eventually(lambda: server.frame(1).connections == 63, "all are there")
+    eventually(lambda: server.frame(1).rooms.get("Ы") == 4, "and in their rooms")
+    assert len(server.frame(1).rooms) == 50
