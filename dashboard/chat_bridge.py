@@ -216,7 +216,7 @@ class ChatBridge:
 
     def _on_event(self, event: telemetry.Event, member: Member, people: int) -> None:
         if event.kind == "said":
-            self._on_said(int(event.data["seq"]), member, int(event.data.get("size", -1)))
+            self._on_said(int(event.data["seq"]), member, event.data["sizes"])
             return
         if event.kind == "joined" and member.peer == self._local:
             with self._lock:
@@ -224,9 +224,10 @@ class ChatBridge:
         described = {**member.as_json(), "people": people, "own": member.peer == self._local}
         self._sock.send({event.kind: described})
 
-    def _on_said(self, seq: int, member: Member, size: int) -> None:
+    def _on_said(self, first: int, member: Member, sizes: list[int]) -> None:
         with self._lock:
-            self._said[seq] = (member, size)
+            for seq, size in enumerate(sizes, first):
+                self._said[seq] = (member, size)
             while len(self._said) > UNKNOWN_SENDERS:
                 self._said.popitem(last=False)
             named = self._name_waiting()
@@ -237,7 +238,7 @@ class ChatBridge:
         if self._joined_at is None:
             return None
         found = self._said.get(self._joined_at + line)
-        return found[0] if found and found[1] in (size, -1) else None
+        return found[0] if found and found[1] == size else None
 
     def _name_waiting(self) -> list[tuple[int, Member]]:
         """Lines whose sender is known by now, as (number shown, sender)."""

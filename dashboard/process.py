@@ -18,7 +18,7 @@ from typing import IO, Protocol
 
 from labservers import telemetry
 
-MAX_LINE = 64 * 1024
+MAX_LINE = 1024 * 1024  # a thousand events in one
 PIPES_DRAIN_S = 1.0
 PACKAGE_PARENT = Path(telemetry.__file__).resolve().parent.parent
 

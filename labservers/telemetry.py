@@ -155,8 +155,9 @@ class Rows(NamedTuple):
 class Event(NamedTuple):
     """One thing that happened. `number` counts from 1 without gaps at the source.
 
-    kinds: joined, left, said (chat: room, peer, id and, for said, seq and mode), opened,
-    refused, broke, overloaded.
+    kinds: joined, left, said (chat: room, peer, id; what one member said in one go has mode,
+    seq, the room's number of its first message, and sizes in bytes, of the first 100 messages),
+    opened, refused, broke, overloaded.
     """
 
     number: int

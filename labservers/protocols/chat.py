@@ -25,21 +25,21 @@ BOM = codecs.BOM_UTF8
 _TELNET = re.compile(rb"\xff(?:[\xfb-\xfe][\x00-\xff]|[\xf0-\xfa]|([\xfb-\xfe]?\Z))")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Join:
     """The member enters a room: one character, or `\\xNN` for a byte that is none."""
 
     room: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Say:
     """A message, never empty."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Leave:
     """The member said exit, or its stream has ended."""
 
@@ -82,7 +82,7 @@ class Framing:
         else:
             events = self.timed_out()
         if not self._left and self._joined:
-            events += self._line(self._pending)
+            events += self._said_in([self._pending])
         if not self._left:
             self._left = True
             events.append(Leave(reason))
@@ -145,24 +145,24 @@ class Framing:
     def _lines(self) -> list[Event]:
         *lines, rest = self._pending.split(b"\n")
         self._pending = rest
-        events: list[Event] = []
-        for line in lines:
-            events += self._line(line)
-            if self._left:
-                return events
-        while len(self._pending.removesuffix(b"\r")) >= PIECE_BYTES:
+        events = self._said_in(lines)
+        while not self._left and len(self._pending.removesuffix(b"\r")) >= PIECE_BYTES:
             size = character_end(self._pending, PIECE_BYTES)
             events += self._say(self._pending[:size])
             self._pending = self._pending[size:]
             self._inside_line = True
         return events
 
-    def _line(self, line: bytes) -> list[Event]:
-        line = line.removesuffix(b"\r")
-        inside, self._inside_line = self._inside_line, False
-        if line == EXIT and not inside:
-            return self._leave()
-        return [*self._say(line)]
+    def _said_in(self, lines: list[bytes]) -> list[Event]:
+        events: list[Event] = []
+        for line in lines:
+            text = line.removesuffix(b"\r")
+            if text == EXIT and not self._inside_line:
+                return events + self._leave()
+            self._inside_line = False
+            if text:
+                events.append(Say(text.decode("utf-8", "replace")))
+        return events
 
     def _raw(self, *, late: bool) -> list[Event]:
         pending = self._pending

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dashboard import process
 from dashboard.process import ServerProcess, child_environment, exit_words
 from labservers import telemetry
 
@@ -71,3 +72,10 @@ def test_a_child_does_not_inherit_what_is_the_dashboards_own() -> None:
     }
     kept = child_environment(given)
     assert {"PATH", "PYTHONPATH", "PYTHONUNBUFFERED"} == set(kept)
+
+
+def test_a_thousand_events_fit_into_one_line() -> None:
+    sizes = list(range(100))
+    data = {"room": "я", "peer": "127.0.0.1:60000", "id": 1, "mode": "line", "sizes": sizes}
+    events = [telemetry.Event(n, "said", {**data, "seq": n}) for n in range(1_000)]
+    assert len(telemetry.encode(telemetry.Events(events, 0))) < process.MAX_LINE

@@ -192,6 +192,19 @@ def test_the_telemetry_tells_who_joined_said_and_left(
     assert [e.data["mode"] for e in events if e.kind == "said"] == ["line", "raw"]
 
 
+def test_what_is_said_in_one_go_is_one_event_with_the_sizes(join: Any, server: Any) -> None:
+    speaker = join()
+    speaker.say("one\nthree\n" + "x\n" * 200)
+    speaker.hear("one\nthree\n" + "x\n" * 200)
+    speaker.say("more\n")
+    speaker.hear("more\n")
+    said = [e.data for e in server.monitor.take_events().events if e.kind == "said"]
+    assert [(data["seq"], data["sizes"]) for data in said] == [
+        (1, [3, 5] + [1] * 98),
+        (203, [4]),
+    ]
+
+
 def test_netcat_hears_and_leaves_by_half_close(
     server: Any, join: Any, need: Callable[[str], str]
 ) -> None:
@@ -364,13 +377,12 @@ def test_events_that_nobody_takes_are_bounded_and_the_missing_are_counted(
     join: Any, server: Any
 ) -> None:
     speaker = join()
-    for turn in range(30):
-        said = b"".join(b"%d\n" % (turn * 100 + n) for n in range(100))
-        speaker.say(said.decode())
-        speaker.hear(said.decode())
+    for number in range(1_200):
+        speaker.say(f"{number}\n")
+        speaker.hear(f"{number}\n")
     batch = server.monitor.take_events()
     assert len(batch.events) == 1_000
-    assert batch.lost == 3_001 - 1_000
+    assert batch.lost == 1_201 - 1_000
     assert server.frame(1).events_lost == batch.lost
 
 
