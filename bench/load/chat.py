@@ -25,6 +25,7 @@ QUIET_S = 0.2
 STALL_S = 3.0
 PROBES = 5
 WARM_UP = 300
+FILL_S = 1.5  # until the buffers of who never reads are full, but in the largest rooms
 SMALL_BUFFER = 4096
 
 
@@ -186,6 +187,9 @@ def main() -> None:
     told = room.learn()
     for _ in range(2 if silent else 1):
         room.run(told, window, seconds, WARM_UP)
+        room.clear()
+    if silent:
+        room.run(told, window, FILL_S, sys.maxsize)
         room.clear()
     told[0].kept = bytearray()
     watch = Stopwatch()

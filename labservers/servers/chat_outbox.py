@@ -9,7 +9,8 @@ the kernel can take more.
 Somebody may speak faster than the rest can read. Then the one who speaks, and nobody else, waits
 for readers that are behind, or they would miss messages although they read. Who does not catch
 up within PATIENCE_S is slow: nobody waits for it any more until it has, and it misses the oldest.
-So a member that never reads holds up one speaker once, for PATIENCE_S.
+The time counts from the last byte that the kernel took for it, so a member that never reads has
+mostly used it up before anybody would have to wait.
 
 finish() is the end: after it no thread sends on the socket, so that
 its descriptor can be closed and may become somebody else's.
@@ -86,6 +87,8 @@ class Outbox:
         self._flushing = threading.Lock()  # guards the socket's writing side and what follows
         self._expected = self._taken = 0  # messages and bytes
         self._rest: deque[bytes] = deque()  # what of the newest sends the kernel did not take
+        self._stuck_at = -1  # bytes_out when the kernel took no more
+        self._stuck_since = 0.0  # by time.monotonic()
 
     def put(self, said: Said) -> int:
         """Queue messages; how many of the oldest were dropped for them."""
@@ -120,6 +123,7 @@ class Outbox:
                 if not self._send_all():
                     self.blocked = True
             except BlockingIOError:
+                self._note_stuck()
                 self.blocked = True
             except OSError:
                 self._break()
@@ -127,8 +131,15 @@ class Outbox:
                 self._flushing.release()
         return not self.blocked
 
+    def _note_stuck(self) -> None:
+        if self._stuck_at != self._connection.bytes_out:
+            self._stuck_at = self._connection.bytes_out
+            self._stuck_since = time.monotonic()
+
     def wait_for_reader(self, deadline: float) -> None:
         """Wait until it has caught up, or until a time of time.monotonic(): then it is slow."""
+        if self._stuck_at == self._connection.bytes_out:
+            deadline = min(deadline, self._stuck_since + PATIENCE_S)
         if not self._caught_up.wait(max(0.0, deadline - time.monotonic())):
             with self._pace:
                 self._slow, self.crowded = self._slow or self.crowded, False

@@ -14,7 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labservers.monitor import Connection
-from labservers.servers.chat_outbox import CAPACITY, Outbox, Postman, Said, skipped_notice
+from labservers.servers import chat_outbox
+from labservers.servers.chat_outbox import (
+    CAPACITY,
+    PATIENCE_S,
+    Outbox,
+    Postman,
+    Said,
+    skipped_notice,
+)
 
 
 class Socket:
@@ -468,3 +476,23 @@ def test_many_speakers_one_slow_reader_and_the_postman_lose_nothing(postman: Pos
     for number in range(8):
         own = [line for line in heard if line.startswith(f"{number}.")]
         assert own == [f"{number}.{turn}" for turn in range(500)]
+
+
+def test_the_time_of_a_slow_reader_counts_from_the_last_byte_that_went_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sock, clock, waits = Socket(room=1_000), [100.0], list[float]()
+    outbox = outbox_of(sock)
+    monkeypatch.setattr(chat_outbox.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(outbox._caught_up, "wait", lambda left: bool(waits.append(left)))
+    for room, waited in ((0, PATIENCE_S / 4), (5, PATIENCE_S)):
+        put(outbox, "x" * 50_000)
+        assert not outbox.flush()
+        clock[0] += PATIENCE_S * 3 / 4
+        sock.room, outbox.blocked = room, False
+        assert not outbox.flush()
+        while not outbox.crowded:
+            put(outbox, "x" * 50_000)
+        outbox.wait_for_reader(clock[0] + PATIENCE_S)
+        assert waits.pop() == pytest.approx(waited)
+        outbox._slow = False  # as if it had caught up
