@@ -102,17 +102,22 @@ def test_the_board_stays_where_it_is(lab: Any, open_page: Any) -> None:
     page.get_by_role("button", name="Stop the clients").click()
 
 
-def test_pointing_at_a_chart_shows_the_same_moment_in_all(lab: Any, open_page: Any) -> None:
+def test_pointing_at_a_chart_shows_the_same_moment_in_all(
+    lab: Any, open_page: Any, eventually: Callable[..., Any]
+) -> None:
     lab.start("subjects")
     page = open_page(LOOP)
     plots = page.locator(".chart .u-over")
     expect(plots).to_have_count(4)
-    page.wait_for_timeout(1_200)  # the plots take in new figures once a second
     box = plots.nth(1).bounding_box()
     assert box
-    for step in (9, 5):
-        plots.nth(1).hover(position={"x": box["width"] - step, "y": 20})
-    expect(page.locator(".ck h2 b")).to_have_count(4)
+
+    def told_in_all() -> bool:
+        for step in (9, 5):
+            plots.nth(1).hover(position={"x": box["width"] - step, "y": 20})
+        return page.locator(".ck h2 b").count() == 4
+
+    eventually(told_in_all, "the plots have taken in figures of this moment")
     page.locator("h1").hover()
     expect(page.locator(".ck h2 b")).to_have_count(0)
 
