@@ -33,7 +33,7 @@ def table(better: str = "more", **values: list[float]) -> Table:
 
 
 def verdict(measured: Table | None, **fields: object) -> bars.Verdict:
-    wanted = Bar(**{"name": "a bar", "table": "t", "bound": 1.0, **fields})  # type: ignore[arg-type]
+    wanted = Bar(**{"name": "a bar", "table": "t", "bound": 1.0, **fields})
     (judged,) = bars.judge(Results({}, [measured] if measured else []), [wanted])
     return judged
 

@@ -200,7 +200,7 @@ def test_a_thousand_come_and_go_in_every_way_while_two_talk(chat: Any, enter: An
     expected = b"".join(b"%d\n" % turn for turn in range(turns))
     with running(come_and_go):
         for sender in (a, b):
-            with running(lambda sender=sender: say(sender, turns)):  # type: ignore[misc]
+            with running(lambda sender=sender: say(sender, turns)):
                 for listener in (a, b):
                     assert receive(listener, len(expected)) == expected
     assert took[0] < 5.0  # about 0.5 s on a machine that does nothing else
@@ -218,7 +218,7 @@ def test_a_room_of_five_hundred_hears_everything_in_one_order(chat: Any, enter: 
             speakers[number].sendall(b"%d.%d\n" % (number, turn))
         speakers[number].sendall(ends[number])
 
-    with running(*(lambda number=number: say(number) for number in range(3))):  # type: ignore[misc]
+    with running(*(lambda number=number: say(number) for number in range(3))):
         orders = set()
         for listener in members[::2]:
             data = b""

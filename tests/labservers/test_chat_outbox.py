@@ -441,7 +441,7 @@ def test_the_postman_lets_go_of_a_broken_socket(
             turns += 1
             return real()
 
-        outbox.flush = counted  # type: ignore[method-assign]
+        outbox.flush = counted
         postman.wait_for(ours, outbox)
         theirs.close()
         eventually(lambda: outbox._finished, "given up")
