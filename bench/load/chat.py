@@ -52,6 +52,7 @@ class Room:
     def __init__(self, port: int, members: int, silent: int) -> None:
         self._poller = select.epoll()
         self._port = port
+        self._buffer = bytearray(BUFFER)
         self._silent = [self._join(small=True) for _ in range(silent)]
         self.members: dict[int, Member] = {}
         for number in range(members):
@@ -79,18 +80,19 @@ class Room:
     def take(self, timeout_s: float) -> bool:
         """Read what has arrived; False: nothing did in that time."""
         events = self._poller.poll(timeout_s, 1024)
-        members, total = self.members, 0
-        for fd, _ in events:
-            member = members[fd]
-            data = member.sock.recv(BUFFER)
-            if not data:
-                raise ConnectionError("a member was thrown out")
-            lines = data.count(b"\n")
-            member.lines += lines
-            member.crc = zlib.crc32(data, member.crc)
-            if member.kept is not None:
-                member.kept += data
-            total += lines
+        members, buffer, total = self.members, self._buffer, 0
+        with memoryview(buffer) as view:
+            for fd, _ in events:
+                member = members[fd]
+                size = member.sock.recv_into(buffer)
+                if not size:
+                    raise ConnectionError("a member was thrown out")
+                lines = buffer.count(b"\n", 0, size)
+                member.lines += lines
+                member.crc = zlib.crc32(view[:size], member.crc)
+                if member.kept is not None:
+                    member.kept += view[:size]
+                total += lines
         if events:
             self.total += total
             self.newest_at = time.perf_counter()

@@ -17,6 +17,7 @@ WAIT_S = 0.2
 PIECE_BYTES = 64 * 1024
 RAW_SEND_BYTES = 1024
 EXIT = b"exit"
+LF = b"\n"
 BOM = codecs.BOM_UTF8
 
 # RFC 854: IAC WILL/WONT/DO/DONT option, and IAC command. FF never occurs in UTF-8. The group
@@ -34,9 +35,9 @@ class Join:
 
 @dataclass(slots=True)
 class Say:
-    """A message, never empty."""
+    """One or more messages, none of them empty, in valid UTF-8 and each with a LF behind it."""
 
-    text: str
+    lines: bytes
 
 
 @dataclass(slots=True)
@@ -62,6 +63,8 @@ class Framing:
 
     def feed(self, data: bytes) -> list[Event]:
         """What these bytes, as one recv() returned them, bring about."""
+        if self.mode == "line" and self._means_itself(data):
+            return [Say(data)]
         self._pending += self._without_telnet(data)
         return self._judge(late=False)
 
@@ -75,19 +78,29 @@ class Framing:
         """The stream is over: deliver what is there, and leave."""
         if self._left:
             return []
-        events: list[Event] = []
         if self._joined and self.mode == "raw" and self._ends_in_exit():
-            events = [*self._say(self._pending[: -len(EXIT)])]
-            self._pending = b""
+            messages, self._pending = [self._pending[: -len(EXIT)]], b""
+            events = _told(messages)
         else:
             events = self.timed_out()
-        if not self._left and self._joined:
-            events += self._said_in([self._pending])
+            if self._joined and not self._left:
+                events += self._said([self._pending])
         if not self._left:
             self._left = True
             events.append(Leave(reason))
         self.waiting = False
         return events
+
+    def _means_itself(self, data: bytes) -> bool:
+        """Whether it is whole lines that are passed on as they are, as nearly all are."""
+        return (
+            data[-1:] == LF != data[:1]
+            and not (self._pending or self._telnet or self._inside_line or self._left)
+            and b"\n\n" not in data
+            and b"exit\n" not in data
+            and b"\r" not in data
+            and (data.isascii() or _is_utf8(data))
+        )
 
     def _without_telnet(self, data: bytes) -> bytes:
         if b"\xff" not in data and not self._telnet:
@@ -145,24 +158,23 @@ class Framing:
     def _lines(self) -> list[Event]:
         *lines, rest = self._pending.split(b"\n")
         self._pending = rest
-        events = self._said_in(lines)
+        events = self._said(lines)
         while not self._left and len(self._pending.removesuffix(b"\r")) >= PIECE_BYTES:
             size = character_end(self._pending, PIECE_BYTES)
-            events += self._say(self._pending[:size])
+            events += _told([self._pending[:size]])
             self._pending = self._pending[size:]
             self._inside_line = True
         return events
 
-    def _said_in(self, lines: list[bytes]) -> list[Event]:
-        events: list[Event] = []
+    def _said(self, lines: list[bytes]) -> list[Event]:
+        messages: list[bytes] = []
         for line in lines:
             text = line.removesuffix(b"\r")
             if text == EXIT and not self._inside_line:
-                return events + self._leave()
+                return _told(messages) + self._leave()
             self._inside_line = False
-            if text:
-                events.append(Say(text.decode("utf-8", "replace")))
-        return events
+            messages.append(text)
+        return _told(messages)
 
     def _raw(self, *, late: bool) -> list[Event]:
         pending = self._pending
@@ -175,9 +187,9 @@ class Framing:
             whole = complete_size(pending)
             self._pending = pending[whole:]
             self.waiting = self.waiting or bool(self._pending)
-            return [*self._say(pending[:whole])]
+            return _told([pending[:whole]])
         self._pending = b""
-        return [*self._say(pending.removesuffix(b"\r"))]
+        return _told([pending.removesuffix(b"\r")])
 
     def _ends_in_exit(self) -> bool:
         return len(self._pending) > len(EXIT) and self._pending.endswith(EXIT)
@@ -187,9 +199,21 @@ class Framing:
         self._pending = b""
         return [Leave("exit")]
 
-    @staticmethod
-    def _say(data: bytes) -> list[Say]:
-        return [Say(data.decode("utf-8", "replace"))] if data else []
+
+def _told(messages: list[bytes]) -> list[Event]:
+    """Messages as an event; what is no UTF-8 is replaced, what is empty left out."""
+    lines = b"".join(message + b"\n" for message in messages if message)
+    if not lines:
+        return []
+    return [Say(lines if _is_utf8(lines) else lines.decode("utf-8", "replace").encode())]
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def complete_size(data: bytes) -> int:

@@ -1,10 +1,11 @@
 """Task 4: a group chat, a thread per client.
 
 As in the lab, each client has a thread that stands in recv(), and a manager knows who is in
-which room. The lock of the rooms guards membership and the numbers of the messages, and is held
-while a message is put into the members' outboxes, which gives all of them the same order. It is
-never held while something is sent. Sending is done by the thread of whoever spoke, as far as
-the kernel takes it at once; see chat_outbox.py for the rest.
+which room. Whoever speaks puts what he says into the room and waits for his turn: one thread at
+a time delivers all that waits in a room, so everybody gets the same order, and what others said
+meanwhile goes out in the same sends. Delivering is handing to the kernel what it takes at once;
+see chat_outbox.py for the rest. The lock of the rooms guards membership and the numbers of the
+messages, and is never held while something is sent.
 
 A member leaves on one path only, however its connection ended: what it had said is delivered,
 it leaves the room, its outbox is flushed for a moment, its socket is closed.
@@ -15,7 +16,7 @@ import socket
 import struct
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from contextlib import suppress
 
 from labservers import telemetry
@@ -26,11 +27,11 @@ from labservers.listener import (
     listen_tcp,
     notice_vanished_peers,
 )
-from labservers.monitor import Connection, Monitor
-from labservers.protocols.chat import WAIT_S, Event, Framing, Join, Leave, Say
+from labservers.monitor import Connection, Excerpt, Monitor
+from labservers.protocols.chat import WAIT_S, Event, Framing, Join, Say
 from labservers.registry import ServerSpec
 from labservers.server import STOP_GRACE_S, LabServer, Options
-from labservers.servers.chat_outbox import PATIENCE_S, Outbox, Postman, Said
+from labservers.servers.chat_outbox import PATIENCE_S, Outbox, Postman, Said, messages_in
 
 RECEIVE_BYTES = 64 * 1024
 MEMBERS_AT_MOST = 2_000
@@ -51,74 +52,93 @@ class Member:
         self.connection = connection
         self.outbox = Outbox(sock, connection)
         self.framing = Framing()
-        self.room: str | None = None
+        self.room: Room | None = None
+
+
+class Room:
+    """Who is in it, by the ids of their connections; how many messages and bytes have been said.
+
+    spoken: what was said and is to be delivered by the next who has the `turn`. crowded: who was
+    behind with reading at the newest delivery.
+    """
+
+    __slots__ = ("crowded", "members", "messages", "name", "size", "spoken", "turn")
+
+    def __init__(self, name: str, messages: int) -> None:
+        self.name = name
+        self.members: dict[int, Outbox] = {}
+        self.messages = messages
+        self.size = 0
+        self.spoken: deque[tuple[Member, bytes]] = deque()
+        self.turn = threading.Lock()
+        self.crowded: list[Outbox] = []
 
 
 class Rooms:
-    """Who is where. `lock` guards both tables and the order of messages."""
+    """Who is where. `lock` guards membership and the numbers of messages."""
 
     def __init__(self, monitor: Monitor) -> None:
         self._monitor = monitor
         self._lock = threading.Lock()
-        self._members: dict[str, dict[int, Member]] = {}
-        self._numbers: Counter[str] = Counter()
+        self._rooms: dict[str, Room] = {}
+        self._numbers: Counter[str] = Counter()  # messages in rooms that everybody has left
 
-    def join(self, room: str, member: Member) -> None:
+    def join(self, name: str, member: Member) -> None:
         connection = member.connection
         with self._lock:
+            room = self._rooms.get(name)
+            if room is None:
+                room = self._rooms[name] = Room(name, self._numbers[name])
             member.room = room
-            self._members.setdefault(room, {})[connection.id] = member
+            member.outbox.begin(room.messages, room.size)
+            room.members[connection.id] = member.outbox
             self._monitor.event(
-                "joined",
-                room=room,
-                peer=connection.peer,
-                id=connection.id,
-                seq=self._numbers[room],
+                "joined", room=name, peer=connection.peer, id=connection.id, seq=room.messages
             )
 
-    def leave(self, member: Member, reason: str) -> None:
-        room, connection = member.room, member.connection
-        if room is None:
-            return
+    def leave(self, member: Member, room: Room, reason: str) -> None:
+        connection = member.connection
         with self._lock:
             member.room = None
-            members = self._members[room]
-            del members[connection.id]
-            if not members:
-                del self._members[room]
+            del room.members[connection.id]
+            if not room.members:
+                del self._rooms[room.name]
+                self._numbers[room.name] = room.messages
             self._monitor.event(
-                "left", room=room, peer=connection.peer, id=connection.id, reason=reason
+                "left", room=room.name, peer=connection.peer, id=connection.id, reason=reason
             )
 
-    def publish(self, member: Member, texts: list[str]) -> list[Member]:
-        """Put messages into the outbox of everybody in the room; returns the members."""
-        room, connection = member.room, member.connection
-        assert room is not None
-        said = Said(texts)
-        dropped = 0
+    def take_spoken(self, room: Room) -> tuple[Said, list[Outbox]]:
+        """All that waits in a room as one, numbered, and who is to hear it."""
         with self._lock:
-            members = list(self._members[room].values())
-            for listener in members:
-                dropped += listener.outbox.put(said)
-            first = self._numbers[room] + 1
-            self._numbers[room] += said.count
-            self._monitor.event(
-                "said",
-                room=room,
-                seq=first,
-                peer=connection.peer,
-                id=connection.id,
-                mode=member.framing.mode,
-                sizes=[len(bare) for bare in said.bare[:SIZES_TOLD]],
-            )
-            if dropped:
-                self._monitor.counts["dropped"] += dropped
-        return members
+            parts = []
+            number = room.messages
+            while room.spoken:
+                member, lines = room.spoken.popleft()
+                parts.append(lines)
+                connection = member.connection
+                self._monitor.event(
+                    "said",
+                    room=room.name,
+                    seq=number + 1,
+                    peer=connection.peer,
+                    id=connection.id,
+                    mode=member.framing.mode,
+                    sizes=[*map(len, messages_in(lines)[:SIZES_TOLD])],
+                )
+                number += lines.count(b"\n")
+            said = Said(b"".join(parts), room.messages, room.size)
+            room.messages, room.size = said.next, said.end
+            return said, list(room.members.values())
+
+    def note_dropped(self, messages: int) -> None:
+        with self._lock:
+            self._monitor.counts["dropped"] += messages
 
     def sizes(self) -> dict[str, int]:
         """Members of the largest rooms."""
         with self._lock:
-            sizes = Counter({room: len(members) for room, members in self._members.items()})
+            sizes = Counter({name: len(room.members) for name, room in self._rooms.items()})
         return dict(sizes.most_common(ROOMS_SHOWN))
 
 
@@ -199,13 +219,14 @@ class ChatServer(LabServer):
         reason = "error"
         try:
             while True:
-                for event in (events := self._receive(member)):
-                    if isinstance(event, Join):
+                for event in self._receive(member):
+                    if isinstance(event, Say):
+                        self._publish(member, event.lines)
+                    elif isinstance(event, Join):
                         self._join(member, event.room)
-                self._publish(member, [event.text for event in events if isinstance(event, Say)])
-                if events and isinstance(events[-1], Leave):
-                    reason = events[-1].reason
-                    return
+                    else:
+                        reason = event.reason
+                        return
         except Exception as error:  # a member's trouble is its own
             self.monitor.errors += 1
             self.log.error(f"{member.connection.peer}: {error!r}")
@@ -240,32 +261,50 @@ class ChatServer(LabServer):
         self.rooms.join(room, member)
         self.log.sampled("%s joined room %s", member.connection.peer, room)
 
-    def _publish(self, member: Member, texts: list[str]) -> None:
-        if not texts:
-            return
+    def _publish(self, member: Member, lines: bytes) -> None:
+        """Messages to everybody in the room, in their turn."""
         began = time.perf_counter()
-        listeners = self.rooms.publish(member, texts)
-        crowded = []
-        for listener in listeners:
-            outbox = listener.outbox
-            if not outbox.blocked and not outbox.flush():
-                self._postman.wait_for(listener.sock, outbox)
-            if outbox.crowded:
-                crowded.append(outbox)
-        microseconds = round((time.perf_counter() - began) * 1e6)
-        self.monitor.requests += len(texts) - 1  # and the last one:
-        heard_by = b"\xc3\x97%d" % len(listeners)
-        self.monitor.exchanged(texts[-1][:200].encode(), heard_by, microseconds)
-        self.log.sampled("%s %s: %s", member.connection.peer, member.room, texts[-1][:200])
+        room = member.room
+        assert room is not None
+        room.spoken.append((member, lines))
+        with room.turn:
+            if room.spoken:  # else somebody has delivered it with his own
+                room.crowded = self._deliver(room)
+        self._note(member, room, lines, round((time.perf_counter() - began) * 1e6))
+        crowded = [outbox for outbox in room.crowded if outbox.crowded]
         deadline = time.monotonic() + PATIENCE_S if crowded else 0.0
         for outbox in crowded:
             outbox.wait_for_reader(deadline)
 
+    def _deliver(self, room: Room) -> list[Outbox]:
+        """What waits in a room goes to its members; who of them is behind with reading."""
+        said, outboxes = self.rooms.take_spoken(room)
+        crowded, dropped = [], 0
+        for outbox in outboxes:
+            lost = outbox.deliver(said)
+            if lost is None:
+                continue
+            dropped += lost
+            if not outbox.blocked and not outbox.flush():
+                self._postman.wait_for(outbox)
+            if outbox.crowded:
+                crowded.append(outbox)
+        if dropped:
+            self.rooms.note_dropped(dropped)
+        return crowded
+
+    def _note(self, member: Member, room: Room, lines: bytes, microseconds: int) -> None:
+        newest = lines[lines.rfind(b"\n", 0, -1) + 1 : -1]
+        self.monitor.requests += lines.count(b"\n") - 1  # and the newest:
+        heard_by = b"\xc3\x97%d" % len(room.members)
+        self.monitor.exchanged(newest, heard_by, microseconds)
+        self.log.sampled("%s %s: %s", member.connection.peer, room.name, Excerpt(newest))
+
     def _leave(self, member: Member, reason: str) -> None:
         room, connection, sock = member.room, member.connection, member.sock
-        self.rooms.leave(member, reason)
         if room is not None:
-            self.log.sampled("%s left room %s: %s", connection.peer, room, reason)
+            self.rooms.leave(member, room, reason)
+            self.log.sampled("%s left room %s: %s", connection.peer, room.name, reason)
         connection.enter("closing")
         member.outbox.finish(FLUSH_S)
         if self._stopping.is_set() and member.outbox.mode == "raw":

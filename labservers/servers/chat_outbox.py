@@ -1,12 +1,12 @@
 """A member's outgoing messages: bounded, in order, and nobody waits for a slow reader.
 
-put() is called with the lock of the rooms held, so all members of a room get the same order; it
-never touches the socket. flush() sends what the kernel takes at once. Who finds another thread
-flushing leaves it to that one, which looks again before it goes. A member whose kernel buffer
-is full, or whose turn has become long, is handed to the Postman, one thread that goes on when
-the kernel can take more.
+One thread at a time delivers what is said in a room, to all its members: deliver() hands a
+message to the kernel, or queues it where the reader is behind. flush() sends what is queued as far
+as the kernel takes it at once. A member whose kernel buffer is full, or whose turn has become
+long, is given to the Postman, one thread that goes on when the kernel can take more. Who finds
+another thread sending leaves it to that one, which looks again before it goes.
 
-Somebody may speak faster than the rest can read. Then the one who speaks, and nobody else, waits
+Somebody may speak faster than the rest can read. Then those who speak, and nobody else, wait
 for readers that are behind, or they would miss messages although they read. Who does not catch
 up within PATIENCE_S is slow: nobody waits for it any more until it has, and it misses the oldest.
 The time counts from the last byte that the kernel took for it, so a member that never reads has
@@ -34,28 +34,40 @@ CAUGHT_UP = CAPACITY // 4  # here: 5 MB/s at least, or it is slow
 PATIENCE_S = 0.1
 OVERHEAD_BYTES = 64  # what a message costs besides its text, or short ones would not be bounded
 SEND_BYTES = 64 * 1024
+NOTHING = -1  # is the number of no message
 TURN_SENDS = 256  # in one go; then others have their turn
 SEND_FLAGS = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)
 
 
 class Said:
-    """What somebody said in one go, as bytes that are made once for all members: whole lines, or
-    sends for raw readers. `count`: messages in it."""
+    """What was said in one go, as bytes that are made once for all members: whole lines, or sends
+    for raw readers.
 
-    __slots__ = ("_sends", "bare", "count", "lines", "size")
+    count: messages in it. number: of the first of them in its room; `next`: of the first after
+    them. begin, end: bytes said in the room before it, and with it.
+    """
 
-    def __init__(self, texts: list[str]) -> None:
-        self.bare = [text.encode("utf-8", "replace") for text in texts]
-        self.count = len(texts)
-        self.lines = b"\n".join(self.bare) + b"\n"
-        self.size = len(self.lines) + OVERHEAD_BYTES * self.count
+    __slots__ = ("_sends", "begin", "count", "end", "lines", "next", "number")
+
+    def __init__(self, lines: bytes, number: int, begin: int) -> None:
+        self.lines = lines
+        self.count = lines.count(b"\n")
+        self.number = number
+        self.next = number + self.count
+        self.begin = begin
+        self.end = begin + len(lines) + OVERHEAD_BYTES * self.count
         self._sends: list[bytes] | None = None
 
     @property
     def sends(self) -> list[bytes]:
         if self._sends is None:
-            self._sends = [piece for bare in self.bare for piece in pieces(bare)]
+            self._sends = [piece for bare in messages_in(self.lines) for piece in pieces(bare)]
         return self._sends
+
+
+def messages_in(lines: bytes) -> list[bytes]:
+    """Without their line feeds."""
+    return lines[:-1].split(b"\n")
 
 
 class Outbox:
@@ -64,20 +76,40 @@ class Outbox:
     blocked: the Postman has it, or is about to get it.
     crowded: who speaks is to wait for the reader, by wait_for_reader().
 
-    put() and whoever sends go without a lock between them: a deque may be changed at both ends
-    at a time, and each figure has one writer. Messages are numbered, so that the sending side
-    sees by itself where some are missing.
+    Who delivers and the Postman go without a lock where one puts into the queue and the other
+    takes out of it: a deque may be changed at both ends at a time, and each figure has one writer.
+    The room numbers its messages and counts their bytes, so that the sending side sees by itself
+    where some are missing, and put() how much there is.
     """
 
+    __slots__ = (
+        "_caught_up",
+        "_connection",
+        "_expected",
+        "_finished",
+        "_flushing",
+        "_pace",
+        "_queue",
+        "_rest",
+        "_slow",
+        "_stuck_at",
+        "_stuck_since",
+        "_taken",
+        "blocked",
+        "crowded",
+        "dropped",
+        "mode",
+        "sock",
+    )
+
     def __init__(self, sock: socket.socket, connection: Connection) -> None:
+        self.sock = sock
         self.mode = "raw"
         self.blocked = False
         self.crowded = False
         self.dropped = 0  # messages, in all
-        self._sock = sock
         self._connection = connection
-        self._queue: deque[tuple[int, Said]] = deque()  # each with the number of its first message
-        self._numbered = self._put = 0  # messages and bytes; written by put()
+        self._queue: deque[Said] = deque()
         self._finished = False
 
         self._pace = threading.Lock()  # guards `crowded`, `_slow` and the event
@@ -85,34 +117,63 @@ class Outbox:
         self._caught_up = threading.Event()
 
         self._flushing = threading.Lock()  # guards the socket's writing side and what follows
-        self._expected = self._taken = 0  # messages and bytes
+        self._expected = self._taken = 0  # number of the next message; bytes said up to it
         self._rest: deque[bytes] = deque()  # what of the newest sends the kernel did not take
         self._stuck_at = -1  # bytes_out when the kernel took no more
         self._stuck_since = 0.0  # by time.monotonic()
+
+    def begin(self, number: int, size: int) -> None:
+        """Its member joins a room in which so many messages and bytes have been said."""
+        self._expected, self._taken = number, size
+
+    def deliver(self, said: Said) -> int | None:
+        """None: sent, as mostly nothing waits before it and the kernel takes it. Else flush() is
+        to follow; how many of the oldest messages were dropped to queue it."""
+        if not self._flushing.acquire(False):
+            return self.put(said)
+        try:
+            if said.number != self._expected or self._queue or self._rest or self.mode != "line":
+                return self.put(said)
+            self._expected, self._taken = said.next, said.end
+            sent = self.sock.send(said.lines, SEND_FLAGS)
+            self._connection.bytes_out += sent
+            if sent == len(said.lines):
+                return None
+            self._rest.append(said.lines[sent:])
+        except BlockingIOError:
+            self._rest.append(said.lines)
+        except OSError:
+            self._break()
+        finally:
+            self._flushing.release()
+        return 0
 
     def put(self, said: Said) -> int:
         """Queue messages; how many of the oldest were dropped for them."""
         if self._finished:
             return 0
-        self._queue.append((self._numbered, said))
-        self._numbered += said.count
-        self._put += said.size
-        return self._make_room() if self._put - self._taken > CROWDED else 0
+        self._queue.append(said)
+        return self._make_room(said) if said.end - self._taken > CROWDED else 0
 
-    def _make_room(self) -> int:
+    def _make_room(self, said: Said) -> int:
         if not (self.crowded or self._slow):
             with self._pace:
                 self.crowded = True
                 self._caught_up.clear()
             self._look_whether_caught_up()  # it may have, before it could see that it was not
         dropped = 0
-        while self._put - self._taken > CAPACITY and len(self._queue) > 1:
-            with suppress(IndexError):  # they have just been taken
-                _, oldest = self._queue.popleft()
-                self._put -= oldest.size
-                dropped += oldest.count
+        with suppress(IndexError):  # they have just been taken
+            while said.end - self._queue[0].begin > CAPACITY and len(self._queue) > 1:
+                dropped += self._queue.popleft().count
         self.dropped += dropped
         return dropped
+
+    def _queued(self) -> int:
+        """Bytes, as they are counted against CAPACITY."""
+        try:
+            return self._queue[-1].end - self._queue[0].begin
+        except IndexError:
+            return 0
 
     def flush(self) -> bool:
         """Send what goes without waiting; False when the Postman is to go on with it."""
@@ -149,7 +210,7 @@ class Outbox:
         left then is thrown away. Nothing is sent after it."""
         deadline = time.monotonic() + timeout_s
         poller = select.poll()
-        poller.register(self._sock, select.POLLOUT)
+        poller.register(self.sock, select.POLLOUT)
         with self._flushing:
             with suppress(OSError):
                 while not self._try_to_send_all() and (left := deadline - time.monotonic()) > 0:
@@ -170,48 +231,46 @@ class Outbox:
         """
         if self._finished:
             self._discard()  # what was put at the same moment
-        rest = self._rest
+        queue, rest = self._queue, self._rest
         for _ in range(TURN_SENDS):
-            if not rest:
-                self._take()
-                if not rest:
-                    return True
-            data = rest[0]
-            sent = self._sock.send(data, SEND_FLAGS)
+            if not (data := rest.popleft() if rest else self._take()):
+                return True
+            try:
+                sent = self.sock.send(data, SEND_FLAGS)
+            except BlockingIOError:
+                rest.appendleft(data)
+                raise
             self._connection.bytes_out += sent
             if sent != len(data):
-                rest[0] = data[sent:]
-                continue
-            rest.popleft()
-            if not rest and not self._queue:
+                rest.appendleft(data[sent:])
+            elif not (queue or rest):
                 return True
         return False
 
-    def _take(self) -> None:
-        """The next sends: many lines in one, each raw message in its own."""
-        lines, size, queue = [], 0, self._queue
-        while queue and size < SEND_BYTES:
+    def _take(self) -> bytes:
+        """The next send; b"" when nothing is queued. Many lines are one, each raw message is one
+        of its own."""
+        lines, size = [], 0
+        while size < SEND_BYTES:
             try:
-                number, said = queue.popleft()
-            except IndexError:  # it has just been dropped
+                said = self._queue.popleft()
+            except IndexError:  # nothing is left, or it has just been dropped
                 break
-            size += said.size
-            if self.mode == "line":
-                if number != self._expected:
-                    lines.append(skipped_notice(number - self._expected))
-                lines.append(said.lines)
-            else:  # it cannot tell a notice from a message, so it gets none
+            if self.mode != "line":  # it cannot tell a notice from a message, so it gets none
                 self._rest.extend(said.sends)
-            self._expected = number + said.count
-        self._taken += size
+            else:
+                if said.number != self._expected:
+                    lines.append(skipped_notice(said.number - self._expected))
+                lines.append(said.lines)
+            size += len(said.lines)
+            self._expected, self._taken = said.next, said.end
         if self.crowded or self._slow:
             self._look_whether_caught_up()
-        if lines:
-            self._rest.append(b"".join(lines))
+        return b"".join(lines) if lines or not self._rest else self._rest.popleft()
 
     def _look_whether_caught_up(self) -> None:
         with self._pace:
-            if self._put - self._taken <= CAUGHT_UP or self._finished:
+            if self._queued() <= CAUGHT_UP or self._finished:
                 self.crowded = self._slow = False
                 self._caught_up.set()
 
@@ -219,10 +278,11 @@ class Outbox:
         """Give up sending, and make sure that the thread that reads finds the end as well."""
         self._discard()
         with suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RD)
+            self.sock.shutdown(socket.SHUT_RD)
 
     def _discard(self) -> None:
         self._finished = True
+        self._expected = NOTHING
         self._queue.clear()
         self._rest.clear()
         self._look_whether_caught_up()
@@ -238,11 +298,11 @@ class Postman(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="postman", daemon=True)
         self._waker = Waker()
-        self._new: deque[tuple[socket.socket, Outbox]] = deque()
+        self._new: deque[Outbox] = deque()
         self._ended = threading.Event()
 
-    def wait_for(self, sock: socket.socket, outbox: Outbox) -> None:
-        self._new.append((sock, outbox))
+    def wait_for(self, outbox: Outbox) -> None:
+        self._new.append(outbox)
         self._waker.wake()
 
     def end(self) -> None:
@@ -261,16 +321,16 @@ class Postman(threading.Thread):
                     else:
                         self._deliver(selector, key.fd, key.data)
                 while self._new:
-                    self._watch(selector, *self._new.popleft())
+                    self._watch(selector, self._new.popleft())
 
     @staticmethod
-    def _watch(selector: selectors.BaseSelector, sock: socket.socket, outbox: Outbox) -> None:
+    def _watch(selector: selectors.BaseSelector, outbox: Outbox) -> None:
         # It may be there already, or an earlier socket that had its number and was closed, of
         # which the kernel knows nothing any more: so it is not enough to modify().
         with suppress(KeyError, ValueError):
-            selector.unregister(sock)
+            selector.unregister(outbox.sock)
         with suppress(ValueError, OSError):  # closed meanwhile
-            selector.register(sock, selectors.EVENT_WRITE, outbox)
+            selector.register(outbox.sock, selectors.EVENT_WRITE, outbox)
 
     @staticmethod
     def _deliver(selector: selectors.BaseSelector, fd: int, outbox: Outbox) -> None:

@@ -65,8 +65,16 @@ def open_up(sock: Socket, outbox: Outbox) -> None:
         outbox.blocked = False
 
 
+def said(outbox: Outbox, *texts: str) -> Said:
+    """What is said next to the owner of an outbox, in one go."""
+    number, begin = outbox._expected, outbox._taken
+    if outbox._queue:
+        number, begin = outbox._queue[-1].next, outbox._queue[-1].end
+    return Said("".join(f"{text}\n" for text in texts).encode(), number, begin)
+
+
 def put(outbox: Outbox, *texts: str) -> int:
-    return sum(outbox.put(Said([text])) for text in texts)
+    return sum(outbox.put(said(outbox, text)) for text in texts)
 
 
 def test_queued_lines_go_out_in_one_send_and_raw_messages_each_in_their_own() -> None:
@@ -113,6 +121,56 @@ def test_the_oldest_are_dropped_and_the_notice_stands_where_they_are_missing() -
     assert sock.got.endswith(b"last\nlater\n")
 
 
+def test_a_message_is_sent_at_once_where_nothing_waits_before_it() -> None:
+    sock = Socket()
+    outbox = outbox_of(sock)
+    assert outbox.deliver(said(outbox, "one", "two")) is None
+    assert outbox.deliver(said(outbox, "three")) is None
+    assert sock.sends == [b"one\ntwo\n", b"three\n"]
+
+
+@pytest.mark.parametrize("room", [0, 2])
+def test_what_the_kernel_does_not_take_at_once_goes_before_the_next(room: int) -> None:
+    sock = Socket(room=room)
+    outbox = outbox_of(sock)
+    assert outbox.deliver(said(outbox, "one")) == 0
+    assert not outbox.flush()
+    assert outbox.deliver(said(outbox, "two")) == 0
+    assert sock.got == b"one\n"[:room]
+    open_up(sock, outbox)
+    assert sock.got == b"one\ntwo\n"
+    assert outbox.deliver(said(outbox, "three")) is None
+
+
+def test_raw_members_and_those_who_miss_messages_are_served_by_the_queue() -> None:
+    sock = Socket()
+    outbox = outbox_of(sock, "raw")
+    assert outbox.deliver(said(outbox, "one", "two")) == 0
+    assert outbox.flush()
+    outbox.mode = "line"
+    assert outbox.deliver(Said(b"five\n", 4, outbox._taken)) == 0
+    assert outbox.flush()
+    assert sock.got == b"onetwo* 2 messages were skipped\nfive\n"
+
+
+def test_a_message_that_meets_a_broken_socket_is_given_up() -> None:
+    sock = Socket(error=errno.ECONNRESET)
+    outbox = outbox_of(sock)
+    assert outbox.deliver(said(outbox, "one")) == 0
+    assert sock.reading_ended
+    assert outbox.flush()
+    assert outbox.deliver(Said(b"two\n", 1, 100)) == 0
+    assert not outbox._queue
+
+
+def test_who_joins_later_hears_and_misses_nothing_of_before() -> None:
+    sock = Socket()
+    outbox = outbox_of(sock)
+    outbox.begin(7, 10_000)
+    assert outbox.deliver(Said(b"eighth\n", 7, 10_000)) is None
+    assert sock.got == b"eighth\n"
+
+
 def test_what_is_dropped_while_others_are_taken_is_told_between_them() -> None:
     sock = Socket()
     outbox = outbox_of(sock)
@@ -126,14 +184,14 @@ def test_messages_that_came_together_are_one_send_and_are_counted_one_by_one() -
     for mode, sends in (("line", [b"a\nb\nc\n"]), ("raw", [b"a", b"b", b"c"])):
         sock = Socket()
         outbox = outbox_of(sock, mode)
-        outbox.put(Said(["a", "b", "c"]))
+        outbox.put(said(outbox, "a", "b", "c"))
         assert outbox.flush()
         assert sock.sends == sends
     outbox = outbox_of(Socket(room=0))
     long = "x" * (CAPACITY // 2)
-    assert outbox.put(Said(["a", "b", "c"])) == 0
-    assert outbox.put(Said([long])) == 0
-    assert outbox.put(Said([long])) == 3 + 1
+    assert outbox.put(said(outbox, "a", "b", "c")) == 0
+    assert outbox.put(said(outbox, long)) == 0
+    assert outbox.put(said(outbox, long)) == 3 + 1
 
 
 def test_the_notice_counts_in_english() -> None:
@@ -215,11 +273,10 @@ def test_a_reader_that_catches_up_at_that_very_moment_is_not_waited_for() -> Non
     class Event(threading.Event):
         def clear(self) -> None:
             super().clear()
-            outbox._taken = outbox._put
+            outbox._queue.clear()
 
     outbox._caught_up = Event()
-    outbox._put += 100_000
-    put(outbox, "x")
+    put(outbox, "x" * 100_000)
     assert not outbox.crowded
     assert outbox._caught_up.is_set()
 
@@ -267,6 +324,8 @@ def test_after_finish_nothing_touches_the_socket() -> None:
         outbox.finish(1.0)
         put(outbox, "too late")
         assert outbox.flush()
+        assert outbox.deliver(Said(b"too late\n", 0, 0)) == 0
+        assert outbox.deliver(Said(b"too late\n", 1, 100)) == 0
         assert sock[1].recv(100) == b"last words\n"
         with pytest.raises(BlockingIOError):
             sock[1].recv(100, socket.MSG_DONTWAIT)
@@ -279,7 +338,7 @@ def test_what_was_put_at_the_moment_of_the_end_is_not_sent() -> None:
         outbox.finish(0.0)
         put(outbox, "later")
         assert len(outbox._queue) == 0
-        outbox._queue.append((0, Said(["at the moment"])))
+        outbox._queue.append(said(outbox, "at the moment"))
         assert outbox.flush()
         theirs.setblocking(False)
         with pytest.raises(BlockingIOError):
@@ -348,11 +407,11 @@ def test_what_is_heard_and_what_is_told_as_skipped_is_everything(
 ) -> None:
     sock = Socket(room=0)
     outbox = outbox_of(sock)
-    said = 0
+    spoken = 0
     for turn in turns:
         if turn:
-            outbox.put(Said([f"{said + n} " + "x" * 50_000 for n in range(turn)]))
-        said += turn
+            outbox.put(said(outbox, *(f"{spoken + n} " + "x" * 50_000 for n in range(turn))))
+        spoken += turn
         if turn == 0 and rooms:
             sock.room += rooms.pop()
             outbox.blocked = False
@@ -365,7 +424,7 @@ def test_what_is_heard_and_what_is_told_as_skipped_is_everything(
         else:
             assert int(line.split()[0]) == expected
             expected += 1
-    assert expected == said
+    assert expected == spoken
 
 
 @pytest.fixture
@@ -399,7 +458,7 @@ def hear(sock: socket.socket, size: int) -> None:
 def test_the_postman_delivers_what_the_kernel_did_not_take(postman: Postman) -> None:
     ours, theirs, outbox, size = full_pair()
     with ours, theirs:
-        postman.wait_for(ours, outbox)
+        postman.wait_for(outbox)
         hear(theirs, size)
         assert outbox.flush()
 
@@ -409,7 +468,7 @@ def test_the_postman_serves_the_next_socket_with_the_number_of_a_closed_one(
 ) -> None:
     ours, theirs, outbox, _ = full_pair()
     number = ours.fileno()
-    postman.wait_for(ours, outbox)
+    postman.wait_for(outbox)
     eventually(lambda: not postman._new, "it waits for the first")
     with theirs:
         outbox.finish(0.0)
@@ -423,26 +482,26 @@ def test_the_postman_serves_the_next_socket_with_the_number_of_a_closed_one(
             ours = moved
             outbox._sock = ours
         with ours:
-            postman.wait_for(ours, outbox)
+            postman.wait_for(outbox)
             hear(theirs, size)
 
 
 def test_the_postman_lets_go_of_a_broken_socket(
-    postman: Postman, eventually: Callable[..., Any]
+    postman: Postman, eventually: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Epoll reports it as ready for ever; waiting for it would take a whole core."""
     turns = 0
     ours, theirs, outbox, _ = full_pair()
     with ours:
-        real = outbox.flush
+        real = Outbox.flush
 
-        def counted() -> bool:
+        def counted(outbox: Outbox) -> bool:
             nonlocal turns
             turns += 1
-            return real()
+            return real(outbox)
 
-        outbox.flush = counted
-        postman.wait_for(ours, outbox)
+        monkeypatch.setattr(Outbox, "flush", counted)
+        postman.wait_for(outbox)
         theirs.close()
         eventually(lambda: outbox._finished, "given up")
         seen = turns
@@ -451,19 +510,20 @@ def test_the_postman_lets_go_of_a_broken_socket(
 
 
 def test_many_speakers_one_slow_reader_and_the_postman_lose_nothing(postman: Postman) -> None:
-    """Everybody flushes when they have spoken; whoever finds the kernel full calls the Postman."""
+    """Everybody delivers in turn; whoever finds the kernel full calls the Postman."""
     ours, theirs = socket.socketpair()
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     theirs.settimeout(10)
     outbox = outbox_of(ours)
-    room = threading.Lock()
+    turn, newest = threading.Lock(), [Said(b"", 0, 0)]
 
     def speak(number: int) -> None:
-        for turn in range(500):
-            with room:
-                outbox.put(Said([f"{number}.{turn}"]))
-            if not outbox.blocked and not outbox.flush():
-                postman.wait_for(ours, outbox)
+        for count in range(500):
+            with turn:
+                newest[0] = Said(f"{number}.{count}\n".encode(), newest[0].next, newest[0].end)
+                if outbox.deliver(newest[0]) is None or outbox.blocked or outbox.flush():
+                    continue
+                postman.wait_for(outbox)
 
     speakers = [threading.Thread(target=speak, args=(number,)) for number in range(8)]
     with ours, theirs, theirs.makefile("r", encoding="utf-8") as stream:
@@ -475,7 +535,7 @@ def test_many_speakers_one_slow_reader_and_the_postman_lose_nothing(postman: Pos
     assert outbox.dropped == 0
     for number in range(8):
         own = [line for line in heard if line.startswith(f"{number}.")]
-        assert own == [f"{number}.{turn}" for turn in range(500)]
+        assert own == [f"{number}.{count}" for count in range(500)]
 
 
 def test_the_time_of_a_slow_reader_counts_from_the_last_byte_that_went_out(

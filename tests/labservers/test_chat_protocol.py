@@ -21,15 +21,31 @@ T = None  # in a script: nothing came for the waiting time
 
 
 def run(*script: bytes | None, end: bool = False) -> list[Event]:
-    """What a script of received pieces and passed times brings about."""
+    """What a script of received pieces and passed times brings about, message by message."""
     framing = Framing()
     events: list[Event] = []
     for part in script:
         events += framing.timed_out() if part is None else framing.feed(part)
-    return [*events, *framing.end()] if end else events
+    return one_by_one([*events, *framing.end()] if end else events)
 
 
-def one_by_one(data: bytes) -> list[bytes]:
+def one_by_one(events: list[Event]) -> list[Event]:
+    """The same with each message in an event of its own."""
+    split: list[Event] = []
+    for event in events:
+        if isinstance(event, Say):
+            assert event.lines.endswith(b"\n")
+            split += [Say(line + b"\n") for line in event.lines[:-1].split(b"\n")]
+        else:
+            split.append(event)
+    return split
+
+
+def says(text: str) -> Say:
+    return Say(text.encode() + b"\n")
+
+
+def byte_by_byte(data: bytes) -> list[bytes]:
     return [data[i : i + 1] for i in range(len(data))]
 
 
@@ -43,7 +59,8 @@ def cut(data: bytes, sizes: list[int]) -> list[bytes]:
 
 
 def texts(events: list[Event]) -> list[str]:
-    return [event.text for event in events if isinstance(event, Say)]
+    said = b"".join(event.lines for event in events if isinstance(event, Say))
+    return said.decode().split("\n")[:-1]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +80,7 @@ def texts(events: list[Event]) -> list[str]:
 )
 def test_the_room_is_the_first_character(data: bytes, room: str) -> None:
     assert run(data)[:1] == [Join(room)]
-    assert run(*one_by_one(data))[:1] == [Join(room)]
+    assert run(*byte_by_byte(data))[:1] == [Join(room)]
 
 
 def test_missing_bytes_of_the_room_are_waited_for() -> None:
@@ -75,54 +92,54 @@ def test_missing_bytes_of_the_room_are_waited_for() -> None:
 
 
 def test_what_follows_the_id_belongs_to_the_messages() -> None:
-    assert run(b"1hello") == [Join("1"), Say("hello")]
+    assert run(b"1hello") == [Join("1"), says("hello")]
     assert run(b"1exit") == [Join("1"), Leave("exit")]
 
 
 def test_a_raw_member_says_what_one_recv_returns() -> None:
-    assert run(b"1", b"hello", b"world") == [Join("1"), Say("hello"), Say("world")]
+    assert run(b"1", b"hello", b"world") == [Join("1"), says("hello"), says("world")]
 
 
 def test_half_a_character_waits_alone() -> None:
     half = "я".encode()[:1]
-    assert run(b"1", b"ab" + half, "я".encode()[1:]) == [Join("1"), Say("ab"), Say("я")]
-    assert run(b"1", b"ab" + half, T) == [Join("1"), Say("ab"), Say("\ufffd")]
+    assert run(b"1", b"ab" + half, "я".encode()[1:]) == [Join("1"), says("ab"), says("я")]
+    assert run(b"1", b"ab" + half, T) == [Join("1"), says("ab"), says("\ufffd")]
 
 
 @pytest.mark.parametrize("part", [b"e", b"ex", b"exi"])
 def test_the_beginning_of_exit_waits(part: bytes) -> None:
     assert run(b"1", part, b"exit"[len(part) :]) == [Join("1"), Leave("exit")]
-    assert run(b"1", part, T) == [Join("1"), Say(part.decode())]
-    assert run(b"1", part, b"port") == [Join("1"), Say(part.decode() + "port")]
+    assert run(b"1", part, T) == [Join("1"), says(part.decode())]
+    assert run(b"1", part, b"port") == [Join("1"), says(part.decode() + "port")]
 
 
 def test_exit_behind_a_message_waits_and_is_text_unless_the_stream_ends() -> None:
-    assert run(b"1", b"byeexit", T) == [Join("1"), Say("byeexit")]
-    assert run(b"1", b"byeexit", b"ing") == [Join("1"), Say("byeexiting")]
-    assert run(b"1", b"byeexit", end=True)[:2] == [Join("1"), Say("bye")]
+    assert run(b"1", b"byeexit", T) == [Join("1"), says("byeexit")]
+    assert run(b"1", b"byeexit", b"ing") == [Join("1"), says("byeexiting")]
+    assert run(b"1", b"byeexit", end=True)[:2] == [Join("1"), says("bye")]
     assert isinstance(run(b"1", b"byeexit", end=True)[-1], Leave)
 
 
 def test_a_line_feed_makes_a_line_member_for_ever() -> None:
     framing = Framing()
     assert framing.feed(b"1") == [Join("1")]
-    assert framing.feed(b"a\nb") == [Say("a")]
+    assert framing.feed(b"a\nb") == [says("a")]
     assert framing.mode == "line"
-    assert framing.feed(b"c\r\n\r\n\n") == [Say("bc")]
+    assert framing.feed(b"c\r\n\r\n\n") == [says("bc")]
     assert framing.feed(b"exit") == []
     assert framing.feed(b"\n") == [Leave("exit")]
     assert framing.feed(b"more\n") == []
 
 
 def test_a_carriage_return_waits_for_its_line_feed() -> None:
-    assert run(b"1", b"hello\r", b"\n") == [Join("1"), Say("hello")]
-    assert run(b"1", b"hello\r", T) == [Join("1"), Say("hello")]
+    assert run(b"1", b"hello\r", b"\n") == [Join("1"), says("hello")]
+    assert run(b"1", b"hello\r", T) == [Join("1"), says("hello")]
 
 
 def test_the_end_of_stream_delivers_the_rest_and_never_sent_an_id_is_just_the_end() -> None:
     assert run(b"1\n", b"no line feed", end=True) == [
         Join("1"),
-        Say("no line feed"),
+        says("no line feed"),
         Leave("end of stream"),
     ]
     assert run(end=True) == [Leave("end of stream")]
@@ -132,7 +149,7 @@ def test_the_end_of_stream_delivers_the_rest_and_never_sent_an_id_is_just_the_en
 def test_long_lines_go_out_in_pieces_cut_at_characters() -> None:
     text = "я" * 100_000
     events = run(b"1\n", text.encode(), end=True)[1:-1]
-    assert "".join(event.text for event in events if isinstance(event, Say)) == text
+    assert "".join(texts(events)) == text
     assert len(events) > 1
 
 
@@ -141,10 +158,15 @@ def test_the_end_of_a_long_line_is_not_the_command_exit(end: str) -> None:
     long = b"x" * PIECE_BYTES
     assert run(b"1\n", long, end.encode(), end=True) == [
         Join("1"),
-        Say(long.decode()),
-        Say("exit"),
+        says(long.decode()),
+        says("exit"),
         Leave("end of stream"),
     ]
+
+
+def test_after_a_long_line_exit_is_the_command_again() -> None:
+    said = run(b"1\n", b"x" * PIECE_BYTES, b"tail\n", b"exit\n")
+    assert said[2:] == [says("tail"), Leave("exit")]
 
 
 def test_a_long_line_that_ends_at_a_piece_loses_its_carriage_return() -> None:
@@ -159,7 +181,7 @@ def test_a_line_member_is_never_waited_for_with_a_time_out() -> None:
     for data in (b"e", b"xit\r", "я".encode()[:1], b"\xff", b"\xfb"):
         framing.feed(data)
         assert not framing.waiting
-    assert framing.feed(b"\x01\n") == [Say("exit\r\ufffd")]
+    assert framing.feed(b"\x01\n") == [says("exit\r\ufffd")]
 
 
 @pytest.mark.parametrize("raw", [b"9", b"9\n"])
@@ -199,12 +221,15 @@ def test_line_members_never_notice_segments_or_negotiation(
     plain, mixed = data
     expected = run(b"5\n" + plain, end=True)
     assert run(*cut(b"5\n" + mixed, sizes), end=True) == expected
-    assert run(*one_by_one(b"5\n" + mixed), end=True) == expected
+    assert run(*byte_by_byte(b"5\n" + mixed), end=True) == expected
 
 
 AWKWARD = st.lists(st.sampled_from(b"\xff\xfb\xf1\xfa\xd1\x80\x01\r\nexit"), max_size=30).map(bytes)
 
 
+@example(b"a\r\nb\n", [])  # whole lines, as they come in one recv()
+@example(b"a\nexit\nb\n", [])
+@example(b"a\n\nb\n", [])
 @example(b"\xff\xff\xf1\xfb\x01\n", [4])  # what is left of a removal is no new negotiation
 @given(st.one_of(AWKWARD, st.binary(max_size=60)), SIZES)
 def test_any_bytes_mean_the_same_to_a_line_member_in_any_segments(
@@ -212,7 +237,7 @@ def test_any_bytes_mean_the_same_to_a_line_member_in_any_segments(
 ) -> None:
     expected = run(b"5\n" + data, end=True)
     assert run(b"5\n", *cut(data, sizes), end=True) == expected
-    assert run(b"5\n", *one_by_one(data), end=True) == expected
+    assert run(b"5\n", *byte_by_byte(data), end=True) == expected
 
 
 @given(spoken([" ", "."]), SIZES, st.sets(st.integers(0, 40)))
@@ -258,10 +283,10 @@ lines = st.lists(st.text(st.characters(exclude_characters="\n\r\xff", codec="utf
 
 @given(lines, st.lists(st.integers(1, 9), max_size=60))
 def test_lines_are_the_same_in_any_segmentation(said: list[str], sizes: list[int]) -> None:
-    expected = [Say(text) for text in said if text and text != "exit"]
+    expected = [says(text) for text in said if text and text != "exit"]
     data = b"5\n" + b"".join(f"{t}\n".encode() for t in said if t != "exit")
     assert run(*cut(data, sizes)) == [Join("5"), *expected]
-    assert run(*one_by_one(data)) == [Join("5"), *expected]
+    assert run(*byte_by_byte(data)) == [Join("5"), *expected]
 
 
 @given(st.binary(max_size=80), st.lists(st.integers(1, 5), max_size=30))
