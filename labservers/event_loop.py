@@ -42,6 +42,7 @@ PAUSE_LIMIT_S = 300.0
 SWEEP_S = 5.0
 TICKS_KEPT = 4_096
 STALE_AT_LEAST = 64
+IDLE_TICKS = 8
 
 
 class TaskType(enum.StrEnum):
@@ -166,6 +167,8 @@ class EventLoop:
         self._stale = 0  # entries in the heap whose task has ended or has a nearer one
         self._sleepers = 0
         self._calls: deque[Callable[[], None]] = deque()
+        self._idle_calls: list[Callable[[], None]] = []
+        self._idle_at_latest = 0
         self._woken = False
         self._steps_allowed = 0
         self._next_sweep = self.now + SWEEP_S
@@ -224,6 +227,13 @@ class EventLoop:
 
     # For tasks.
 
+    def call_when_idle(self, call: Callable[[], None]) -> None:
+        """Call it when no task is ready any more, or after IDLE_TICKS: so that work which is
+        cheaper for many at once is done for all that are on their way."""
+        if not self._idle_calls:
+            self._idle_at_latest = self.ticks + IDLE_TICKS
+        self._idle_calls.append(call)
+
     def close(self, sock: socket.socket) -> None:
         """Close a socket and the tasks that wait for it, other than the one that runs."""
         self._forget(sock.fileno(), sock)
@@ -242,7 +252,10 @@ class EventLoop:
     def wake(self, task: Task) -> None:
         """End a task's sleep now; nothing when it does not sleep."""
         if task.lane == "sleeping":
-            self._time_is_up(task)
+            self._sleepers -= 1
+            task.deadline = None
+            task.lane = "ready"
+            self._ready.append(task)
 
     def lanes(self) -> dict[str, int]:
         """How many tasks are in each lane, exactly; costs the same at any number."""
@@ -262,7 +275,8 @@ class EventLoop:
 
     def _wait(self) -> None:
         began = time.monotonic()
-        timeout = 0.0 if self._ready or self._calls else self._until_timer(began)
+        soon = self._ready or self._calls or self._idle_calls
+        timeout = 0.0 if soon else self._until_timer(began)
         events = self.poller.poll(timeout)
         self.now = now = time.monotonic()
         self.wait_s = now - began
@@ -279,6 +293,10 @@ class EventLoop:
         self._woken = False
         while self._calls:
             self._call(self._calls.popleft())
+        if self._idle_calls and (not self._ready or self.ticks >= self._idle_at_latest):
+            calls, self._idle_calls = self._idle_calls, []
+            for call in calls:
+                self._call(call)
         if self.paused_until is not None or self.delay_s:
             self._hold()
 
@@ -587,6 +605,7 @@ class EventLoop:
     def _end(self) -> None:
         for task in list(self.tasks):
             self.cancel(task)
+        self._calls += self._idle_calls
         while self._calls:
             self._call(self._calls.popleft())
         self.poller.close()

@@ -442,25 +442,25 @@ class Response:
         What is not the rule of the client's version is said in Connection (RFC 9112 section 9.3,
         and appendix C.2.2 for HTTP/1.0).
         """
-        start = _start(self.status, date)
-        connection = b"Connection: close\r\n" if close else b"Connection: keep-alive\r\n"
-        end = b"\r\n" if minor and not close else connection + b"\r\n"
-        return start + self._fields() + end + (b"" if head_only else self.body)
-
-    def _fields(self) -> bytes:
-        lines = []
+        fields = ""
         if self.status >= 200 and self.status != 204:  # RFC 9110 section 8.6
             if self.body:
-                lines.append(f"Content-Type: {self.content_type}\r\n")
-            lines.append(f"Content-Length: {len(self.body)}\r\n")
-        lines += [f"{name}: {value}\r\n" for name, value in self.headers.items()]
-        return "".join(lines).encode("latin-1")
+                fields = f"Content-Type: {self.content_type}\r\n"
+            fields += f"Content-Length: {len(self.body)}\r\n"
+        for name, value in self.headers.items():
+            fields += f"{name}: {value}\r\n"
+        if close:
+            fields += "Connection: close\r\n"
+        elif not minor:
+            fields += "Connection: keep-alive\r\n"
+        head = f"{_start(self.status, date)}{fields}\r\n".encode("latin-1")
+        return head if head_only else head + self.body
 
 
 @functools.lru_cache(maxsize=32)
-def _start(status: int, date: str) -> bytes:
+def _start(status: int, date: str) -> str:
     """Status line and Date: the same for all answers of a second."""
-    return f"HTTP/1.1 {status} {reason(status)}\r\nDate: {date}\r\n".encode()
+    return f"HTTP/1.1 {status} {reason(status)}\r\nDate: {date}\r\n"
 
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

@@ -36,7 +36,7 @@ from labservers.protocols.stream import ByteStream, Reading
 from labservers.registry import ServerSpec
 from labservers.server import Options, UnusableFiles
 from labservers.servers import subjects_app as app
-from labservers.servers.gradebook import Grade, GradeBook, Row
+from labservers.servers.gradebook import GradeBook, Row
 from labservers.servers.loop_server import Client, LoopServer, Waiting
 
 RECEIVE_BYTES = 16 * 1024
@@ -94,7 +94,9 @@ class SubjectsServer(LoopServer):
         self._unsaved: list[Row] = []  # of this tick
         self._date = ""
         self._date_until = 0.0
-        self._pages: Cache[tuple[str, bool], Response] = Cache(PAGES_BYTES)
+        self._until_saved = (TaskType.SLEEP, self.timing.commit_s)
+        # By student, and then by whether it is JSON.
+        self._pages: Cache[str, dict[bool, Response]] = Cache(PAGES_BYTES)
         # Clients repeat themselves byte for byte, a browser as well as a script: what such a
         # request was understood as, and its answer, are kept until the next commit.
         self._answers: Cache[bytes, Known] = Cache(ANSWERS_BYTES)
@@ -188,8 +190,7 @@ class SubjectsServer(LoopServer):
             sock.close()
 
     def answer_again(self, client: Client, known: Known) -> bytes:
-        """What most of the work of a busy server comes down to: so it counts all of them, but
-        notes no more in a second than the log has room for."""
+        """What most of the work of a busy server comes down to."""
         log, monitor = self.log, self.monitor
         noted = log.budget > 0
         began = perf_counter() if noted else 0.0
@@ -290,7 +291,13 @@ class SubjectsServer(LoopServer):
         client.request = request
         keep = request.keep_alive and not self._stopping
         try:
-            response = yield from self.handle(request)
+            student = app.student_of(request)
+            if request.method == "POST" and student is not None:
+                row = app.row_of(request, student)
+                yield from self.save(row)
+                response = app.saved(request, row)
+            else:
+                response = self._look_up(student, request)
             if data and request.method == "GET":
                 self._answers.put(
                     data, Known(request, response), len(data) + 2 * len(response.body)
@@ -313,28 +320,21 @@ class SubjectsServer(LoopServer):
             yield from self.send_rest(client, answer[sent:])
         return keep
 
-    def handle(self, request: Request) -> Generator[Any, Any, Response]:
-        """The response; a POST sleeps here until its row is committed."""
-        student = app.student_of(request)
-        if request.method == "OPTIONS":
-            return app.options(student)
-        if request.method == "POST" and student is not None:
-            grade = yield from self.save(app.saving(request, student))
-            return app.saved(request, student, grade)
-        return self._look_up(student, request)
+    def save(self, row: Row) -> Waiting:
+        """Let a row be committed with the others of this tick, and sleep until it is.
 
-    def save(self, saving: app.Saving) -> Generator[Any, Any, Grade]:
-        """Let a row be committed with the others of this tick, and sleep until it is."""
-        row = Row(saving.student, saving.subject, saving.grade, self.loop.current)
+        Raises:
+            HTTPError: 503 when it cannot be.
+        """
+        row.asker = self.loop.current
         self._unsaved.append(row)
         if len(self._unsaved) == 1:
-            self.loop.call_soon(self._hand_over)
-        yield (TaskType.SLEEP, self.timing.commit_s)
+            self.loop.call_when_idle(self._hand_over)
+        yield self._until_saved
         row.asker = None  # is not to be woken out of another sleep
         if not row.saved:
             self.log.error(f"a grade could not be saved: {row.error or 'no commit in time'}")
             raise HTTPError(503, "the grade could not be saved; try again", {"Retry-After": "1"})
-        return row.as_grade()
 
     def send_now(self, client: Client, data: bytes | memoryview) -> int:
         """Send what the kernel takes at once; how much that was."""
@@ -403,13 +403,17 @@ class SubjectsServer(LoopServer):
     # Helpers.
 
     def _look_up(self, student: str | None, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return app.options(student)
         as_json = app.wants_json(request)
         if student is None:
             return app.root(as_json=as_json)
-        found = self._pages.get((student, as_json))
+        pages = self._pages.get(student, {})
+        found = pages.get(as_json)
         if found is None:
             found = app.listing(student, self.book.read(student), as_json=as_json)
-            self._pages.put((student, as_json), found, len(found.body))
+            pages = {**pages, as_json: found}
+            self._pages.put(student, pages, sum(len(page.body) for page in pages.values()))
         return found
 
     def _hand_over(self) -> None:
@@ -424,21 +428,24 @@ class SubjectsServer(LoopServer):
     def _committed(self, rows: list[Row]) -> None:
         self._answers.clear()
         for row in rows:
-            self.book.forget(row.student)
-            self._pages.drop((row.student, True))
-            self._pages.drop((row.student, False))
+            self._pages.drop(row.student)
             if row.asker is not None:
                 self.loop.wake(row.asker)
 
     def _note(self, request: Request, status: int, began: float) -> None:
-        microseconds = int((perf_counter() - began) * 1e6)
-        monitor = self.monitor
+        """Count an answer; what was asked and how long it took only as far as the log has room."""
+        monitor, log = self.monitor, self.log
         monitor.counts[request.method] += 1
         if status >= 400:
             monitor.errors += 1
             monitor.counts[str(status)] += 1
-        monitor.exchanged(request.line, STATUS_LINES[status], microseconds)
-        self.log.sampled("%s %s %s %s", request.method, request.target, status, microseconds)
+        if log.budget > 0:
+            microseconds = int((perf_counter() - began) * 1e6)
+            monitor.exchanged(request.line, STATUS_LINES[status], microseconds)
+            log.sampled("%s %s %s %s", request.method, request.target, status, microseconds)
+        else:
+            monitor.requests += 1
+            log.muted += 1
 
     def _now(self) -> str:
         """The Date field's value, made once a second (RFC 9110 section 5.6.7)."""

@@ -1,34 +1,25 @@
 """What the subjects server answers: a request to a response, no sockets, no waiting.
 
-A POST is checked here and comes back as a Saving, which the server carries out.
+A POST is checked here and comes back as a Row, which the server saves.
 """
 
 import functools
 import json
 import re
-from typing import NamedTuple
 
 from labservers.protocols.http11 import HTTPError, Request, Response
 from labservers.servers import subjects_pages as pages
-from labservers.servers.gradebook import Grade
+from labservers.servers.gradebook import Grade, Row
 
 PATH = re.compile(r"/subjects/([0-9]{1,30})")
 JSON, FORM, HTML = "application/json", "application/x-www-form-urlencoded", "text/html"
 STUDENT_METHODS, ROOT_METHODS = "GET, HEAD, POST, OPTIONS", "GET, HEAD, OPTIONS"
 METHODS = {allowed: frozenset(allowed.split(", ")) for allowed in (STUDENT_METHODS, ROOT_METHODS)}
 SUBJECT_CHARACTERS = 200
-GRADES = frozenset("12345")
+GRADES = {str(grade): grade for grade in range(1, 6)}
 ESCAPED = re.compile(rb"%([0-9A-Fa-f]{2})")
 NO_CHARACTER = re.compile("[\0\ud800-\udfff]")  # NUL, and halves of surrogate pairs
 FIELDS_AT_MOST = 20
-
-
-class Saving(NamedTuple):
-    """A row that is to be saved before the POST is answered."""
-
-    student: str
-    subject: str
-    grade: int
 
 
 class Unprocessable(HTTPError):
@@ -105,7 +96,7 @@ def listing(student: str, grades: list[Grade], *, as_json: bool) -> Response:
     return _html(200, pages.student(student, grades))
 
 
-def saving(request: Request, student: str) -> Saving:
+def row_of(request: Request, student: str) -> Row:
     """The row that a POST asks to save.
 
     Raises:
@@ -123,7 +114,7 @@ def saving(request: Request, student: str) -> Saving:
     grade = _grade(fields.get("grade"), problems, typed=media == JSON)
     if problems:
         raise Unprocessable(problems)
-    return Saving(student, subject, grade)
+    return Row(student, subject, grade)
 
 
 def _media(request: Request) -> str:
@@ -152,45 +143,45 @@ def _from_form(body: bytes) -> dict[str, object]:
     if len(pairs) > FIELDS_AT_MOST:
         raise HTTPError(400, f"the form has more than {FIELDS_AT_MOST} fields")
     fields: dict[str, object] = {}
+    decoded = _unescaped if b"%" in body or b"+" in body else bytes.decode
     try:
         for pair in pairs:
             name, _, value = pair.partition(b"=")
-            fields[_decoded(name)] = _decoded(value)
+            fields[decoded(name)] = decoded(value)
     except ValueError as error:
         raise HTTPError(400, "the body is not a form in UTF-8") from error
     return fields
 
 
-def _decoded(text: bytes) -> str:
-    if b"%" in text or b"+" in text:
-        text = ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), text.replace(b"+", b" "))
-    return text.decode("utf-8")
+def _unescaped(text: bytes) -> str:
+    spaced = text.replace(b"+", b" ")
+    return ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), spaced).decode("utf-8")
 
 
 def _subject(value: object, problems: dict[str, str]) -> str:
     text = value.strip() if isinstance(value, str) else ""
     if not 0 < len(text) <= SUBJECT_CHARACTERS:
         problems["subject"] = f"1 to {SUBJECT_CHARACTERS} characters are needed"
-    elif NO_CHARACTER.search(text):
+    elif not text.isprintable() and NO_CHARACTER.search(text):
         problems["subject"] = "it has characters that are none"
     return text
 
 
 def _grade(value: object, problems: dict[str, str], *, typed: bool) -> int:
-    if not typed and isinstance(value, str) and (text := value.strip()) in GRADES:
-        return int(text)
+    if not typed and isinstance(value, str) and (grade := GRADES.get(value.strip())):
+        return grade
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 5:
         return value
     problems["grade"] = "a whole number from 1 to 5 is needed"
     return 0
 
 
-def saved(request: Request, student: str, grade: Grade) -> Response:
+def saved(request: Request, row: Row) -> Response:
     """303 to the page for a form in a browser, 201 with the row for a program."""
-    location = f"/subjects/{student}"
+    location = f"/subjects/{row.student}"
     if _media(request) == FORM and not wants_json(request):
         return Response(303, headers={"Location": location})
-    response = _json(201, {"student": int(student), **_row(grade)})
+    response = _json(201, {"student": int(row.student), **_row(row)})
     response.headers["Location"] = location
     return response
 
@@ -209,7 +200,7 @@ def refusal(error: HTTPError, *, as_json: bool) -> Response:
     return response
 
 
-def _row(grade: Grade) -> dict[str, object]:
+def _row(grade: Grade | Row) -> dict[str, object]:
     return {"subject": grade.subject, "grade": grade.grade, "saved_at": grade.saved_at}
 
 

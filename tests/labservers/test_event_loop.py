@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from labservers import pollers
-from labservers.event_loop import AlreadyWaited, EventLoop, Task, TaskType
+from labservers.event_loop import IDLE_TICKS, AlreadyWaited, EventLoop, Task, TaskType
 from labservers.loop_watch import LoopFigures
 
 
@@ -235,6 +235,24 @@ def test_wake_ends_a_sleep() -> None:
     loop.create_task(waker())
     loop.run()
     assert sleeping.lane == "done"
+
+
+def test_what_is_to_be_done_when_idle_waits_for_those_who_are_ready_but_not_for_ever() -> None:
+    seen: list[str] = []
+
+    def worker(loop: EventLoop, steps: int) -> Generator[Any, None, None]:
+        loop.call_when_idle(lambda: seen.append("i"))
+        for _ in range(steps):
+            seen.append("s")
+            yield (TaskType.SLEEP, 0)
+
+    for steps, order in ((3, "sssi"), (2 * IDLE_TICKS, "s" * IDLE_TICKS + "i")):
+        seen.clear()
+        loop = EventLoop()
+        loop.create_task(worker(loop, steps))
+        loop.run()
+        assert "".join(seen)[: len(order)] == order
+        assert seen.count("i") == 1
 
 
 def test_closing_forgets_the_waiters(pair: tuple[socket.socket, socket.socket]) -> None:

@@ -1,4 +1,4 @@
-"""Grades: durable, found again, and a cache that never shows what was before a commit."""
+"""Grades: durable, found again in order, and committed together where they wait together."""
 
 import queue
 import sqlite3
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labservers.servers.gradebook import Grade, GradeBook, Row
+from labservers.servers.gradebook import SELECT, TOGETHER, Grade, GradeBook, Row
 
 
 def commit(book: GradeBook, *rows: Row) -> list[Row]:
@@ -19,8 +19,7 @@ def commit(book: GradeBook, *rows: Row) -> list[Row]:
 def save(book: GradeBook, student: str, subject: str, grade: int) -> Grade:
     (row,) = commit(book, Row(student, subject, grade))
     assert row.saved, row.error
-    book.forget(student)
-    return row.as_grade()
+    return Grade(row.subject, row.grade, row.saved_at)
 
 
 def test_what_was_saved_is_read_in_order_and_found_again(tmp_path: Path) -> None:
@@ -34,15 +33,6 @@ def test_what_was_saved_is_read_in_order_and_found_again(tmp_path: Path) -> None
     assert again.read("2") == saved[2:]
     assert again.read("3") == []
     again.close()
-
-
-def test_a_read_is_answered_from_the_cache_until_a_commit(tmp_path: Path) -> None:
-    book = GradeBook(tmp_path / "grades.sqlite3")
-    before = book.read("1")
-    assert book.read("1") is before
-    save(book, "1", "Maths", 5)
-    assert [grade.grade for grade in book.read("1")] == [5]
-    book.close()
 
 
 def test_rows_that_wait_together_are_committed_together(
@@ -67,8 +57,7 @@ def test_rows_that_wait_together_are_committed_together(
         book.commit([Row("1", f"subject {number}", 5)], told.put)
     go_on.set()
     assert all(row.saved for _ in range(500) for row in told.get(timeout=10))
-    assert sizes == [1, 499]
-    book.forget("1")
+    assert sizes == [1, TOGETHER, TOGETHER, 499 - 2 * TOGETHER]
     assert [grade.subject for grade in book.read("1")] == [f"subject {n}" for n in range(500)]
     book.close()
 
@@ -86,3 +75,36 @@ def test_a_file_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         GradeBook(tmp_path / "file" / "grades.sqlite3")
+
+
+def test_all_parts_of_the_index_are_read_by_seeking(tmp_path: Path) -> None:
+    path = tmp_path / "grades.sqlite3"
+    book = GradeBook(path)
+    with sqlite3.connect(path) as connection:
+        rows = [(number, str(number % 3), "Maths", 1 + number % 5) for number in range(1, 40_000)]
+        connection.executemany("INSERT INTO grades VALUES (?, ?, ?, ?, '')", rows)
+    expected = [grade for _, student, _, grade in rows if student == "2"]
+    assert [grade.grade for grade in book.read("2")] == expected
+    assert book.read("3") == []
+    plan = str(connection.execute("EXPLAIN QUERY PLAN " + SELECT, ("2",)).fetchall())
+    connection.close()
+    assert "SEARCH grades USING INDEX grades_by_part" in plan
+    book.close()
+
+
+def test_a_file_with_the_index_of_before_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "grades.sqlite3"
+    GradeBook(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            "DROP INDEX grades_by_part; CREATE INDEX grades_by_student ON grades (student, id);"
+            "INSERT INTO grades VALUES (1, '7', 'Maths', 5, '')"
+        )
+    connection.close()
+    book = GradeBook(path)
+    assert book.read("7") == [Grade("Maths", 5, "")]
+    book.close()
+    with sqlite3.connect(path) as connection:
+        found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall()
+    connection.close()
+    assert found == [("grades_by_part",)]
