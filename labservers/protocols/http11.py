@@ -14,10 +14,11 @@ import functools
 import re
 from collections.abc import Generator, Mapping
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from labservers.protocols.stream import ByteStream, EndOfStream, LimitExceeded, Reading
 
+Value = TypeVar("Value")
 CHUNKED = -1
 KNOWN_METHODS = frozenset(
     {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
@@ -27,7 +28,7 @@ TLS_HANDSHAKE = b"\x16"  # RFC 8446 section 5.1: a handshake record
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110 section 5.6.2
 _VALUE = rb"[\t\x20-\x7e\x80-\xff]*"  # RFC 9110 section 5.5: no NUL, CR, LF or other control
-_LINE = re.compile(rb"(" + _TOKEN + rb") ([\x21-\x7e]+) HTTP/")
+_LINE = re.compile(_TOKEN + rb" [\x21-\x7e]+")
 _VERSION = re.compile(rb"([0-9])\.([0-9])\r?\n")
 _FIELD = re.compile(rb"(" + _TOKEN + rb"):(" + _VALUE + rb")\r?\n")
 _FIELDS = re.compile(rb"(?:" + _TOKEN + rb":" + _VALUE + rb"\r?\n)*\r?\n")
@@ -64,13 +65,25 @@ class HTTPError(Exception):
 class Section(NamedTuple):
     """A version and a header section that were found valid, shared by the requests that have
     them. `fields`: number of lines. `length`: bytes of body that follow, CHUNKED when only its
-    chunks say how many."""
+    chunks say how many. `media`: type and subtype of the body in lower case (RFC 9110 section
+    8.3.1)."""
 
     minor: int
     headers: dict[str, str]
     fields: int
     keep_alive: bool
     length: int
+    media: str
+
+
+class Line(NamedTuple):
+    """Method and target of a request line that was found valid. `text`: both as they came."""
+
+    text: bytes
+    method: str
+    target: str
+    path: str
+    query: str
 
 
 class Request:
@@ -82,17 +95,11 @@ class Request:
 
     __slots__ = ("body", "keep_alive", "line", "method", "path", "query", "section", "target")
 
-    def __init__(self, line: bytes, method: str, target: str, section: Section) -> None:
-        self.line = line
-        self.method = method
-        self.target = target
+    def __init__(self, line: Line, section: Section) -> None:
+        self.line, self.method, self.target, self.path, self.query = line
         self.section = section
         self.keep_alive = section.keep_alive
         self.body = b""
-        if target[0] == "/" and "?" not in target:
-            self.path, self.query = target, ""
-        else:
-            self.path, _, self.query = _origin(target).partition("?")
 
     @property
     def headers(self) -> dict[str, str]:
@@ -167,30 +174,41 @@ def parse_head(head: bytes, limits: Limits) -> Request:
     Raises:
         HTTPError: with the status that fits (RFC 9112 sections 3 and 5).
     """
-    line = _LINE.match(head)
-    if line is None:
-        raise _explain(head, limits)
-    rest = head[line.end() :]
-    section = _known.get(rest)
-    if section is None:
-        section = _read_section(head, rest, limits)
-    if line.end() > limits.line:
+    called, _, rest = head.partition(b" HTTP/")
+    line, section = _lines.get(called), _sections.get(rest)
+    if line is None or section is None:
+        if not _LINE.fullmatch(called):
+            raise _explain(head, limits)
+        section = section or _read_section(head, rest, limits)
+        line = line or _read_line(called)
+    if len(called) > limits.line:
         raise HTTPError(414, f"the request target is longer than {limits.line} bytes")
     if section.fields > limits.fields:
         raise HTTPError(431, f"more than {limits.fields} header fields")
-    called = head[: line.end(2)]
-    request = Request(called, line[1].decode("ascii"), line[2].decode("ascii"), section)
-    if request.method not in KNOWN_METHODS:
-        raise HTTPError(501, f"the method {request.method} is not implemented")
-    if request.target[0] != "/":
-        _check_target(request)
-    return request
+    return Request(line, section)
 
 
-# Clients repeat themselves: a browser sends the same header section with all its requests. So
-# those that were found valid lately are known by their bytes, as HTTP/2 does it (RFC 7541).
-_known: dict[bytes, Section] = {}
-_KNOWN_SECTIONS, _KNOWN_BYTES = 512, 2048
+# Clients repeat themselves: a browser sends the same header section with all its requests, and
+# everybody asks for the same few targets. So those that were found valid lately are known by their
+# bytes, as HTTP/2 does it (RFC 7541).
+_lines: dict[bytes, Line] = {}
+_sections: dict[bytes, Section] = {}
+_LINES_KNOWN, _LINE_BYTES = 2048, 256
+_SECTIONS_KNOWN, _SECTION_BYTES = 512, 2048
+
+
+def _read_line(called: bytes) -> Line:
+    """Method and target, which are valid by their grammar (RFC 9112 section 3)."""
+    method, target = called.decode("ascii").split(" ")
+    if method not in KNOWN_METHODS:
+        raise HTTPError(501, f"the method {method} is not implemented")
+    if target[0] != "/":
+        _check_target(method, target)
+    path, _, query = _origin(target).partition("?")
+    line = Line(called, method, target, path, query)
+    if len(called) <= _LINE_BYTES:
+        _keep(_lines, called, line, _LINES_KNOWN)
+    return line
 
 
 def _read_section(head: bytes, rest: bytes, limits: Limits) -> Section:
@@ -212,12 +230,18 @@ def _read_section(head: bytes, rest: bytes, limits: Limits) -> Section:
             headers[name] = f"{headers[name]}, {value}"
     minor = min(int(version[2]), 1)
     _check_section(headers, minor)
-    section = Section(minor, headers, len(pairs), _keep_alive(headers, minor), _length(headers))
-    if len(rest) <= _KNOWN_BYTES:
-        if len(_known) >= _KNOWN_SECTIONS:
-            _known.clear()
-        _known[rest] = section
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    keep_alive, length = _keep_alive(headers, minor), _length(headers)
+    section = Section(minor, headers, len(pairs), keep_alive, length, media)
+    if len(rest) <= _SECTION_BYTES:
+        _keep(_sections, rest, section, _SECTIONS_KNOWN)
     return section
+
+
+def _keep(known: dict[bytes, Value], key: bytes, value: Value, most: int) -> None:
+    if len(known) >= most:
+        known.clear()
+    known[key] = value
 
 
 def has_body(request: Request) -> bool:
@@ -340,11 +364,8 @@ def _check_chunked(headers: dict[str, str], minor: int) -> None:
         raise HTTPError(501, f"the transfer coding {codings[0]} is not implemented")
 
 
-def _check_target(request: Request) -> None:
-    """RFC 9112 section 3.2: origin, absolute, authority (CONNECT) or asterisk form (OPTIONS)."""
-    target, method = request.target, request.method
-    if target.startswith("/"):
-        return
+def _check_target(method: str, target: str) -> None:
+    """RFC 9112 section 3.2: absolute, authority (CONNECT) or asterisk form (OPTIONS)."""
     if target == "*" and method == "OPTIONS":
         return
     if method == "CONNECT":
@@ -388,8 +409,8 @@ def _too_long(data: bytes, limits: Limits) -> HTTPError:
 def _explain(head: bytes, limits: Limits) -> HTTPError:
     """Why a head is not one, line by line; slow, and only for those that are wrong."""
     line, _, rest = head.partition(b"\n")
-    matched = _LINE.match(line)
-    if matched is None or not _VERSION.fullmatch(line[matched.end() :] + b"\n"):
+    called, _, version = line.partition(b" HTTP/")
+    if not _LINE.fullmatch(called) or not _VERSION.fullmatch(version + b"\n"):
         if len(line) > limits.line:
             return HTTPError(414, f"the request line is longer than {limits.line} bytes")
         return _explain_line(line.removesuffix(b"\r"))

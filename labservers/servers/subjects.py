@@ -166,8 +166,16 @@ class SubjectsServer(LoopServer):
                 self.bytes_in += size
                 known = self._answers.get(data)
                 if known is None or self._stopping:
-                    if not (yield from self.answer(client, data)):
+                    client.busy = True
+                    request = whole_request(data, self.limits)
+                    if request is None:
+                        keep = yield from self.converse(client, ByteStream(data))
+                    else:
+                        keep = yield from self.respond(client, request, data)
+                    if not keep:
                         return
+                    client.busy = False
+                    del request
                 else:
                     again = self.answer_again(client, known)
                     if (sent := self.send_now(client, again)) < len(again):
@@ -207,21 +215,6 @@ class SubjectsServer(LoopServer):
             monitor.counts["GET"] += 1
         return known.answer
 
-    def answer(self, client: Client, data: bytes) -> Generator[Any, Any, bool]:
-        """Answer what has come, mostly one whole request; False: close now."""
-        client.busy = True
-        try:
-            request = whole_request(data, self.limits)
-            if request is None:
-                return (yield from self.converse(client, ByteStream(data)))
-            if (yield from self.respond(client, request, data)):
-                return True
-            if request.keep_alive or client.has_unread:
-                yield from self.linger(client)
-            return False
-        finally:
-            client.busy = False
-
     def converse(self, client: Client, stream: ByteStream) -> Generator[Any, Any, bool]:
         """Read and answer what is in the stream, request by request; False: close now."""
         request: Request | None = None
@@ -240,9 +233,7 @@ class SubjectsServer(LoopServer):
                         yield from self.send_rest(client, CONTINUE)
                     reading = read_body(stream, request, self.limits)
                     request.body = yield from self.receive(client, stream, reading, "b")
-                if not (yield from self.respond(client, request)):
-                    if request.keep_alive or len(stream) or client.has_unread:
-                        yield from self.linger(client)
+                if not (yield from self.respond(client, request, unread=len(stream) > 0)):
                     return False
                 answered += 1
                 if answered % self.timing.answers == 0:
@@ -283,10 +274,10 @@ class SubjectsServer(LoopServer):
                 stream.feed_end()
 
     def respond(
-        self, client: Client, request: Request, data: bytes = b""
+        self, client: Client, request: Request, data: bytes = b"", *, unread: bool = False
     ) -> Generator[Any, Any, bool]:
         """Answer one request; False when the connection is to end with it. `data`: all of it,
-        byte for byte, if that is known."""
+        byte for byte, if that is known. `unread`: more has come than is read."""
         began = perf_counter()
         client.request = request
         keep = request.keep_alive and not self._stopping
@@ -294,7 +285,9 @@ class SubjectsServer(LoopServer):
             student = app.student_of(request)
             if request.method == "POST" and student is not None:
                 row = app.row_of(request, student)
-                yield from self.save(row)
+                self._keep(row)
+                yield self._until_saved
+                self._check_saved(row)
                 response = app.saved(request, row)
             else:
                 response = self._look_up(student, request)
@@ -318,23 +311,9 @@ class SubjectsServer(LoopServer):
         self._note(request, response.status, began)
         if (sent := self.send_now(client, answer)) < len(answer):
             yield from self.send_rest(client, answer[sent:])
+        if not keep and (request.keep_alive or unread or client.has_unread):
+            yield from self.linger(client)
         return keep
-
-    def save(self, row: Row) -> Waiting:
-        """Let a row be committed with the others of this tick, and sleep until it is.
-
-        Raises:
-            HTTPError: 503 when it cannot be.
-        """
-        row.asker = self.loop.current
-        self._unsaved.append(row)
-        if len(self._unsaved) == 1:
-            self.loop.call_when_idle(self._hand_over)
-        yield self._until_saved
-        row.asker = None  # is not to be woken out of another sleep
-        if not row.saved:
-            self.log.error(f"a grade could not be saved: {row.error or 'no commit in time'}")
-            raise HTTPError(503, "the grade could not be saved; try again", {"Retry-After": "1"})
 
     def send_now(self, client: Client, data: bytes | memoryview) -> int:
         """Send what the kernel takes at once; how much that was."""
@@ -415,6 +394,20 @@ class SubjectsServer(LoopServer):
             pages = {**pages, as_json: found}
             self._pages.put(student, pages, sum(len(page.body) for page in pages.values()))
         return found
+
+    def _keep(self, row: Row) -> None:
+        """Let a row be committed with others, and the task that runs be woken after that."""
+        row.asker = self.loop.current
+        self._unsaved.append(row)
+        if len(self._unsaved) == 1:
+            self.loop.call_when_idle(self._hand_over)
+
+    def _check_saved(self, row: Row) -> None:
+        """Raises HTTPError 503 where a row could not be saved in time."""
+        row.asker = None  # is not to be woken out of another sleep
+        if not row.saved:
+            self.log.error(f"a grade could not be saved: {row.error or 'no commit in time'}")
+            raise HTTPError(503, "the grade could not be saved; try again", {"Retry-After": "1"})
 
     def _hand_over(self) -> None:
         """Between two ticks: the rows of the last one go to the grade book together."""

@@ -102,7 +102,7 @@ def row_of(request: Request, student: str) -> Row:
     Raises:
         HTTPError: 415 another media type, 400 an unreadable body. Unprocessable: wrong fields.
     """
-    media = _media(request)
+    media = request.section.media
     if media == JSON:
         fields = _from_json(request.body)
     elif media == FORM:
@@ -115,16 +115,6 @@ def row_of(request: Request, student: str) -> Row:
     if problems:
         raise Unprocessable(problems)
     return Row(student, subject, grade)
-
-
-def _media(request: Request) -> str:
-    """The media type of the body, without parameters (RFC 9110 section 8.3.1)."""
-    return _media_of(request.headers.get("content-type", ""))
-
-
-@functools.lru_cache(maxsize=256)
-def _media_of(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
 
 
 def _from_json(body: bytes) -> dict[str, object]:
@@ -179,7 +169,7 @@ def _grade(value: object, problems: dict[str, str], *, typed: bool) -> int:
 def saved(request: Request, row: Row) -> Response:
     """303 to the page for a form in a browser, 201 with the row for a program."""
     location = f"/subjects/{row.student}"
-    if _media(request) == FORM and not wants_json(request):
+    if request.section.media == FORM and not wants_json(request):
         return Response(303, headers={"Location": location})
     response = _json(201, {"student": int(row.student), **_row(row)})
     response.headers["Location"] = location
