@@ -439,9 +439,10 @@ def _explain_line(line: bytes) -> HTTPError:
 
 
 class Response:
-    """One answer. `body` is what is sent, but for HEAD; `headers` are added to the usual ones."""
+    """One answer. `body` is what is sent, but for HEAD; `headers` are added to the usual ones. It
+    may be sent again and again, so nothing of it changes once it was serialized."""
 
-    __slots__ = ("body", "content_type", "headers", "status")
+    __slots__ = ("_fields", "body", "content_type", "headers", "status")
 
     def __init__(
         self,
@@ -454,6 +455,7 @@ class Response:
         self.body = body
         self.content_type = content_type
         self.headers = dict(headers or {})
+        self._fields = b""
 
     def serialize(
         self, date: str, *, close: bool, head_only: bool = False, minor: int = 1
@@ -463,25 +465,27 @@ class Response:
         What is not the rule of the client's version is said in Connection (RFC 9112 section 9.3,
         and appendix C.2.2 for HTTP/1.0).
         """
-        fields = ""
-        if self.status >= 200 and self.status != 204:  # RFC 9110 section 8.6
-            if self.body:
-                fields = f"Content-Type: {self.content_type}\r\n"
-            fields += f"Content-Length: {len(self.body)}\r\n"
-        for name, value in self.headers.items():
-            fields += f"{name}: {value}\r\n"
+        head = _start(self.status, date) + (self._fields or self._render_fields())
         if close:
-            fields += "Connection: close\r\n"
-        elif not minor:
-            fields += "Connection: keep-alive\r\n"
-        head = f"{_start(self.status, date)}{fields}\r\n".encode("latin-1")
+            head += b"Connection: close\r\n\r\n"
+        else:
+            head += b"\r\n" if minor else b"Connection: keep-alive\r\n\r\n"
         return head if head_only else head + self.body
+
+    def _render_fields(self) -> bytes:
+        lines = [f"{name}: {value}\r\n" for name, value in self.headers.items()]
+        if self.status >= 200 and self.status != 204:  # RFC 9110 section 8.6
+            lines.insert(0, f"Content-Length: {len(self.body)}\r\n")
+            if self.body:
+                lines.insert(0, f"Content-Type: {self.content_type}\r\n")
+        self._fields = "".join(lines).encode("latin-1")
+        return self._fields
 
 
 @functools.lru_cache(maxsize=32)
-def _start(status: int, date: str) -> str:
+def _start(status: int, date: str) -> bytes:
     """Status line and Date: the same for all answers of a second."""
-    return f"HTTP/1.1 {status} {reason(status)}\r\nDate: {date}\r\n"
+    return f"HTTP/1.1 {status} {reason(status)}\r\nDate: {date}\r\n".encode()
 
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

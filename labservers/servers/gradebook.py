@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 BATCH = 1_000
-TOGETHER = 240  # rows in one commit; SQLite before 3.32 takes 999 values in one statement
+TOGETHER = 300  # rows in one commit; SQLite before 3.32 takes 999 values in one statement
 CLOSE_S = 2.0
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS grades (
@@ -54,7 +54,7 @@ class Grade(NamedTuple):
 
 
 class Row:
-    """A grade on its way into the file. saved_at: from commit() on. `error`: why it was not
+    """A grade on its way into the file. saved_at: when it is saved. `error`: why it was not
     saved. `asker`: whatever its owner wants to remember."""
 
     __slots__ = ("asker", "error", "grade", "saved", "saved_at", "student", "subject")
@@ -105,9 +105,6 @@ class GradeBook:
         Many at once are cheaper than one by one: woken for each row by itself, the writer would
         take the interpreter's lock from the loop at every one of the loop's system calls.
         """
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        for row in rows:
-            row.saved_at = now
         self._asked.put((rows, done))
 
     def close(self) -> None:
@@ -152,9 +149,10 @@ class GradeBook:
     def _commit(connection: sqlite3.Connection, rows: list[Row]) -> None:
         # One statement is one transaction, and one wait for the interpreter's lock: sqlite3 gives
         # it away for each step of a statement, and the loop's thread takes it meanwhile.
-        values = [
-            value for row in rows for value in (row.student, row.subject, row.grade, row.saved_at)
-        ]
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        values: list[Any] = [now]
+        for row in rows:
+            values += (row.student, row.subject, row.grade)
         try:
             connection.execute(_insertion(len(rows)), values)
         except sqlite3.Error as failure:
@@ -162,10 +160,10 @@ class GradeBook:
                 row.error = failure
         else:
             for row in rows:
-                row.saved = True
+                row.saved_at, row.saved = now, True
 
 
 @functools.cache
 def _insertion(rows: int) -> str:
-    places = ", ".join(["(?, ?, ?, ?)"] * rows)
-    return f"INSERT INTO grades (student, subject, grade, saved_at) VALUES {places}"
+    places = ", ".join(["(?1, ?, ?, ?)"] * rows)
+    return f"INSERT INTO grades (saved_at, student, subject, grade) VALUES {places}"

@@ -420,10 +420,11 @@ class SubjectsServer(LoopServer):
 
     def _committed(self, rows: list[Row]) -> None:
         self._answers.clear()
+        forget, wake = self._pages.drop, self.loop.wake
         for row in rows:
-            self._pages.drop(row.student)
+            forget(row.student)
             if row.asker is not None:
-                self.loop.wake(row.asker)
+                wake(row.asker)
 
     def _note(self, request: Request, status: int, began: float) -> None:
         """Count an answer; what was asked and how long it took only as far as the log has room."""

@@ -36,15 +36,21 @@ def student_of(request: Request) -> str | None:
     Raises:
         HTTPError: 404 for other paths, 405 for methods that are known but not for this path.
     """
-    matched = PATH.fullmatch(request.path)
-    if matched is None and request.target == "*":
+    student = _student(request.path)
+    if student is None and request.target == "*":
         return None
-    if matched is None and request.path != "/" and request.method != "CONNECT":
+    if student is None and request.path != "/" and request.method != "CONNECT":
         raise HTTPError(404, "there is nothing here; grades are at /subjects/<id>, id in digits")
-    allowed = ROOT_METHODS if matched is None else STUDENT_METHODS
+    allowed = ROOT_METHODS if student is None else STUDENT_METHODS
     if request.method not in METHODS[allowed]:
         detail = f"{request.method} is not allowed here; allowed are {allowed}"
         raise HTTPError(405, detail, {"Allow": allowed})
+    return student
+
+
+@functools.lru_cache(maxsize=2048)
+def _student(path: str) -> str | None:
+    matched = PATH.fullmatch(path)
     return None if matched is None else matched[1].lstrip("0") or "0"
 
 
@@ -129,22 +135,26 @@ def _from_json(body: bytes) -> dict[str, object]:
 
 def _from_form(body: bytes) -> dict[str, object]:
     """application/x-www-form-urlencoded (URL Standard, section 5.1), in UTF-8 alone."""
-    pairs = body.split(b"&", FIELDS_AT_MOST)
-    if len(pairs) > FIELDS_AT_MOST:
-        raise HTTPError(400, f"the form has more than {FIELDS_AT_MOST} fields")
+    escaped = b"%" in body or b"+" in body
     fields: dict[str, object] = {}
-    decoded = _unescaped if b"%" in body or b"+" in body else bytes.decode
     try:
+        text = body.decode("latin-1" if escaped else "utf-8")
+        pairs = text.split("&", FIELDS_AT_MOST)
         for pair in pairs:
-            name, _, value = pair.partition(b"=")
-            fields[decoded(name)] = decoded(value)
+            name, _, value = pair.partition("=")
+            if escaped:
+                name, value = _unescaped(name), _unescaped(value)
+            fields[name] = value
     except ValueError as error:
         raise HTTPError(400, "the body is not a form in UTF-8") from error
+    if len(pairs) > FIELDS_AT_MOST:
+        raise HTTPError(400, f"the form has more than {FIELDS_AT_MOST} fields")
     return fields
 
 
-def _unescaped(text: bytes) -> str:
-    spaced = text.replace(b"+", b" ")
+def _unescaped(text: str) -> str:
+    """Bytes, which the text's characters stand for, to characters."""
+    spaced = text.encode("latin-1").replace(b"+", b" ")
     return ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), spaced).decode("utf-8")
 
 
@@ -168,12 +178,16 @@ def _grade(value: object, problems: dict[str, str], *, typed: bool) -> int:
 
 def saved(request: Request, row: Row) -> Response:
     """303 to the page for a form in a browser, 201 with the row for a program."""
-    location = f"/subjects/{row.student}"
     if request.section.media == FORM and not wants_json(request):
-        return Response(303, headers={"Location": location})
+        return _see_other(row.student)
     response = _json(201, {"student": int(row.student), **_row(row)})
-    response.headers["Location"] = location
+    response.headers["Location"] = f"/subjects/{row.student}"
     return response
+
+
+@functools.lru_cache(maxsize=2048)
+def _see_other(student: str) -> Response:
+    return Response(303, headers={"Location": f"/subjects/{student}"})
 
 
 def refusal(error: HTTPError, *, as_json: bool) -> Response:
