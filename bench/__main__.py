@@ -17,7 +17,7 @@ from bench.children import end_all
 from bench.environment import PeerEnvironment
 from bench.machine import choose_cores, facts, on_core
 from bench.results import Results, Table, from_dict
-from bench.sections import chat, dashboard, hello, http, hypotenuse, idle, post, start
+from bench.sections import bridge, chat, dashboard, hello, http, hypotenuse, idle, post, start
 
 HERE = Path(__file__).resolve().parent
 README = HERE / "README.md"
@@ -27,6 +27,7 @@ SECTIONS: dict[str, Callable[[Run], list[Table]]] = {
     "hello": hello.measure,
     "hypotenuse": hypotenuse.measure,
     "chat": chat.measure,
+    "bridge": bridge.measure,
     "start": start.measure,
     "idle": idle.measure,
     "dashboard": dashboard.measure,

@@ -57,6 +57,9 @@ class Running:
     def port(self) -> int:
         return self.place.port
 
+    def cpu_s(self) -> float:
+        return self.child.cpu_s()
+
 
 class CannotStart(Exception):
     """A contender that is left out; the text says why."""

@@ -97,7 +97,7 @@ class Child:
 
     def cpu_s(self) -> float:
         """Processor time of its whole group so far, in seconds; 0 where /proc is not."""
-        return sum(_cpu_s(pid) for pid in _group(self.pid))
+        return group_cpu_s(self.pid)
 
     def pss_kib(self) -> float:
         """Its memory as the kernel shares it out (proc(5), smaps_rollup), in KiB."""
@@ -142,6 +142,11 @@ def end_all() -> None:
     """End every child that is left, however we came here."""
     for child in list(_alive):
         child.stop()
+
+
+def group_cpu_s(leader: int) -> float:
+    """Processor time of a process group so far, in seconds; 0 where /proc is not."""
+    return sum(_cpu_s(pid) for pid in _group(leader))
 
 
 def _group(leader: int) -> list[int]:

@@ -10,7 +10,7 @@ VENV = HERE / ".venv"
 STAMP = VENV / ".peers"
 PACKAGES = ("aiohttp", "tornado", "uvicorn", "h11", "httptools", "uvloop")
 WSGI_PACKAGES = ("cheroot", "waitress", "gunicorn")
-ALL = PACKAGES + WSGI_PACKAGES
+ALL = (*PACKAGES, *WSGI_PACKAGES, "websockify")
 MAKE_S, INSTALL_S, ASKED_S = 120.0, 300.0, 60.0
 
 

@@ -4,9 +4,9 @@ import json
 import sys
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from bench.arena import Run, Running
+from bench.arena import Run
 from bench.children import Child
 from bench.figures import each_us
 from bench.load.stopwatch import BEGIN
@@ -16,6 +16,14 @@ MARGIN_S = 30.0
 
 class LoadFailed(Exception):
     """The generator came to no result."""
+
+
+class Serving(Protocol):
+    """What a load goes to: its port, and the processor time of all that serve there."""
+
+    @property
+    def port(self) -> int: ...
+    def cpu_s(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,7 @@ class Outcome:
         }
 
 
-def generate(run: Run, name: str, server: Running, seconds: float, *more: object) -> Outcome:
+def generate(run: Run, name: str, server: Serving, seconds: float, *more: object) -> Outcome:
     """Run a load against a server for about so many seconds.
 
     Raises:
@@ -45,9 +53,9 @@ def generate(run: Run, name: str, server: Running, seconds: float, *more: object
     with Child([*words, *map(str, more)], core=run.cores.load) as child:
         if child.line_with(BEGIN, MARGIN_S) is None:
             raise LoadFailed(f"the load did not begin: {child.last_words()}")
-        began, used = time.monotonic(), server.child.cpu_s()
+        began, used = time.monotonic(), server.cpu_s()
         line = child.line_with('{"', seconds + MARGIN_S)
-        spent, served = time.monotonic() - began, server.child.cpu_s() - used
+        spent, served = time.monotonic() - began, server.cpu_s() - used
         if line is None:
             raise LoadFailed(f"the load came to no result: {child.last_words()}")
     figures = json.loads(line)

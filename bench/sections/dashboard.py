@@ -50,7 +50,7 @@ def measure(run: Run) -> list[Table]:
 class Dashboard:
     """A dashboard of our own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, core: int | None = None) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         ports = {name: {"port": free_port(udp=name == "hello")} for name in NAMES}
@@ -58,7 +58,7 @@ class Dashboard:
         words = ["-m", "flask", "--app", "dashboard", "run", "--port", str(self.port)]
         self.child = Child(
             [sys.executable, *words],
-            core=None,
+            core=core,
             environment={
                 "SOCKETLAB_CONFIG": str(folder / "none.toml"),
                 "SOCKETLAB_DATA_DIR": str(folder),
@@ -91,6 +91,11 @@ class Dashboard:
         )
         with urllib.request.urlopen(request, timeout=ANSWER_S) as answer:
             return json.load(answer)
+
+    def pid_of(self, name: str) -> int:
+        """The process of a server that runs."""
+        pid: int = self.api("GET", f"/api/servers/{name}")["pid"]
+        return pid
 
     def start(self, name: str) -> float:
         """Start a server; seconds until it is RUNNING.

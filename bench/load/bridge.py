@@ -1,0 +1,246 @@
+"""A room behind a bridge: `python -m bench.load.bridge PORT SECONDS KIND MEMBERS WINDOW TOKEN`.
+
+KIND says how a member comes to the chat: `dashboard` by its websocket with JSON messages,
+`websockify` by one that carries bytes, `raw` by no bridge at all. Every member reads; one speaks
+and keeps WINDOW messages on their way. Reported are delivered messages a second, the round trip of
+a message to its speaker when nothing else is under way, and whether all got all in order.
+"""
+
+import base64
+import json
+import os
+import re
+import select
+import socket
+import struct
+import sys
+import time
+
+from bench.figures import median
+from bench.load.stopwatch import Stopwatch
+
+ROOM = "1"
+NUMBER = re.compile(rb"(\d{8}) is said in this room")
+TEXT = "%08d is said in this room, for everybody to read in order"
+BUFFER = 64 * 1024
+STALL_S = 3.0
+QUIET_S = 0.2
+JOIN_S = 10.0
+ROUND_TRIPS = 300
+TEXT_FRAME, BINARY_FRAME = 0x81, 0x82  # RFC 6455 section 5.2: FIN and the opcode
+MASKED = 0x80
+
+
+class Raw:
+    """A member by TCP."""
+
+    def __init__(self, port: int, _token: str) -> None:
+        self.sock = socket.create_connection(("127.0.0.1", port), STALL_S)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.read = self.begun = b""
+        self.heard = 0
+        self.in_order = True
+        self.enter(_token)
+        self.sock.setblocking(False)
+
+    def enter(self, _token: str) -> None:
+        self.sock.sendall(f"{ROOM}\n".encode())
+
+    def say(self, text: str) -> None:
+        self.sock.sendall(f"{text}\n".encode())
+
+    def hear(self) -> int:
+        """Read what has arrived: how many messages that are."""
+        received = self.sock.recv(BUFFER)
+        if not received:
+            raise ConnectionError("a member was thrown out")
+        *_, rest = lines = (self.read + self.payload(received)).split(b"\n")
+        self.read = rest
+        heard = 0
+        for line in lines[:-1]:
+            if found := NUMBER.search(line):
+                self.in_order = self.in_order and int(found[1]) == self.heard
+                self.heard += 1
+                heard += 1
+        return heard
+
+    def payload(self, received: bytes) -> bytes:
+        return received
+
+    def clear(self) -> None:
+        self.heard, self.in_order = 0, True
+
+
+class Websockify(Raw):
+    """A member by a websocket that carries the bytes of the chat (RFC 6455)."""
+
+    path, opcode = "/", BINARY_FRAME
+
+    def enter(self, token: str) -> None:
+        self.handshake()
+        self.send(f"{ROOM}\n".encode())
+
+    def handshake(self) -> None:
+        host, port = self.sock.getpeername()
+        key = base64.b64encode(os.urandom(16)).decode()
+        head = (
+            f"GET {self.path} HTTP/1.1", f"Host: {host}:{port}", "Upgrade: websocket",
+            "Connection: Upgrade", f"Origin: http://{host}:{port}", "Sec-WebSocket-Version: 13",
+            f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Protocol: binary",
+        )  # fmt: skip
+        self.sock.sendall("".join(f"{line}\r\n" for line in (*head, "")).encode())
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            if not (received := self.sock.recv(BUFFER)):
+                raise ConnectionError("no answer to the handshake")
+            answer += received
+        answer, _, self.begun = answer.partition(b"\r\n\r\n")
+        if b" 101 " not in answer.partition(b"\r\n")[0]:
+            raise ConnectionError(f"no websocket: {answer[:80]!r}")
+
+    def send(self, payload: bytes) -> None:
+        """One frame. Its mask is zero, so that masking costs the load nothing."""
+        size = len(payload)
+        length = bytes([MASKED | size]) if size < 126 else struct.pack("!BH", MASKED | 126, size)
+        self.sock.sendall(bytes([self.opcode]) + length + bytes(4) + payload)
+
+    def say(self, text: str) -> None:
+        self.send(f"{text}\n".encode())
+
+    def payload(self, received: bytes) -> bytes:
+        """What the whole frames bring, one after the other."""
+        data, at, parts = self.begun + received, 0, []
+        while (frame := self.next_frame(data, at)) is not None:
+            begin, at = frame
+            parts.append(self.unpacked(data[begin:at]))
+        self.begun = data[at:]
+        return b"".join(parts)
+
+    @staticmethod
+    def next_frame(data: bytes, at: int) -> tuple[int, int] | None:
+        """Where the payload of the frame at a place begins and ends, when all of it is there."""
+        if len(data) < at + 2:
+            return None
+        size, begin = data[at + 1], at + 2
+        if size >= 126:
+            wide = 2 if size == 126 else 8
+            if len(data) < begin + wide:
+                return None
+            size, begin = int.from_bytes(data[begin : begin + wide], "big"), begin + wide
+        return (begin, begin + size) if len(data) >= begin + size else None
+
+    def unpacked(self, payload: bytes) -> bytes:
+        return payload
+
+
+class Dashboard(Websockify):
+    """A member by the dashboard's websocket, as the page does it."""
+
+    path, opcode = "/ws/chat", TEXT_FRAME
+
+    def enter(self, token: str) -> None:
+        self.handshake()
+        self.send(json.dumps({"token": token, "room": ROOM, "name": "bench"}).encode())
+
+    def say(self, text: str) -> None:
+        self.send(json.dumps({"say": text}).encode())
+
+    def unpacked(self, payload: bytes) -> bytes:
+        """A message is a line; who joined and who it is from are none."""
+        return payload + b"\n" if payload.startswith(b'{"message"') else b""
+
+
+KINDS: dict[str, type[Raw]] = {"raw": Raw, "websockify": Websockify, "dashboard": Dashboard}
+
+
+class Room:
+    """Members of one room."""
+
+    def __init__(self, kind: str, port: int, members: int, token: str) -> None:
+        self._poller = select.epoll()
+        self.members: dict[int, Raw] = {}
+        for _ in range(members):
+            member = KINDS[kind](port, token)
+            self.members[member.sock.fileno()] = member
+            self._poller.register(member.sock.fileno(), select.EPOLLIN)
+        *_, self._speaker = self.members.values()
+        self.total = 0
+        self.newest_at = 0.0
+
+    def hear(self, timeout_s: float) -> bool:
+        """Read what has arrived; False: nothing did in that time."""
+        events = self._poller.poll(timeout_s)
+        for fd, _ in events:
+            self.total += self.members[fd].hear()
+        if events:
+            self.newest_at = time.perf_counter()
+        return bool(events)
+
+    def wait_for_all(self) -> None:
+        """Until a message reaches everybody.
+
+        Raises:
+            ConnectionError: none does.
+        """
+        deadline = time.perf_counter() + JOIN_S
+        while time.perf_counter() < deadline:
+            self.clear()
+            self._speaker.say(TEXT % 0)
+            while self.hear(QUIET_S):
+                pass
+            if all(member.heard == 1 for member in self.members.values()):
+                self.clear()
+                return
+        raise ConnectionError("a message does not reach everybody")
+
+    def clear(self) -> None:
+        self.total = 0
+        for member in self.members.values():
+            member.clear()
+
+    def run(self, window: int, seconds: float, most: int = sys.maxsize) -> int:
+        """Talk for that long, or so many messages; how many were said."""
+        said, each = 0, len(self.members)
+        until = time.perf_counter() + seconds
+        while said < most and time.perf_counter() < until:
+            while said * each - self.total <= (window - 1) * each and said < most:
+                self._speaker.say(TEXT % said)
+                said += 1
+            if not self.hear(STALL_S):
+                break
+        deadline = time.perf_counter() + STALL_S
+        while self.total < said * each and time.perf_counter() < deadline:
+            self.hear(QUIET_S)
+        return said
+
+    def round_trips_ms(self, count: int) -> list[float]:
+        """One message at a time: until everybody has it."""
+        spent = []
+        for _ in range(count):
+            self.clear()
+            began = time.perf_counter()
+            self.run(1, STALL_S, most=1)
+            spent.append(1000 * (self.newest_at - began))
+        self.clear()
+        return spent
+
+
+def main() -> None:
+    port, seconds, kind = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
+    members, window, token = int(sys.argv[4]), int(sys.argv[5]), sys.argv[6]
+    room = Room(kind, port, members, token)
+    room.wait_for_all()
+    trips = room.round_trips_ms(ROUND_TRIPS)
+    watch = Stopwatch()
+    said = room.run(window, seconds)
+    everybody = room.members.values()
+    whole = sum(member.heard == said and member.in_order for member in everybody)
+    watch.report(
+        rate=room.total / (room.newest_at - watch.began),
+        round_trip_ms=median(trips),
+        complete=100.0 * whole / len(everybody),
+    )
+
+
+if __name__ == "__main__":
+    main()
