@@ -192,7 +192,9 @@ class ChatBridge:
                 self._unnamed[self._lines] = (number, len(line))
                 while len(self._unnamed) > UNKNOWN_SENDERS:
                     self._unnamed.popitem(last=False)
-        self._sock.send({"message": self._described(number, text, own, id, sender)})
+        described = self._described(number, text, own, id, sender)
+        # While the browser is behind nothing is read, and the chat server sees a slow reader.
+        self._sock.send({"message": described}, wait_s=sockets.SEND_S)
 
     def _described(
         self, number: int, text: str, own: bool, id: str | None, sender: Member | None

@@ -4,20 +4,20 @@ Measured, and mended here: after the handler Werkzeug writes an HTTP response be
 frame, so browsers see 1006 (the raw socket is shut down first); an exception writes a page into
 the stream (closed with 1011); send() may write a part of a frame and call it done, is not
 thread-safe and blocks on a reader that stalls (one writer thread, a bounded queue, whole sends
-with a time-out); receive() may hang for ever after an oversized message (we wait ourselves, with
-a time-out); nothing bounds what comes in (a sender that is far ahead is not read, so TCP makes
-it wait). A refusal before the handshake is only 1006 to a script: we accept, then close with
-44xx, so that a page can say why.
+with a time-out; who has much to tell waits); receive() may hang for ever after an oversized
+message (we wait ourselves, with a time-out); nothing bounds what comes in (a sender that is far
+ahead is not read, so TCP makes it wait). A refusal before the handshake is only 1006 to a script:
+we accept, then close with 44xx, so that a page can say why.
 
 This uses .thread, .sock, .event and .input_buffer of simple-websocket 1.x; tests hold it to that.
 """
 
 import json
 import logging
-import queue
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -32,7 +32,8 @@ from dashboard.errors import Forbidden
 GOING_AWAY, NORMAL, BROKEN, TOO_MUCH = 1001, 1000, 1011, 1013
 BAD_FRAME, BAD_TOKEN, BAD_ORIGIN, NOT_RUNNING, CROWDED = 4400, 4401, 4403, 4410, 4429
 MESSAGE_BYTES = 512 * 1024  # 64 KiB of text may be six times as long in JSON
-QUEUE_MESSAGES = 256
+QUEUE_BYTES = 4 * 1024 * 1024
+PACE_BYTES = 256 * 1024  # who can wait does so from here on
 INBOUND_MESSAGES = 64
 INBOUND_POLL_S = 0.02
 LOOK_S = 0.25  # after an oversized message the library wakes us before it says that it is over
@@ -93,7 +94,10 @@ class Socket:
     def __init__(self, ws: Server) -> None:
         self._ws = ws
         self._wire = ws.sock = Wire(ws.sock, ws.input_buffer)
-        self._outbox: queue.Queue[str | None] = queue.Queue(QUEUE_MESSAGES)
+        self._outbox: deque[str] = deque()
+        self._queued = 0  # characters, which are bytes: json.dumps() writes ASCII
+        self._changed = threading.Condition()  # guards both
+        self._finished = False
         self._closing: tuple[int, str] | None = None
         self._writer = threading.Thread(target=self._write_forever, name="ws-writer", daemon=True)
         self._writer.start()
@@ -102,17 +106,19 @@ class Socket:
     def open(self) -> bool:
         return bool(self._ws.connected) and self._closing is None
 
-    def send(self, message: Any) -> None:
-        """Queue one message; a browser that has stalled for a whole queue is closed."""
-        try:
-            self._outbox.put_nowait(json.dumps(message, separators=(",", ":")))
-        except queue.Full:
-            self.close(TOO_MUCH, "the browser does not keep up")
-
-    @property
-    def backlog(self) -> int:
-        """Messages not yet handed to the system."""
-        return self._outbox.qsize()
+    def send(self, message: Any, wait_s: float = 0.0) -> None:
+        """Queue one message. A browser that has stalled for a whole queue is closed; who has many
+        messages for it waits up to `wait_s` while it is behind."""
+        text = json.dumps(message, separators=(",", ":"))
+        with self._changed:
+            if wait_s and self._queued > PACE_BYTES:
+                self._changed.wait_for(lambda: self._queued <= PACE_BYTES or not self.open, wait_s)
+            if self._queued + len(text) <= QUEUE_BYTES:
+                self._outbox.append(text)
+                self._queued += len(text)
+                self._changed.notify_all()
+                return
+        self.close(TOO_MUCH, "the browser does not keep up")
 
     def receive(self, timeout_s: float) -> dict[str, Any] | None:
         """The next message, or None after the time given.
@@ -150,14 +156,17 @@ class Socket:
         if self._closing is None:
             self._closing = (code, reason)
             self._ws.event.set()  # wakes receive()
+            with self._changed:
+                self._changed.notify_all()  # and who waits in send()
 
     def finish(self) -> None:
         """Last, in the handler's thread: flush, close, keep Werkzeug's response off the wire."""
         code, reason = self._closing or (NORMAL, "")
         self._closing = (code, reason)
         self._wire.released.set()
-        with suppress(queue.Full):
-            self._outbox.put_nowait(None)
+        with self._changed:
+            self._finished = True
+            self._changed.notify_all()
         self._writer.join(JOIN_S)
         if not self._writer.is_alive():  # else it is stuck inside a frame, where no Close fits
             with suppress(Exception):
@@ -168,8 +177,19 @@ class Socket:
         with suppress(OSError):
             self._wire.shutdown(socket.SHUT_RDWR)
 
+    def _next_queued(self) -> str | None:
+        """What is to be written next, waited for; None: nothing more is to come."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._outbox or self._finished)
+            if not self._outbox:
+                return None
+            text = self._outbox.popleft()
+            self._queued -= len(text)
+            self._changed.notify_all()
+            return text
+
     def _write_forever(self) -> None:
-        while (text := self._outbox.get()) is not None:
+        while (text := self._next_queued()) is not None:
             try:
                 self._ws.send(text)
             except Exception:  # closed, stalled beyond SEND_S, or reset: it is over either way

@@ -160,6 +160,25 @@ def test_fifty_browsers_chat_at_once(chat: Any, enter: Any) -> None:
         talk.until(all_heard, 500)
 
 
+def test_whoever_says_a_lot_at_once_throws_no_browser_out(
+    enter: Any, netcat: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "QUEUE_BYTES", 256 * 1024)
+    monkeypatch.setattr(sockets, "PACE_BYTES", 16 * 1024)
+    anya, raw = enter("Anya"), netcat("7")
+    count = 3_000
+    raw.sendall(b"".join(b"line %d\n" % number for number in range(count)))
+    heard: list[str] = []
+
+    def all_heard(m: dict[str, Any]) -> bool:
+        if "message" in m:
+            heard.append(m["message"]["text"])
+        return len(heard) == count
+
+    anya.until(all_heard, 10 * count)
+    assert heard == [f"line {number}" for number in range(count)]
+
+
 def test_silence_is_no_end(
     enter: Any, netcat: Any, monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Any]
 ) -> None:

@@ -8,6 +8,7 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -175,3 +176,78 @@ def test_the_wrapper_finds_what_it_uses_of_simple_websocket(site: Any) -> None:
     talk.ws.close()
     with pytest.raises(ConnectionClosed):
         talk.ws.receive(timeout=1)
+
+
+class Stalled:
+    """A websocket of simple-websocket's kind whose browser reads only while it may."""
+
+    def __init__(self) -> None:
+        self.sock = socket.socket()
+        self.connected, self.input_buffer, self.event = True, list[str](), threading.Event()
+        self.thread = threading.Thread(target=str)
+        self.thread.start()
+        self.may_read = threading.Semaphore(0)
+        self.sent: list[str] = []
+
+    def send(self, text: str) -> None:
+        assert self.may_read.acquire(timeout=10)
+        self.sent.append(text)
+
+    def close(self, code: int, reason: str) -> None:
+        self.connected = False
+
+
+@pytest.fixture
+def stalled() -> Iterator[tuple[Stalled, sockets.Socket]]:
+    ws = Stalled()
+    sock = sockets.Socket(ws)  # type: ignore[arg-type]
+    yield ws, sock
+    ws.may_read.release(1_000)
+    sock.finish()
+    sock._writer.join(5)
+    sock._wire._sock.close()
+
+
+def test_a_browser_that_has_stalled_for_a_whole_queue_is_closed(stalled: Any) -> None:
+    _, sock = stalled
+    for _ in range(sockets.QUEUE_BYTES // 100_000 + 2):
+        sock.send("x" * 100_000)
+    assert not sock.open
+    assert sock._closing == (sockets.TOO_MUCH, "the browser does not keep up")
+
+
+def test_who_has_much_to_tell_waits_while_the_browser_is_behind(
+    stalled: Any, eventually: Any
+) -> None:
+    ws, sock = stalled
+    count = 2 * sockets.QUEUE_BYTES // 100_000
+    told: list[int] = []
+
+    def tell() -> None:
+        for number in range(count):
+            sock.send("x" * 100_000, wait_s=10)
+            told.append(number)
+
+    teller = threading.Thread(target=tell)
+    teller.start()
+    eventually(lambda: sock._queued > sockets.PACE_BYTES, "the browser is behind")
+    assert len(told) < 10
+    sock.send("from somebody who cannot wait")
+    ws.may_read.release(count + 1)
+    teller.join(10)
+    eventually(lambda: len(ws.sent) == count + 1, "all is told")
+    assert sock.open
+
+
+def test_who_waits_for_a_browser_is_woken_when_it_is_closed(stalled: Any, eventually: Any) -> None:
+    _, sock = stalled
+    threads = [
+        threading.Thread(target=sock.send, args=("x" * sockets.PACE_BYTES, 60)) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: sock._queued > sockets.PACE_BYTES, "the browser is behind")
+    sock.close()
+    for thread in threads:
+        thread.join(5)
+        assert not thread.is_alive()
