@@ -86,7 +86,7 @@ class Monitor:
         self._events: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=EVENTS_KEPT)
         self._event_numbers = itertools.count(1)
         self._taken_to = 0
-        self._lost = 0
+        self._left_out = self._left_out_told = self._lost = 0
 
     def open(self, peer: str, sock: socket.socket | None = None) -> Connection:
         """A connection was accepted."""
@@ -112,6 +112,16 @@ class Monitor:
     def event(self, kind: str, **data: Any) -> None:
         """Something worth telling the dashboard; kept until the next batch, bounded."""
         self._events.append((next(self._event_numbers), kind, data))
+
+    @property
+    def full(self) -> bool:
+        """Whether another event would push out the oldest."""
+        return len(self._events) == EVENTS_KEPT
+
+    def leave_out(self) -> None:
+        """Count an event that is not told, since there are more of its kind than anybody takes;
+        for one thread at a time."""
+        self._left_out += 1
 
     def frame(self, seq: int, **extra: Any) -> telemetry.Frame:
         """All figures now; `extra` replaces or adds fields of telemetry.Frame."""
@@ -149,7 +159,9 @@ class Monitor:
             taken.append(telemetry.Event(*self._events.popleft()))
         if not taken:
             return None
-        lost = taken[0].number - self._taken_to - 1
+        left_out = self._left_out
+        lost = taken[0].number - self._taken_to - 1 + left_out - self._left_out_told
+        self._left_out_told = left_out
         self._taken_to = taken[-1].number
         self._lost += lost
         return telemetry.Events(taken, lost)

@@ -166,7 +166,7 @@ class Event(NamedTuple):
 
 
 class Events(NamedTuple):
-    """A batch of events; `lost` of them were dropped before the first one here."""
+    """A batch of events; so many as `lost` are missing since the batch before."""
 
     events: list[Event]
     lost: int

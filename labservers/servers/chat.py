@@ -110,22 +110,26 @@ class Rooms:
 
     def take_spoken(self, room: Room) -> tuple[Said, list[Outbox]]:
         """All that waits in a room as one, numbered, and who is to hear it."""
+        monitor = self._monitor
         with self._lock:
             parts = []
             number = room.messages
             while room.spoken:
                 member, lines = room.spoken.popleft()
                 parts.append(lines)
-                connection = member.connection
-                self._monitor.event(
-                    "said",
-                    room=room.name,
-                    seq=number + 1,
-                    peer=connection.peer,
-                    id=connection.id,
-                    mode=member.framing.mode,
-                    sizes=[*map(len, messages_in(lines)[:SIZES_TOLD])],
-                )
+                if monitor.full:  # who joins and leaves is told all the same
+                    monitor.leave_out()
+                else:
+                    connection = member.connection
+                    monitor.event(
+                        "said",
+                        room=room.name,
+                        seq=number + 1,
+                        peer=connection.peer,
+                        id=connection.id,
+                        mode=member.framing.mode,
+                        sizes=[*map(len, messages_in(lines)[:SIZES_TOLD])],
+                    )
                 number += lines.count(b"\n")
             said = Said(b"".join(parts), room.messages, room.size)
             room.messages, room.size = said.next, said.end
@@ -294,11 +298,15 @@ class ChatServer(LabServer):
         return crowded
 
     def _note(self, member: Member, room: Room, lines: bytes, microseconds: int) -> None:
-        newest = lines[lines.rfind(b"\n", 0, -1) + 1 : -1]
-        self.monitor.requests += lines.count(b"\n") - 1  # and the newest:
-        heard_by = b"\xc3\x97%d" % len(room.members)
-        self.monitor.exchanged(newest, heard_by, microseconds)
-        self.log.sampled("%s %s: %s", member.connection.peer, room.name, Excerpt(newest))
+        """Count messages; the newest is shown as far as the log has room."""
+        monitor, log = self.monitor, self.log
+        monitor.requests += lines.count(b"\n")
+        if log.budget > 0:
+            newest = lines[lines.rfind(b"\n", 0, -1) + 1 : -1]
+            monitor.last = (newest, b"\xc3\x97%d" % len(room.members), microseconds)
+            log.sampled("%s %s: %s", member.connection.peer, room.name, Excerpt(newest))
+        else:
+            log.muted += 1
 
     def _leave(self, member: Member, reason: str) -> None:
         room, connection, sock = member.room, member.connection, member.sock

@@ -409,6 +409,21 @@ def test_events_that_nobody_takes_are_bounded_and_the_missing_are_counted(
     assert len(batch.events) == 1_000
     assert batch.lost == 1_201 - 1_000
     assert server.frame(1).events_lost == batch.lost
+    speaker.say("room again\n")
+    speaker.hear("room again\n")
+    batch = server.monitor.take_events()
+    assert (len(batch.events), batch.lost) == (1, 0)
+
+
+def test_who_joins_is_told_however_much_is_said(join: Any, server: Any) -> None:
+    speaker = join()
+    for number in range(1_200):
+        speaker.say(f"{number}\n")
+        speaker.hear(f"{number}\n")
+    join()
+    batch = server.monitor.take_events()
+    assert [event.kind for event in batch.events[-2:]] == ["said", "joined"]
+    assert batch.lost == 1_202 - len(batch.events)
 
 
 def test_the_stack_size_of_other_threads_stays_as_it_was(serve: Callable[..., Any]) -> None:
