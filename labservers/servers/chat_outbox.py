@@ -129,7 +129,7 @@ class Outbox:
     def deliver(self, said: Said) -> int | None:
         """None: sent, as mostly nothing waits before it and the kernel takes it. Else flush() is
         to follow; how many of the oldest messages were dropped to queue it."""
-        if not self._flushing.acquire(False):
+        if self.blocked or not self._flushing.acquire(False):
             return self.put(said)
         try:
             if said.number != self._expected or self._queue or self._rest or self.mode != "line":
@@ -161,10 +161,12 @@ class Outbox:
                 self.crowded = True
                 self._caught_up.clear()
             self._look_whether_caught_up()  # it may have, before it could see that it was not
-        dropped = 0
-        with suppress(IndexError):  # they have just been taken
-            while said.end - self._queue[0].begin > CAPACITY and len(self._queue) > 1:
-                dropped += self._queue.popleft().count
+        dropped, queue, least = 0, self._queue, said.end - CAPACITY
+        try:
+            while queue[0].begin < least and len(queue) > 1:
+                dropped += queue.popleft().count
+        except IndexError:
+            pass  # they have just been taken
         self.dropped += dropped
         return dropped
 
