@@ -18,8 +18,8 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from flask import Flask, request
@@ -63,7 +63,8 @@ class Wire:
     def __init__(self, sock: socket.socket, waiting: list[Any]) -> None:
         self._sock = sock
         self._waiting = waiting
-        self._sending = threading.Lock()  # our writer, and the library's pings and pongs
+        self._sending = threading.RLock()  # our writer, and the library's pings and pongs
+        self._held: list[bytes] | None = None
         self.released = threading.Event()
         sock.settimeout(SEND_S)  # for a whole send; reading only begins when there is something
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -75,8 +76,27 @@ class Wire:
             OSError: broken, or not taken within SEND_S seconds.
         """
         with self._sending:
-            self._sock.sendall(data)
+            if self._held is None:
+                self._sock.sendall(data)
+            else:
+                self._held.append(data)
         return len(data)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread sends meanwhile goes out as one at the end.
+
+        Raises:
+            OSError: as send().
+        """
+        with self._sending:
+            self._held = held = []
+            try:
+                yield
+            finally:
+                self._held = None
+            if held:
+                self._sock.sendall(b"".join(held))
 
     def recv(self, size: int) -> bytes:
         """Not before what came earlier has been read by the handler, or the handler has ended."""
@@ -177,21 +197,25 @@ class Socket:
         with suppress(OSError):
             self._wire.shutdown(socket.SHUT_RDWR)
 
-    def _next_queued(self) -> str | None:
-        """What is to be written next, waited for; None: nothing more is to come."""
+    def _next_queued(self) -> list[str]:
+        """What is to be written next, waited for; nothing when nothing more is to come."""
+        texts: list[str] = []
         with self._changed:
             self._changed.wait_for(lambda: self._outbox or self._finished)
-            if not self._outbox:
-                return None
-            text = self._outbox.popleft()
-            self._queued -= len(text)
+            size = 0
+            while self._outbox and size < PACE_BYTES:
+                texts.append(self._outbox.popleft())
+                size += len(texts[-1])
+            self._queued -= size
             self._changed.notify_all()
-            return text
+        return texts
 
     def _write_forever(self) -> None:
-        while (text := self._next_queued()) is not None:
+        while texts := self._next_queued():
             try:
-                self._ws.send(text)
+                with self._wire.together():
+                    for text in texts:
+                        self._ws.send(text)
             except Exception:  # closed, stalled beyond SEND_S, or reset: it is over either way
                 self.close(BROKEN, "cannot send")
                 with suppress(OSError):

@@ -91,7 +91,7 @@ class SubjectsServer(LoopServer):
         super().__init__(spec, options, monitor)
         self.timing = timing or Timing()
         self.limits = limits or Limits()
-        self._unsaved: list[Row] = []  # of this tick
+        self._unsaved: list[Row] = []  # until nobody else is ready
         self._date = ""
         self._date_until = 0.0
         self._until_saved = (TaskType.SLEEP, self.timing.commit_s)

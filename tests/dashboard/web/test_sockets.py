@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -178,6 +179,32 @@ def test_the_wrapper_finds_what_it_uses_of_simple_websocket(site: Any) -> None:
         talk.ws.receive(timeout=1)
 
 
+class Sends:
+    """A socket that notes what each send brought."""
+
+    def __init__(self) -> None:
+        self.sends: list[bytes] = []
+
+    def settimeout(self, _seconds: float) -> None: ...
+    def setsockopt(self, *_option: int) -> None: ...
+
+    def sendall(self, data: bytes) -> None:
+        self.sends.append(data)
+
+
+def test_frames_that_wait_together_are_one_send() -> None:
+    sends = Sends()
+    wire = sockets.Wire(sends, [])  # type: ignore[arg-type]
+    with wire.together():
+        wire.send(b"one ")
+        wire.send(b"two")
+    with suppress(LookupError), wire.together():
+        wire.send(b"never")
+        raise LookupError
+    wire.send(b"three")
+    assert sends.sends == [b"one two", b"three"]
+
+
 class Stalled:
     """A websocket of simple-websocket's kind whose browser reads only while it may."""
 
@@ -210,7 +237,7 @@ def stalled() -> Iterator[tuple[Stalled, sockets.Socket]]:
 
 def test_a_browser_that_has_stalled_for_a_whole_queue_is_closed(stalled: Any) -> None:
     _, sock = stalled
-    for _ in range(sockets.QUEUE_BYTES // 100_000 + 2):
+    for _ in range((sockets.QUEUE_BYTES + sockets.PACE_BYTES) // 100_000 + 3):
         sock.send("x" * 100_000)
     assert not sock.open
     assert sock._closing == (sockets.TOO_MUCH, "the browser does not keep up")
