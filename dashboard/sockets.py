@@ -90,7 +90,8 @@ class Wire:
             OSError: as send().
         """
         with self._sending:
-            self._held = held = []
+            held: list[bytes] = []
+            self._held = held
             try:
                 yield
             finally:
