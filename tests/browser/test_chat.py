@@ -69,6 +69,23 @@ def test_two_browsers_and_netcat_in_one_room(lab: Any, open_page: Any, netcat: A
     expect(anya.get_by_role("log")).to_contain_text("Том left")
 
 
+def test_a_page_keeps_up_with_somebody_who_says_a_lot_at_once(
+    lab: Any, open_page: Any, netcat: Any
+) -> None:
+    lab.start("chat")
+    page, raw = open_page(ROOMS), netcat("7")
+    enter(page, "Anya")
+    own = page.locator(".room .conn").inner_text()
+    raw.stdin.write(b"".join(b"line %d\n" % number for number in range(3_000)))
+    raw.stdin.flush()
+    expect(page.get_by_role("log")).to_contain_text("line 2999", timeout=20_000)
+    texts = page.locator(".msg .tx").all_inner_texts()
+    assert texts == [f"line {number}" for number in range(3_000)][-len(texts) :]
+    say(page, "that was a lot")
+    expect(page.locator(".msg.me")).to_contain_text("Echoed by the server")
+    assert page.locator(".room .conn").inner_text() == own  # it has never been thrown out
+
+
 def test_a_room_is_one_character_and_two_rooms_stand_side_by_side(lab: Any, open_page: Any) -> None:
     lab.start("chat")
     page = open_page(ROOMS)

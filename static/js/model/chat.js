@@ -45,12 +45,13 @@ const DOWN = {
     return { ...state, status: status.state, reason: status.message ?? "" };
   },
   message: (state, message, at) => heard(state, message, at),
-  from: (state, from) => ({
-    ...state,
-    entries: state.entries.map((entry) =>
-      entry.kind === "message" && entry.seq === from.seq && entry.session === state.local ? named({ ...entry, from }) : entry,
-    ),
-  }),
+  from: (state, from) => {
+    const index = state.entries.findLastIndex(({ kind, seq, session }) => kind === "message" && seq === from.seq && session === state.local);
+    if (index < 0) return state;
+    const entries = [...state.entries];
+    entries[index] = named({ ...entries[index], from });
+    return { ...state, entries };
+  },
   joined: (state, who, at) => add({ ...state, people: who.people }, { kind: "joined", who, at }),
   left: (state, who, at) => add({ ...state, people: who.people }, { kind: "left", who, at }),
 };
