@@ -180,12 +180,11 @@ def parse_head(head: bytes, limits: Limits) -> Request:
         if not _LINE.fullmatch(called):
             raise _explain(head, limits)
         section = section or _read_section(head, rest, limits)
-        line = line or _read_line(called)
-    if len(called) > limits.line:
+    if len(called) + len(b" HTTP/") > limits.line:
         raise HTTPError(414, f"the request target is longer than {limits.line} bytes")
     if section.fields > limits.fields:
         raise HTTPError(431, f"more than {limits.fields} header fields")
-    return Request(line, section)
+    return Request(line or _read_line(called), section)
 
 
 # Clients repeat themselves: a browser sends the same header section with all its requests, and
