@@ -252,10 +252,7 @@ class EventLoop:
     def wake(self, task: Task) -> None:
         """End a task's sleep now; nothing when it does not sleep."""
         if task.lane == "sleeping":
-            self._sleepers -= 1
-            task.deadline = None
-            task.lane = "ready"
-            self._ready.append(task)
+            self._time_is_up(task)
 
     def lanes(self) -> dict[str, int]:
         """How many tasks are in each lane, exactly; costs the same at any number."""

@@ -2,8 +2,8 @@
 
 KIND says how a member comes to the chat: `dashboard` by its websocket with JSON messages,
 `websockify` by one that carries bytes, `raw` by no bridge at all. Every member reads; one speaks
-and keeps WINDOW messages on their way. Reported are delivered messages a second, the round trip of
-a message to its speaker when nothing else is under way, and whether all got all in order.
+and keeps WINDOW messages on their way. Reported are delivered messages a second, the time from
+saying to all members when nothing else is under way, and whether all got all in order.
 """
 
 import base64
@@ -18,13 +18,12 @@ import time
 
 from bench.figures import median
 from bench.load.stopwatch import Stopwatch
+from bench.load.talk import QUIET_S, STALL_S, talk
 
 ROOM = "1"
 NUMBER = re.compile(rb"(\d{8}) is said in this room")
 TEXT = "%08d is said in this room, for everybody to read in order"
 BUFFER = 64 * 1024
-STALL_S = 3.0
-QUIET_S = 0.2
 JOIN_S = 10.0
 ROUND_TRIPS = 300
 TEXT_FRAME, BINARY_FRAME = 0x81, 0x82  # RFC 6455 section 5.2: FIN and the opcode
@@ -34,13 +33,13 @@ MASKED = 0x80
 class Raw:
     """A member by TCP."""
 
-    def __init__(self, port: int, _token: str) -> None:
+    def __init__(self, port: int, token: str) -> None:
         self.sock = socket.create_connection(("127.0.0.1", port), STALL_S)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.read = self.begun = b""
         self.heard = 0
         self.in_order = True
-        self.enter(_token)
+        self.enter(token)
         self.sock.setblocking(False)
 
     def enter(self, _token: str) -> None:
@@ -167,7 +166,12 @@ class Room:
         self.total = 0
         self.newest_at = 0.0
 
-    def hear(self, timeout_s: float) -> bool:
+    def say(self, number: int) -> bool:
+        """One message in one send."""
+        self._speaker.say(TEXT % number)
+        return True
+
+    def take(self, timeout_s: float) -> bool:
         """Read what has arrived; False: nothing did in that time."""
         events = self._poller.poll(timeout_s)
         for fd, _ in events:
@@ -185,8 +189,8 @@ class Room:
         deadline = time.perf_counter() + JOIN_S
         while time.perf_counter() < deadline:
             self.clear()
-            self._speaker.say(TEXT % 0)
-            while self.hear(QUIET_S):
+            self.say(0)
+            while self.take(QUIET_S):
                 pass
             if all(member.heard == 1 for member in self.members.values()):
                 self.clear()
@@ -198,28 +202,13 @@ class Room:
         for member in self.members.values():
             member.clear()
 
-    def run(self, window: int, seconds: float, most: int = sys.maxsize) -> int:
-        """Talk for that long, or so many messages; how many were said."""
-        said, each = 0, len(self.members)
-        until = time.perf_counter() + seconds
-        while said < most and time.perf_counter() < until:
-            while said * each - self.total <= (window - 1) * each and said < most:
-                self._speaker.say(TEXT % said)
-                said += 1
-            if not self.hear(STALL_S):
-                break
-        deadline = time.perf_counter() + STALL_S
-        while self.total < said * each and time.perf_counter() < deadline:
-            self.hear(QUIET_S)
-        return said
-
     def round_trips_ms(self, count: int) -> list[float]:
         """One message at a time: until everybody has it."""
         spent = []
         for _ in range(count):
             self.clear()
             began = time.perf_counter()
-            self.run(1, STALL_S, most=1)
+            talk(self, len(self.members), 1, STALL_S, most=1)
             spent.append(1000 * (self.newest_at - began))
         self.clear()
         return spent
@@ -232,7 +221,7 @@ def main() -> None:
     room.wait_for_all()
     trips = room.round_trips_ms(ROUND_TRIPS)
     watch = Stopwatch()
-    said = room.run(window, seconds)
+    said = talk(room, members, window, seconds)
     everybody = room.members.values()
     whole = sum(member.heard == said and member.in_order for member in everybody)
     watch.report(

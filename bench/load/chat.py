@@ -14,6 +14,7 @@ import time
 import zlib
 
 from bench.load.stopwatch import Stopwatch
+from bench.load.talk import QUIET_S, STALL_S, talk
 
 ROOM = b"1\n"
 TEXT = b": what everybody in the room is to read, in order"
@@ -21,8 +22,6 @@ MESSAGE = b"%08d" + TEXT + b"\n"
 BUFFER = 64 * 1024
 TOGETHER = 4  # connections before the next look at the accept queue: the smallest holds 11
 ACCEPT_S = 5.0
-QUIET_S = 0.2
-STALL_S = 3.0
 PROBES = 5
 WARM_UP = 300
 FILL_S = 1.5  # until the buffers of who never reads are full, but in the largest rooms
@@ -134,22 +133,6 @@ class Room:
         except BlockingIOError:
             return False
 
-    def run(self, told: list[Member], window: int, seconds: float, most: int) -> int:
-        """Talk for that long, or so many messages; how many were said."""
-        said, each = 0, len(told)
-        until = time.perf_counter() + seconds
-        while said < most and time.perf_counter() < until:
-            while said * each - self.total <= (window - 1) * each and said < most:
-                if not self.say(said):
-                    break
-                said += 1
-            if not self.take(STALL_S):
-                break
-        deadline = time.perf_counter() + STALL_S
-        while self.total < said * each and time.perf_counter() < deadline:
-            self.take(QUIET_S)
-        return said
-
     def faults(self, told: list[Member], said: int) -> list[str]:
         """What is wrong with what the members got; nothing when all is complete and in order."""
         found = []
@@ -188,14 +171,14 @@ def main() -> None:
     room = Room(port, members, silent)
     told = room.learn()
     for _ in range(2 if silent else 1):
-        room.run(told, window, seconds, WARM_UP)
+        talk(room, len(told), window, seconds, WARM_UP)
         room.clear()
     if silent:
-        room.run(told, window, FILL_S, sys.maxsize)
+        talk(room, len(told), window, FILL_S)
         room.clear()
     told[0].kept = bytearray()
     watch = Stopwatch()
-    said = room.run(told, window, seconds, sys.maxsize)
+    said = talk(room, len(told), window, seconds)
     spent = room.newest_at - watch.began
     watch.report(
         said=said,

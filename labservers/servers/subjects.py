@@ -198,7 +198,8 @@ class SubjectsServer(LoopServer):
             sock.close()
 
     def answer_again(self, client: Client, known: Known) -> bytes:
-        """What most of the work of a busy server comes down to."""
+        """What most of the work of a busy server comes down to: so it counts all of them, but
+        notes no more in a second than the log has room for."""
         log, monitor = self.log, self.monitor
         noted = log.budget > 0
         began = perf_counter() if noted else 0.0
@@ -410,7 +411,7 @@ class SubjectsServer(LoopServer):
             raise HTTPError(503, "the grade could not be saved; try again", {"Retry-After": "1"})
 
     def _hand_over(self) -> None:
-        """Between two ticks: the rows of the last one go to the grade book together."""
+        """Between two ticks: the rows that have come go to the grade book together."""
         rows, self._unsaved = self._unsaved, []
         self.book.commit(rows, self._told)
 

@@ -193,8 +193,8 @@ class Sends:
 
 
 def test_frames_that_wait_together_are_one_send() -> None:
-    sends = Sends()
-    wire = sockets.Wire(sends, [])  # type: ignore[arg-type]
+    sends: Any = Sends()
+    wire = sockets.Wire(sends, [])
     with wire.together():
         wire.send(b"one ")
         wire.send(b"two")
@@ -226,8 +226,8 @@ class Stalled:
 
 @pytest.fixture
 def stalled() -> Iterator[tuple[Stalled, sockets.Socket]]:
-    ws = Stalled()
-    sock = sockets.Socket(ws)  # type: ignore[arg-type]
+    ws: Any = Stalled()
+    sock = sockets.Socket(ws)
     yield ws, sock
     ws.may_read.release(1_000)
     sock.finish()
