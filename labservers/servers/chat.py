@@ -3,9 +3,8 @@
 As in the lab, each client has a thread that stands in recv(), and a manager knows who is in
 which room. Whoever speaks puts what he says into the room and waits for his turn: one thread at
 a time delivers all that waits in a room, so everybody gets the same order, and what others said
-meanwhile goes out in the same sends. Delivering is handing to the kernel what it takes at once;
-see chat_outbox.py for the rest. The lock of the rooms guards membership and the numbers of the
-messages, and is never held while something is sent.
+meanwhile goes out in the same sends. Delivering is handing to the kernel what it takes at once.
+Who does not take it reads on from the room's backlog: see chat_room.py and chat_outbox.py.
 
 A member leaves on one path only, however its connection ended: what it had said is delivered,
 it leaves the room, its outbox is flushed for a moment, its socket is closed.
@@ -16,7 +15,6 @@ import socket
 import struct
 import threading
 import time
-from collections import Counter, deque
 from contextlib import suppress
 
 from labservers import telemetry
@@ -31,12 +29,11 @@ from labservers.monitor import Connection, Excerpt, Monitor
 from labservers.protocols.chat import WAIT_S, Event, Framing, Join, Say
 from labservers.registry import ServerSpec
 from labservers.server import STOP_GRACE_S, LabServer, Options
-from labservers.servers.chat_outbox import PATIENCE_S, Outbox, Postman, Said, messages_in
+from labservers.servers.chat_outbox import Outbox, Postman
+from labservers.servers.chat_room import Room, Rooms
 
 RECEIVE_BYTES = 64 * 1024
 MEMBERS_AT_MOST = 2_000
-ROOMS_SHOWN = 50
-SIZES_TOLD = 100  # of what was said in one go
 STACK_BYTES = 256 * 1024
 FLUSH_S = 0.5
 LINGER_S = 0.2
@@ -53,97 +50,6 @@ class Member:
         self.outbox = Outbox(sock, connection)
         self.framing = Framing()
         self.room: Room | None = None
-
-
-class Room:
-    """Who is in it, by the ids of their connections; how many messages and bytes have been said.
-
-    spoken: what was said and is to be delivered by the next who has the `turn`. crowded: who was
-    behind with reading at the newest delivery.
-    """
-
-    __slots__ = ("crowded", "members", "messages", "name", "size", "spoken", "turn")
-
-    def __init__(self, name: str, messages: int) -> None:
-        self.name = name
-        self.members: dict[int, Outbox] = {}
-        self.messages = messages
-        self.size = 0
-        self.spoken: deque[tuple[Member, bytes]] = deque()
-        self.turn = threading.Lock()
-        self.crowded: list[Outbox] = []
-
-
-class Rooms:
-    """Who is where. `lock` guards membership and the numbers of messages."""
-
-    def __init__(self, monitor: Monitor) -> None:
-        self._monitor = monitor
-        self._lock = threading.Lock()
-        self._rooms: dict[str, Room] = {}
-        self._numbers: Counter[str] = Counter()  # messages in rooms that everybody has left
-
-    def join(self, name: str, member: Member) -> None:
-        connection = member.connection
-        with self._lock:
-            room = self._rooms.get(name)
-            if room is None:
-                room = self._rooms[name] = Room(name, self._numbers[name])
-            member.room = room
-            member.outbox.begin(room.messages, room.size)
-            room.members[connection.id] = member.outbox
-            self._monitor.event(
-                "joined", room=name, peer=connection.peer, id=connection.id, seq=room.messages
-            )
-
-    def leave(self, member: Member, room: Room, reason: str) -> None:
-        connection = member.connection
-        with self._lock:
-            member.room = None
-            del room.members[connection.id]
-            if not room.members:
-                del self._rooms[room.name]
-                self._numbers[room.name] = room.messages
-            self._monitor.event(
-                "left", room=room.name, peer=connection.peer, id=connection.id, reason=reason
-            )
-
-    def take_spoken(self, room: Room) -> tuple[Said, list[Outbox]]:
-        """All that waits in a room as one, numbered, and who is to hear it."""
-        monitor = self._monitor
-        with self._lock:
-            parts = []
-            number = room.messages
-            while room.spoken:
-                member, lines = room.spoken.popleft()
-                parts.append(lines)
-                if monitor.full:  # who joins and leaves is told all the same
-                    monitor.leave_out()
-                else:
-                    connection = member.connection
-                    monitor.event(
-                        "said",
-                        room=room.name,
-                        seq=number + 1,
-                        peer=connection.peer,
-                        id=connection.id,
-                        mode=member.framing.mode,
-                        sizes=[*map(len, messages_in(lines)[:SIZES_TOLD])],
-                    )
-                number += lines.count(b"\n")
-            said = Said(b"".join(parts), room.messages, room.size)
-            room.messages, room.size = said.next, said.end
-            return said, list(room.members.values())
-
-    def note_dropped(self, messages: int) -> None:
-        with self._lock:
-            self._monitor.counts["dropped"] += messages
-
-    def sizes(self) -> dict[str, int]:
-        """Members of the largest rooms."""
-        with self._lock:
-            sizes = Counter({name: len(room.members) for name, room in self._rooms.items()})
-        return dict(sizes.most_common(ROOMS_SHOWN))
 
 
 class ChatServer(LabServer):
@@ -183,6 +89,7 @@ class ChatServer(LabServer):
     def frame(self, seq: int) -> telemetry.Frame:
         waiting, limit = self._acceptor.queue() or (None, None)
         rooms = self.rooms.sizes()
+        self.rooms.count_dropped()
         return self.monitor.frame(seq, accept_queue=waiting, accept_limit=limit, rooms=rooms)
 
     def _note_overload(self) -> None:
@@ -262,7 +169,7 @@ class ChatServer(LabServer):
     def _join(self, member: Member, room: str) -> None:
         member.connection.label = room
         member.connection.enter("reading")
-        self.rooms.join(room, member)
+        member.room = self.rooms.join(room, member.outbox)
         self.log.sampled("%s joined room %s", member.connection.peer, room)
 
     def _publish(self, member: Member, lines: bytes) -> None:
@@ -270,32 +177,19 @@ class ChatServer(LabServer):
         began = time.perf_counter()
         room = member.room
         assert room is not None
-        room.spoken.append((member, lines))
+        room.spoken.append((member.outbox, lines))
         with room.turn:
-            if room.spoken:  # else somebody has delivered it with his own
-                room.crowded = self._deliver(room)
+            while room.spoken:  # else somebody has delivered it with his own
+                self._deliver(room)
         self._note(member, room, lines, round((time.perf_counter() - began) * 1e6))
-        crowded = [outbox for outbox in room.crowded if outbox.crowded]
-        deadline = time.monotonic() + PATIENCE_S if crowded else 0.0
-        for outbox in crowded:
-            outbox.wait_for_reader(deadline)
+        room.wait_for_readers()
 
-    def _deliver(self, room: Room) -> list[Outbox]:
-        """What waits in a room goes to its members; who of them is behind with reading."""
-        said, outboxes = self.rooms.take_spoken(room)
-        crowded, dropped = [], 0
-        for outbox in outboxes:
-            lost = outbox.deliver(said)
-            if lost is None:
-                continue
-            dropped += lost
-            if not outbox.blocked and not outbox.flush():
+    def _deliver(self, room: Room) -> None:
+        """What waits in a room goes to its members."""
+        lines, level = room.take_spoken()
+        if behind := [id for id, outbox in level if not outbox.send(lines)]:
+            for outbox in room.fall_behind(behind):
                 self._postman.wait_for(outbox)
-            if outbox.crowded:
-                crowded.append(outbox)
-        if dropped:
-            self.rooms.note_dropped(dropped)
-        return crowded
 
     def _note(self, member: Member, room: Room, lines: bytes, microseconds: int) -> None:
         """Count messages; the newest is shown as far as the log has room."""
@@ -311,7 +205,7 @@ class ChatServer(LabServer):
     def _leave(self, member: Member, reason: str) -> None:
         room, connection, sock = member.room, member.connection, member.sock
         if room is not None:
-            self.rooms.leave(member, room, reason)
+            self.rooms.leave(room, connection, reason)
             self.log.sampled("%s left room %s: %s", connection.peer, room.name, reason)
         connection.enter("closing")
         member.outbox.finish(FLUSH_S)
