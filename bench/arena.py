@@ -18,6 +18,7 @@ from bench.machine import Cores
 from bench.results import Table
 
 START_S = 15.0
+LOOKS = 3
 PORTS = range(20_000, 32_000)  # below those that the kernel gives to clients
 
 
@@ -35,6 +36,10 @@ class Run:
 
     def pick(self, quick: float, full: float) -> float:
         return quick if self.quick else full
+
+    def looks(self, quick: int = 1) -> int:
+        """How often a round looks at each of those who are close to each other."""
+        return quick if self.quick else LOOKS
 
     def fewer(self, rounds: int) -> int:
         """Rounds of an expensive section: no more than these."""
@@ -97,11 +102,15 @@ class Arena:
     def rounds(self, count: int) -> Iterator[Running]:
         """Every contender once a round."""
         for turn in range(count):
-            for name in rotated(list(self.running), turn):
-                if self.running[name].child.running:
-                    yield self.running[name]
-                else:
-                    self.leave_out(name, f"it ended: {self.running[name].child.last_words()}")
+            yield from self.turn(turn)
+
+    def turn(self, number: int) -> Iterator[Running]:
+        """Every contender once, in an order that is another one in each turn."""
+        for name in rotated(list(self.running), number):
+            if self.running[name].child.running:
+                yield self.running[name]
+            else:
+                self.leave_out(name, f"it ended: {self.running[name].child.last_words()}")
 
     def leave_out(self, name: str, why: str) -> None:
         """Measure it no more."""

@@ -1,6 +1,8 @@
 """What was measured: tables of contenders with every single value; JSON in and out."""
 
-from collections.abc import Sequence
+import contextlib
+import statistics
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -24,6 +26,12 @@ class Row:
         for name, figure in more.items():
             self.more.setdefault(name, []).append(figure)
 
+    def merge(self, since: int) -> None:
+        """Make one outcome, the mean, of those from a number on."""
+        for figures in (self.values, *self.more.values()):
+            if newest := figures[since:]:
+                figures[since:] = [statistics.fmean(newest)]
+
 
 @dataclass
 class Table:
@@ -38,6 +46,15 @@ class Table:
 
     def row(self, name: str) -> Row:
         return self.rows.setdefault(name, Row())
+
+    @contextlib.contextmanager
+    def round(self) -> Iterator[None]:
+        """What is added meanwhile to a row, in turns with the others, is the outcome of one round:
+        its mean. A machine whose speed changes every few seconds changes it for everybody then."""
+        before = {name: len(row.values) for name, row in self.rows.items()}
+        yield
+        for name, row in self.rows.items():
+            row.merge(before.get(name, 0))
 
     def of(self, name: str) -> list[float]:
         """The values of a contender, none where it was not measured."""

@@ -9,9 +9,10 @@ from bench.results import OURS, Row, Table
 SIZES = (10, 100, 500)
 WINDOW = 16
 MOST_CONNECTIONS = 700
-ROUNDS, QUICK_ROUNDS = 7, 3
+LOOK_S = 0.6
 EVERYBODY = 100.0
-FAR_BEHIND = ("lab", "asyncio streams", "ncat --chat")  # are measured once in a quick run
+# Are looked at once a round, and once in all in a quick run.
+FAR_BEHIND = ("lab", "asyncio streams", "ncat --broker", "ncat --chat")
 
 
 def measure(run: Run) -> list[Table]:
@@ -45,34 +46,42 @@ def _measure(run: Run, size: int) -> list[Table]:
     beside = Table(f"chat {size} beside", f"{title}, one more that never reads", "delivered/s")
     complete = Table(f"chat {size} complete", f"chat, {size} members: all got everything", "%")
     by_name = {contender.name: contender for contender in contenders()}
-    rounds = run.fewer(int(run.pick(QUICK_ROUNDS, ROUNDS)))
-    for turn in range(rounds):
-        for name in rotated(list(by_name), turn):
-            for silent, table in ((0, plain), (1, beside)):
-                if name in table.left_out:
-                    continue
-                if silent and name != OURS and (run.quick or turn > 0):
-                    continue  # it is ours that is judged by it
-                if run.quick and turn > 0 and name in FAR_BEHIND:
-                    continue
-                run.say(f"  {table.key}: {name}")
-                try:
-                    outcome = _one_round(run, by_name[name], size, silent)
-                except (CannotStart, LoadFailed) as error:
-                    run.say(f"  {name} is left out: {error}")
-                    table.left_out[name] = str(error)
-                else:
-                    _note(table, by_name[name], outcome)
-                    if not silent:
-                        _note_completeness(complete, name, outcome)
+    looks = run.looks()
+    for turn in range(run.rounds):
+        with plain.round(), beside.round(), complete.round():
+            for look in range(looks):
+                for name in rotated(list(by_name), turn * looks + look):
+                    if name in FAR_BEHIND and (look > 0 or (run.quick and turn > 0)):
+                        continue
+                    _look(run, by_name[name], size, 0, plain, complete)
+                    if name == OURS or not (run.quick or turn or look):  # ours is judged by it
+                        _look(run, by_name[name], size, 1, beside, None)
     return [plain, complete, beside, _compared(size, plain, beside)]
 
 
-def _one_round(run: Run, contender: Contender, size: int, silent: int) -> Outcome:
+def _look(
+    run: Run, contender: Contender, size: int, silent: int, table: Table, complete: Table | None
+) -> None:
+    name = contender.name
+    if name in table.left_out:
+        return
+    run.say(f"  {table.key}: {name}")
+    try:
+        outcome = _one_load(run, contender, size, silent)
+    except (CannotStart, LoadFailed) as error:
+        run.say(f"  {name} is left out: {error}")
+        table.left_out[name] = str(error)
+    else:
+        _note(table, contender, outcome)
+        if complete:
+            _note_completeness(complete, name, outcome)
+
+
+def _one_load(run: Run, contender: Contender, size: int, silent: int) -> Outcome:
     if contender.lacking:
         raise CannotStart(contender.lacking)
     with started(run, contender) as server:
-        return generate(run, "chat", server, run.pick(0.8, 1.5), size, silent, WINDOW)
+        return generate(run, "chat", server, LOOK_S, size, silent, WINDOW)
 
 
 def _note(table: Table, contender: Contender, outcome: Outcome) -> None:

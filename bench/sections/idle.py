@@ -42,7 +42,7 @@ def _idle(run: Run) -> list[Table]:
 
 def _measure_idle(run: Run, arena: Arena, rate: Table, memory: Table) -> None:
     for server in list(arena.running.values()):  # warm, so that the first memory is not missed
-        _active(run, server, 1, Table("", "", ""))
+        _active(run, server, Table("", "", ""))
     crowded = arena.running[MANY_IDLE]
     before = crowded.child.pss_kib()
     words = [sys.executable, "-m", "bench.load.idle", str(crowded.port), str(IDLE)]
@@ -50,13 +50,15 @@ def _measure_idle(run: Run, arena: Arena, rate: Table, memory: Table) -> None:
     with Child(words, core=run.cores.load) as holder:
         held = _held(holder)
         memory.row(OURS).add((crowded.child.pss_kib() - before) / held)
-        for server in arena.rounds(run.fewer(ROUNDS)):
-            run.say(f"  idle: {server.name}")
-            if server is crowded:  # they would be shown out after 15 s without a request
-                holder.forget_lines()
-                holder.say("again")
-                held = _held(holder)
-            _active(run, server, int(run.pick(1, 3)), rate)
+        for _ in range(run.fewer(ROUNDS)):
+            with rate.round():
+                for server in arena.rounds(run.looks()):
+                    run.say(f"  idle: {server.name}")
+                    if server is crowded:  # they would be shown out after 15 s without a request
+                        holder.forget_lines()
+                        holder.say("again")
+                        held = _held(holder)
+                    _active(run, server, rate)
         if held < IDLE:
             rate.row(MANY_IDLE).note = f"only {held:,} were held"
 
@@ -68,9 +70,9 @@ def _held(holder: Child) -> int:
     return int(line.split()[1])
 
 
-def _active(run: Run, server: Running, seconds: int, table: Table) -> None:
+def _active(run: Run, server: Running, table: Table) -> None:
     url = f"http://127.0.0.1:{server.port}{PATH}"
-    load(run, server, url, seconds, table, connections=ACTIVE)
+    load(run, server, url, table, connections=ACTIVE)
 
 
 def _slow_headers(run: Run) -> Table:

@@ -42,14 +42,15 @@ def measure(run: Run) -> list[Table]:
     ):
         script.write(SCRIPT.format(students=STUDENTS))
         script.flush()
-        seconds = int(run.pick(2, 3))
-        for server in arena.rounds(run.rounds):
-            run.say(f"  post: {server.name}")
-            url = f"http://127.0.0.1:{server.port}/"
-            try:
-                load(run, server, url, seconds, table, more=("-s", script.name))
-            except ValueError as error:
-                arena.leave_out(server.name, str(error))
+        for _ in range(run.rounds):
+            with table.round():
+                for server in arena.rounds(run.looks(2)):
+                    run.say(f"  post: {server.name}")
+                    url = f"http://127.0.0.1:{server.port}/"
+                    try:
+                        load(run, server, url, table, more=("-s", script.name))
+                    except ValueError as error:
+                        arena.leave_out(server.name, str(error))
         table.row("ours").note = f"each answer after its commit to SQLite on {filesystem(run)}"
         return [arena.finish(table)]
 

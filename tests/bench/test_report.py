@@ -57,6 +57,21 @@ def test_a_ratio_is_of_medians() -> None:
     assert figures.ratio([1, 10, 100], [5, 4, 900]) == 2
 
 
+def test_what_was_looked_at_in_one_round_becomes_one_value() -> None:
+    rate = table(lab=[])
+    rate.row("ours").add(7.0, p99=1.0)
+    with rate.round():
+        for look in (1.0, 2.0, 6.0):
+            rate.row("ours").add(look, p99=10 * look)
+        rate.row("new").add(4.0)
+    assert rate.of("ours") == [7.0, 3.0]
+    assert rate.row("ours").more == {"p99": [1.0, 30.0]}
+    assert (rate.of("lab"), rate.of("new")) == ([], [4.0])
+    with rate.round():
+        pass
+    assert rate.of("ours") == [7.0, 3.0]
+
+
 def test_everybody_is_first_once() -> None:
     turns = [figures.rotated(["a", "b", "c"], turn) for turn in range(4)]
     assert turns == [["a", "b", "c"], ["b", "c", "a"], ["c", "a", "b"], ["a", "b", "c"]]
