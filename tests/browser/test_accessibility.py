@@ -51,6 +51,26 @@ def test_the_first_tab_stop_skips_to_the_content(page: Page) -> None:
     expect(page.locator("#main")).to_be_focused()
 
 
+@pytest.mark.parametrize("width", [390, 1000, 1440])
+def test_the_tab_key_goes_through_a_servers_head_as_it_is_read(open_page, width: int) -> None:
+    page = open_page("/servers/subjects/try", viewport={"width": width, "height": 900})
+    head = page.locator(".sph")
+    expect(head.get_by_role("button").first).to_be_visible()
+    page.locator("#main").focus()
+    places = []
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        focused = page.locator("*:focus")
+        if not head.locator("*:focus").count():
+            if places:
+                break
+            continue
+        box = focused.bounding_box()
+        places.append((round(box["y"] + box["height"] / 2) // 24, round(box["x"])))
+    assert len(places) >= 3
+    assert places == sorted(places)
+
+
 def test_every_page_has_one_heading_and_its_landmarks(open_page, paths) -> None:
     page = open_page("/")
     for path in paths:
