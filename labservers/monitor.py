@@ -1,6 +1,6 @@
 """What a running server knows about itself: totals, open connections, events, the last exchange.
 
-Totals of a connection are plain attributes that only its own thread changes; reading them
+Totals of a connection are plain attributes that one thread at a time changes; reading them
 from the telemetry thread is safe and may be one message behind. The lock guards the table of
 connections and the sums of the closed ones.
 """

@@ -24,6 +24,7 @@ BOM = codecs.BOM_UTF8
 # is one that has only begun. It is found in the same pass, so that where the bytes were cut
 # makes no difference.
 _TELNET = re.compile(rb"\xff(?:[\xfb-\xfe][\x00-\xff]|[\xf0-\xfa]|([\xfb-\xfe]?\Z))")
+_BEFORE_ROOM = re.compile(rb"\A(?:[\r\n]|" + BOM + rb")+")
 
 
 @dataclass(slots=True)
@@ -134,10 +135,7 @@ class Framing:
 
     def _take_room(self, *, late: bool) -> str | None:
         """The first character, or None while bytes of it are missing."""
-        data = self._pending
-        while data[:1] in (b"\r", b"\n") or data.startswith(BOM):
-            data = data[3:] if data.startswith(BOM) else data[1:]
-        self._pending = data
+        data = self._pending = _BEFORE_ROOM.sub(b"", self._pending, count=1)
         if not data:
             return None
         decoder = codecs.getincrementaldecoder("utf-8")()
@@ -181,7 +179,7 @@ class Framing:
         if pending == EXIT:
             return self._leave()
         if not late:
-            if pending in (b"e", b"ex", b"exi") or pending.endswith(b"\r") or self._ends_in_exit():
+            if self._may_end_otherwise() and len(pending) < PIECE_BYTES:
                 self.waiting = True
                 return []
             whole = complete_size(pending)
@@ -190,6 +188,11 @@ class Framing:
             return _told([pending[:whole]])
         self._pending = b""
         return _told([pending.removesuffix(b"\r")])
+
+    def _may_end_otherwise(self) -> bool:
+        """Whether what comes next may turn its end into a command or a line's end."""
+        pending = self._pending
+        return pending in (b"e", b"ex", b"exi") or pending.endswith(b"\r") or self._ends_in_exit()
 
     def _ends_in_exit(self) -> bool:
         return len(self._pending) > len(EXIT) and self._pending.endswith(EXIT)
@@ -239,9 +242,10 @@ def character_end(data: bytes, limit: int) -> int:
 
 def pieces(data: bytes, limit: int = RAW_SEND_BYTES) -> list[bytes]:
     """UTF-8 in sends of at most `limit` bytes, cut at characters, for the lab's reader."""
-    cut = []
-    while len(data) > limit:
-        size = character_end(data, limit)
-        cut.append(data[:size])
-        data = data[size:]
-    return [*cut, data] if data else cut
+    cut, begin = [], 0
+    while len(data) - begin > limit:
+        window = data[begin : begin + limit + 1]
+        size = character_end(window, limit)
+        cut.append(window[:size])
+        begin += size
+    return [*cut, data[begin:]] if begin < len(data) else cut

@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from labservers.listener import Waker
+from labservers.log import Log
 from labservers.monitor import Connection
 from labservers.protocols.chat import pieces
 
@@ -40,8 +41,9 @@ class Source(Protocol):
 class Outbox:
     """See the module.
 
-    mode: how the member is sent messages, as chat.Framing has it. moved_at: when the kernel last
-    took something or, by time.monotonic(), when it first took no more.
+    mode: how the member is sent messages, as chat.Framing has it; where it changes, what was begun
+    is finished first. moved_at: when the kernel last took something of what waited, or when it
+    first took no more, by time.monotonic().
     """
 
     __slots__ = ("_flushing", "_rest", "connection", "mode", "moved_at", "sock", "source")
@@ -53,19 +55,19 @@ class Outbox:
         self.source: Source | None = None
         self.moved_at = 0.0
         self._flushing = threading.Lock()  # guards the socket's writing side and what follows
-        self._rest: deque[bytes] = deque()  # sends that the kernel did not take yet
+        self._rest: deque[bytes | memoryview] = deque()  # sends that the kernel did not take yet
 
     def send(self, lines: bytes) -> bool:
         """The newest lines to a member that is level; False: it is behind now."""
         if not self._flushing.acquire(False):
-            return True  # it is leaving
+            return True  # it is leaving: nobody else sends to a member that is level
         try:
             if self.mode == "line":
                 sent = self.sock.send(lines, SEND_FLAGS)
                 self.connection.bytes_out += sent
                 if sent == len(lines):
                     return True
-                self._rest.append(lines[sent:])
+                self._rest.append(memoryview(lines)[sent:])
             else:
                 self._rest.extend(raw_sends(lines))
                 if self._send_all():
@@ -84,21 +86,27 @@ class Outbox:
     def go_on(self) -> bool:
         """Send what goes without waiting; True when there is no more, False to be called again
         when the kernel can take something."""
-        while self._flushing.acquire(False):
-            try:
-                if not self._send_all():
-                    return False
-            except BlockingIOError:
+        if not self._flushing.acquire(False):
+            return True  # it is leaving, and finish() does the rest
+        try:
+            if not self._send_all():
                 return False
-            except OSError:
-                self._break()
-                return True
-            finally:
-                self._flushing.release()
-            # Not with the lock held: who delivers would take it for leaving.
-            if self.source is None or self.source.catch_up():
-                return True
-        return True  # it is leaving, and finish() does the rest
+        except BlockingIOError:
+            return False
+        except OSError:
+            self._break()
+            return True
+        finally:
+            self._flushing.release()
+        source = self.source
+        # Not with the lock held: who delivers would take it for leaving.
+        return source is None or source.catch_up()
+
+    def give_up(self) -> None:
+        """End the connection, as it cannot be served."""
+        if self._flushing.acquire(False):
+            self._break()
+            self._flushing.release()
 
     def finish(self, timeout_s: float) -> None:
         """Send what is left, waiting at most that long for a reader that is behind; the rest is
@@ -111,6 +119,7 @@ class Outbox:
             while not self._try_to_send_all() and (left := deadline - time.monotonic()) > 0:
                 poller.poll(left * 1000)
         self._rest.clear()
+        self.source = None  # or whoever still knows us would keep what the room has said
 
     def _try_to_send_all(self) -> bool:
         try:
@@ -137,7 +146,7 @@ class Outbox:
             self.connection.bytes_out += sent
             self.moved_at = time.monotonic()
             if sent < len(data):
-                rest.appendleft(data[sent:])
+                rest.appendleft(memoryview(data)[sent:])
         return False
 
     def _refill(self) -> bool:
@@ -149,10 +158,11 @@ class Outbox:
         return bool(self._rest)
 
     def _break(self) -> None:
-        """Give up sending, and make sure that the thread that reads finds the end as well."""
+        """Nothing is sent any more, or it might go on in the middle of a line, and the thread that
+        reads finds the end."""
         self._rest.clear()
         with suppress(OSError):
-            self.sock.shutdown(socket.SHUT_RD)
+            self.sock.shutdown(socket.SHUT_RDWR)
 
 
 @lru_cache(maxsize=1)  # a room has many raw members, or none
@@ -168,8 +178,9 @@ def skipped_notice(count: int) -> bytes:
 class Postman(threading.Thread):
     """Waits for the kernel to take more for those that it had enough of, and goes on with them."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: Log) -> None:
         super().__init__(name="postman", daemon=True)
+        self._log = log
         self._waker = Waker()
         self._new: deque[Outbox] = deque()
         self._ended = threading.Event()
@@ -191,17 +202,27 @@ class Postman(threading.Thread):
                 for key, _ in selector.select():
                     if key.data is None:
                         self._waker.drain()
-                    elif key.data.go_on():
+                    elif self._go_on(key.data):
                         with suppress(KeyError, ValueError):
                             selector.unregister(key.fd)
                 while self._new:
                     self._watch(selector, self._new.popleft())
 
+    def _go_on(self, outbox: Outbox) -> bool:
+        try:
+            return outbox.go_on()
+        except Exception as error:  # a member's trouble is its own
+            self._log.error(f"{outbox.connection.peer}: {error!r}")
+            outbox.give_up()
+            return True
+
     @staticmethod
     def _watch(selector: selectors.BaseSelector, outbox: Outbox) -> None:
-        # It may be there already, or an earlier socket that had its number and was closed, of
-        # which the kernel knows nothing any more: so it is not enough to modify().
+        # An earlier socket that had its number and was closed may be there still, of which the
+        # kernel knows nothing any more: so it is not enough to modify().
         with suppress(KeyError, ValueError):
             selector.unregister(outbox.sock)
-        with suppress(ValueError, OSError):  # closed meanwhile
+        try:
             selector.register(outbox.sock, selectors.EVENT_WRITE, outbox)
+        except (ValueError, OSError):  # closed meanwhile, or the system can watch no more
+            outbox.give_up()

@@ -2,13 +2,13 @@
 
 What is said in a room is one long text to which lines are added. A member whose kernel buffer
 takes them at once is *level*. Who does not is *behind*: a place in the room's backlog, from where
-it reads on at its own pace, and not a queue of its own. So it costs nobody else anything, and
-misses the oldest lines when the backlog has gone past its place.
+it reads on at its own pace, and not a queue of its own. It misses the oldest lines when the
+backlog has gone past its place.
 
-Somebody may speak faster than the rest can read. Then those who speak, and nobody else, wait
-for readers that are far behind, or they would miss messages although they read. Who does not
-catch up within PATIENCE_S is slow: nobody waits for it any more until it has. The time counts from
-the last byte that the kernel took for it, so a member that never reads has mostly used it up
+Somebody may speak faster than the rest can read. Then what is said waits for readers that are far
+behind, or they would miss messages although they read. Who does not catch up within PATIENCE_S,
+which takes 5 MB/s at least, is slow: it is not waited for any more until it has. The time counts
+from the last byte that the kernel took for it, so a member that never reads has mostly used it up
 before anybody would have to wait.
 
 One lock guards membership, numbers and places. It is never held while something is sent.
@@ -23,10 +23,11 @@ from labservers.servers.chat_backlog import CAPACITY, Backlog
 from labservers.servers.chat_outbox import Outbox
 
 ROOMS_SHOWN = 50
+ROOMS_REMEMBERED = 10_000  # of those that everybody has left
 GO_BYTES = 64 * 1024  # delivered at once, and one speaker's lines more
 SIZES_TOLD = 100  # of what was said in one go
 CROWDED = CAPACITY // 4 * 3  # who is so far behind is waited for
-CAUGHT_UP = CAPACITY // 4  # until it is no more than this: 5 MB/s at least, or it is slow
+CAUGHT_UP = CAPACITY // 4  # until it is no more than this
 PATIENCE_S = 0.1
 
 
@@ -89,8 +90,8 @@ class Room:
     """Its members by the ids of their connections; how many messages and bytes have been said.
 
     spoken: what was said and is to be delivered by the next who has the `turn`. level: those of
-    the members who are sent the next lines at once. awaited: those of the others for whom the
-    speakers wait.
+    the members who are sent the next lines at once. awaited: those of the others who are waited
+    for when they are far behind.
     """
 
     def __init__(self, name: str, messages: int, lock: threading.Lock, monitor: Monitor) -> None:
@@ -115,7 +116,9 @@ class Room:
                 parts.append(lines)
                 size += len(lines)
                 self._tell(speaker, lines)
-                self.messages += lines.count(b"\n")
+                count = lines.count(b"\n")
+                self.messages += count
+                self._monitor.requests += count
             lines = b"".join(parts)
             self.size += size
             if self._backlog is not None:
@@ -153,7 +156,7 @@ class Room:
             return [place.outbox for place in places]
 
     def wait_for_readers(self) -> None:
-        """Until all of them have caught up, or are slow."""
+        """Until all of them have caught up, or are slow; for who has the turn."""
         if not self.awaited:
             return
         with self.lock:
@@ -237,7 +240,10 @@ class Rooms:
             room.take_out(connection.id)
             if not room.members:
                 del self._rooms[room.name]
+                self._numbers.pop(room.name, None)
                 self._numbers[room.name] = room.messages
+                if len(self._numbers) > ROOMS_REMEMBERED:
+                    del self._numbers[next(iter(self._numbers))]
             self._monitor.event(
                 "left", room=room.name, peer=connection.peer, id=connection.id, reason=reason
             )

@@ -2,6 +2,7 @@
 ones: order, what goes on where, what is told, and who goes on sending."""
 
 import errno
+import io
 import os
 import socket
 import threading
@@ -10,18 +11,20 @@ from typing import Any
 
 import pytest
 
+from labservers.log import Log
 from labservers.monitor import Connection
 from labservers.servers.chat_outbox import Outbox, Postman, skipped_notice
 
 
 class Socket:
-    """Takes `room` bytes and then no more; `sends` is what each send brought."""
+    """Takes `room` bytes and then no more; `sends` is what each send brought. `ended`: it was
+    shut down for both sides."""
 
     def __init__(self, room: int = 1 << 30, error: int = 0) -> None:
         self.room = room
         self.error = error
         self.sends: list[bytes] = []
-        self.reading_ended = False
+        self.ended = False
 
     def send(self, data: bytes, _flags: int) -> int:
         if self.error:
@@ -34,7 +37,7 @@ class Socket:
         return len(taken)
 
     def shutdown(self, how: int) -> None:
-        self.reading_ended = how == socket.SHUT_RD
+        self.ended = how == socket.SHUT_RDWR
 
     def fileno(self) -> int:
         return 0
@@ -115,6 +118,7 @@ def test_who_is_not_level_after_the_last_line_goes_on() -> None:
     outbox = outbox_of(sock, source=Late((0, b"two\n")))
     assert not outbox.send(b"one\n")
     sock.room = 100
+    assert not outbox.go_on()
     assert outbox.go_on()
     assert sock.got == b"one\ntwo\nthree\n"
 
@@ -164,16 +168,17 @@ def test_a_broken_socket_is_given_up_and_its_reader_is_woken() -> None:
     sock = Socket(error=errno.ENOBUFS)  # unlike EPIPE, the reading side does not see it
     outbox = outbox_of(sock)
     assert outbox.send(b"one\n")  # nobody has to go on with it
-    assert sock.reading_ended
+    assert sock.ended
     sock = Socket(room=1)
     outbox = outbox_of(sock, "raw")
     assert not outbox.send(b"one\ntwo\n")
     sock.error = errno.ECONNRESET
     assert outbox.go_on()
-    assert sock.reading_ended
+    assert sock.ended
     sock.error, sock.room = 0, 100
     assert outbox.go_on()
     assert sock.got == b"o"  # the rest is given up
+    outbox.give_up()  # twice is once
 
 
 def test_after_finish_nothing_touches_the_socket() -> None:
@@ -188,6 +193,7 @@ def test_after_finish_nothing_touches_the_socket() -> None:
     assert outbox.send(b"too late\n")
     assert outbox.go_on()
     assert b"late" not in sock.got
+    assert outbox.source is None  # so what the room has said is kept by nobody
     nowhere = outbox_of(Socket())  # its client has said no room
     nowhere.finish(1.0)
 
@@ -268,11 +274,19 @@ def hear(sock: socket.socket, size: int) -> None:
 
 
 @pytest.fixture
-def postman() -> Iterator[Postman]:
-    postman = Postman()
+def said() -> io.StringIO:
+    """What is written to the log."""
+    return io.StringIO()
+
+
+@pytest.fixture
+def postman(said: io.StringIO) -> Iterator[Postman]:
+    log = Log("chat", said)
+    postman = Postman(log)
     postman.start()
     yield postman
     postman.end()
+    log.close()
 
 
 def test_the_postman_delivers_what_the_kernel_did_not_take(
@@ -331,3 +345,39 @@ def test_the_postman_lets_go_of_a_broken_socket(
         seen = turns
         threading.Event().wait(0.05)
         assert turns <= seen + 1
+
+
+def test_what_goes_wrong_with_one_does_not_end_the_postman(
+    postman: Postman, said: io.StringIO, eventually: Callable[..., Any]
+) -> None:
+    class Broken(Source):
+        def read_on(self) -> tuple[int, bytes]:
+            raise ValueError("a fault of ours")
+
+    broken, other = socket.socketpair(), socket.socketpair()
+    with broken[0], broken[1], other[0], other[1]:
+        outbox = full(broken[0])
+        outbox.source = Broken()
+        postman.wait_for(outbox)
+        hear(broken[1], 500_000)
+        assert broken[1].recv(1) == b""
+        eventually(lambda: "a fault of ours" in said.getvalue(), "logged")
+        postman.wait_for(full(other[0]))
+        hear(other[1], 500_000)
+
+
+def test_who_cannot_be_watched_is_not_left_waiting(
+    postman: Postman, eventually: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        outbox = full(ours)
+
+        def no_more(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "no space left")
+
+        monkeypatch.setattr("selectors.DefaultSelector.register", no_more)
+        postman.wait_for(outbox)
+        eventually(lambda: not outbox._rest, "given up")
+        with pytest.raises(BrokenPipeError):
+            ours.send(b"x")

@@ -120,6 +120,19 @@ def test_exit_behind_a_message_waits_and_is_text_unless_the_stream_ends() -> Non
     assert isinstance(run(b"1", b"byeexit", end=True)[-1], Leave)
 
 
+@pytest.mark.parametrize("word", [b"exit", b"\r"])
+def test_who_is_always_about_to_say_something_else_is_not_kept_for_ever(word: bytes) -> None:
+    framing, said, longest = Framing(), 0, 0
+    framing.feed(b"1")
+    for _ in range(300):
+        for event in framing.feed(word * 250):
+            assert isinstance(event, Say)
+            said += len(event.lines) - 1
+        longest = max(longest, len(framing._pending))
+    assert longest < PIECE_BYTES
+    assert said + len(framing._pending) == 300 * 250 * len(word)
+
+
 def test_a_line_feed_makes_a_line_member_for_ever() -> None:
     framing = Framing()
     assert framing.feed(b"1") == [Join("1")]

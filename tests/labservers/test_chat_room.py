@@ -46,9 +46,9 @@ class House:
     """Rooms, and a Postman who comes when the test says."""
 
     def __init__(self) -> None:
-        log = Log("chat", io.StringIO())
-        log.close()  # rooms write none
-        self.monitor = Monitor(log)
+        self.log = Log("chat", io.StringIO())
+        self.log.close()  # nothing is written here
+        self.monitor = Monitor(self.log)
         self.rooms = Rooms(self.monitor)
         self._ids = count(1)
 
@@ -164,6 +164,19 @@ def test_a_raw_member_is_told_nothing_of_what_it_missed(house: House, speaker: P
     behind.outbox.mode = "line"
     house.say(speaker, "later")
     assert behind.outbox.sock.got.endswith(b"xlater\n")  # nothing is missing just here
+
+
+def test_rooms_that_everybody_has_left_are_remembered_and_bounded(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_room, "ROOMS_REMEMBERED", 3)
+    for name in "abca" + "d":
+        place = house.join(Socket(), name)
+        house.say(place, "one")
+        house.leave(place)
+    assert dict(house.rooms._numbers) == {"c": 1, "a": 2, "d": 1}
+    assert house.join(Socket(), "a")._room.messages == 2
+    assert house.monitor.requests == 5
 
 
 def test_however_many_do_not_read_the_messages_are_kept_once(house: House, speaker: Place) -> None:
@@ -372,7 +385,7 @@ def test_what_is_heard_and_what_is_told_as_skipped_is_everything(
 
 def test_many_speakers_one_slow_reader_and_the_postman_lose_nothing(house: House) -> None:
     """Everybody delivers in turn; whoever finds the kernel full calls the Postman."""
-    postman = Postman()
+    postman = Postman(house.log)
     postman.start()
     ours, theirs = socket.socketpair()
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)

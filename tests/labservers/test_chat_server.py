@@ -112,6 +112,56 @@ def test_whoever_leaves_and_however_the_room_goes_on(
     stayer.hear("still here\n")
 
 
+def test_who_leaves_hears_what_is_being_delivered_at_that_moment(
+    server: Any, join: Any, eventually: Callable[..., Any]
+) -> None:
+    _speaker, leaver = join(), join()
+    room = members(server)[0].room
+    with room.turn:  # as if somebody delivered: the lines are counted, and not yet sent to all
+        room.spoken.append((members(server)[0].outbox, b"hello\n"))
+        lines, level = room.take_spoken()
+        leaver.say("exit\n")
+        one = members(server)[1].connection
+        eventually(lambda: one.bytes_in == len(b"1\nexit\n"), "it has said so")
+        assert [outbox.send(lines) for _, outbox in level] == [True, True]
+    leaver.hear("hello\n")
+    leaver.hear_the_end()
+
+
+def test_many_who_speak_at_once_wait_for_a_reader_before_it_misses_anything(
+    server: Any, join: Any, monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Any]
+) -> None:
+    """What they have to say together is more than the backlog holds."""
+    monkeypatch.setattr("labservers.servers.chat_room.PATIENCE_S", 10.0)
+    reader, *speakers = (join() for _ in range(25))
+    place = members(server)[0].room.members[members(server)[0].connection.id]
+    room, text, times = members(server)[0].room, "x" * 59_999 + "\n", 10
+
+    def flood(speaker: Member) -> None:
+        for _ in range(times):
+            speaker.say(text)
+
+    def echo(speaker: Member) -> None:
+        left = len(speakers) * times * len(text)
+        while left > 0:
+            left -= len(speaker.sock.recv(1 << 20))
+
+    threads = [
+        threading.Thread(target=work, args=(speaker,))
+        for speaker in speakers
+        for work in (flood, echo)
+    ]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: room.size - place.at > CROWDED, "the reader is far behind")
+    with reader.sock.makefile("rb") as stream:
+        for _ in range(len(speakers) * times):
+            assert len(stream.readline()) == len(text)
+    for thread in threads:
+        thread.join(20)
+    assert place.dropped == 0
+
+
 def test_who_never_sends_an_id_is_in_no_room(
     server: Any, connect: Connect, eventually: Callable[..., Any]
 ) -> None:
