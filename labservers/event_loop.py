@@ -520,9 +520,12 @@ class EventLoop:
                     self._time_is_up(task)
 
     def _time_is_up(self, task: Task) -> None:
-        if task.lane != "sleeping":
+        if task.lane == "sleeping":
+            task.deadline = None
+            self._sleepers -= 1
+        else:
             task.error = TimeoutError("the socket was not ready in time")
-        self._unpark(task)
+            self._unpark(task)
         task.lane = "ready"
         self._ready.append(task)
 

@@ -18,6 +18,7 @@ PIECE_BYTES = 64 * 1024
 RAW_SEND_BYTES = 1024
 EXIT = b"exit"
 LF = b"\n"
+CR = ord("\r")
 BOM = codecs.BOM_UTF8
 
 # RFC 854: IAC WILL/WONT/DO/DONT option, and IAC command. FF never occurs in UTF-8. The group
@@ -97,9 +98,9 @@ class Framing:
         return (
             data[-1:] == LF != data[:1]
             and not (self._pending or self._telnet or self._inside_line or self._left)
-            and b"\n\n" not in data
-            and b"exit\n" not in data
-            and b"\r" not in data
+            and data.find(b"\n\n") < 0
+            and data.find(b"exit\n") < 0
+            and CR not in data
             and (data.isascii() or _is_utf8(data))
         )
 

@@ -20,6 +20,7 @@ from labservers.protocols.stream import ByteStream, EndOfStream, LimitExceeded, 
 
 Value = TypeVar("Value")
 CHUNKED = -1
+BEHIND_TARGET = len(b" HTTP/")
 KNOWN_METHODS = frozenset(
     {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
 )
@@ -180,7 +181,7 @@ def parse_head(head: bytes, limits: Limits) -> Request:
         if not _LINE.fullmatch(called):
             raise _explain(head, limits)
         section = section or _read_section(head, rest, limits)
-    if len(called) + len(b" HTTP/") > limits.line:
+    if len(called) > limits.line - BEHIND_TARGET:
         raise HTTPError(414, f"the request target is longer than {limits.line} bytes")
     if section.fields > limits.fields:
         raise HTTPError(431, f"more than {limits.fields} header fields")
@@ -263,10 +264,10 @@ def whole_request(data: bytes, limits: Limits) -> Request | None:
         return None
     try:
         request = parse_head(data[:end], limits)
-        check_length(request, limits)
     except HTTPError:
         return None
-    if request.section.length != len(data) - end:
+    size = len(data) - end
+    if request.section.length != size or size > limits.body:
         return None
     request.body = data[end:]
     return request

@@ -421,9 +421,10 @@ class SubjectsServer(LoopServer):
 
     def _committed(self, rows: list[Row]) -> None:
         self._answers.clear()
-        forget, wake = self._pages.drop, self.loop.wake
+        pages, wake = self._pages, self.loop.wake
         for row in rows:
-            forget(row.student)
+            if row.student in pages:
+                pages.drop(row.student)
             if row.asker is not None:
                 wake(row.asker)
 
