@@ -4,6 +4,7 @@ ones: order, what goes on where, what is told, and who goes on sending."""
 import errno
 import io
 import os
+import selectors
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -373,10 +374,14 @@ def test_who_cannot_be_watched_is_not_left_waiting(
     with ours, theirs:
         outbox = full(ours)
 
-        def no_more(*_: object) -> None:
-            raise OSError(errno.ENOSPC, "no space left")
+        real = selectors.DefaultSelector.register
 
-        monkeypatch.setattr("selectors.DefaultSelector.register", no_more)
+        def register(selector: Any, sock: Any, *more: Any) -> Any:
+            if sock is ours:
+                raise OSError(errno.ENOSPC, "no space left")
+            return real(selector, sock, *more)
+
+        monkeypatch.setattr(selectors.DefaultSelector, "register", register)
         postman.wait_for(outbox)
         eventually(lambda: not outbox._rest, "given up")
         with pytest.raises(BrokenPipeError):
