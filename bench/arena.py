@@ -41,6 +41,11 @@ class Run:
         """How often a round looks at each of those who are close to each other."""
         return quick if self.quick else LOOKS
 
+    def looks_far(self, turn: int, look: int) -> bool:
+        """Whether this look of a round goes to those who are far behind as well: once a round, and
+        once in all in a quick run."""
+        return look == 0 and not (self.quick and turn > 0)
+
     def fewer(self, rounds: int) -> int:
         """Rounds of an expensive section: no more than these."""
         return min(self.rounds, rounds)

@@ -11,7 +11,6 @@ WINDOW = 16
 MOST_CONNECTIONS = 700
 LOOK_S = 0.6
 EVERYBODY = 100.0
-# Are looked at once a round, and once in all in a quick run.
 FAR_BEHIND = ("lab", "asyncio streams", "ncat --broker", "ncat --chat")
 
 
@@ -51,7 +50,7 @@ def _measure(run: Run, size: int) -> list[Table]:
         with plain.round(), beside.round(), complete.round():
             for look in range(looks):
                 for name in rotated(list(by_name), turn * looks + look):
-                    if name in FAR_BEHIND and (look > 0 or (run.quick and turn > 0)):
+                    if name in FAR_BEHIND and not run.looks_far(turn, look):
                         continue
                     _look(run, by_name[name], size, 0, plain, complete)
                     if name == OURS or not (run.quick or turn or look):  # ours is judged by it

@@ -15,7 +15,7 @@ PATH = "/subjects/1"
 ANSWER_S = 10.0
 CLOSE = ("-H", "Connection: close")
 LOOK_S = 1
-# Are several times slower than ours: looked at once a round, and once in all in a quick run.
+# Several times slower than ours.
 FAR_BEHIND = ("http.server", "tornado", "uvicorn h11", "cheroot", "waitress", "gunicorn gthread")
 
 
@@ -85,8 +85,9 @@ def _one_round(run: Run, arena: Arena, table: Table, turn: int, *, one_each: boo
     looks = run.looks(1 if one_each else 2)
     for look in range(looks):
         for server in arena.turn(turn * looks + look):
-            far = server.name in FAR_BEHIND and (look > 0 or (run.quick and turn > 0))
-            if far or (server.name == "lab" and not one_each):  # it has no kept connections
+            if server.name in FAR_BEHIND and not run.looks_far(turn, look):
+                continue
+            if server.name == "lab" and not one_each:  # it has no kept connections
                 continue
             url = f"http://127.0.0.1:{server.port}{PATH}"
             run.say(f"  {table.key}: {server.name}")

@@ -2,8 +2,6 @@
 
 import socket
 
-import pytest
-
 from labservers.listener import listen_tcp
 
 
@@ -11,7 +9,6 @@ def congestion_control(sock: socket.socket) -> bytes:
     return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).rstrip(b"\0")
 
 
-@pytest.mark.skipif(not hasattr(socket, "TCP_CONGESTION"), reason="this system has no such option")
 def test_what_stays_on_this_machine_is_not_paced_and_the_rest_is_as_the_system_has_it() -> None:
     with socket.socket() as fresh:
         usual = congestion_control(fresh)
