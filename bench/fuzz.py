@@ -18,7 +18,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labservers import telemetry
+from labservers.observe import messages
 from labservers.protocols.http11 import HTTPError, Limits, read_request
 from labservers.protocols.stream import ByteStream
 
@@ -157,8 +157,8 @@ class Server:
             stderr=self._log,
         )
         assert self._process.stdout is not None
-        ready = telemetry.decode(self._process.stdout.readline())
-        assert isinstance(ready, telemetry.Ready), ready
+        ready = messages.decode(self._process.stdout.readline())
+        assert isinstance(ready, messages.Ready), ready
         self._address = (ready.host, ready.port)
 
     def __enter__(self) -> "Server":

@@ -8,8 +8,9 @@ import time
 
 from dashboard.config import load
 from dashboard.errors import LabError
-from dashboard.port_owner import owner
-from labservers.listener import address_text, listen_tcp
+from dashboard.supervision.port_owner import owner
+from labservers.net.listening import listen_tcp
+from labservers.observe.addresses import address_text
 
 EXIT_FAILED = 1
 

@@ -21,8 +21,8 @@ from typing import Any
 
 from flask import Flask
 
-from dashboard import sockets
 from dashboard.lab import Lab
+from dashboard.live import sockets
 
 PARENT_POLL_S = 0.3
 POLITE_S = 1.2

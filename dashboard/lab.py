@@ -13,15 +13,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from dashboard import port_owner
-from dashboard.broadcaster import Broadcaster
-from dashboard.chat_hub import ChatHub
 from dashboard.config import Config
-from dashboard.history import Chronicle
-from dashboard.managed import Surroundings
-from dashboard.process import Listener, ServerProcess
-from dashboard.settings import ServerSettings, Settings
-from dashboard.supervisor import Supervisor
+from dashboard.live.broadcaster import Broadcaster
+from dashboard.live.chat_hub import ChatHub
+from dashboard.programs.settings import ServerSettings, Settings
+from dashboard.recording.history import Chronicle
+from dashboard.supervision import port_owner
+from dashboard.supervision.managed import Surroundings
+from dashboard.supervision.process import Listener, ServerProcess
+from dashboard.supervision.supervisor import Supervisor
 
 LOOP_HZ = 10.0
 ROWS_HZ = 2.0

@@ -10,7 +10,7 @@ from labservers.command_line import EXIT_USAGE, Parser, backlog, port_number
 from labservers.registry import SERVERS, ServerSpec
 
 if TYPE_CHECKING:
-    from labservers.server import Options
+    from labservers.run.server import Options
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -59,10 +59,10 @@ def list_servers() -> int:
 def serve(spec: ServerSpec, words: list[str]) -> int:
     options, controlled = parse(spec, words)
     # Only now: a mistake on the command line is answered without loading a server.
-    from labservers.control import run
-    from labservers.log import Log
-    from labservers.monitor import Monitor
-    from labservers.server import LabServer
+    from labservers.observe.log import Log
+    from labservers.observe.monitor import Monitor
+    from labservers.run.lifetime import run
+    from labservers.run.server import LabServer
 
     log = Log(spec.name)
     server: LabServer = importlib.import_module(spec.module).create(spec, options, Monitor(log))
@@ -70,8 +70,8 @@ def serve(spec: ServerSpec, words: list[str]) -> int:
 
 
 def parse(spec: ServerSpec, words: list[str]) -> "tuple[Options, bool]":
-    from labservers.listener import BACKLOG
-    from labservers.server import Options
+    from labservers.net.listening import BACKLOG
+    from labservers.run.server import Options
 
     parser = Parser(prog=f"python -m labservers {spec.name}", description=spec.title)
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (127.0.0.1)")
@@ -86,7 +86,7 @@ def parse(spec: ServerSpec, words: list[str]) -> "tuple[Options, bool]":
     if spec.transport == "tcp":
         parser.add_argument("--backlog", type=backlog, default=BACKLOG, help="accept queue (1024)")
     if spec.default_model == "event-loop":
-        from labservers.pollers import AVAILABLE
+        from labservers.loop.pollers import AVAILABLE
 
         parser.add_argument("--selector", choices=("auto", *AVAILABLE), default="auto")
     parser.add_argument("--data-dir", default=default_data_dir(), help="where files are kept")

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from labservers.registry import SERVERS
 
 ROOT = Path(__file__).resolve().parent.parent
 LABSERVERS = sorted((ROOT / "labservers").rglob("*.py"))
+OBSERVE = sorted((ROOT / "labservers/observe").glob("*.py"))
 DASHBOARD = sorted((ROOT / "dashboard").rglob("*.py"))
 MODELS = sorted((ROOT / "static/js/model").glob("*.js"))
 
@@ -21,7 +24,7 @@ def imports(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return found
 
@@ -36,17 +39,38 @@ def test_labservers_uses_the_standard_library_and_itself(path: Path) -> None:
     assert tops <= {*sys.stdlib_module_names, "labservers"}
 
 
+@pytest.mark.parametrize("path", OBSERVE, ids=name)
+def test_what_looks_into_a_program_uses_the_standard_library_alone(path: Path) -> None:
+    tops = {imported.partition(".")[0] for imported in imports(path)}
+    assert tops <= {*sys.stdlib_module_names, "__future__"}
+    ast.parse(path.read_text("utf-8"), feature_version=(3, 9))
+
+
+@pytest.mark.system
+def test_what_looks_into_a_program_loads_by_itself(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "labservers/observe", tmp_path / "observe")
+    modules = ", ".join(f"observe.{path.stem}" for path in OBSERVE if path.stem != "__init__")
+    alone = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-c",
+        f"import sys; sys.path.insert(0, '.'); import {modules}",
+    ]
+    done = subprocess.run(alone, cwd=tmp_path, capture_output=True, text=True, timeout=20)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("path", DASHBOARD, ids=name)
-def test_the_dashboard_meets_a_server_as_a_process(path: Path) -> None:
-    allowed = ("labservers.registry", "labservers.telemetry", "labservers.clients")
-    helpers = ("labservers.listener",)  # sockets: ports and addresses, no server
-    used = {i for i in imports(path) if i.startswith("labservers.")}
-    assert {i for i in used if not i.startswith(allowed + helpers)} == set()
+def test_the_dashboard_meets_a_program_as_a_process(path: Path) -> None:
+    allowed = r"labservers(\.(registry|observe|clients|net)(\..*)?)?"
+    used = {i for i in imports(path) if i.partition(".")[0] == "labservers"}
+    assert {i for i in used if not re.fullmatch(allowed, i)} == set()
 
 
 def test_only_one_module_starts_processes() -> None:
-    users = {name(path) for path in DASHBOARD if "subprocess" in imports(path)}
-    assert users == {"dashboard/process.py"}
+    users = {name(path) for path in DASHBOARD if imports(path) & {"subprocess", "pty"}}
+    assert users == {"dashboard/supervision/process.py"}
 
 
 def test_flask_stays_at_the_edge() -> None:
@@ -58,8 +82,8 @@ def test_flask_stays_at_the_edge() -> None:
 
 PURE = [
     *sorted((ROOT / "labservers/protocols").glob("*.py")),
-    ROOT / "labservers/telemetry.py",
-    ROOT / "dashboard/lifecycle.py",
+    ROOT / "labservers/observe/messages.py",
+    ROOT / "dashboard/supervision/lifecycle.py",
 ]
 
 
@@ -70,21 +94,23 @@ def test_pure_modules_do_no_input_or_output_and_read_no_clock(path: Path) -> Non
 
 
 def test_the_event_loop_knows_no_http_and_no_telemetry() -> None:
-    used = {i for i in imports(ROOT / "labservers/event_loop.py") if i.startswith("labservers.")}
-    assert used <= {
-        "labservers.pollers",
-        "labservers.listener",
-        "labservers.listener.Waker",
-    }
+    used = {i for i in imports(ROOT / "labservers/loop/event_loop.py") if i.startswith("labs")}
+    allowed = r"labservers\.(loop|net\.waker)(\..*)?"
+    assert {i for i in used if not re.fullmatch(allowed, i)} == set()
 
 
-def test_layers_never_import_upward() -> None:
-    below = [*(ROOT / "labservers").glob("*.py"), *(ROOT / "labservers/protocols").glob("*.py")]
-    for path in below:
-        if path.name == "__main__.py":
-            continue
-        upward = {i for i in imports(path) if re.match(r"labservers\.(servers|clients)\b", i)}
-        assert upward == set(), name(path)
+# Who may be imported by whom: a layer uses those before it in this list.
+LAYERS = ["observe", "protocols", "net", "loop", "run", "servers"]
+
+
+@pytest.mark.parametrize("path", LABSERVERS, ids=name)
+def test_layers_never_import_upward(path: Path) -> None:
+    layer = path.parent.name
+    if layer not in LAYERS:
+        return
+    above = "|".join([*LAYERS[LAYERS.index(layer) + 1 :], "clients"])
+    upward = {i for i in imports(path) if re.match(rf"labservers\.({above})\b", i)}
+    assert upward == set()
 
 
 @pytest.mark.parametrize("path", MODELS, ids=name)
@@ -97,7 +123,7 @@ def test_the_pages_model_touches_neither_page_nor_network(path: Path) -> None:
 def test_every_server_has_a_module_a_client_and_tests(server: str) -> None:
     assert (ROOT / f"labservers/servers/{server}.py").is_file()
     assert (ROOT / f"labservers/clients/{server}.py").is_file()
-    assert list((ROOT / "tests/labservers").glob(f"test_{server}*.py"))
+    assert list((ROOT / "tests/labservers").rglob(f"test_{server}*.py"))
     for language in ("en", "ru"):
         catalogue = (ROOT / f"dashboard/i18n/{language}.json").read_text("utf-8")
         assert f'"s.{server}"' in catalogue

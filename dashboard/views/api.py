@@ -11,8 +11,8 @@ from flask import Blueprint, Response, current_app, jsonify, request, send_file
 from dashboard.errors import BadInput, LabError, NotNow
 from dashboard.experiments import Experiments
 from dashboard.lab import Lab
-from dashboard.supervisor import only
-from labservers import telemetry
+from dashboard.supervision.supervisor import only
+from labservers.observe import messages
 from labservers.registry import SERVERS
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
@@ -144,7 +144,7 @@ def loop(name: str) -> tuple[Response, int]:
         or not 0 <= seconds <= SLOW_MAX_S
     ):
         raise BadInput("seconds: a number from 0 to 2 is needed", 'for example "seconds": 0.1')
-    lab().supervisor.command(name, telemetry.Command(action, float(seconds)))
+    lab().supervisor.command(name, messages.Command(action, float(seconds)))
     return jsonify(lab().supervisor.view(name)), 202
 
 
@@ -155,8 +155,8 @@ def rows(name: str) -> Response:
     managed = lab().supervisor.server(name)
     with lab().watch(name, 2.0):
         found = managed.fresh_rows(timeout_s=1.0)
-    empty = telemetry.Rows("connections", 0, [])
-    return jsonify(telemetry.as_dict(found or empty))
+    empty = messages.Rows("connections", 0, [])
+    return jsonify(messages.as_dict(found or empty))
 
 
 @blueprint.get("/servers/<name>/logs")

@@ -12,10 +12,10 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from dashboard.errors import BadInput
-from dashboard.supervisor import only
+from dashboard.supervision.supervisor import only
 from dashboard.views.api import body, lab
 from labservers.clients import exchange
-from labservers.listener import address_text
+from labservers.observe.addresses import address_text
 
 blueprint = Blueprint("exchanges", __name__, url_prefix="/api/try")
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import Flask, current_app
 
-from dashboard import chat_bridge, sockets
-from dashboard.broadcaster import Subscription
 from dashboard.lab import Lab
-from dashboard.sockets import Closed, Refused, Socket
+from dashboard.live import chat_bridge, sockets
+from dashboard.live.broadcaster import Subscription
+from dashboard.live.sockets import Closed, Refused, Socket
 from labservers.registry import SERVERS
 
 POLL_S = 1.0

@@ -5,7 +5,7 @@ import time
 from flask import Blueprint, Response, current_app, jsonify
 
 from dashboard.lab import Lab
-from dashboard.lifecycle import State
+from dashboard.supervision.lifecycle import State
 
 blueprint = Blueprint("metrics", __name__)
 

@@ -4,7 +4,7 @@ import argparse
 from urllib.parse import quote
 
 from labservers.clients import exchange, terminal
-from labservers.listener import address_text
+from labservers.observe.addresses import address_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from labservers.listener import address_text
+from labservers.observe.addresses import address_text
 
 
 def russian() -> bool:

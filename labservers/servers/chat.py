@@ -17,18 +17,14 @@ import threading
 import time
 from contextlib import suppress
 
-from labservers import telemetry
-from labservers.listener import (
-    Acceptor,
-    address_text,
-    close_politely,
-    listen_tcp,
-    notice_vanished_peers,
-)
-from labservers.monitor import Connection, Excerpt, Monitor
+from labservers.net.closing import close_politely
+from labservers.net.listening import Acceptor, listen_tcp, notice_vanished_peers
+from labservers.observe import messages
+from labservers.observe.addresses import address_text
+from labservers.observe.monitor import Connection, Excerpt, Monitor
 from labservers.protocols.chat import WAIT_S, Event, Framing, Join, Say
 from labservers.registry import ServerSpec
-from labservers.server import STOP_GRACE_S, LabServer, Options
+from labservers.run.server import STOP_GRACE_S, LabServer, Options
 from labservers.servers.chat_outbox import Outbox, Postman
 from labservers.servers.chat_room import Room, Rooms
 
@@ -86,7 +82,7 @@ class ChatServer(LabServer):
         self._stopping.set()
         self._acceptor.stop()
 
-    def frame(self, seq: int) -> telemetry.Frame:
+    def frame(self, seq: int) -> messages.Frame:
         waiting, limit = self._acceptor.queue() or (None, None)
         rooms = self.rooms.sizes()
         self.rooms.count_dropped()

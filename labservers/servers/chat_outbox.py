@@ -17,9 +17,9 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Protocol
 
-from labservers.listener import Waker
-from labservers.log import Log
-from labservers.monitor import Connection
+from labservers.net.waker import Waker
+from labservers.observe.log import Log
+from labservers.observe.monitor import Connection
 from labservers.protocols.chat import pieces
 
 TURN_SENDS = 256  # in one go; then others have their turn

@@ -18,7 +18,7 @@ import threading
 import time
 from collections import Counter, deque
 
-from labservers.monitor import Connection, Monitor
+from labservers.observe.monitor import Connection, Monitor
 from labservers.servers.chat_backlog import CAPACITY, Backlog
 from labservers.servers.chat_outbox import Outbox
 

@@ -11,11 +11,14 @@ import select
 import threading
 import time
 
-from labservers import telemetry
-from labservers.listener import Waker, address_text, bind_udp, is_local
-from labservers.monitor import ROWS_SHOWN, Excerpt, Monitor, one_line
+from labservers.net.addresses import is_local
+from labservers.net.listening import bind_udp
+from labservers.net.waker import Waker
+from labservers.observe import messages
+from labservers.observe.addresses import address_text
+from labservers.observe.monitor import ROWS_SHOWN, Excerpt, Monitor, one_line
 from labservers.registry import ServerSpec
-from labservers.server import LabServer, Options
+from labservers.run.server import LabServer, Options
 
 ANSWER = b"Hello client"
 LARGEST_DATAGRAM = 65_535
@@ -84,7 +87,7 @@ class HelloServer(LabServer):
         self._stopping.set()
         self._waker.wake()
 
-    def frame(self, seq: int) -> telemetry.Frame:
+    def frame(self, seq: int) -> messages.Frame:
         return self.monitor.frame(
             seq,
             connections=len(self._recent()),
@@ -92,12 +95,12 @@ class HelloServer(LabServer):
             bytes_out=self.bytes_out,
         )
 
-    def rows(self, limit: int = ROWS_SHOWN) -> telemetry.Rows:
+    def rows(self, limit: int = ROWS_SHOWN) -> messages.Rows:
         recent = self._recent()
         now = time.monotonic()
         newest = sorted(recent, key=lambda entry: -entry[1].last_at)[:limit]
         rows = [
-            telemetry.Row(
+            messages.Row(
                 id=peer.id,
                 peer=address_text(address),
                 state="reading",
@@ -108,7 +111,7 @@ class HelloServer(LabServer):
             )
             for address, peer in newest
         ]
-        return telemetry.Rows("peers", len(recent), rows)
+        return messages.Rows("peers", len(recent), rows)
 
     def _drain(self) -> None:
         """Answer what has arrived, up to DRAINED datagrams."""

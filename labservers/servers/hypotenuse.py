@@ -1,9 +1,9 @@
 """Task 2: two legs in JSON come in, the hypotenuse goes out, over TCP."""
 
-from labservers.monitor import Monitor
+from labservers.observe.monitor import Monitor
 from labservers.protocols import hypotenuse
 from labservers.registry import ServerSpec
-from labservers.server import Options
+from labservers.run.server import Options
 from labservers.servers.one_request import OneRequestServer
 
 

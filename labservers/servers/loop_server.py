@@ -10,20 +10,16 @@ from abc import abstractmethod
 from collections.abc import Generator
 from typing import Any, TypeAlias
 
-from labservers import telemetry
-from labservers.event_loop import EventLoop, Task, TaskType
-from labservers.listener import (
-    accept_queue,
-    address_text,
-    listen_tcp,
-    receive_queue,
-    send_queue,
-)
-from labservers.loop_watch import LoopFigures
-from labservers.monitor import ROWS_SHOWN, Monitor
+from labservers.loop.event_loop import EventLoop, Task, TaskType
+from labservers.loop.watch import LoopFigures
+from labservers.net.listening import listen_tcp
+from labservers.observe import messages
+from labservers.observe.addresses import address_text
+from labservers.observe.kernel import accept_queue, receive_queue, send_queue
+from labservers.observe.monitor import ROWS_SHOWN, Monitor
 from labservers.protocols.http11 import Request
 from labservers.registry import ServerSpec
-from labservers.server import STOP_GRACE_S, LabServer, Options
+from labservers.run.server import STOP_GRACE_S, LabServer, Options
 
 Waiting: TypeAlias = Generator[Any, Any, None]
 SPARE_DESCRIPTORS = 64
@@ -98,7 +94,7 @@ class LoopServer(LabServer):
     def watched(self, hz: float) -> None:
         self._figures.watched(hz)
 
-    def command(self, command: telemetry.Command) -> None:
+    def command(self, command: messages.Command) -> None:
         if command.name == "pause":
             self.loop.pause()
         elif command.name == "step":
@@ -108,7 +104,7 @@ class LoopServer(LabServer):
         elif command.name == "slow":
             self.loop.slow(command.value)
 
-    def frame(self, seq: int) -> telemetry.Frame:
+    def frame(self, seq: int) -> messages.Frame:
         waiting, limit = accept_queue(self._listener) or (None, None)
         return self.monitor.frame(
             seq,
@@ -120,8 +116,8 @@ class LoopServer(LabServer):
             loop=self._figures.frame(),
         )
 
-    def rows(self, limit: int = ROWS_SHOWN) -> telemetry.Rows:
-        return self._figures.rows(limit, self._row) or telemetry.Rows("tasks", 0, [])
+    def rows(self, limit: int = ROWS_SHOWN) -> messages.Rows:
+        return self._figures.rows(limit, self._row) or messages.Rows("tasks", 0, [])
 
     def _overloaded(self, error: OSError) -> None:
         self.monitor.errors += 1
@@ -157,11 +153,11 @@ class LoopServer(LabServer):
             return client.label, client.peer
         return ("accept", "") if task is self._acceptor else ("stop", "")
 
-    def _row(self, task: Task, now: float) -> telemetry.Row:
+    def _row(self, task: Task, now: float) -> messages.Row:
         client = task.about
         label, peer = self._describe(task)
         known = isinstance(client, Client)
-        return telemetry.Row(
+        return messages.Row(
             id=task.id,
             peer=peer,
             state="accepting" if task is self._acceptor else task.lane,

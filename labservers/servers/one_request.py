@@ -17,13 +17,14 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Protocol
 
-from labservers import telemetry
-from labservers.closing import Closer
-from labservers.listener import Acceptor, address_text, listen_tcp
-from labservers.monitor import Connection, Excerpt, Monitor
+from labservers.net.closing import Closer
+from labservers.net.listening import Acceptor, listen_tcp
+from labservers.net.workers import Workers
+from labservers.observe import messages
+from labservers.observe.addresses import address_text
+from labservers.observe.monitor import Connection, Excerpt, Monitor
 from labservers.registry import ServerSpec
-from labservers.server import STOP_GRACE_S, LabServer, Options
-from labservers.workers import Workers
+from labservers.run.server import STOP_GRACE_S, LabServer, Options
 
 POOL_SIZE = 128
 PIECE = 65_536
@@ -118,7 +119,7 @@ class OneRequestServer(LabServer):
         timer.start()
         self._timers.append(timer)
 
-    def frame(self, seq: int) -> telemetry.Frame:
+    def frame(self, seq: int) -> messages.Frame:
         waiting, limit = self._acceptor.queue() or (None, None)
         return self.monitor.frame(seq, accept_queue=waiting, accept_limit=limit)
 

@@ -4,12 +4,12 @@ import os
 from functools import cache
 from typing import NamedTuple
 
-from labservers.http_date import http_date
-from labservers.monitor import Monitor
+from labservers.observe.monitor import Monitor
 from labservers.protocols.http11 import HTTPError, Limits, Request, Response, read_request, reason
 from labservers.protocols.stream import ByteStream
 from labservers.registry import ServerSpec
-from labservers.server import Options
+from labservers.run.server import Options
+from labservers.servers.http_date import http_date
 from labservers.servers.one_request import OneRequestServer
 
 DEADLINE_S = 10.0

@@ -14,11 +14,9 @@ from collections.abc import Generator
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from labservers.cache import Cache
-from labservers.event_loop import TaskType
-from labservers.http_date import http_date
-from labservers.listener import OVERLOADED, OVERLOADED_PAUSE_S, TRANSIENT_ACCEPT_ERRORS
-from labservers.monitor import Monitor
+from labservers.loop.event_loop import TaskType
+from labservers.net.listening import OVERLOADED, OVERLOADED_PAUSE_S, TRANSIENT_ACCEPT_ERRORS
+from labservers.observe.monitor import Monitor
 from labservers.protocols.http11 import (
     CONTINUE,
     HTTPError,
@@ -34,9 +32,11 @@ from labservers.protocols.http11 import (
 )
 from labservers.protocols.stream import ByteStream, Reading
 from labservers.registry import ServerSpec
-from labservers.server import Options, UnusableFiles
+from labservers.run.server import Options, UnusableFiles
 from labservers.servers import subjects_app as app
+from labservers.servers.cache import Cache
 from labservers.servers.gradebook import GradeBook, Row
+from labservers.servers.http_date import http_date
 from labservers.servers.loop_server import Client, LoopServer, Waiting
 
 RECEIVE_BYTES = 16 * 1024

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from labservers.log import Log
-from labservers.monitor import Monitor
+from labservers.observe.log import Log
+from labservers.observe.monitor import Monitor
 from labservers.registry import SERVERS
-from labservers.server import LabServer, Options
+from labservers.run.server import LabServer, Options
 
 Make = Callable[..., LabServer]
 

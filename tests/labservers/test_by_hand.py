@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from labservers import control
 from labservers.clients.checks import CHECKS
 from labservers.registry import SERVERS
+from labservers.run import lifetime
 
 pytestmark = pytest.mark.system
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -120,7 +120,7 @@ def test_a_privileged_port_is_one_sentence_and_exit_1() -> None:
 
 
 def test_no_right_to_bind_is_said_with_the_next_step(serve: Callable[..., Any]) -> None:
-    message = control.bind_failure(serve("chat"), PermissionError(13, "Permission denied"))
+    message = lifetime.bind_failure(serve("chat"), PermissionError(13, "Permission denied"))
     assert "no right" in message
     assert "--port 1024" in message
 

@@ -15,8 +15,9 @@ from flask import Flask
 from simple_websocket import Client, ConnectionClosed
 from werkzeug.serving import make_server
 
-from dashboard import create_app, sockets
+from dashboard import create_app
 from dashboard.lab import Lab
+from dashboard.live import sockets
 from labservers.registry import SERVERS
 
 TOKEN = "token-of-the-tests"

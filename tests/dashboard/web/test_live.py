@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.broadcaster import WINDOW
+from dashboard.live.broadcaster import WINDOW
 
 FIELDS = {"name", "title", "state", "host", "port", "settings", "failure", "figures", "generation"}
 

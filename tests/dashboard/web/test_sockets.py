@@ -16,7 +16,7 @@ import pytest
 from simple_websocket import ConnectionClosed
 from wsproto import ConnectionType, WSConnection, events
 
-from dashboard import sockets
+from dashboard.live import sockets
 
 TOKEN = "token-of-the-tests"
 

@@ -1,0 +1,1 @@
+"""What a tab hears: events, websockets, the chat's bridge."""

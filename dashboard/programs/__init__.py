@@ -1,0 +1,1 @@
+"""What the dashboard runs: the catalogue, and what was chosen for each."""

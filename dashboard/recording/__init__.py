@@ -1,0 +1,1 @@
+"""What has been: lines, rates, figures."""

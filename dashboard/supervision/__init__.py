@@ -1,0 +1,1 @@
+"""From a click to a process and back: lifecycle, processes, ports."""

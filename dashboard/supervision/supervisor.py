@@ -1,0 +1,188 @@
+"""The five servers together: what users ask of them, and the clock that watches them."""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from dashboard.errors import LabError, NotNow, NotRunning, UnknownServer
+from dashboard.programs.settings import ServerSettings, Settings
+from dashboard.supervision.lifecycle import ALIVE, State
+from dashboard.supervision.managed import ManagedServer, Surroundings
+from dashboard.supervision.port_owner import host_choices
+from labservers.observe import messages
+from labservers.registry import SERVERS
+
+TICK_S = 0.1
+
+
+class Supervisor:
+    """Start, stop and watch the servers. Asking never blocks; what came of it is an event."""
+
+    def __init__(self, settings: Settings, world: Surroundings) -> None:
+        self._settings = settings
+        self._world = world
+        self._servers = {
+            name: ManagedServer(spec, settings.get(name), world) for name, spec in SERVERS.items()
+        }
+        self._closing = threading.Event()
+        self._ticker: threading.Thread | None = None
+        self._ticker_lock = threading.Lock()
+
+    def server(self, name: str) -> ManagedServer:
+        """
+        Raises:
+            UnknownServer: the name is not one of the five.
+        """
+        try:
+            return self._servers[name]
+        except KeyError:
+            raise UnknownServer(
+                f"there is no server {name!r}", f"use {', '.join(SERVERS)}"
+            ) from None
+
+    def view(self, name: str) -> dict[str, Any]:
+        return {**self.server(name).view(), "host_choices": host_choices()}
+
+    def views(self) -> list[dict[str, Any]]:
+        choices = host_choices()
+        return [{**server.view(), "host_choices": choices} for server in self._servers.values()]
+
+    def pids(self) -> set[int]:
+        return {server.pid for server in self._servers.values() if server.pid is not None}
+
+    def taken_ports(self) -> set[int]:
+        """Ports that the servers use or will use."""
+        return {server.settings.port for server in self._servers.values()}
+
+    def start(self, name: str, **chosen: Any) -> bool:
+        """Start a server, on another host, port or model if given; False when it runs already.
+
+        Raises:
+            UnknownServer, BadInput, NotNow: as configure().
+        """
+        server = self.server(name)
+        if any(value is not None for value in chosen.values()):
+            self.configure(name, **chosen)
+        self._watch()
+        return server.start()
+
+    def stop(self, name: str) -> bool:
+        return self.server(name).stop()
+
+    def restart(self, name: str) -> bool:
+        self._watch()
+        return self.server(name).restart()
+
+    def kill(self, name: str) -> bool:
+        return self.server(name).kill()
+
+    def start_all(self) -> bool:
+        self._watch()
+        started = [server.start() for server in self._servers.values()]
+        return any(started)
+
+    def stop_all(self) -> bool:
+        """Ask everything that lives to end; what is ending already is left to its deadline."""
+        asked = [s.stop() for s in self._servers.values() if s.state is not State.STOPPING]
+        return any(asked)
+
+    def configure(self, name: str, **chosen: Any) -> ServerSettings:
+        """Remember host, port and model for the next start.
+
+        Raises:
+            UnknownServer: the name. BadInput: a value. NotNow: it runs, on something else.
+        """
+        server = self.server(name)
+        if server.state in ALIVE:
+            now = server.settings
+            same = all(
+                getattr(now, key) == value for key, value in chosen.items() if value is not None
+            )
+            if same:
+                return now
+            raise NotNow(
+                f"{name} is running on port {now.port}, so it cannot be changed now",
+                "stop it first",
+            )
+        settings = self._settings.change(name, chosen)
+        server.use(settings)
+        return settings
+
+    def wait_settled(self, name: str, timeout_s: float) -> bool:
+        return self.server(name).wait_settled(timeout_s)
+
+    def connect_address(self, name: str) -> tuple[str, int]:
+        """Where to reach a running server.
+
+        Raises:
+            UnknownServer: the name. NotRunning: it does not run.
+        """
+        address = self.server(name).address()
+        if address is None:
+            port = self.server(name).settings.port
+            raise NotRunning(f"{name} is not running on port {port}", "start it, then try again")
+        return address
+
+    def command(self, name: str, command: messages.Command) -> None:
+        """Pass a command to a running server.
+
+        Raises:
+            UnknownServer: the name. NotRunning: it does not run.
+        """
+        self.connect_address(name)
+        self.server(name).command(command)
+
+    def set_rates(self, rates: dict[str, float], otherwise_hz: float = 1.0) -> None:
+        """Frames a second for each server."""
+        for name, server in self._servers.items():
+            server.set_rate(rates.get(name, otherwise_hz))
+
+    def set_experiment(self, name: str, experiment: dict[str, Any] | None) -> None:
+        self.server(name).set_experiment(experiment)
+
+    def on_events(self, name: str, listener: Callable[[messages.Events], None]) -> None:
+        """Call the listener, in the server's telemetry thread, with each batch of its events."""
+        self.server(name).event_listeners.append(listener)
+
+    def close(self, timeout_s: float) -> None:
+        """Stop everything; kill what has not ended in time."""
+        self._closing.set()
+        self.stop_all()
+        deadline = self._world.clock() + timeout_s
+        for server in self._servers.values():
+            if not server.wait_settled(max(0.0, deadline - self._world.clock())):
+                server.kill()
+        for server in self._servers.values():
+            server.wait_settled(1.0)
+            server.log.close()
+        if self._ticker:
+            self._ticker.join(1.0)
+
+    def tick(self) -> None:
+        for server in self._servers.values():
+            server.tick()
+
+    def _watch(self) -> None:
+        with self._ticker_lock:
+            if self._ticker is None:
+                self._ticker = threading.Thread(
+                    target=self._tick_forever, name="supervisor", daemon=True
+                )
+                self._ticker.start()
+
+    def _tick_forever(self) -> None:
+        while not self._closing.wait(TICK_S):
+            self.tick()
+
+
+def only(values: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The named values of a request's body.
+
+    Raises:
+        LabError: it holds other names as well.
+    """
+    known = set(names)
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise LabError(f"unknown field {unknown[0]!r}", f"known are {', '.join(sorted(known))}")
+    return values

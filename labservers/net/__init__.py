@@ -1,0 +1,1 @@
+"""Addresses, listening sockets, polite ends, threads that work on connections."""

@@ -1,0 +1,1 @@
+"""What looks into a running program: the standard library alone, and nothing else of ours."""

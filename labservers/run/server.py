@@ -1,0 +1,67 @@
+"""What every lab server can do, whoever runs it: the shell or the dashboard."""
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+from labservers.net.listening import BACKLOG
+from labservers.observe import messages
+from labservers.observe.monitor import ROWS_SHOWN, Monitor
+from labservers.registry import ServerSpec
+
+STOP_GRACE_S = 2.0
+
+
+class UnusableFiles(OSError):
+    """A server's own files cannot be used; the text is a sentence with the next step."""
+
+
+class Options(NamedTuple):
+    """How a server was asked to run. `data_dir` is where it may keep files."""
+
+    host: str
+    port: int
+    model: str
+    data_dir: str
+    backlog: int = BACKLOG
+    selector: str = "auto"
+
+
+class LabServer(ABC):
+    """bind(), then serve() until stop(). The other methods may be called from any thread."""
+
+    def __init__(self, spec: ServerSpec, options: Options, monitor: Monitor) -> None:
+        self.spec = spec
+        self.options = options
+        self.monitor = monitor
+        self.log = monitor.log
+
+    @abstractmethod
+    def bind(self) -> tuple[str, int]:
+        """Take the port and return the bound host and port; port 0 lets the kernel choose.
+
+        Raises:
+            OSError: it cannot be had. UnusableFiles: nor what the server keeps on disk.
+        """
+
+    @abstractmethod
+    def serve(self) -> None:
+        """Answer clients until stop(): then accept nobody, finish what is under way for up
+        to STOP_GRACE_S seconds, close every socket and return."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Ask serve() to end. Returns at once; may be called again."""
+
+    def frame(self, seq: int) -> messages.Frame:
+        return self.monitor.frame(seq)
+
+    def rows(self, limit: int = ROWS_SHOWN) -> messages.Rows:
+        return self.monitor.rows(limit)
+
+    def watched(self, hz: float) -> None:
+        """That many frames a second are asked for; above 1, somebody is looking."""
+        return
+
+    def command(self, command: messages.Command) -> None:
+        """Carry out a command that is this server's own (pause, step, slow, resume)."""
+        self.log.warning(f"the {self.spec.name} server has no command {command.name!r}")

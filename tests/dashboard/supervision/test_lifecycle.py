@@ -1,0 +1,60 @@
+"""The table of states, read as sentences."""
+
+import itertools
+
+import pytest
+
+from dashboard.supervision.lifecycle import ALIVE, SETTLED, TRANSITIONS, Event, State, next_state
+
+S, E = State, Event
+
+
+def walk(*events: Event, start: State = S.STOPPED) -> State:
+    state = start
+    for event in events:
+        state = next_state(state, event)
+    return state
+
+
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        ((E.START,), S.STARTING),
+        ((E.START, E.ANSWERED), S.RUNNING),
+        ((E.START, E.COULD_NOT_START), S.FAILED),
+        ((E.START, E.EXITED), S.FAILED),
+        ((E.START, E.ANSWERED, E.EXITED), S.FAILED),
+        ((E.START, E.ANSWERED, E.STOP), S.STOPPING),
+        ((E.START, E.ANSWERED, E.STOP, E.EXITED), S.STOPPED),
+        ((E.START, E.STOP, E.ANSWERED), S.STOPPING),
+        ((E.START, E.ANSWERED, E.SILENT), S.FROZEN),
+        ((E.START, E.ANSWERED, E.SILENT, E.SPOKE), S.RUNNING),
+        ((E.START, E.ANSWERED, E.SILENT, E.EXITED), S.FAILED),
+        ((E.START, E.ANSWERED, E.RETRY_LATER, E.RETRY), S.STARTING),
+        ((E.START, E.ANSWERED, E.EXITED, E.START), S.STARTING),
+        ((E.START, E.ANSWERED, E.EXITED, E.STOP), S.STOPPED),
+    ],
+)
+def test_a_life(events: tuple[Event, ...], state: State) -> None:
+    assert walk(*events) is state
+
+
+def test_what_changes_nothing_changes_nothing() -> None:
+    for state, event in itertools.product(State, Event):
+        assert next_state(state, event) is TRANSITIONS.get((state, event), state)
+    assert walk(E.STOP) is S.STOPPED
+    assert walk(E.EXITED) is S.STOPPED
+
+
+def test_every_state_can_be_reached_and_left_for_stopped() -> None:
+    reached = {S.STOPPED}
+    for _ in State:
+        reached |= {after for (before, _), after in TRANSITIONS.items() if before in reached}
+    assert reached == set(State)
+    for state in State:
+        ways = [state]
+        for _ in State:
+            ways += [after for (before, _), after in TRANSITIONS.items() if before in ways]
+        assert S.STOPPED in ways
+    assert ALIVE.isdisjoint({S.STOPPED, S.FAILED, S.BACKOFF})
+    assert S.STARTING not in SETTLED

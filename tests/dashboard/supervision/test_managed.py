@@ -1,0 +1,302 @@
+"""One server by written histories: a fake clock, a fake process, and what is published."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.config import Config
+from dashboard.programs.settings import ServerSettings
+from dashboard.supervision.managed import Generation, ManagedServer, Surroundings
+from labservers.observe import messages
+from labservers.registry import SERVERS
+
+
+@dataclass
+class FakeProcess:
+    arguments: list[str]
+    listener: Any
+    pid: int
+    done: list[str] = field(default_factory=list)
+
+    def send(self, command: messages.Command) -> None:
+        self.done.append(command.name)
+
+    def terminate(self) -> None:
+        self.done.append("SIGTERM")
+
+    def kill(self) -> None:
+        self.done.append("SIGKILL")
+
+
+class World:
+    """Everything around a managed server, under the test's hand."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.now = 100.0
+        self.events: list[dict[str, Any]] = []
+        self.processes: list[FakeProcess] = []
+        self.problem: str | None = None
+        self.spawn_error: OSError | None = None
+        self.later: list[Callable[[], None]] = []
+        pids = itertools.count(1_000_000)
+
+        def spawn(arguments: list[str], listener: Any) -> FakeProcess:
+            if self.spawn_error:
+                raise self.spawn_error
+            self.processes.append(FakeProcess(arguments, listener, next(pids)))
+            return self.processes[-1]
+
+        def check(name: str, host: str, port: int, timeout_s: float) -> None:
+            if self.problem:
+                raise RuntimeError(self.problem)
+
+        self.server = ManagedServer(
+            SERVERS["chat"],
+            ServerSettings("127.0.0.1", 8004, "thread-per-client"),
+            Surroundings(
+                config=Config(data_dir=str(folder), **settings),
+                publish=self.events.append,
+                spawn=spawn,
+                check=check,
+                owner=lambda port, transport: {
+                    "pid": 7,
+                    "command": "nc -l",
+                    "since": 1.0,
+                    "ours": False,
+                },
+                free_port=lambda settings, transport: 8014,
+                background=lambda function: self.later.append(function),
+                clock=lambda: self.now,
+                wall=lambda: self.now + 1000,
+            ),
+        )
+
+    @property
+    def process(self) -> FakeProcess:
+        return self.processes[-1]
+
+    @property
+    def state(self) -> str:
+        return str(self.server.view()["state"])
+
+    def says(self, message: messages.Message) -> None:
+        self.process.listener.on_message(message)
+
+    def ready(self) -> None:
+        self.says(messages.Ready("127.0.0.1", 8004, self.process.pid, "thread-per-client"))
+
+    def checked(self) -> None:
+        while self.later:
+            self.later.pop(0)()
+
+    def up(self) -> None:
+        self.server.start()
+        self.ready()
+        self.checked()
+        assert self.state == "RUNNING"
+
+    def exits(self, code: int) -> None:
+        self.process.listener.on_exit(code)
+
+    def passes(self, seconds: float) -> None:
+        self.now += seconds
+        self.server.tick()
+
+    def feed(self) -> list[str]:
+        return [e["entry"]["code"] for e in self.events if e["kind"] == "feed"]
+
+    def states(self) -> list[str]:
+        told = [e["server"]["state"] for e in self.events if e["kind"] == "server"]
+        return [state for state, _ in itertools.groupby(told)]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Any:
+    made = World(tmp_path)
+    yield made
+    made.server.log.close()
+
+
+def test_running_means_ready_and_answered(world: World) -> None:
+    assert world.server.start()
+    assert (world.state, world.server.view()["step"]) == ("STARTING", "bind")
+    world.ready()
+    assert (world.state, world.server.view()["step"]) == ("STARTING", "answers")
+    assert world.server.address() is None
+    world.checked()
+    assert world.state == "RUNNING"
+    assert world.server.address() == ("127.0.0.1", 8004)
+    assert world.states() == ["STARTING", "RUNNING"]
+    assert "--controlled" in world.process.arguments
+
+
+def test_start_and_stop_twice_are_once(world: World) -> None:
+    assert not world.server.stop()
+    world.up()
+    assert not world.server.start()
+    assert len(world.processes) == 1
+    assert world.server.stop()
+    assert world.process.done == ["stop", "SIGTERM"]
+    world.exits(0)
+    assert (world.state, world.server.stop()) == ("STOPPED", False)
+    assert world.server.view()["last_run"]["requests"] == 0
+
+
+def test_a_server_that_does_not_answer_as_it_should_has_failed(world: World) -> None:
+    world.problem = "no such answer"
+    world.server.start()
+    world.ready()
+    world.checked()
+    failure = world.server.view()["failure"]
+    assert (world.state, failure["reason"]) == ("FAILED", "not_answering")
+    assert "no such answer" in failure["message"]
+    assert world.process.done == ["SIGKILL"]
+    world.exits(-9)  # no news any more
+    assert world.state == "FAILED"
+
+
+def test_a_start_that_takes_too_long_has_failed(world: World) -> None:
+    world.server.start()
+    world.passes(9.9)
+    assert world.state == "STARTING"
+    world.passes(0.2)
+    assert (world.state, world.process.done) == ("FAILED", ["SIGKILL"])
+
+
+def test_a_stop_insists_after_its_grace_and_a_second_click_kills_now(world: World) -> None:
+    world.up()
+    world.server.stop()
+    world.passes(2.9)
+    assert "SIGKILL" not in world.process.done
+    world.passes(0.2)
+    assert world.process.done[-1] == "SIGKILL"
+    world.exits(-9)
+    assert (world.state, world.feed()[-1]) == ("STOPPED", "killed")
+    world.up()
+    world.server.stop()
+    world.server.stop()
+    assert world.process.done == ["stop", "SIGTERM", "SIGKILL"]
+
+
+@pytest.mark.parametrize(
+    ("returncode", "reason", "code", "name"),
+    [(1, "exited", 1, None), (-9, "killed", None, "SIGKILL"), (-11, "killed", None, "SIGSEGV")],
+)
+def test_an_unexpected_end_is_a_crash_with_its_evidence(
+    world: World, returncode: int, reason: str, code: int | None, name: str | None
+) -> None:
+    world.up()
+    world.process.listener.on_log("12:00:00.000 ERROR chat: the last words")
+    world.now += 134
+    world.exits(returncode)
+    failure = world.server.view()["failure"]
+    assert (world.state, failure["reason"]) == ("FAILED", reason)
+    assert (failure["exit_code"], failure["signal"]) == (code, name)
+    assert failure["last_lines"] == ["the last words"]
+    assert failure["ran_s"] == 134
+    assert world.feed()[-1] == "crashed"
+
+    world.up()
+    world.exits(returncode)
+    assert world.server.view()["failure"]["last_lines"] == []  # words of this process alone
+
+
+def test_a_busy_port_is_told_with_its_owner_and_a_free_one(world: World) -> None:
+    world.server.start()
+    world.says(messages.Failed(98, "EADDRINUSE", "port 8004 is already in use"))
+    world.exits(1)
+    failure = world.server.view()["failure"]
+    assert failure["reason"] == "port_in_use"
+    assert failure["port_owner"]["command"] == "nc -l"
+    assert failure["free_port"] == 8014
+    assert world.feed()[-1] == "port_in_use"
+
+
+def test_a_process_that_cannot_be_spawned_is_a_failure(world: World) -> None:
+    world.spawn_error = OSError(12, "Cannot allocate memory")
+    world.server.start()
+    assert world.server.view()["failure"]["reason"] == "spawn"
+
+
+def test_what_an_earlier_generation_says_is_ignored(world: World) -> None:
+    world.up()
+    old = world.process.listener
+    world.server.stop()
+    world.exits(0)
+    world.up()
+    old.on_exit(1)
+    old.on_message(messages.Failed(98, "EADDRINUSE", ""))
+    assert isinstance(old, Generation)
+    assert world.state == "RUNNING"
+
+
+def test_restart_starts_again_when_the_old_one_has_ended(world: World) -> None:
+    world.up()
+    world.server.restart()
+    assert world.state == "STOPPING"
+    assert not world.server.view()["settled"]
+    world.exits(0)
+    assert world.state == "STARTING"
+    assert len(world.processes) == 2
+
+
+def test_start_while_stopping_comes_after_it(world: World) -> None:
+    world.up()
+    world.server.stop()
+    assert world.server.start()
+    assert len(world.processes) == 1
+    world.exits(0)
+    assert world.state == "STARTING"
+
+
+def test_silence_is_frozen_and_a_word_is_running_again(world: World) -> None:
+    world.up()
+    world.passes(5.1)
+    assert world.state == "FROZEN"
+    world.says(messages.Frame(1, 1.0, 0, 0, 0, 0, 0, 0, 1, {}))
+    assert world.state == "RUNNING"
+
+
+def test_a_crash_is_retried_as_often_as_configured(tmp_path: Path) -> None:
+    world = World(tmp_path, restart_attempts=2, restart_delay_s=1.0)
+    world.server.start()
+    world.exits(1)
+    assert world.server.view()["retry"] == {"at": world.now + 1001, "attempt": 1, "of": 2}
+    world.passes(1.1)
+    assert world.state == "STARTING"
+    world.exits(1)
+    assert world.state == "BACKOFF"
+    assert world.server.start()  # start now
+    world.exits(1)
+    world.passes(1.1)
+    world.exits(1)
+    world.passes(2.1)
+    world.exits(1)
+    assert world.state == "FAILED"
+    world.server.log.close()
+
+
+def test_the_rate_is_told_to_this_and_the_next_process(world: World) -> None:
+    world.up()
+    world.server.set_rate(10.0)
+    assert world.process.done == ["rate"]
+    world.server.stop()
+    world.exits(0)
+    world.up()
+    assert world.process.done == ["rate"]
+
+
+def test_figures_come_once_a_second_with_rates(world: World) -> None:
+    world.up()
+    world.says(messages.Frame(1, 1.0, 1, 1, 100, 50, 1, 0, 1, {}))
+    world.says(messages.Frame(2, 1.5, 1, 1, 150, 50, 1, 0, 1, {}))
+    world.says(messages.Frame(3, 2.0, 2, 1, 300, 70, 3, 0, 1, {}))
+    told = [e["figures"] for e in world.events if e["kind"] == "figures"]
+    assert [(f["in_rate"], f["out_rate"], f["request_rate"]) for f in told] == [
+        (100.0, 50.0, 1.0),
+        (200.0, 20.0, 2.0),
+    ]
