@@ -10,7 +10,7 @@ import { initial, reduce } from "./model/reducer.js";
 import { parse } from "./model/routes.js";
 import { shown } from "./model/selectors.js";
 import { startRouter } from "./router.js";
-import { Shell } from "./views/shell.js";
+import { Shell } from "./views/shell/shell.js";
 
 const TOAST_MS = 6000;
 /* A start or stop that was accepted and then never confirmed leaves its button usable again. */

@@ -1,6 +1,6 @@
 /* Times that go on by themselves between two events of the server. */
-import { html, useNow, useRef } from "../kit.js";
-import { hands, t } from "../i18n.js";
+import { html, useNow, useRef } from "../../kit.js";
+import { hands, t } from "../../i18n.js";
 
 /** How long a server has been up; `since` in Unix seconds of the dashboard, `skew_s` ahead of ours. */
 export function Uptime({ since, skew_s }) {

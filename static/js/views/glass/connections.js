@@ -1,9 +1,9 @@
 /* Who is connected to a server, twice a second; for UDP, who has sent something lately. */
-import { CommandLine, Search, html, icon, useDraft, useEffect } from "../kit.js";
-import { bytes, dur, nf, t } from "../i18n.js";
-import { QUEUE_SLOTS, chooseRows, slots, stateCounts, stuckRow } from "../model/connections.js";
-import { running } from "../model/selectors.js";
-import { NotRunning } from "./try_kit.js";
+import { CommandLine, Search, html, icon, useDraft, useEffect } from "../../kit.js";
+import { bytes, dur, nf, t } from "../../i18n.js";
+import { QUEUE_SLOTS, chooseRows, slots, stateCounts, stuckRow } from "../../model/connections.js";
+import { running } from "../../model/selectors.js";
+import { NotRunning } from "../shell/not_running.js";
 
 const EMPTY = { kind: "connections", total: 0, rows: [], stuck: {}, at: 0 };
 /* Scale of the queue bars, bytes. */

@@ -1,7 +1,7 @@
 /* The live tail of a server's log. */
-import { Button, Search, Toggle, glyph, html, icon, useDraft, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../kit.js";
-import { clock, nf, t, thousandths } from "../i18n.js";
-import { LEVELS, chooseLines, levelCounts, matches, parts, visible } from "../model/logs.js";
+import { Button, Search, Toggle, glyph, html, icon, useDraft, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../../kit.js";
+import { clock, nf, t, thousandths } from "../../i18n.js";
+import { LEVELS, chooseLines, levelCounts, matches, parts, visible } from "../../model/logs.js";
 
 const SHAPES = { error: "crashed", warning: "blocked", info: "running", debug: "stopped" };
 const NOTHING = [];

@@ -1,11 +1,11 @@
 /* The chat: up to two rooms side by side, each a connection of its own to the raw port. */
-import { Button, CommandLine, Segmented, html, icon, useDraft, useEffect, useState } from "../kit.js";
-import { t } from "../i18n.js";
-import * as talks from "../io/chat.js";
-import { nameProblem, roomProblem } from "../model/chat.js";
-import { address, running } from "../model/selectors.js";
+import { Button, CommandLine, Segmented, html, icon, useDraft, useEffect, useState } from "../../kit.js";
+import { t } from "../../i18n.js";
+import * as talks from "../../io/chat.js";
+import { nameProblem, roomProblem } from "../../model/chat.js";
+import { address, running } from "../../model/selectors.js";
 import { Room } from "./chat_room.js";
-import { NotRunning } from "./try_kit.js";
+import { NotRunning } from "../shell/not_running.js";
 
 const SIDE_BY_SIDE = 2;
 

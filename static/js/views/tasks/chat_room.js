@@ -1,8 +1,8 @@
 /* One room: who is there, what was said, and the line to say something. */
-import { Button, IconButton, Toggle, html, icon, useDraft, useLayoutEffect, useNow, useRef } from "../kit.js";
-import { clock, nf, t } from "../i18n.js";
-import * as talks from "../io/chat.js";
-import { TEXT_BYTES, hex, wireBytes } from "../model/chat.js";
+import { Button, IconButton, Toggle, html, icon, useDraft, useLayoutEffect, useNow, useRef } from "../../kit.js";
+import { clock, nf, t } from "../../i18n.js";
+import * as talks from "../../io/chat.js";
+import { TEXT_BYTES, hex, wireBytes } from "../../model/chat.js";
 
 export function Room({ room, second, up, port }) {
   const [raw, setRaw] = useDraft(`chat.raw.${room.id}`, false);

@@ -1,12 +1,12 @@
 /* subjects: grades of a student, written by POST and read by GET. */
-import { Button, Segmented, html, useDraft, useEffect, useState } from "../kit.js";
-import { moment, t } from "../i18n.js";
-import { http, text } from "../model/decode.js";
-import { address } from "../model/selectors.js";
-import { Bytes } from "./bytes.js";
-import { Exchanges, useExchanges } from "./exchanges.js";
-import { Client, Explanation, Terminal, netcats, quote } from "./try_kit.js";
-import { Status } from "./try_page.js";
+import { Button, Segmented, html, useDraft, useEffect, useState } from "../../kit.js";
+import { moment, t } from "../../i18n.js";
+import { http, text } from "../../model/decode.js";
+import { address } from "../../model/selectors.js";
+import { Bytes } from "../glass/bytes.js";
+import { Exchanges, useExchanges } from "../glass/exchanges.js";
+import { Client, Explanation, Terminal, netcats, quote } from "./kit.js";
+import { Status } from "./page.js";
 
 const GRADES = ["1", "2", "3", "4", "5"];
 const JSON_TYPE = "application/json";

@@ -1,8 +1,8 @@
 /* The triangle of the last answer: legs as they were sent, hypotenuse as the server said. Before
    the first answer the legs are those of the form. */
-import { html, useMemo } from "../kit.js";
-import { nf, t } from "../i18n.js";
-import { text } from "../model/decode.js";
+import { html, useMemo } from "../../kit.js";
+import { nf, t } from "../../i18n.js";
+import { text } from "../../model/decode.js";
 
 const WIDTH = 420;
 const HEIGHT = 230;

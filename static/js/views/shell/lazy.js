@@ -1,6 +1,6 @@
 /* A view whose module is loaded when it is first looked at. */
-import { html, icon, useEffect, useState } from "../kit.js";
-import { t } from "../i18n.js";
+import { html, icon, useEffect, useState } from "../../kit.js";
+import { t } from "../../i18n.js";
 
 const loaded = new Map();
 

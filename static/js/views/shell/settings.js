@@ -1,7 +1,7 @@
 /* Where a server that is not running will listen, and how it will serve its clients. */
-import { Segmented, html, icon, useEffect, useState } from "../kit.js";
-import { errorText } from "../errors.js";
-import { t } from "../i18n.js";
+import { Segmented, html, icon, useEffect, useState } from "../../kit.js";
+import { errorText } from "../../errors.js";
+import { t } from "../../i18n.js";
 
 /**
  * The settings of a card while they are edited. `options`: what a start has to carry along;

@@ -1,11 +1,11 @@
 /* hypotenuse: two legs as JSON, the hypotenuse as text; or any bytes at all, broken ones too. */
-import { Button, Segmented, html, icon, useDraft, useState } from "../kit.js";
-import { dur, t } from "../i18n.js";
-import { number, text } from "../model/decode.js";
-import { Bytes } from "./bytes.js";
-import { Exchanges, trouble, useExchanges } from "./exchanges.js";
+import { Button, Segmented, html, icon, useDraft, useState } from "../../kit.js";
+import { dur, t } from "../../i18n.js";
+import { number, text } from "../../model/decode.js";
+import { Bytes } from "../glass/bytes.js";
+import { Exchanges, trouble, useExchanges } from "../glass/exchanges.js";
 import { Triangle } from "./triangle.js";
-import { Client, Explanation, Terminal, client, netcats, quote } from "./try_kit.js";
+import { Client, Explanation, Terminal, client, netcats, quote } from "./kit.js";
 
 const BROKEN = ['{"a": 3, "b"', '{"a": "three", "b": 4}', "[3, 4]", '{"a": 3}', '{"a": -3, "b": 4}', '{"a": 1e999, "b": 0}'];
 

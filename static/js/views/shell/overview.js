@@ -1,7 +1,7 @@
 /* All five servers at a glance. */
-import { Button, Mini, html, icon } from "../kit.js";
-import { bytes, nf, t } from "../i18n.js";
-import { list, offKey, startable, stoppable, totals } from "../model/selectors.js";
+import { Button, Mini, html, icon } from "../../kit.js";
+import { bytes, nf, t } from "../../i18n.js";
+import { list, offKey, startable, stoppable, totals } from "../../model/selectors.js";
 import { Card, percent } from "./card.js";
 import { Feed } from "./feed.js";
 

@@ -1,7 +1,7 @@
 /* Why a server that failed is not running: the same words on its card and on its page. */
-import { html } from "../kit.js";
-import { clock, dur, t } from "../i18n.js";
-import { shown } from "../model/selectors.js";
+import { html } from "../../kit.js";
+import { clock, dur, t } from "../../i18n.js";
+import { shown } from "../../model/selectors.js";
 
 /** A sentence or two about `server.failure`. */
 export function Cause({ server }) {

@@ -1,6 +1,6 @@
 /* The lines between lanes, source and gate, drawn along the real boxes. */
-import { html, useLayoutEffect, useRef, useState } from "../kit.js";
-import { flowWidth, moved } from "../model/loop.js";
+import { html, useLayoutEffect, useRef, useState } from "../../kit.js";
+import { flowWidth, moved } from "../../model/loop.js";
 
 const COLOURS = { reading: "var(--in-fill)", writing: "var(--out-fill)", sleeping: "var(--idle-fill)" };
 const WIDE = "(min-width: 1280px)";

@@ -1,7 +1,7 @@
 /* The two dialogs: the keys, and Stop all while clients are connected. */
-import { Button, IconButton, html, useEffect, useRef } from "../kit.js";
-import { t } from "../i18n.js";
-import { list, stoppable, totals } from "../model/selectors.js";
+import { Button, IconButton, html, useEffect, useRef } from "../../kit.js";
+import { t } from "../../i18n.js";
+import { list, stoppable, totals } from "../../model/selectors.js";
 
 const KEYS = [
   ["0", "nav.overview"],

@@ -1,8 +1,6 @@
 /* What every Try it tab has: the way of the bytes, the terminal's commands, the explanation. */
-import { Button, CommandLine, html, icon } from "../kit.js";
-import { t } from "../i18n.js";
-import { offKey, startable } from "../model/selectors.js";
-import { Cause } from "./cause.js";
+import { CommandLine, html } from "../../kit.js";
+import { t } from "../../i18n.js";
 
 /** The way from the browser to the server: it cannot open raw sockets, the dashboard can. */
 export const Way = ({ server }) =>
@@ -29,26 +27,6 @@ export const Explanation = ({ server }) => {
     <div class="pn-b"><p class="soft">${t(`s.${server.name}.d`)}</p>
       <ol class="expl">${[...steps, last].map((key) => html`<li key=${key}><span>${t(key)}</span></li>`)}</ol></div></section>`;
 };
-
-/** Said above a tab whose server cannot answer: why, and the way out. */
-export function NotRunning({ state, name, actions }) {
-  const server = state.servers[name];
-  if (server.state === "RUNNING") return null;
-  const failed = server.state === "FAILED";
-  return html`<div class="notice ${failed ? "bad" : ""}">${icon(failed ? "warn" : "info")}
-    <span>${failed ? html`<${Cause} server=${server}/>` : t(`nr.${server.state}`, { s: t(`s.${name}`) })}</span>
-    ${startable(server) && html`<span class="r"><${WayOut} state=${state} server=${server} actions=${actions}/></span>`}</div>`;
-}
-
-function WayOut({ state, server, actions }) {
-  const off = offKey(state);
-  const port = server.failure?.free_port;
-  const button = (kind, symbol, label, options) => html`<${Button} kind=${`sm ${kind}`} icon=${symbol} label=${label}
-    busy=${state.busy[server.name]} off=${off && t(off)} onClick=${() => actions.start(server.name, options)}/>`;
-  if (!port) return button("pri", "play", t("start"));
-  return html`${button("pri", "plug", t("usefree", { p: String(port) }), { port })}
-    ${button("", "restart", t("retryport", { p: String(server.port) }))}`;
-}
 
 /** The commands of both netcats: they differ in how they end their side after the input. */
 export const netcats = (input, host, port) => [

@@ -1,10 +1,10 @@
 /* hello: a datagram out, a datagram back, or none. */
-import { Button, html, icon, useDraft } from "../kit.js";
-import { dur, t } from "../i18n.js";
-import { text } from "../model/decode.js";
-import { Bytes } from "./bytes.js";
-import { Exchanges, trouble, useExchanges } from "./exchanges.js";
-import { Client, Explanation, Terminal, client, quote } from "./try_kit.js";
+import { Button, html, icon, useDraft } from "../../kit.js";
+import { dur, t } from "../../i18n.js";
+import { text } from "../../model/decode.js";
+import { Bytes } from "../glass/bytes.js";
+import { Exchanges, trouble, useExchanges } from "../glass/exchanges.js";
+import { Client, Explanation, Terminal, client, quote } from "./kit.js";
 
 export function TryHello({ state, actions }) {
   const server = state.servers.hello;

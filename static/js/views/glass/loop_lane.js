@@ -1,7 +1,7 @@
 /* One lane of the board: its exact count, and its tasks as cards, tokens or squares. */
-import { html, icon, useLayoutEffect, useRef } from "../kit.js";
-import { dur, nf, t } from "../i18n.js";
-import { AGES, SIGN, TONE, ageClass, drawing, squares, tokensOf } from "../model/loop.js";
+import { html, icon, useLayoutEffect, useRef } from "../../kit.js";
+import { dur, nf, t } from "../../i18n.js";
+import { AGES, SIGN, TONE, ageClass, drawing, squares, tokensOf } from "../../model/loop.js";
 
 const TITLES = { ready: "lp.ready", reading: "lp.read", writing: "lp.write", sleeping: "lp.timers" };
 const STATES = { ready: "sk.ready", reading: "sk.read", writing: "sk.write", sleeping: "sk.timer" };

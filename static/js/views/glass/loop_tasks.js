@@ -1,7 +1,7 @@
 /* The task table: the 50 that have been in their state longest, with filters. */
-import { Search, html, icon, useDraft } from "../kit.js";
-import { bytes, dur, nf, t } from "../i18n.js";
-import { LANES, SIGN, TONE, chooseTasks } from "../model/loop.js";
+import { Search, html, icon, useDraft } from "../../kit.js";
+import { bytes, dur, nf, t } from "../../i18n.js";
+import { LANES, SIGN, TONE, chooseTasks } from "../../model/loop.js";
 
 const STATES = { ready: "sk.ready", running: "sk.run", reading: "sk.read", writing: "sk.write", sleeping: "sk.timer", accepting: "sk.read" };
 

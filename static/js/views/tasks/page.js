@@ -1,11 +1,11 @@
 /* page: one HTTP request, the exact bytes of both sides, and the page itself in a frame without rights. */
-import { Button, html, icon, useDraft, useMemo, useRef } from "../kit.js";
-import { dur, t } from "../i18n.js";
-import { http, text } from "../model/decode.js";
-import { address } from "../model/selectors.js";
-import { Bytes } from "./bytes.js";
-import { Exchanges, trouble, useExchanges } from "./exchanges.js";
-import { Client, Explanation, Terminal, client, netcats } from "./try_kit.js";
+import { Button, html, icon, useDraft, useMemo, useRef } from "../../kit.js";
+import { dur, t } from "../../i18n.js";
+import { http, text } from "../../model/decode.js";
+import { address } from "../../model/selectors.js";
+import { Bytes } from "../glass/bytes.js";
+import { Exchanges, trouble, useExchanges } from "../glass/exchanges.js";
+import { Client, Explanation, Terminal, client, netcats } from "./kit.js";
 
 export function TryPage({ state, actions }) {
   const server = state.servers.page;

@@ -1,8 +1,8 @@
 /* The frame of every page: navigation, top bar, the page itself, what lies above it. */
-import { Button, IconButton, Segmented, glyph, html, icon, pure, useNow } from "../kit.js";
-import { clock, t } from "../i18n.js";
-import { href } from "../model/routes.js";
-import { list, shown } from "../model/selectors.js";
+import { Button, IconButton, Segmented, glyph, html, icon, pure, useNow } from "../../kit.js";
+import { clock, t } from "../../i18n.js";
+import { href } from "../../model/routes.js";
+import { list, shown } from "../../model/selectors.js";
 import { Dialogs } from "./dialogs.js";
 import { Overview } from "./overview.js";
 import { Server } from "./server.js";

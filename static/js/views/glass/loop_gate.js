@@ -1,6 +1,6 @@
 /* The system call where the loop sleeps, and the anatomy of the last tick. */
-import { html, icon } from "../kit.js";
-import { dur, nf, t } from "../i18n.js";
+import { html, icon } from "../../kit.js";
+import { dur, nf, t } from "../../i18n.js";
 
 const BLOCKS = 12;
 

@@ -1,9 +1,9 @@
 /* A server on the overview: one body and one next step for each of its states. */
-import { Button, CommandLine, CopyButton, IconButton, Spark, glyph, html, icon, model, pill, pure } from "../kit.js";
-import { bytes, dur, nf, t } from "../i18n.js";
-import { HISTORY_S } from "../model/reducer.js";
-import { href } from "../model/routes.js";
-import { address, padded, shown } from "../model/selectors.js";
+import { Button, CommandLine, CopyButton, IconButton, Spark, glyph, html, icon, model, pill, pure } from "../../kit.js";
+import { bytes, dur, nf, t } from "../../i18n.js";
+import { HISTORY_S } from "../../model/reducer.js";
+import { href } from "../../model/routes.js";
+import { address, padded, shown } from "../../model/selectors.js";
 import { Cause } from "./cause.js";
 import { Countdown, Uptime } from "./clocks.js";
 import { Settings, useSettings } from "./settings.js";

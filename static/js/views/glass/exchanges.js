@@ -1,8 +1,8 @@
 /* One exchange with a server through the dashboard, and the list of those made so far. */
-import { Button, html, icon, useState } from "../kit.js";
-import { clock, dur, t } from "../i18n.js";
-import { firstLine, fromBase64 } from "../model/decode.js";
-import { offKey, running } from "../model/selectors.js";
+import { Button, html, icon, useState } from "../../kit.js";
+import { clock, dur, t } from "../../i18n.js";
+import { firstLine, fromBase64 } from "../../model/decode.js";
+import { offKey, running } from "../../model/selectors.js";
 
 /**
  * How a tab talks to its server. Returns {send, busy, off, list, exchange, choose}: `send(body)`

@@ -1,25 +1,25 @@
 /* One server: its header, its tabs, and the tab that is open. */
-import { Button, CopyButton, html, model, pill, useEffect, useRef } from "../kit.js";
-import { nf, t } from "../i18n.js";
-import { TABS, href } from "../model/routes.js";
-import { address, offKey, running, shown, startable, stoppable } from "../model/selectors.js";
+import { Button, CopyButton, html, model, pill, useEffect, useRef } from "../../kit.js";
+import { nf, t } from "../../i18n.js";
+import { TABS, href } from "../../model/routes.js";
+import { address, offKey, running, shown, startable, stoppable } from "../../model/selectors.js";
 import { Uptime } from "./clocks.js";
-import { Connections } from "./connections.js";
+import { Connections } from "../glass/connections.js";
 import { Lazy } from "./lazy.js";
-import { Logs } from "./logs.js";
-import { TryHello } from "./try_hello.js";
-import { TryHypotenuse } from "./try_hypotenuse.js";
-import { NotRunning } from "./try_kit.js";
-import { TryPage } from "./try_page.js";
-import { TrySubjects } from "./try_subjects.js";
+import { Logs } from "../glass/logs.js";
+import { TryHello } from "../tasks/hello.js";
+import { TryHypotenuse } from "../tasks/hypotenuse.js";
+import { NotRunning } from "./not_running.js";
+import { TryPage } from "../tasks/page.js";
+import { TrySubjects } from "../tasks/subjects.js";
 
 /* The two big views come when they are first looked at. */
 const lazy = (load) => (props) => html`<${Lazy} load=${load} ...${props}/>`;
 
 const TRY = { hello: TryHello, hypotenuse: TryHypotenuse, page: TryPage, subjects: TrySubjects };
 const BODIES = {
-  loop: lazy(() => import("./loop.js").then((module) => module.Loop)),
-  rooms: lazy(() => import("./chat.js").then((module) => module.Chat)),
+  loop: lazy(() => import("../glass/loop.js").then((module) => module.Loop)),
+  rooms: lazy(() => import("../tasks/chat.js").then((module) => module.Chat)),
   try: (props) => html`<${NotRunning} ...${props}/><${TRY[props.name]} ...${props}/>`,
   connections: Connections,
   logs: Logs,

@@ -1,14 +1,14 @@
 /* The event loop, live: where every task is, what it costs, and what happens to a slow one. */
-import { Button, Mini, Segmented, html, icon, useEffect, useNow, useRef, useState } from "../kit.js";
-import { dur, hands, nf, t } from "../i18n.js";
-import { offKey, running } from "../model/selectors.js";
+import { Button, Mini, Segmented, html, icon, useEffect, useNow, useRef, useState } from "../../kit.js";
+import { dur, hands, nf, t } from "../../i18n.js";
+import { offKey, running } from "../../model/selectors.js";
 import { Charts } from "./loop_charts.js";
 import { Flows } from "./loop_flows.js";
 import { Gate } from "./loop_gate.js";
 import { Ages, Lane, SlimLane } from "./loop_lane.js";
 import { RunBox, useSource } from "./loop_source.js";
 import { Tasks } from "./loop_tasks.js";
-import { NotRunning } from "./try_kit.js";
+import { NotRunning } from "../shell/not_running.js";
 
 /* Seconds of rest between two ticks, the fastest first. */
 const SPEEDS = [0, 0.1, 0.5];

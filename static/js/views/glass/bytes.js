@@ -1,7 +1,7 @@
 /* The exact bytes of a request and its reply, as text with its line ends or in hex. */
-import { Segmented, html, icon, useDraft, useEffect, useRef, useState } from "../kit.js";
-import { bytes as size, t } from "../i18n.js";
-import { hexRows, lines } from "../model/decode.js";
+import { Segmented, html, icon, useDraft, useEffect, useRef, useState } from "../../kit.js";
+import { bytes as size, t } from "../../i18n.js";
+import { hexRows, lines } from "../../model/decode.js";
 
 /* More than a screenful helps nobody; the rest is counted. */
 const SHOWN = 4096;

@@ -1,8 +1,8 @@
 /* The coroutines' source: each yield carries the count of the tasks that stand on it. */
-import { html, icon, useEffect, useState } from "../kit.js";
-import { dur, nf, t } from "../i18n.js";
-import { SIGN, TONE } from "../model/loop.js";
-import { coloured, outline } from "../model/source.js";
+import { html, icon, useEffect, useState } from "../../kit.js";
+import { dur, nf, t } from "../../i18n.js";
+import { SIGN, TONE } from "../../model/loop.js";
+import { coloured, outline } from "../../model/source.js";
 
 let known = null;
 

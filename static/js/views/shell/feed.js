@@ -1,6 +1,6 @@
 /* What happened lately, newest first. */
-import { html, icon, pure } from "../kit.js";
-import { clock, dur, has, t } from "../i18n.js";
+import { html, icon, pure } from "../../kit.js";
+import { clock, dur, has, t } from "../../i18n.js";
 
 const ICONS = {
   started: "play",

@@ -1,9 +1,9 @@
 /* A minute of the loop: depth of the lanes, duration of ticks, lag, utilization. Hovering one
    shows the same moment in all: its figures stand in the legends. */
-import uPlot from "../../vendor/uplot.js";
-import { html, useEffect, useRef, useState } from "../kit.js";
-import { dur, nf, t } from "../i18n.js";
-import { recent } from "../model/loop.js";
+import uPlot from "../../../vendor/uplot.js";
+import { html, useEffect, useRef, useState } from "../../kit.js";
+import { dur, nf, t } from "../../i18n.js";
+import { recent } from "../../model/loop.js";
 
 const HEIGHT = 124;
 const DRAW_MS = 1000;
