@@ -1,4 +1,4 @@
-"""Sockets that listen: the one place with bind, backlog, reuse options and accept errors.
+"""Sockets that listen: the one place with bind, backlog and reuse options.
 
 TCP listeners set SO_REUSEADDR, so that a restart does not wait 60 s for TIME_WAIT (socket(7)).
 The UDP socket must not: on Linux a second bind would succeed and steal every datagram.
@@ -6,46 +6,16 @@ SO_REUSEPORT is set nowhere.
 """
 
 import contextlib
-import errno
 import os
-import selectors
 import socket
 import sys
-import threading
-from collections.abc import Callable
 
 from labservers.net.addresses import resolve
-from labservers.net.waker import Waker
 from labservers.observe.addresses import is_loopback
-from labservers.observe.kernel import accept_queue
-from labservers.observe.log import Log
 
 BACKLOG = 1_024
 UDP_RECEIVE_BUFFER = 4 * 1024 * 1024
 SO_RCVBUFFORCE = 33  # asm-generic/socket.h; the socket module does not name it
-
-# accept(2): the connection went away before we took it, or its network did; take the next.
-TRANSIENT_ACCEPT_ERRORS = frozenset(
-    getattr(errno, name)
-    for name in (
-        "EAGAIN",
-        "ECONNABORTED",
-        "EINTR",
-        "EPERM",
-        "EPROTO",
-        "ENETDOWN",
-        "ENOPROTOOPT",
-        "EHOSTDOWN",
-        "ENONET",
-        "EHOSTUNREACH",
-        "EOPNOTSUPP",
-        "ENETUNREACH",
-    )
-    if hasattr(errno, name)
-)
-# accept(2): this process or the whole system is out of descriptors or memory; wait, try again.
-OVERLOADED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-OVERLOADED_PAUSE_S = 0.1
 
 
 def listen_tcp(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
@@ -111,54 +81,3 @@ def _enlarge_receive_buffer(sock: socket.socket) -> None:
     if sys.platform.startswith("linux"):
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, UDP_RECEIVE_BUFFER)
-
-
-class Acceptor:
-    """Accepts one connection after the other until another thread calls stop()."""
-
-    def __init__(self, log: Log) -> None:
-        self._log = log
-        self._stopping = threading.Event()
-        self._waker = Waker()
-        self._selector = selectors.DefaultSelector()
-
-    def take(self, listener: socket.socket) -> tuple[str, int]:
-        """Accept from this socket; its bound host and port."""
-        listener.setblocking(False)
-        self._listener = listener
-        self._selector.register(listener, selectors.EVENT_READ)
-        self._selector.register(self._waker, selectors.EVENT_READ)
-        host, port = listener.getsockname()[:2]
-        return host, port
-
-    def accept(self, make_room: Callable[[], None]) -> tuple[socket.socket, tuple[str, int]] | None:
-        """The next connection and its address, None after stop().
-
-        Without descriptors, make_room() is asked to end an old connection, and we wait.
-        """
-        while not self._stopping.is_set():
-            try:
-                return self._listener.accept()
-            except OSError as error:
-                if error.errno in OVERLOADED:
-                    self._log.warning(f"cannot accept for now: {error.strerror}")
-                    make_room()
-                    self._stopping.wait(OVERLOADED_PAUSE_S)
-                elif error.errno not in TRANSIENT_ACCEPT_ERRORS:
-                    raise
-                else:
-                    self._selector.select()
-        return None
-
-    def queue(self) -> tuple[int, int] | None:
-        """As accept_queue()."""
-        return accept_queue(self._listener)
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._waker.wake()
-
-    def close(self) -> None:
-        self._selector.close()
-        self._listener.close()
-        self._waker.close()

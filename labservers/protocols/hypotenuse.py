@@ -1,14 +1,14 @@
 """Task 2 on the wire: one JSON object of two legs in, one line out.
 
 A request is over when it parses, in whatever pieces it came. What can never become a request
-is answered as early as that is certain: at a first sign that is no `{`, at a `}` that closes
-no request (a proper one has only its last), and at the end of a line that is no beginning of
+is refused as early as that is certain: at a first sign that is not a `{`, at a `}` that closes
+no request (a proper one has only its last), and at the end of a line that is not a beginning of
 JSON. So the text is parsed a handful of times at most, however slowly it drips.
 """
 
 import json
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 LIMIT = 65_536  # bytes in a request
 DEADLINE_S = 10.0  # for the whole request
@@ -20,68 +20,48 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLANK = b" \t\r\n"  # RFC 8259 section 2
 
 
-class Answer(NamedTuple):
-    """What to send before the close; `good` when it is a hypotenuse and not an error."""
-
-    data: bytes
-    good: bool
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        return ("answers" if self.good else "refused",)
-
-
 class Refused(ValueError):
-    """A request that is none; the text says what it is and what is expected."""
+    """Not a request; the text says why, and what is expected."""
 
 
-class Conversation:
-    """One request as it comes in. After an answer nothing more is to be handed in."""
+class Request:
+    """One request as it comes in: receive() until it is complete, then legs()."""
 
     def __init__(self) -> None:
-        self.received = b""
+        self.complete = False
+        self._data = b""
         self._lines = 0
         self._judged = 0
 
-    def receive(self, data: bytes) -> Answer | None:
-        """The answer, or None while the request may still become a proper one."""
-        self.received += data
-        if b"}" in data or len(self.received) > LIMIT:
-            return self._answer()
-        try:
-            if not self._begins_well():
-                return self._answer()
-            if b"\n" in data:
-                self._judge_lines()
-        except Refused as error:
-            return _refusal(error)
-        return None
+    def receive(self, data: bytes) -> None:
+        """The next bytes of it; empty bytes are the end of the stream.
 
-    def end(self) -> Answer:
-        """The stream ended before the request did."""
-        return self._answer()
+        Raises:
+            Refused: no further bytes can make a request of it.
+        """
+        self._data += data
+        if not data or b"}" in data or len(self._data) > LIMIT or not self._begins_well():
+            self.complete = True
+        elif b"\n" in data:
+            self._judge_lines()
 
-    def too_late(self) -> Answer:
-        """The deadline passed before the request was complete."""
-        return _refusal(f"not complete within {DEADLINE_S:g} s; {EXPECTED}")
+    def legs(self) -> tuple[float, float]:
+        """Both numbers. Raises Refused."""
+        return parse(self._data)
 
-    def _answer(self) -> Answer:
-        try:
-            a, b = parse(self.received)
-            answer = str(hypotenuse(a, b)).encode()
-        except Refused as error:
-            return _refusal(error)
-        return Answer(answer + b"\n" if self.received.endswith(b"\n") else answer, True)
+    @property
+    def line_end(self) -> str:
+        """What the answer is to end in: a line is answered with a line."""
+        return "\n" if self._data.endswith(b"\n") else ""
 
     def _begins_well(self) -> bool:
-        start = self.received[: len(BYTE_ORDER_MARK)]
-        if BYTE_ORDER_MARK.startswith(start):
+        if BYTE_ORDER_MARK.startswith(self._data):
             return True  # the mark, or a part of it, or nothing yet
-        text = self.received.removeprefix(BYTE_ORDER_MARK).lstrip(BLANK)
+        text = self._data.removeprefix(BYTE_ORDER_MARK).lstrip(BLANK)
         return not text or text.startswith(b"{")
 
     def _judge_lines(self) -> None:
-        whole_lines = self.received[: self.received.rindex(b"\n")].rstrip(BLANK)
+        whole_lines = self._data[: self._data.rindex(b"\n")].rstrip(BLANK)
         if len(whole_lines) == self._judged:
             return  # only blank lines came
         self._lines += whole_lines.count(b"\n", self._judged) + 1
@@ -186,10 +166,10 @@ def _leg(name: str, value: Any) -> float:
 def _wrong_keys(names: list[str]) -> str:
     for name in names:
         if name not in ("a", "b"):
-            return f"the key {_shown(name)} is too many"
+            return f"unexpected key {_shown(name)}"
         if names.count(name) > 1:
-            return f"the key {_shown(name)} stands twice"
-    return f'the key "{"b" if "a" in names else "a"}" is missing'
+            return f"repeated key {_shown(name)}"
+    return f'missing key "{"b" if "a" in names else "a"}"'
 
 
 def _shown(name: str) -> str:
@@ -207,7 +187,3 @@ def _decode(data: bytes) -> str:
         return data.removeprefix(BYTE_ORDER_MARK).decode()
     except UnicodeDecodeError as error:
         raise Refused(f"not UTF-8 at byte {error.start + 1}; {EXPECTED}") from error
-
-
-def _refusal(reason: object) -> Answer:
-    return Answer(f"error: {reason}\n".encode(), False)

@@ -17,8 +17,9 @@ import threading
 import time
 from contextlib import suppress
 
+from labservers.net.accepting import Acceptor
 from labservers.net.closing import close_politely
-from labservers.net.listening import Acceptor, listen_tcp, notice_vanished_peers
+from labservers.net.listening import listen_tcp, notice_vanished_peers
 from labservers.observe import messages
 from labservers.observe.addresses import address_text
 from labservers.observe.monitor import Connection, Excerpt, Monitor
@@ -213,7 +214,7 @@ class ChatServer(LabServer):
             sock.close()
             return
         self.monitor.close(connection)
-        close_politely(sock, LINGER_S)
+        close_politely(sock, LINGER_S, LINGER_S)
 
     def _say_goodbye(self) -> None:
         """Wake every thread out of its recv() and wait for them within the grace."""

@@ -1,8 +1,7 @@
 """Task 3: a page over raw HTTP, one request a connection."""
 
-import os
 from functools import cache
-from typing import NamedTuple
+from pathlib import Path
 
 from labservers.observe.monitor import Monitor
 from labservers.protocols.http11 import HTTPError, Limits, Request, Response, read_request, reason
@@ -11,89 +10,17 @@ from labservers.registry import ServerSpec
 from labservers.run.server import Options
 from labservers.servers.http_date import http_date
 from labservers.servers.one_request import OneRequestServer
+from labservers.servers.visit import Visit
 
+BUFFER_SIZE = 16 * 1024
 DEADLINE_S = 10.0
 ALLOWED = "GET, HEAD"
 PATHS = frozenset({"/", "/index.html"})
 LIMITS = Limits()
 
 
-class PageAnswer(NamedTuple):
-    """The bytes of a response, and what it is counted as."""
-
-    data: bytes
-    good: bool
-    kinds: tuple[str, ...]
-
-
-class PageConversation:
-    """One request as it comes in."""
-
-    def __init__(self) -> None:
-        self.received = b""
-        self._stream = ByteStream()
-        self._reading = read_request(self._stream, LIMITS)
-
-    def receive(self, data: bytes) -> PageAnswer | None:
-        """The answer, or None while the request is not complete."""
-        self.received += data
-        self._stream.feed(data)
-        return self._read_on()
-
-    def end(self) -> PageAnswer:
-        """The stream ended before the request did; nothing is said to who said nothing."""
-        self._stream.feed_end()
-        return self._read_on() or PageAnswer(b"", False, ("silent",))
-
-    def too_late(self) -> PageAnswer:
-        """The deadline passed before the request was complete."""
-        if not self.received:
-            return PageAnswer(b"", False, ("silent",))
-        return refusal(HTTPError(408, f"the request was not complete in {DEADLINE_S:g} s"))
-
-    def _read_on(self) -> PageAnswer | None:
-        try:
-            early = next(self._reading)
-        except StopIteration as done:
-            return respond(done.value) if done.value else PageAnswer(b"", False, ("silent",))
-        except HTTPError as error:
-            return refusal(error)
-        # A client that waits for `100 Continue` gets the final answer: no body is of use here.
-        return respond(early) if early else None
-
-
-@cache
-def page() -> bytes:
-    with open(os.path.join(os.path.dirname(__file__), "page.html"), "rb") as file:
-        return file.read()
-
-
-def respond(request: Request) -> PageAnswer:
-    """The page for GET and HEAD of its two names, else the refusal that fits."""
-    if request.path not in PATHS:
-        return refusal(HTTPError(404, "there is only / here"), request)
-    if request.method not in ALLOWED.split(", "):
-        detail = f"{request.method} is not allowed here; allowed are {ALLOWED}"
-        return refusal(HTTPError(405, detail, {"Allow": ALLOWED}), request)
-    response = Response(200, page(), "text/html; charset=utf-8")
-    return _answer(response, request)
-
-
-def refusal(error: HTTPError, request: Request | None = None) -> PageAnswer:
-    """An error as a line of text."""
-    body = f"{error.status} {reason(error.status)}: {error.detail}\n".encode()
-    return _answer(Response(error.status, body, headers=error.headers), request)
-
-
-def _answer(response: Response, request: Request | None) -> PageAnswer:
-    head_only = request is not None and request.method == "HEAD"
-    data = response.serialize(http_date(), close=True, head_only=head_only)
-    kinds = (str(response.status), *([request.method] if request else []))
-    return PageAnswer(data, response.status < 400, kinds)
-
-
 class PageServer(OneRequestServer):
-    """Serves page.html."""
+    """The lab's loop; what its calls do besides is in one_request.py and visit.py."""
 
     deadline_s = DEADLINE_S
 
@@ -101,8 +28,72 @@ class PageServer(OneRequestServer):
         page()  # read it now: later there may be no descriptor left for the file
         return super().bind()
 
-    def converse(self) -> PageConversation:
-        return PageConversation()
+    def serve(self) -> None:
+        with self.open():
+            while (client := self.accept()) is not None:
+                self.attend(client)  # has serve_client() called
+
+    def serve_client(self, client: Visit) -> None:
+        request = None
+        try:
+            request = receive_request(client)
+            if request is None:  # nothing was asked, so nothing is wrong: a spare connection
+                client.close()
+                self.monitor.counts["silent"] += 1
+                return
+            response = respond(request)
+        except HTTPError as error:
+            response = refusal(error)
+        head_only = request is not None and request.method == "HEAD"
+        answer = response.serialize(http_date(), close=True, head_only=head_only)
+        client.sendall(answer)
+        client.close()
+        kinds = [str(response.status), *([request.method] if request else [])]
+        self.note(client, answer, *kinds, good=response.status < 400)
+
+
+def receive_request(client: Visit) -> Request | None:
+    """The one request; None when the client has said nothing to its end.
+
+    Raises:
+        HTTPError: it cannot be accepted. OSError: the connection is broken.
+    """
+    stream = ByteStream()
+    reading = read_request(stream, LIMITS)
+    try:
+        while True:
+            data = client.recv(BUFFER_SIZE)
+            stream.feed(data) if data else stream.feed_end()
+            if early := next(reading):
+                return early  # it waits for `100 Continue`: its body is of no use here
+    except StopIteration as done:
+        request: Request | None = done.value
+        return request
+    except TimeoutError:
+        if not client.received:
+            return None
+        raise HTTPError(408, f"the request was not complete in {DEADLINE_S:g} s") from None
+
+
+def respond(request: Request) -> Response:
+    """The page for GET and HEAD of its two names. Raises HTTPError."""
+    if request.path not in PATHS:
+        raise HTTPError(404, "there is only / here")
+    if request.method not in ALLOWED.split(", "):
+        detail = f"{request.method} is not allowed here; allowed are {ALLOWED}"
+        raise HTTPError(405, detail, {"Allow": ALLOWED})
+    return Response(200, page(), "text/html; charset=utf-8")
+
+
+def refusal(error: HTTPError) -> Response:
+    """An error as a line of text."""
+    body = f"{error.status} {reason(error.status)}: {error.detail}\n".encode()
+    return Response(error.status, body, headers=error.headers)
+
+
+@cache
+def page() -> bytes:
+    return Path(__file__).with_name("page.html").read_bytes()
 
 
 def create(spec: ServerSpec, options: Options, monitor: Monitor) -> PageServer:

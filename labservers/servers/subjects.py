@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from labservers.loop.event_loop import TaskType
-from labservers.net.listening import OVERLOADED, OVERLOADED_PAUSE_S, TRANSIENT_ACCEPT_ERRORS
+from labservers.net.accepting import OVERLOADED, OVERLOADED_PAUSE_S, TRANSIENT_ACCEPT_ERRORS
 from labservers.observe.monitor import Monitor
 from labservers.protocols.http11 import (
     CONTINUE,

@@ -3,12 +3,14 @@
 import http.client
 import socket
 import subprocess
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from labservers.clients import exchange
+from labservers.servers.page import PageServer
 
 BOTH_MODELS = pytest.mark.parametrize("model", ["threads", "blocking"])
 HOST = b"Host: lab\r\n"
@@ -64,13 +66,14 @@ def test_refusals_with_their_statuses(serve: Callable[..., Any], model: str) -> 
     assert b"\r\nAllow: GET, HEAD\r\n" in received
 
 
+class Hasty(PageServer):
+    deadline_s = 0.5
+
+
 def test_a_dripped_request_is_answered_and_a_late_one_told(
-    serve: Callable[..., Any],
-    connect: Callable[..., socket.socket],
-    monkeypatch: pytest.MonkeyPatch,
+    serve: Callable[..., Any], connect: Callable[..., socket.socket]
 ) -> None:
-    monkeypatch.setattr("labservers.servers.page.PageServer.deadline_s", 0.5)
-    server = serve("page")
+    server = serve("page", make=Hasty)
     dripping, silent = connect(server.address), connect(server.address)
     for byte in b"GET / HTTP/1.1\r\n" + HOST + b"\r\n":
         dripping.send(bytes([byte]))
@@ -109,7 +112,7 @@ def test_a_browsers_spare_connection_is_no_error(
 
 
 @BOTH_MODELS
-def test_who_never_reads_the_page_holds_up_nobody(
+def test_a_client_that_never_reads_the_page_holds_up_nobody(
     serve: Callable[..., Any], connect: Callable[..., socket.socket], model: str
 ) -> None:
     server = serve("page", model=model)
@@ -127,7 +130,7 @@ def test_who_never_reads_the_page_holds_up_nobody(
         sock.close()
 
 
-def test_twenty_visitors_who_leave_and_silent_ones_hold_up_nobody(
+def test_twenty_visitors_that_leave_and_silent_ones_hold_up_nobody(
     serve: Callable[..., Any], connect: Callable[..., socket.socket]
 ) -> None:
     server = serve("page")
@@ -138,6 +141,30 @@ def test_twenty_visitors_who_leave_and_silent_ones_hold_up_nobody(
         passing.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         passing.close()
     assert status(server.address, b"GET / HTTP/1.1\r\n" + HOST + b"\r\n") == 200
+
+
+@BOTH_MODELS
+@pytest.mark.parametrize("megabytes", [5, 16])
+def test_a_client_that_sends_on_and_on_still_gets_its_answer(
+    serve: Callable[..., Any], model: str, megabytes: int
+) -> None:
+    """A reset, because of what was not read, would take the answer away from it."""
+    client = http.client.HTTPConnection(*serve("page", model=model).address, timeout=10)
+    client.request("POST", "/", b"x" * megabytes * 1_048_576)
+    assert client.getresponse().status == 413
+    client.close()
+
+
+def test_a_client_that_sends_at_its_own_pace_still_gets_its_answer(
+    serve: Callable[..., Any], connect: Callable[..., socket.socket]
+) -> None:
+    sock = connect(serve("page").address)
+    sock.sendall(b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 900000\r\n\r\n")
+    pause = threading.Event()
+    for _ in range(9):  # longer than a silent client is waited for
+        sock.sendall(b"x" * 100_000)
+        pause.wait(0.1)
+    assert sock.recv(12) == b"HTTP/1.1 413"
 
 
 def test_curl_gets_the_page(serve: Callable[..., Any], need: Callable[[str], str]) -> None:

@@ -1,0 +1,106 @@
+"""A request in any pieces: complete when it parses, refused as early as that is certain."""
+
+import json
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labservers.protocols.hypotenuse import LIMIT, Refused, Request, hypotenuse
+
+LEGS = st.floats(0, 1e300, allow_nan=False)
+
+
+def answer(data: bytes, *, end: bool = True) -> float:
+    """What comes out of a request in one piece, and of the end of the stream after it."""
+    request = Request()
+    request.receive(data)
+    if end and not request.complete:
+        request.receive(b"")
+    assert request.complete
+    return hypotenuse(*request.legs())
+
+
+@given(LEGS, LEGS, st.sampled_from(["", "\n", " \n", "\r\n"]), st.booleans())
+def test_the_same_legs_whole_and_byte_by_byte(a: float, b: float, end: str, mark: bool) -> None:
+    data = (b"\xef\xbb\xbf" if mark else b"") + (json.dumps({"a": a, "b": b}) + end).encode()
+    whole = Request()
+    whole.receive(data)
+    assert whole.complete
+    assert whole.legs() == (a, b)
+    assert whole.line_end == ("\n" if end else "")
+    dripped = Request()
+    for at in range(data.rindex(b"}") + 1):
+        assert not dripped.complete
+        dripped.receive(data[at : at + 1])
+    assert dripped.complete
+    assert dripped.legs() == (a, b)
+
+
+@given(st.lists(st.binary(max_size=30), max_size=8))
+def test_no_bytes_in_any_pieces_break_it(pieces: list[bytes]) -> None:
+    request = Request()
+    try:
+        for piece in (*pieces, b""):
+            if not request.complete:
+                request.receive(piece)
+        request.legs()
+    except Refused as error:
+        assert "\n" not in str(error)
+        assert str(error).isprintable()
+    assert request.complete or pieces
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"a": 3, "b": 4, "c": 5}', 'unexpected key "c"; '),
+        ('{"a": 3, "a": 4}', 'repeated key "a"; '),
+        ('{"a": 3}', 'missing key "b"; '),
+        ('{"a": "3", "b": 4}', '"a" is a string; expected a finite number'),
+        ('{"a": true, "b": 4}', '"a" is true or false; expected a finite number'),
+        ('{"a": NaN, "b": 4}', '"a" is NaN or infinite; expected a finite number'),
+        ('{"a": -3, "b": 4}', '"a" is negative; expected zero or more'),
+        ('{"a": 1e400, "b": 4}', '"a" is too large for a float; expected '),
+        ('{"a": 1e308, "b": 1.7e308}', "the hypotenuse is too large for a float; expected "),
+        ("[3, 4]", "a list, not an object; "),
+        ("", "nothing was sent; "),
+        ("\u00a0", "not JSON: "),  # white space of Unicode, not of JSON
+        ('{"a":\u00a03, "b": 4}', "not JSON: "),
+        ('{"a": ３, "b": 4}', "not JSON: "),
+        ('{"\x1b[2J": 3}', "not JSON: invalid control character at line 1, character 3; "),
+        ('{"\\u001b[2J": 3}', 'unexpected key "\\u001b[2J"; '),
+        ("[" * 60_000, "nested too deeply; "),
+        ('{"a":' * 5_000 + "}", "nested too deeply; "),
+        (" " * (LIMIT + 1), "longer than 65,536 bytes; "),
+    ],
+)
+def test_what_is_wrong_and_what_is_expected(text: str, said: str) -> None:
+    with pytest.raises(Refused, match="^" + re.escape(said)):
+        answer(text.encode())
+
+
+def test_bytes_that_are_not_utf8() -> None:
+    with pytest.raises(Refused, match="^not UTF-8 at byte 3; "):
+        answer(b'{"\xff": 3}')
+
+
+@pytest.mark.parametrize("first", [b"x", b"\xef\xbb\xbf3", b"\n\n[", b'{"a": 3\n"b"\n', b"\xa0{"])
+def test_the_refusal_does_not_wait_for_more(first: bytes) -> None:
+    with pytest.raises(Refused):
+        answer(first, end=False)
+
+
+@pytest.mark.parametrize("first", [b"", b"\xef", b"\xef\xbb\xbf", b"\r\n\t {", b'{"a": 3,\n\n'])
+def test_what_may_still_become_a_request_is_waited_for(first: bytes) -> None:
+    request = Request()
+    for at in range(len(first)):
+        request.receive(first[at : at + 1])
+    assert not request.complete
+
+
+def test_no_overflow_and_no_underflow_in_between() -> None:
+    assert hypotenuse(3e200, 4e200) == math.hypot(3e200, 4e200)
+    assert hypotenuse(3e-200, 4e-200) == math.hypot(3e-200, 4e-200)
