@@ -83,7 +83,7 @@ def test_what_is_wrong_and_what_is_expected(text: str, said: str) -> None:
 
 
 def test_bytes_that_are_not_utf8() -> None:
-    with pytest.raises(Refused, match="^not UTF-8 at byte 3; "):
+    with pytest.raises(Refused, match="not UTF-8 at byte 3"):
         answer(b'{"\xff": 3}')
 
 
