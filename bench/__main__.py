@@ -6,32 +6,19 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
-from bench import report
+from bench import report, sections
 from bench.arena import Run
 from bench.children import end_all
 from bench.environment import PeerEnvironment
 from bench.machine import choose_cores, facts, on_core
-from bench.results import Results, Table, from_dict
-from bench.sections import bridge, chat, dashboard, hello, http, hypotenuse, idle, post, start
+from bench.results import Results, from_dict
 
 HERE = Path(__file__).resolve().parent
 README = HERE / "README.md"
-SECTIONS: dict[str, Callable[[Run], list[Table]]] = {
-    "http": http.measure,
-    "post": post.measure,
-    "hello": hello.measure,
-    "hypotenuse": hypotenuse.measure,
-    "chat": chat.measure,
-    "bridge": bridge.measure,
-    "start": start.measure,
-    "idle": idle.measure,
-    "dashboard": dashboard.measure,
-}
 INTERRUPTED = 130
 
 
@@ -47,9 +34,10 @@ def main() -> int:
         return INTERRUPTED
     finally:
         end_all()
-    print(report.markdown(results))
+    text = report.markdown(results, sections.all_bars())
+    print(text)
     if options.write_readme:
-        README.write_text(report.into_readme(README.read_text("utf-8"), results), "utf-8")
+        README.write_text(report.into_readme(README.read_text("utf-8"), text), "utf-8")
         _say(f"written into {README}")
     return 0
 
@@ -57,8 +45,8 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="shorter, within five minutes")
-    parser.add_argument("--only", type=_sections, default=list(SECTIONS), metavar="NAME,NAME",
-                        help=f"some of {','.join(SECTIONS)}")  # fmt: skip
+    parser.add_argument("--only", type=_sections, default=list(sections.NAMES), metavar="NAME,NAME",
+                        help=f"some of {','.join(sections.NAMES)}")  # fmt: skip
     parser.add_argument("--rounds", type=int, default=0, help="5, or 3 with --quick")
     parser.add_argument("--out", type=Path, default=HERE / "results", help="folder for the results")
     parser.add_argument("--write-readme", action="store_true", help="put the report into README.md")
@@ -70,8 +58,8 @@ def _options() -> argparse.Namespace:
 def _sections(text: str) -> list[str]:
     names = text.split(",")
     for name in names:
-        if name not in SECTIONS:
-            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(SECTIONS)}")
+        if name not in sections.NAMES:
+            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(sections.NAMES)}")
     return names
 
 
@@ -105,7 +93,7 @@ def _measure(options: argparse.Namespace) -> Results:
         run = Run(options.quick, rounds, cores, Path(folder), peers, _say, results.notes)
         for name in options.only:
             _say(f"{name} ({time.monotonic() - began:.0f} s)")
-            results.tables += SECTIONS[name](run)
+            results.tables += sections.load(name).measure(run)
             _write(results, stem)
     results.machine["duration"] = f"{time.monotonic() - began:.0f} s"
     _write(results, stem)
@@ -114,7 +102,7 @@ def _measure(options: argparse.Namespace) -> Results:
 
 def _write(results: Results, stem: Path) -> None:
     stem.with_suffix(".json").write_text(json.dumps(results.as_dict(), indent=1), "utf-8")
-    stem.with_suffix(".md").write_text(report.markdown(results), "utf-8")
+    stem.with_suffix(".md").write_text(report.markdown(results, sections.all_bars()), "utf-8")
     _say(f"  written to {stem}.md and .json")
 
 

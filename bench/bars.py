@@ -1,4 +1,6 @@
-"""What is good enough, as data. Met or missed is computed from the medians, never asserted.
+"""What a bar is, and whether it is met: computed from the medians, never asserted.
+
+Each section has its own.
 
 Ratios are judged as they are printed, to two decimals.
 """
@@ -9,11 +11,6 @@ from dataclasses import dataclass
 
 from bench.figures import median, readable
 from bench.results import OURS, Results, Table
-
-HTTP = "keep-alive"
-CLOSE = "connection per request"
-CHAT_PEERS = ("asyncio Protocol", "asyncio streams", "stdlib threads", "ncat --broker")
-HELLO_PEERS = ("lab", "asyncio datagrams", "socketserver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,53 +50,7 @@ class Verdict:
         return f"{self.bar.sign} {self.bar.bound:g}{self.bar.unit}"
 
 
-def _http(peer: str, bound: float, table: str = HTTP) -> Bar:
-    return Bar(f"GET, {table}", table, bound, peers=(peer,))
-
-
-BARS: tuple[Bar, ...] = (
-    _http("asyncio Protocol", 1.1),
-    _http("asyncio streams", 1.5),
-    _http("uvicorn httptools+uvloop", 3.0),
-    _http("tornado", 6.0),
-    _http("aiohttp", 6.0),
-    _http("uvicorn h11", 6.0),
-    _http("asyncio Protocol", 1.1, CLOSE),
-    Bar("POST, durable", "post", 1.0, peers=("uvicorn httptools+uvloop, no store",)),
-    Bar("hello, 32 clients", "hello", 1.0, peers=("lab",)),
-    Bar("hello, loss in a burst of 1,000", "hello burst", 0.0, "<", HELLO_PEERS, unit=" %"),
-    Bar("hypotenuse, 32 clients", "hypotenuse", 1.0, peers=("lab",)),
-    Bar("hypotenuse, clients served correctly", "hypotenuse served", 100.0, unit=" %"),
-    *(
-        Bar(f"chat, {size} members", f"chat {size}", 1.0, peers=CHAT_PEERS)
-        for size in (10, 100, 500)
-    ),
-    *(
-        Bar(f"chat, {size} members, every message in order", f"chat {size} complete", 100.0,
-            unit=" %")
-        for size in (10, 100, 500)
-    ),
-    *(
-        Bar(f"chat, {size} members, with one that never reads / without",
-            f"chat {size} silent", 1.0, peers=("ours, without it",), ours="ours, with it")
-        for size in (10, 100, 500)
-    ),
-    *(
-        Bar(f"start of {name}", "start", 1.5, "<=", ("python -m http.server",), ours=name)
-        for name in ("hello", "hypotenuse", "page", "chat", "subjects")
-    ),
-    Bar("throughput with 10,000 idle connections / with none", "idle", 0.95,
-        peers=("none idle",), ours="10,000 idle"),
-    Bar("memory of an idle connection", "idle memory", 2.0, "<=", unit=" KiB"),
-    Bar("p99 beside 200 slow-header clients", "slow headers", 50.0, "<=", unit=" ms"),
-    Bar("click to RUNNING, the slowest server", "click", 400.0, "<=", ours="slowest", unit=" ms"),
-    Bar("idle dashboard, five servers, one tab", "dashboard idle", 5.0, "<=",
-        ours="dashboard", unit=" %"),
-    Bar("page alive after load", "page alive", 1000.0, "<=", ours="overview", unit=" ms"),
-)  # fmt: skip
-
-
-def judge(results: Results, bars: Sequence[Bar] = BARS) -> list[Verdict]:
+def judge(results: Results, bars: Sequence[Bar]) -> list[Verdict]:
     """All bars in their order."""
     return [_judge(results.table(bar.table), bar) for bar in bars]
 

@@ -2,23 +2,23 @@
 
 from collections.abc import Sequence
 
-from bench.bars import Verdict, judge
+from bench.bars import Bar, Verdict, judge
 from bench.figures import median, readable
 from bench.results import OURS, Results, Row, Table
 
 BEGIN, END = "<!-- results begin -->", "<!-- results end -->"
 
 
-def markdown(results: Results) -> str:
+def markdown(results: Results, bars: Sequence[Bar]) -> str:
     """The whole report."""
-    parts = [_machine(results), _bars(judge(results))]
+    parts = [_machine(results), _bars(judge(results, bars))]
     parts += [_table(table) for table in results.tables]
     if results.notes:
         parts.append("\n".join(f"- {note}" for note in results.notes))
     return "\n\n".join(parts) + "\n"
 
 
-def into_readme(text: str, results: Results) -> str:
+def into_readme(text: str, written: str) -> str:
     """A text with the report between its two marks.
 
     Raises:
@@ -28,7 +28,7 @@ def into_readme(text: str, results: Results) -> str:
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise ValueError(f"no {BEGIN} and {END} in it")
-    return f"{before}{BEGIN}\n\n{markdown(results)}\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{written}\n{END}{after}"
 
 
 def _machine(results: Results) -> str:

@@ -7,20 +7,20 @@ import time
 from bench.figures import median, percentile
 from bench.load.stopwatch import Stopwatch
 
-REQUEST = b"GET /subjects/1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+REQUEST = b"GET /subjects/100?n=%d HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 PAUSE_S = 0.001
 WAIT_S = 10.0
 
 
 def main() -> None:
     port, seconds = int(sys.argv[1]), float(sys.argv[2])
-    spent_ms = []
+    spent_ms: list[float] = []
     with socket.create_connection(("127.0.0.1", port), timeout=WAIT_S) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         watch = Stopwatch()
         while time.perf_counter() - watch.began < seconds:
             began = time.perf_counter()
-            sock.sendall(REQUEST)
+            sock.sendall(REQUEST % len(spent_ms))
             read_answer(sock)
             spent_ms.append(1000 * (time.perf_counter() - began))
             time.sleep(PAUSE_S)

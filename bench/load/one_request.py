@@ -1,26 +1,39 @@
 """Clients that connect, ask once, read the answer and go, again and again.
 
 `python -m bench.load.one_request PORT SECONDS CLIENTS hypotenuse|page`. So many are under way at
-the same time. One is served correctly when the expected answer is there within DEADLINE_S.
+the same time, and no request comes twice. A client is served correctly when the expected answer is
+there within DEADLINE_S.
 """
 
 import errno
+import itertools
 import select
 import socket
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.load.stopwatch import Stopwatch
 
 DEADLINE_S = 5.0
 LATE_EVERY_S = 0.25
-KINDS = {
-    "hypotenuse": (b'{"a": 3.0, "b": 4.0}', b"5.0"),
-    "page": (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", b"</html>\n"),
-}
+PAGE = b"GET /?n=%d HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 PENDING = (0, errno.EINPROGRESS)
+
+
+def hypotenuse(number: int) -> tuple[bytes, bytes]:
+    """A request and the end of its answer."""
+    return b'{"a": %d.0, "b": %d.0}' % (3 * number, 4 * number), b"%d.0" % (5 * number)
+
+
+def page(number: int) -> tuple[bytes, bytes]:
+    """A request and the end of its answer."""
+    return PAGE % number, b"</html>\n"
+
+
+KINDS = {"hypotenuse": hypotenuse, "page": page}
 
 
 @dataclass(slots=True)
@@ -29,6 +42,8 @@ class Client:
 
     sock: socket.socket
     due: float
+    request: bytes
+    answer: bytes
     asked: bool = False
     received: bytes = b""
 
@@ -36,11 +51,13 @@ class Client:
 class Clients:
     """Keeps `size` clients under way and counts how they fared."""
 
-    def __init__(self, port: int, size: int, request: bytes, answer: bytes) -> None:
+    def __init__(
+        self, port: int, size: int, exchange: Callable[[int], tuple[bytes, bytes]]
+    ) -> None:
         self.served = 0
         self.failed: Counter[str] = Counter()
         self._address = ("127.0.0.1", port)
-        self._size, self._request, self._answer = size, request, answer
+        self._size, self._exchange, self._numbers = size, exchange, itertools.count(1)
         self._poller = select.epoll()
         self._open: dict[int, Client] = {}
 
@@ -61,7 +78,7 @@ class Clients:
     def _begin(self, now: float) -> None:
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         sock.setblocking(False)
-        client = Client(sock, now + DEADLINE_S)
+        client = Client(sock, now + DEADLINE_S, *self._exchange(next(self._numbers)))
         code = sock.connect_ex(self._address)
         if code not in PENDING:
             self._end(client, errno.errorcode.get(code, "connect"))
@@ -72,7 +89,7 @@ class Clients:
 
     def _ask(self, client: Client) -> None:
         try:
-            client.sock.send(self._request)
+            client.sock.send(client.request)
             client.asked = True
         except BlockingIOError:
             self._poller.modify(client.sock.fileno(), select.EPOLLIN | select.EPOLLOUT)
@@ -93,7 +110,7 @@ class Clients:
             self._end(client, errno.errorcode.get(error.errno or 0, "recv"))
             return
         client.received += data
-        if client.received.endswith(self._answer):
+        if client.received.endswith(client.answer):
             self._end(client, "")
         elif not data:
             self._end(client, "wrong answer" if client.received else "closed")
@@ -113,7 +130,7 @@ class Clients:
 
 def main() -> None:
     port, seconds, size, kind = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-    clients = Clients(port, size, *KINDS[kind])
+    clients = Clients(port, size, KINDS[kind])
     watch = Stopwatch()
     clients.run(seconds)
     watch.report(served=clients.served, failed=dict(clients.failed))

@@ -47,7 +47,7 @@ class Server:
         try:
             yield READ, connection
             url = self.read_request(connection)
-            found = re.fullmatch(r"/subjects/\d+", url)
+            found = re.fullmatch(r"/subjects/\d+", url.partition("?")[0])
             yield WRITE, connection
             with connection.makefile("wb") as stream:
                 stream.write(b"HTTP/1.1 200 OK\r\n" if found else b"HTTP/1.1 404 Not found\r\n")

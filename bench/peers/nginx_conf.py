@@ -1,8 +1,9 @@
-"""nginx with one worker, a static page and its access log, in a folder of its own."""
+"""nginx with one worker, static pages and its access log, in a folder of its own."""
 
 import os
 from pathlib import Path
 
+STUDENTS = range(100, 200)
 TEMPLATE = """{user}
 daemon off;
 worker_processes 1;
@@ -27,9 +28,10 @@ http {{
 
 
 def write(folder: Path, port: int, size: int, media: str) -> Path:
-    """Make the page and the configuration; the path of the latter."""
+    """Make a page for each student, and the configuration; the path of the latter."""
     (folder / "subjects").mkdir()
-    (folder / "subjects" / "1").write_bytes(b"x" * size)
+    for student in STUDENTS:
+        (folder / "subjects" / str(student)).write_bytes(b"x" * size)
     path = folder / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""  # another one may not read our folder
     path.write_text(TEMPLATE.format(user=user, folder=folder, port=port, media=media))

@@ -1,1 +1,42 @@
-"""What is measured, a file for each section of the report."""
+"""What is measured, a file for each section of the report.
+
+A section has `measure(run)`, which returns its tables, and `BARS`, what is good enough in them.
+A new one is a file here and its name in NAMES.
+"""
+
+import importlib
+from typing import Protocol, cast
+
+from bench.arena import Run
+from bench.bars import Bar
+from bench.results import Table
+
+NAMES = (
+    "http",
+    "post",
+    "hello",
+    "hypotenuse",
+    "chat",
+    "bridge",
+    "start",
+    "idle",
+    "dashboard",
+)  # in the order of the report
+
+
+class Section(Protocol):
+    """What a file of this folder gives."""
+
+    BARS: tuple[Bar, ...]
+
+    def measure(self, run: Run) -> list[Table]: ...
+
+
+def load(name: str) -> Section:
+    """The section of that name."""
+    return cast(Section, importlib.import_module(f"bench.sections.{name}"))
+
+
+def all_bars() -> list[Bar]:
+    """The bars of all sections, in their order."""
+    return [bar for name in NAMES for bar in load(name).BARS]

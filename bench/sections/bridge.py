@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.arena import CannotStart, Run, free_port, started, wait_for_answer
+from bench.bars import Bar
 from bench.children import Child, group_cpu_s
 from bench.contenders import ours
 from bench.figures import rotated
@@ -25,6 +26,8 @@ NOTES = {
     WITHOUT: "ten members by TCP",
 }
 KINDS = {OURS: "dashboard", PEER: "websockify", WITHOUT: "raw"}
+
+BARS: tuple[Bar, ...] = ()
 
 
 def measure(run: Run) -> list[Table]:

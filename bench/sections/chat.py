@@ -1,6 +1,7 @@
 """Chat: one speaks, everybody reads; with 10, 100 and 500 members, and one who never reads."""
 
 from bench.arena import CannotStart, Run, started
+from bench.bars import Bar
 from bench.contenders import Contender, Place, ours, peer, program
 from bench.figures import rotated
 from bench.generator import LoadFailed, Outcome, generate
@@ -12,6 +13,21 @@ MOST_CONNECTIONS = 700
 LOOK_S = 0.6
 EVERYBODY = 100.0
 FAR_BEHIND = ("lab", "asyncio streams", "ncat --broker", "ncat --chat")
+
+PEERS = ("asyncio Protocol", "asyncio streams", "stdlib threads", "ncat --broker")
+BARS = (
+    *(Bar(f"chat, {size} members", f"chat {size}", 1.0, peers=PEERS) for size in SIZES),
+    *(
+        Bar(f"chat, {size} members, every message in order", f"chat {size} complete", 100.0,
+            unit=" %")
+        for size in SIZES
+    ),
+    *(
+        Bar(f"chat, {size} members, with one that never reads / without",
+            f"chat {size} silent", 1.0, peers=("ours, without it",), ours="ours, with it")
+        for size in SIZES
+    ),
+)  # fmt: skip
 
 
 def measure(run: Run) -> list[Table]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.arena import CannotStart, Run, free_port, wait_for_answer
+from bench.bars import Bar
 from bench.children import Child
 from bench.load.tab import ALIVE, LOOKING
 from bench.results import Table
@@ -24,6 +25,13 @@ ANSWER_S = 30.0
 SETTLE_S = 3.0
 PAGES = {"overview": "/", "event loop": "/servers/subjects/loop", "chat": "/servers/chat/rooms"}
 TAB_S = 60.0
+
+BARS = (
+    Bar("click to RUNNING, the slowest server", "click", 400.0, "<=", ours="slowest", unit=" ms"),
+    Bar("idle dashboard, five servers, one tab", "dashboard idle", 5.0, "<=",
+        ours="dashboard", unit=" %"),
+    Bar("page alive after load", "page alive", 1000.0, "<=", ours="overview", unit=" ms"),
+)  # fmt: skip
 
 
 def measure(run: Run) -> list[Table]:

@@ -1,6 +1,7 @@
 """UDP: request and answer at 32 clients, and how much of a burst is lost."""
 
 from bench.arena import Arena, Run, Running
+from bench.bars import Bar
 from bench.contenders import ours, peer
 from bench.generator import LoadFailed, generate
 from bench.results import Table
@@ -8,6 +9,12 @@ from bench.results import Table
 CLIENTS = 32
 BURST = 1_000
 QUIET_S = 0.3
+
+PEERS = ("lab", "asyncio datagrams", "socketserver")
+BARS = (
+    Bar("hello, 32 clients", "hello", 1.0, peers=("lab",)),
+    Bar("hello, loss in a burst of 1,000", "hello burst", 0.0, "<", PEERS, unit=" %"),
+)
 
 
 def measure(run: Run) -> list[Table]:

@@ -1,22 +1,39 @@
-"""GET of a student's page with wrk: kept connections, and a connection per request."""
+"""GET of a student with wrk: no request twice, the same bytes again, and a connection each."""
 
 import http.client
 
-from bench import bars, wrk
+from bench import wrk
 from bench.arena import Arena, Run, Running, started
+from bench.bars import Bar
 from bench.contenders import Contender, Place, ours, packaged, peer, program
 from bench.environment import PeerEnvironment
 from bench.figures import each_us
 from bench.peers import nginx_conf
 from bench.results import Table
+from bench.wrk import Ask
 
 CONNECTIONS = 64
-PATH = "/subjects/1"
+PATH = "/subjects/100"
 ANSWER_S = 10.0
-CLOSE = ("-H", "Connection: close")
 LOOK_S = 1
 # Several times slower than ours.
 FAR_BEHIND = ("http.server", "tornado", "uvicorn h11", "cheroot", "waitress", "gunicorn gthread")
+PROTOCOL, STREAMS, UVICORN = "asyncio Protocol", "asyncio streams", "uvicorn httptools+uvloop"
+TITLES = {
+    Ask.GET: f"GET where no request comes twice, {CONNECTIONS} connections kept alive",
+    Ask.AGAIN: f"GET, the same bytes again, {CONNECTIONS} connections kept alive",
+    Ask.CLOSE: f"GET where no request comes twice, {CONNECTIONS} clients, a connection per request",
+}
+BARS = (
+    Bar("GET, no request twice", Ask.GET, 1.0, peers=(PROTOCOL,)),
+    Bar("GET, no request twice", Ask.GET, 1.5, peers=(STREAMS,)),
+    Bar("GET, no request twice", Ask.GET, 2.0, peers=(UVICORN,)),
+    Bar("GET, no request twice", Ask.GET, 6.0, peers=("tornado",)),
+    Bar("GET, no request twice", Ask.GET, 6.0, peers=("aiohttp",)),
+    Bar("GET, no request twice", Ask.GET, 6.0, peers=("uvicorn h11",)),
+    Bar("GET, the same bytes again", Ask.AGAIN, 1.1, peers=(PROTOCOL,)),
+    Bar("GET, connection per request", Ask.CLOSE, 1.1, peers=(PROTOCOL,)),
+)
 
 
 def measure(run: Run) -> list[Table]:
@@ -24,21 +41,15 @@ def measure(run: Run) -> list[Table]:
         run.notes.append(f"GET was not measured: {wrk.MISSING}")
         return []
     answer = answer_of_ours(run)
-    keep = Table(
-        bars.HTTP,
-        f"GET {PATH}, {CONNECTIONS} connections, keep-alive ({answer.size:,} bytes of body)",
-        "requests/s",
-    )
-    close = Table(
-        bars.CLOSE, f"GET {PATH}, {CONNECTIONS} clients, a connection per request", "requests/s"
-    )
+    tables = []
     with Arena(run, contenders(run.peers), answer) as arena:
-        for one_each, table in ((False, keep), (True, close)):
+        for ask, title in TITLES.items():
+            table = Table(ask, f"{title} ({answer.size:,} bytes of body)", "requests/s")
             for turn in range(run.rounds):
                 with table.round():
-                    _one_round(run, arena, table, turn, one_each=one_each)
-            arena.finish(table)
-    return [keep, close]
+                    _one_round(run, arena, table, ask, turn)
+            tables.append(arena.finish(table))
+    return tables
 
 
 def contenders(environment: PeerEnvironment) -> list[Contender]:
@@ -48,14 +59,13 @@ def contenders(environment: PeerEnvironment) -> list[Contender]:
     return [
         ours("subjects"),
         peer("lab", "loop_lab", note="generators over select()"),
-        peer("asyncio Protocol", "http_protocol", note="neither validates nor routes"),
-        peer("asyncio streams", "http_streams", note="neither validates nor routes"),
+        peer(PROTOCOL, "http_protocol", note="neither validates nor routes"),
+        peer(STREAMS, "http_streams", note="neither validates nor routes"),
         peer("http.server", "http_stdlib", note="a thread per connection"),
         on("aiohttp", "aiohttp_app", "", "aiohttp"),
         on("tornado", "tornado_app", "", "tornado"),
         on("uvicorn h11", "uvicorn_asgi", "h11", "uvicorn", "h11"),
-        on("uvicorn httptools+uvloop", "uvicorn_asgi", "httptools", "uvicorn", "httptools",
-           "uvloop"),
+        on(UVICORN, "uvicorn_asgi", "httptools", "uvicorn", "httptools", "uvloop"),
         on("cheroot", "wsgi_app", "cheroot", "cheroot"),
         on("waitress", "wsgi_app", "waitress", "waitress"),
         on("gunicorn gthread", "wsgi_app", "gunicorn", "gunicorn"),
@@ -81,30 +91,23 @@ def _nginx(place: Place) -> list[str]:
     return ["-c", str(path), "-p", str(place.folder)]
 
 
-def _one_round(run: Run, arena: Arena, table: Table, turn: int, *, one_each: bool) -> None:
-    looks = run.looks(1 if one_each else 2)
+def _one_round(run: Run, arena: Arena, table: Table, ask: Ask, turn: int) -> None:
+    looks = run.looks(1 if ask == Ask.CLOSE else 2)
     for look in range(looks):
         for server in arena.turn(turn * looks + look):
             if server.name in FAR_BEHIND and not run.looks_far(turn, look):
                 continue
-            if server.name == "lab" and not one_each:  # it has no kept connections
+            if server.name == "lab" and ask != Ask.CLOSE:  # it has no kept connections
                 continue
-            url = f"http://127.0.0.1:{server.port}{PATH}"
             run.say(f"  {table.key}: {server.name}")
             try:
-                load(run, server, url, table, more=CLOSE if one_each else ())
+                load(run, server, table, ask)
             except ValueError as error:
                 arena.leave_out(server.name, str(error))
 
 
 def load(
-    run: Run,
-    server: Running,
-    url: str,
-    table: Table,
-    *,
-    connections: int = CONNECTIONS,
-    more: tuple[str, ...] = (),
+    run: Run, server: Running, table: Table, ask: Ask = Ask.GET, connections: int = CONNECTIONS
 ) -> None:
     """A second of wrk against a server, into its row.
 
@@ -112,7 +115,7 @@ def load(
         ValueError: no report, or one of failures.
     """
     used = server.child.cpu_s()
-    report = wrk.run(url, seconds=LOOK_S, connections=connections, core=run.cores.load, more=more)
+    report = wrk.run(server.port, ask, seconds=LOOK_S, connections=connections, core=run.cores.load)
     busy = 100 * (server.child.cpu_s() - used) / report.seconds
     if not report.clean:
         raise ValueError(f"{report.bad} answers of a wrong status, {report.errors} errors")
@@ -123,6 +126,7 @@ def load(
         **{
             "p99 ms": report.p99_ms,
             "server core %": busy,
+            "load core %": report.load_busy,
             "server µs each": each_us(busy, report.rate),
             "failed": float(report.errors),
         },

@@ -1,12 +1,18 @@
 """hypotenuse and page: a connection for each request, 32 clients at the same time."""
 
 from bench.arena import Arena, Run, Running
+from bench.bars import Bar
 from bench.contenders import Contender, ours, peer
 from bench.generator import LoadFailed, generate
 from bench.results import Table
 
 CLIENTS = 32
 WARM_UP_S = 0.3
+
+BARS = (
+    Bar("hypotenuse, 32 clients", "hypotenuse", 1.0, peers=("lab",)),
+    Bar("hypotenuse, clients served correctly", "hypotenuse served", 100.0, unit=" %"),
+)
 
 
 def measure(run: Run) -> list[Table]:

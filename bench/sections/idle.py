@@ -4,18 +4,26 @@ import sys
 
 from bench import wrk
 from bench.arena import Arena, CannotStart, Run, Running, started
+from bench.bars import Bar
 from bench.children import Child
 from bench.contenders import ours
 from bench.generator import LoadFailed, generate
 from bench.load.drip import DRIPPING
 from bench.load.idle import HELD
 from bench.results import OURS, Table
-from bench.sections.http import PATH, load
+from bench.sections.http import load
 
 IDLE, ACTIVE, SLOW = 10_000, 32, 200
 NONE_IDLE, MANY_IDLE = "none idle", "10,000 idle"
 OPENED_S = 60.0
 ROUNDS = 5
+
+BARS = (
+    Bar("throughput with 10,000 idle connections / with none", "idle", 0.95,
+        peers=(NONE_IDLE,), ours=MANY_IDLE),
+    Bar("memory of an idle connection", "idle memory", 2.0, "<=", unit=" KiB"),
+    Bar("p99 beside 200 slow-header clients", "slow headers", 50.0, "<=", unit=" ms"),
+)  # fmt: skip
 
 
 def measure(run: Run) -> list[Table]:
@@ -26,9 +34,8 @@ def _idle(run: Run) -> list[Table]:
     if not wrk.installed():
         run.notes.append(f"idle connections were not measured: {wrk.MISSING}")
         return []
-    rate = Table(
-        "idle", f"GET {PATH}, {ACTIVE} active connections beside {IDLE:,} idle ones", "requests/s"
-    )
+    title = f"GET where no request comes twice, {ACTIVE} connections beside {IDLE:,} idle ones"
+    rate = Table("idle", title, "requests/s")
     memory = Table(
         "idle memory", f"PSS of each of {IDLE:,} connections after one request", "KiB", "less"
     )
@@ -71,8 +78,7 @@ def _held(holder: Child) -> int:
 
 
 def _active(run: Run, server: Running, table: Table) -> None:
-    url = f"http://127.0.0.1:{server.port}{PATH}"
-    load(run, server, url, table, connections=ACTIVE)
+    load(run, server, table, connections=ACTIVE)
 
 
 def _slow_headers(run: Run) -> Table:

@@ -1,57 +1,39 @@
 """POST of a form: ours answers after the row is on the disk, the peer stores nothing."""
 
-import tempfile
 from pathlib import Path
 
 from bench import wrk
 from bench.arena import Arena, Run
+from bench.bars import Bar
 from bench.contenders import Place, ours, packaged
-from bench.results import Table
+from bench.results import OURS, Table
 from bench.sections.http import CONNECTIONS, load
+from bench.wrk import Ask
 
 PEER = "uvicorn httptools+uvloop, no store"
-STUDENTS = 1_000
-SCRIPT = """
-local number = 0
-wrk.method = "POST"
-wrk.body = "subject=Maths&grade=5"
-wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
-function request()
-  number = number % {students} + 1
-  return wrk.format(nil, "/subjects/" .. number)
-end
-"""
+BARS = (Bar("POST, durable", Ask.POST, 1.0, peers=(PEER,)),)
 
 
 def measure(run: Run) -> list[Table]:
     if not wrk.installed():
         run.notes.append(f"POST was not measured: {wrk.MISSING}")
         return []
-    table = Table(
-        "post", f"POST of a form, {CONNECTIONS} connections, for {STUDENTS:,} students",
-        "requests/s",
-    )  # fmt: skip
-    needs = ("uvicorn", "httptools", "uvloop")
+    title = f"POST of a form, no body twice, {CONNECTIONS} connections, for 900 students"
+    table = Table(Ask.POST, title, "requests/s")
     uvicorn = packaged(
-        PEER, "uvicorn_asgi", "--mode", "httptools", environment=run.peers, needs=needs,
-        note="answers without any store",
+        PEER, "uvicorn_asgi", "--mode", "httptools", environment=run.peers,
+        needs=("uvicorn", "httptools", "uvloop"), note="answers without any store",
     )  # fmt: skip
-    with (
-        tempfile.NamedTemporaryFile("w", suffix=".lua", dir=run.folder) as script,
-        Arena(run, [ours("subjects"), uvicorn], Place(0, Path(), 1_000)) as arena,
-    ):
-        script.write(SCRIPT.format(students=STUDENTS))
-        script.flush()
+    with Arena(run, [ours("subjects"), uvicorn], Place(0, Path(), 1_000)) as arena:
         for _ in range(run.rounds):
             with table.round():
                 for server in arena.rounds(run.looks(2)):
                     run.say(f"  post: {server.name}")
-                    url = f"http://127.0.0.1:{server.port}/"
                     try:
-                        load(run, server, url, table, more=("-s", script.name))
+                        load(run, server, table, Ask.POST)
                     except ValueError as error:
                         arena.leave_out(server.name, str(error))
-        table.row("ours").note = f"each answer after its commit to SQLite on {filesystem(run)}"
+        table.row(OURS).note = f"each answer after its commit to SQLite on {filesystem(run)}"
         return [arena.finish(table)]
 
 

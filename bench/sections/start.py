@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from bench.arena import CannotStart, Run, free_port
+from bench.bars import Bar
 from bench.children import Child
 from bench.contenders import Contender, Place, ours
 from bench.figures import rotated
@@ -17,6 +18,8 @@ NAMES = ("hello", "hypotenuse", "page", "chat", "subjects")
 LOOK_S = 0.0005
 DATAGRAM_S = 0.001
 LIMIT_S = 10.0
+
+BARS = tuple(Bar(f"start of {name}", "start", 1.5, "<=", (STDLIB,), ours=name) for name in NAMES)
 
 
 def measure(run: Run) -> list[Table]:

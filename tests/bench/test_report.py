@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from bench import bars, figures, report, results, wrk
+from bench import bars, figures, report, results, sections, wrk
 from bench.bars import Bar
 from bench.results import OURS, Results, Row, Table
 
@@ -150,18 +150,19 @@ def test_what_was_not_measured_is_neither_met_nor_missed(measured: Table | None)
 
 
 def test_every_bar_has_a_name_of_its_own_beside_its_peer() -> None:
-    names = [(bar.name, bar.peers) for bar in bars.BARS]
+    names = [(bar.name, bar.peers) for bar in sections.all_bars()]
     assert len(names) == len(set(names))
 
 
 def test_the_report_has_bars_tables_and_who_was_left_out() -> None:
-    measured = Table(bars.HTTP, "GET", "requests/s")
+    measured = Table("get", "GET", "requests/s")
     measured.row(OURS).add(100.0, failed=0.0)
     measured.row("asyncio Protocol").add(100.0, failed=3.0)
     measured.left_out["nginx"] = "not installed"
-    text = report.markdown(Results({"date": "today"}, [measured], ["a note"]))
+    bar = Bar("GET", "get", 1.1, peers=("asyncio Protocol",))
+    text = report.markdown(Results({"date": "today"}, [measured], ["a note"]), [bar])
     assert "- date: today" in text
-    assert "| GET, keep-alive | asyncio Protocol | 1.00 | >= 1.1 | **missed** |" in text
+    assert "| GET | asyncio Protocol | 1.00 | >= 1.1 | **missed** |" in text
     assert "Bars: 0 met, 1 missed" in text
     assert "| asyncio Protocol | 100 | 100 to 100 | 1.00 | 3.00 |  |" in text
     assert "- left out: nginx: not installed" in text
@@ -170,7 +171,7 @@ def test_the_report_has_bars_tables_and_who_was_left_out() -> None:
 
 def test_the_best_stands_first() -> None:
     for better, first in (("more", "b"), ("less", "a")):
-        text = report.markdown(Results({}, [table(better, a=[1.0], b=[2.0])]))
+        text = report.markdown(Results({}, [table(better, a=[1.0], b=[2.0])]), [])
         lines = [line for line in text.splitlines() if line.startswith(("| a ", "| b "))]
         assert lines[0].startswith(f"| {first} ")
 
@@ -183,17 +184,17 @@ def test_results_survive_json() -> None:
 
 def test_the_readme_keeps_what_is_around_the_results() -> None:
     text = f"above\n{report.BEGIN}\nold\n{report.END}\nbelow\n"
-    written = report.into_readme(text, Results({"date": "today"}))
+    written = report.into_readme(text, "today\n")
     assert written.startswith(f"above\n{report.BEGIN}\n")
     assert written.endswith(f"{report.END}\nbelow\n")
     assert "today" in written
     assert "old" not in written
-    assert report.into_readme(written, Results({"date": "today"})) == written
+    assert report.into_readme(written, "today\n") == written
 
 
 def test_a_readme_without_a_place_is_refused() -> None:
     with pytest.raises(ValueError, match="results begin"):
-        report.into_readme("nothing", Results({}))
+        report.into_readme("nothing", "today")
 
 
 def test_a_ratio_is_judged_as_it_is_printed() -> None:
