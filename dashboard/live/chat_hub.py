@@ -1,51 +1,39 @@
-"""Who is in the rooms and who said what, as the chat server's telemetry tells it.
+"""Who is in the rooms and who said what, as the chat server's live events tell it.
 
-The raw protocol carries bare lines: it has no names and does not say who speaks. The telemetry
-knows the peer of every message by its number in the room. Here both come together: our own
-bridges are known by their local port and have names, everybody else came by a raw client.
+The raw protocol carries bare lines: it has no names and does not say who speaks. The events
+know the peer of every message by its number in the room. Here nicknames are added to them, and
+each browser in the room gets them: our own bridges are known by their local address and have
+names, everybody else came by a raw client.
+
+Live events may be lost, so a page treats what it learns here as an addition, never as the chat.
 """
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from dashboard.live.frames import json_frame
 from labservers.observe import messages
 
 NAMES_KEPT = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One connection in a room. `peer` is its address, `name` its nickname if it is ours."""
-
-    peer: str
-    name: str | None
-
-    def as_json(self) -> dict[str, Any]:
-        port = ":" + self.peer.rpartition(":")[2]
-        kind = "netcat" if self.name is None else "browser"
-        return {"peer": port, "kind": kind, "name": self.name}
-
-
-RoomListener = Callable[[messages.Event, Member, int], None]
+KINDS = ("joined", "left", "said", "skipped")
+FrameListener = Callable[[bytes], None]
 
 
 class ChatHub:
-    """Members by room, and the listeners of each room. The lock guards both.
+    """Listeners of each room, members by room, nicknames. The lock guards all of it.
 
-    Listeners are called without the lock, in the telemetry thread, with the event, the member
-    that it is about and the number of people in the room.
+    Listeners are called without the lock, in the thread that brings the events.
     """
 
     def __init__(self, generation: Callable[[], int]) -> None:
         self._generation_now = generation
         self._generation = 0
         self._lock = threading.Lock()
-        self._rooms: dict[str, dict[int, Member]] = {}
+        self._rooms: dict[str, set[int]] = {}
         self._names: OrderedDict[str, str] = OrderedDict()
-        self._listeners: dict[str, list[RoomListener]] = {}
+        self._listeners: dict[str, list[FrameListener]] = {}
 
     def name(self, local: str, name: str) -> None:
         """The connection from our address `local` belongs to a browser of that name."""
@@ -54,8 +42,8 @@ class ChatHub:
             while len(self._names) > NAMES_KEPT:
                 self._names.popitem(last=False)
 
-    def listen(self, room: str, listener: RoomListener) -> Callable[[], None]:
-        """Hear of a room until the returned function is called."""
+    def listen(self, room: str, listener: FrameListener) -> Callable[[], None]:
+        """Get the frames of a room until the returned function is called."""
         with self._lock:
             self._listeners.setdefault(room, []).append(listener)
 
@@ -68,29 +56,33 @@ class ChatHub:
         return stop
 
     def take(self, events: messages.Events) -> None:
-        """A batch from the chat server."""
-        for event in events.events:
-            room = event.data.get("room")
-            if event.kind not in ("joined", "left", "said") or not isinstance(room, str):
-                continue
-            with self._lock:
-                member, people = self._note(event, room)
-                listeners = list(self._listeners.get(room, ()))
-            for listener in listeners:
-                listener(event, member, people)
+        """A batch from the chat server: one frame for each room, the same for all its browsers."""
+        told: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        with self._lock:
+            for event in events.events:
+                room = event.data.get("room")
+                if event.kind in KINDS and isinstance(room, str):
+                    told[room].append(self._told(event, room))
+            waiting = [(list(self._listeners.get(room, ())), told[room]) for room in told]
+        for listeners, entries in waiting:
+            if listeners:
+                frame = json_frame({"events": entries})
+                for listener in listeners:
+                    listener(frame)
 
-    def _note(self, event: messages.Event, room: str) -> tuple[Member, int]:
+    def _told(self, event: messages.Event, room: str) -> dict[str, Any]:
+        """An event as the page gets it, with the nickname and the number of people."""
+        data = event.data
         if (now := self._generation_now()) != self._generation:
             self._generation = now
             self._rooms.clear()
-        peer = str(event.data.get("peer", ""))
-        member = Member(peer, self._names.get(peer))
-        members = self._rooms.setdefault(room, {})
+        members = self._rooms.setdefault(room, set())
         if event.kind == "joined":
-            members[event.data.get("id", 0)] = member
+            members.add(data.get("id", 0))
         elif event.kind == "left":
-            members.pop(event.data.get("id", 0), None)
+            members.discard(data.get("id", 0))
         people = len(members)
         if not members:
             del self._rooms[room]
-        return member, people
+        name = self._names.get(str(data.get("peer", "")))
+        return {"kind": event.kind, **data, "name": name, "people": people}

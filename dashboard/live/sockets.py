@@ -1,47 +1,55 @@
-"""flask-sock, wrapped once for every websocket of the dashboard.
+"""Websockets of the dashboard: JSON messages, bounds on both sides, closes that say why.
 
-Measured, and mended here: after the handler Werkzeug writes an HTTP response behind the Close
-frame, so browsers see 1006 (the raw socket is shut down first); an exception writes a page into
-the stream (closed with 1011); send() may write a part of a frame and call it done, is not
-thread-safe and blocks on a reader that stalls (one writer thread, a bounded queue, whole sends
-with a time-out; who has much to tell waits); receive() may hang for ever after an oversized
-message (we wait ourselves, with a time-out); nothing bounds what comes in (a sender that is far
-ahead is not read, so TCP makes it wait). A refusal before the handshake is only 1006 to a script:
-we accept, then close with 44xx, so that a page can say why.
+flask-sock does the handshake, in the thread of the request. From then on the frames are ours,
+and one loop thread carries them for all websockets, so that no websocket needs a thread to
+read or to write. The request's thread runs the handler, and its end is the websocket's end.
 
-This uses .thread, .sock, .event and .input_buffer of simple-websocket 1.x; tests hold it to that.
+After the handler Werkzeug writes an HTTP response; browsers would take it for a broken close
+(1006), so the connection is shut down first. A refusal before the handshake is only 1006 to a
+script: we accept, then close with 44xx, so that a page can say why.
 """
 
+import asyncio
 import json
 import logging
+import queue
 import socket
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Protocol
 
-from flask import Flask, request
+from flask import Flask
 from flask_sock import Sock
 from simple_websocket import Server
 
 from dashboard import security
 from dashboard.errors import Forbidden
+from dashboard.live.frames import (
+    FrameError,
+    Frames,
+    Message,
+    Opcode,
+    close_frame,
+    frame,
+    json_frame,
+)
+from dashboard.live.loop_thread import LoopThread
 
 GOING_AWAY, NORMAL, BROKEN, TOO_MUCH = 1001, 1000, 1011, 1013
 BAD_FRAME, BAD_TOKEN, BAD_ORIGIN, NOT_RUNNING, CROWDED = 4400, 4401, 4403, 4410, 4429
+BROKE = "the dashboard broke; see its log"
 MESSAGE_BYTES = 512 * 1024  # 64 KiB of text may be six times as long in JSON
 QUEUE_BYTES = 4 * 1024 * 1024
-PACE_BYTES = 256 * 1024  # who can wait does so from here on
+PACE_BYTES = 256 * 1024  # a browser with so much on its way to it is behind
 INBOUND_MESSAGES = 64
-INBOUND_POLL_S = 0.02
-LOOK_S = 0.25  # after an oversized message the library wakes us before it says that it is over
 FIRST_FRAME_S = 10.0
-SEND_S = 10.0
 JOIN_S = 1.0
-PING_S = 25
+PING_S = 25.0
 LOG = logging.getLogger(__name__)
+
+Json = dict[str, Any]
 
 
 class Closed(Exception):
@@ -57,186 +65,235 @@ class Refused(Exception):
         self.reason = reason
 
 
-class Wire:
-    """The raw socket as simple-websocket's threads use it: whole sends, bounded reading."""
-
-    def __init__(self, sock: socket.socket, waiting: list[Any]) -> None:
-        self._sock = sock
-        self._waiting = waiting
-        self._sending = threading.RLock()  # our writer, and the library's pings and pongs
-        self._held: list[bytes] | None = None
-        self.released = threading.Event()
-        sock.settimeout(SEND_S)  # for a whole send; reading only begins when there is something
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def send(self, data: bytes) -> int:
-        """All of it.
-
-        Raises:
-            OSError: broken, or not taken within SEND_S seconds.
-        """
-        with self._sending:
-            if self._held is None:
-                self._sock.sendall(data)
-            else:
-                self._held.append(data)
-        return len(data)
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """What this thread sends meanwhile goes out as one at the end.
-
-        Raises:
-            OSError: as send().
-        """
-        with self._sending:
-            held: list[bytes] = []
-            self._held = held
-            try:
-                yield
-            finally:
-                self._held = None
-            if held:
-                self._sock.sendall(b"".join(held))
-
-    def recv(self, size: int) -> bytes:
-        """Not before what came earlier has been read by the handler, or the handler has ended."""
-        while len(self._waiting) > INBOUND_MESSAGES and not self.released.wait(INBOUND_POLL_S):
-            pass
-        return self._sock.recv(size)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sock, name)
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
-class Socket:
-    """One websocket with JSON messages. send() and close() may be called from any thread."""
+_DECODER = json.JSONDecoder(parse_constant=_no_number)
 
-    def __init__(self, ws: Server) -> None:
-        self._ws = ws
-        self._wire = ws.sock = Wire(ws.sock, ws.input_buffer)
-        self._outbox: deque[str] = deque()
-        self._queued = 0  # characters, which are bytes: json.dumps() writes ASCII
-        self._changed = threading.Condition()  # guards both
-        self._finished = False
-        self._closing: tuple[int, str] | None = None
-        self._writer = threading.Thread(target=self._write_forever, name="ws-writer", daemon=True)
-        self._writer.start()
+
+def decoded(payload: bytes) -> Json:
+    """The JSON object of a message.
+
+    Raises:
+        Refused: not one.
+    """
+    try:
+        message = _DECODER.decode(payload.decode())
+    except (ValueError, RecursionError) as error:
+        raise Refused(BAD_FRAME, "not JSON") from error
+    if not isinstance(message, dict):
+        raise Refused(BAD_FRAME, "not a JSON object")
+    return message
+
+
+class Hearer(Protocol):
+    """Somebody who hears a websocket in the loop's thread."""
+
+    def hear(self, message: Json) -> None: ...
+    def behind(self, behind: bool) -> None:
+        """Whether the browser is behind with reading, whenever that changes."""
+
+    def gone(self) -> None:
+        """The websocket has ended."""
+
+
+class Socket(asyncio.Protocol):
+    """One websocket with JSON messages. send() and close() may be called from any thread.
+
+    Its messages wait for receive(), until a Hearer is given to hear_with().
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._frames = Frames(MESSAGE_BYTES)
+        self._inbox: queue.SimpleQueue[Json | None] = queue.SimpleQueue()
+        self._hearer: Hearer | None = None
+        self._transport: asyncio.Transport
+        self._closing = False
+        self._reading = True
+        self._heard = True  # since the last ping
+        self._timer: asyncio.TimerHandle | None = None
+        self._gone = threading.Event()
 
     @property
     def open(self) -> bool:
-        return bool(self._ws.connected) and self._closing is None
+        return not (self._closing or self._gone.is_set())
 
-    def send(self, message: Any, wait_s: float = 0.0) -> None:
-        """Queue one message. A browser that has stalled for a whole queue is closed; who has many
-        messages for it waits up to `wait_s` while it is behind."""
-        text = json.dumps(message, separators=(",", ":"))
-        with self._changed:
-            if wait_s and self._queued > PACE_BYTES:
-                self._changed.wait_for(lambda: self._queued <= PACE_BYTES or not self.open, wait_s)
-            if self._queued + len(text) <= QUEUE_BYTES:
-                self._outbox.append(text)
-                self._queued += len(text)
-                self._changed.notify_all()
-                return
-        self.close(TOO_MUCH, "the browser does not keep up")
+    def send(self, message: Any) -> None:
+        """Queue one message. A browser that has stalled for a whole queue is closed."""
+        self.send_frame(json_frame(message))
 
-    def receive(self, timeout_s: float) -> dict[str, Any] | None:
+    def send_frame(self, data: bytes) -> None:
+        """Queue a frame that json_frame() has made."""
+        self._in_loop(self.write, data)
+
+    def receive(self, timeout_s: float) -> Json | None:
         """The next message, or None after the time given.
 
         Raises:
-            Closed: the websocket has ended. Refused: what came is not a JSON object.
+            Closed: the websocket has ended.
         """
-        text = self._next_text(time.monotonic() + timeout_s)
-        if text is None:
-            return None
         try:
-            message = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise Refused(BAD_FRAME, "not JSON") from error
-        if not isinstance(message, dict):
-            raise Refused(BAD_FRAME, "not a JSON object")
+            message = self._inbox.get(timeout=timeout_s)
+        except queue.Empty:
+            return None
+        if message is None:
+            self._inbox.put(None)  # for the next call
+            raise Closed
+        if not self._reading and self._inbox.empty():
+            self._in_loop(self.read_on)
         return message
 
-    def _next_text(self, deadline: float) -> str | bytes | None:
-        while self._closing is None:
-            self._ws.event.clear()  # before looking: it is set after a message was put there
-            if self._ws.input_buffer:
-                text: str | bytes = self._ws.input_buffer.pop(0)
-                return text
-            if not self._ws.connected:
-                break
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return None
-            self._ws.event.wait(min(left, LOOK_S))
-        raise Closed
-
     def close(self, code: int = NORMAL, reason: str = "") -> None:
-        """End the websocket with a code; what is queued is not waited for. Twice is once."""
-        if self._closing is None:
-            self._closing = (code, reason)
-            self._ws.event.set()  # wakes receive()
-            with self._changed:
-                self._changed.notify_all()  # and who waits in send()
+        """End the websocket with a code, after what is queued. Twice is once."""
+        self._in_loop(self.end, code, reason)
 
-    def finish(self) -> None:
-        """Last, in the handler's thread: flush, close, keep Werkzeug's response off the wire."""
-        code, reason = self._closing or (NORMAL, "")
-        self._closing = (code, reason)
-        self._wire.released.set()
-        with self._changed:
-            self._finished = True
-            self._changed.notify_all()
-        self._writer.join(JOIN_S)
-        if not self._writer.is_alive():  # else it is stuck inside a frame, where no Close fits
-            with suppress(Exception):
-                self._ws.close(code, reason)
-            with suppress(OSError):
-                self._wire.shutdown(socket.SHUT_WR)
-            self._ws.thread.join(JOIN_S)
-        with suppress(OSError):
-            self._wire.shutdown(socket.SHUT_RDWR)
+    def wait_for_end(self) -> None:
+        """Until both sides have closed; at the latest JOIN_S after close()."""
+        self._gone.wait()
 
-    def _next_queued(self) -> list[str]:
-        """What is to be written next, waited for; nothing when nothing more is to come."""
-        texts: list[str] = []
-        with self._changed:
-            self._changed.wait_for(lambda: self._outbox or self._finished)
-            size = 0
-            while self._outbox and size < PACE_BYTES:
-                texts.append(self._outbox.popleft())
-                size += len(texts[-1])
-            self._queued -= size
-            self._changed.notify_all()
-        return texts
+    def _in_loop(self, function: Callable[..., None], *values: Any) -> None:
+        with suppress(RuntimeError):  # the loop has ended with its last websocket
+            self.loop.call_soon_threadsafe(function, *values)
 
-    def _write_forever(self) -> None:
-        while texts := self._next_queued():
-            try:
-                with self._wire.together():
-                    for text in texts:
-                        self._ws.send(text)
-            except Exception:  # closed, stalled beyond SEND_S, or reset: it is over either way
-                self.close(BROKEN, "cannot send")
-                with suppress(OSError):
-                    self._wire.shutdown(socket.SHUT_RDWR)
-                return
+    # What follows is called in the loop's thread.
+
+    def hear_with(self, hearer: Hearer) -> None:
+        """Messages go there from now on."""
+        self._hearer = hearer
+        while not self._inbox.empty() and (message := self._inbox.get()) is not None:
+            hearer.hear(message)
+        self.read_on()
+        if not self.open:
+            hearer.gone()
+
+    def write(self, data: bytes) -> None:
+        """As send_frame()."""
+        if not self.open:
+            return
+        if self._transport.get_write_buffer_size() + len(data) <= QUEUE_BYTES:
+            self._transport.write(data)
+        else:
+            self._abort("the browser does not keep up")
+
+    def end(self, code: int, reason: str) -> None:
+        """As close()."""
+        if not self.open:
+            return
+        self._transport.write(close_frame(code, reason))
+        self._over()
+        self._transport.write_eof()
+        self.read_on()  # up to the browser's own end
+        self._timer = self.loop.call_later(JOIN_S, self._transport.abort)
+
+    def stop_reading(self) -> None:
+        """TCP makes the browser wait."""
+        self._reading = False
+        self._transport.pause_reading()
+
+    def read_on(self) -> None:
+        self._reading = True
+        self._transport.resume_reading()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.set_write_buffer_limits(PACE_BYTES)
+        self._timer = self.loop.call_later(PING_S, self._ping)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = True
+        if self._closing:
+            return
+        try:
+            for message in self._frames.feed(data):
+                self._take(message)
+        except (FrameError, Refused) as error:
+            self.end(error.code, error.reason)
+        except Exception:
+            LOG.exception("a websocket's message broke its handler")
+            self.end(BROKEN, BROKE)
+
+    def _take(self, message: Message) -> None:
+        opcode, payload = message
+        if opcode in (Opcode.TEXT, Opcode.BINARY):
+            told = decoded(payload)
+            if "ping" in told:
+                self.write(json_frame({"type": "pong", "ping": told["ping"]}))
+            elif self._hearer:
+                self._hearer.hear(told)
+            else:
+                self._keep(told)
+        elif opcode == Opcode.PING:
+            self.write(frame(Opcode.PONG, payload))
+        elif opcode == Opcode.CLOSE:
+            self.end(int.from_bytes(payload[:2], "big") or NORMAL, "")
+
+    def _keep(self, message: Json) -> None:
+        self._inbox.put(message)
+        if self._inbox.qsize() >= INBOUND_MESSAGES:
+            self.stop_reading()
+            if self._inbox.empty():  # taken in between
+                self.read_on()
+
+    def _ping(self) -> None:
+        if not self._heard and self._reading:
+            self._abort("the browser does not answer")
+            return
+        self._heard = False
+        self.write(frame(Opcode.PING, b""))
+        self._timer = self.loop.call_later(PING_S, self._ping)
+
+    def _abort(self, why: str) -> None:
+        """At once: a Close frame would wait behind all that is not read."""
+        LOG.info("a websocket is cut off: %s", why)
+        self._over()
+        self._transport.abort()
+
+    def _over(self) -> None:
+        self._closing = True
+        self._inbox.put(None)
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._hearer is not None:
+            self._hearer.gone()
+
+    def pause_writing(self) -> None:
+        if self._hearer is not None:
+            self._hearer.behind(True)
+
+    def resume_writing(self) -> None:
+        if self._hearer is not None:
+            self._hearer.behind(False)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self.open:
+            self._over()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._gone.set()
 
 
-Handler = Callable[[Socket, dict[str, Any]], None]
+Handler = Callable[[Socket, Json], None]
+LOOP = LoopThread("websockets")
 _open: set[Socket] = set()
 _open_lock = threading.Lock()
 _ending = threading.Event()
 
 
+class _NoThread:
+    """In place of simple-websocket's thread, which would read from the connection as well."""
+
+    def __init__(self, target: Callable[[], None]) -> None:
+        self.name = ""
+
+    def start(self) -> None: ...
+
+
 def init_app(app: Flask) -> Sock:
-    """The extension for an application, with the options that all websockets share."""
-    app.config["SOCK_SERVER_OPTIONS"] = {
-        "ping_interval": PING_S,
-        "max_message_size": MESSAGE_BYTES,
-        "receive_bytes": 64 * 1024,
-    }
+    """The extension for an application."""
+    app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": _NoThread}
     app.wsgi_app = _WithoutDeflate(app.wsgi_app)  # type: ignore[method-assign]
     return Sock(app)
 
@@ -257,26 +314,39 @@ def serve(ws: Server, handler: Handler, limit: int) -> None:
 
     The handler gets the socket and the first frame. `limit`: websockets open at once.
     """
-    sock = Socket(ws)
-    with _open_lock:
-        _open.add(sock)
-        crowded = len(_open) > limit
-    try:
-        handler(sock, _first_frame(sock, crowded))
-    except Refused as refusal:
-        sock.close(refusal.code, refusal.reason)
-    except Closed:
-        pass
-    except Exception:
-        LOG.exception("a websocket handler broke")
-        sock.close(BROKEN, "the dashboard broke; see its log")
-    finally:
-        sock.finish()
+    with LOOP.running() as loop:
+        sock = _adopt(ws.sock, loop)
         with _open_lock:
-            _open.discard(sock)
+            _open.add(sock)
+            crowded = len(_open) > limit
+        try:
+            handler(sock, _first_frame(sock, crowded))
+        except Refused as refusal:
+            sock.close(refusal.code, refusal.reason)
+        except Closed:
+            pass
+        except Exception:
+            LOG.exception("a websocket handler broke")
+            sock.close(BROKEN, BROKE)
+        finally:
+            sock.close()
+            sock.wait_for_end()
+            ws.connected = False  # so the library sends no Close frame of its own
+            with suppress(OSError):
+                ws.sock.shutdown(socket.SHUT_RDWR)
+            with _open_lock:
+                _open.discard(sock)
 
 
-def _first_frame(sock: Socket, crowded: bool) -> dict[str, Any]:
+def _adopt(connection: socket.socket, loop: asyncio.AbstractEventLoop) -> Socket:
+    """A websocket over a duplicate of the connection: Werkzeug closes its own."""
+    sock = Socket(loop)
+    made = loop.connect_accepted_socket(lambda: sock, connection.dup())
+    asyncio.run_coroutine_threadsafe(made, loop).result(JOIN_S)
+    return sock
+
+
+def _first_frame(sock: Socket, crowded: bool) -> Json:
     if _ending.is_set():
         raise Refused(GOING_AWAY, "the dashboard is ending")
     if crowded:
@@ -292,7 +362,7 @@ def _first_frame(sock: Socket, crowded: bool) -> dict[str, Any]:
 
 
 def close_all(timeout_s: float = JOIN_S) -> None:
-    """Tell every browser that the dashboard is going away, and wait a moment for it."""
+    """Notify every browser that the dashboard is going away, and wait a moment for it."""
     _ending.set()
     with _open_lock:
         waiting = list(_open)
@@ -302,8 +372,3 @@ def close_all(timeout_s: float = JOIN_S) -> None:
     while _open and time.monotonic() < deadline:
         time.sleep(0.01)
     _ending.clear()
-
-
-def is_websocket() -> bool:
-    """Whether the request at hand asks for one."""
-    return request.headers.get("Upgrade", "").lower() == "websocket"

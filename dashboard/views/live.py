@@ -72,8 +72,6 @@ def _obey(sock: Socket, subscription: Subscription, message: dict[str, Any]) -> 
         subscription.topics(_topics(message))
     if isinstance(message.get("ack"), int):
         subscription.ack(message["ack"])
-    if "ping" in message:
-        sock.send({"type": "pong", "ping": message["ping"]})
 
 
 def _topics(message: dict[str, Any]) -> set[str]:

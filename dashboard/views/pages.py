@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from dashboard import i18n
 from dashboard.lab import Lab
+from dashboard.live.chat_rules import RULES
 from labservers.registry import SERVERS, ServerSpec
 
 blueprint = Blueprint("pages", __name__)
@@ -50,6 +51,7 @@ def _page(page: dict[str, Any]) -> Response:
         "catalogue": i18n.catalogue(lang),
         "page": page,
         "snapshot": lab.snapshot(),
+        "rules": RULES,
         "version": VERSION,
     }
     return _rendered("page.html", lang, title=title, token=lab.token, boot=boot)

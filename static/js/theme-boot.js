@@ -1,25 +1,35 @@
-/* Before the first paint: theme, presentation size and language as they were last chosen. */
+/* Before the first paint: what this browser remembers, and the theme, size and language from it. */
 (function () {
-  function kept(name) {
-    try {
-      return localStorage.getItem("sl." + name);
-    } catch {
-      return null; // storage may be forbidden; the defaults serve
-    }
-  }
+  var memory = {
+    /** What was kept under a name; null when nothing was, or storage is blocked. */
+    kept: function (name) {
+      try {
+        return localStorage.getItem("sl." + name);
+      } catch {
+        return null;
+      }
+    },
+    /** Keep a text for the next visit; null forgets it. Where storage is blocked it holds for this one. */
+    keep: function (name, value) {
+      try {
+        if (value === null) localStorage.removeItem("sl." + name);
+        else localStorage.setItem("sl." + name, value);
+      } catch {
+        // Blocked or full: the page itself goes on.
+      }
+    },
+  };
+  globalThis.memory = memory; // io/prefs.js hands it to the modules
+
   var page = document.documentElement;
   var dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  page.dataset.theme = kept("theme") || (dark ? "dark" : "light");
-  if (kept("present")) page.dataset.present = "1";
+  page.dataset.theme = memory.kept("theme") || (dark ? "dark" : "light");
+  if (memory.kept("present")) page.dataset.present = "1";
 
   var address = new URL(location.href);
-  var wanted = kept("lang");
+  var wanted = memory.kept("lang");
   if (address.searchParams.has("lang")) {
-    try {
-      localStorage.setItem("sl.lang", page.lang);
-    } catch {
-      /* not remembered */
-    }
+    memory.keep("lang", page.lang);
   } else if ((wanted === "en" || wanted === "ru") && wanted !== page.lang) {
     address.searchParams.set("lang", wanted);
     location.replace(address);

@@ -1,13 +1,13 @@
 /* The chat's connections: one websocket a room, kept while the tab lives, whatever page it shows. */
-import { freshPage, token } from "./api.js";
-import { reduceRoom, room } from "../model/chat.js";
+import { Link } from "./link.js";
+import { reduceRoom, room, wellFormed } from "../model/chat.js";
 
-const RETRY_S = [1, 2, 4, 8, 10];
-const BAD_TOKEN = 4401;
-const REFUSED = [4400];
+const REFUSED = 4400;
+const LOOK_MS = 1000;
 
 const rooms = new Map();
 const watchers = new Set();
+let refused = null;
 let messages = 0;
 let frame = 0;
 
@@ -22,11 +22,22 @@ export function watch(watcher) {
 /** The rooms that are open, in the order they were entered. */
 export const open = () => [...rooms.values()].map(({ state }) => state);
 
+/** The room and name that the dashboard refused last, as {id, field: "room" | "name"}; or null. */
+export const refusal = () => refused;
+
 /** Enter a room; once more is once. */
 export function enter(id, name) {
+  refused = null;
   if (rooms.has(id)) return;
-  rooms.set(id, { state: room(id, name), socket: null, timer: 0 });
-  connect(id);
+  const talk = { state: room(id, name) };
+  talk.link = new Link("/ws/chat", {
+    first: () => ({ room: id, name }),
+    hear: (message) => hear(talk, message),
+    lost: ({ code, reason, retry_at }) => lost(talk, { type: "lost", code, reason, retry_at }),
+    again: (code) => code !== REFUSED && talk.state.status !== "left",
+  });
+  rooms.set(id, talk);
+  connect(talk);
 }
 
 /** Leave a room and close its connection. */
@@ -34,43 +45,55 @@ export function leave(id) {
   const talk = rooms.get(id);
   if (!talk) return;
   rooms.delete(id);
-  clearTimeout(talk.timer);
-  tell(talk.socket, { leave: true });
-  talk.socket?.close();
+  talk.link.say({ leave: true });
+  talk.link.close();
   changed();
 }
 
 /** Say something; false when the room is not connected, and nothing was sent. */
-export function say(id, text) {
+export function say(id, typed) {
   const talk = rooms.get(id);
-  if (talk?.state.status !== "connected") return false;
+  const text = wellFormed(typed);
+  const key = `m${messages + 1}`;
+  if (talk?.state.status !== "connected" || !talk.link.say({ say: text, id: key })) return false;
   messages += 1;
-  const key = `m${messages}`;
   if (text !== "exit") change(talk, { type: "say", id: key, text, at: now() });
-  return tell(talk.socket, { say: text, id: key });
+  return true;
 }
 
 /** Connect a room again now. */
 export function again(id) {
   const talk = rooms.get(id);
-  if (!talk || ["connected", "connecting"].includes(talk.state.status)) return;
-  connect(id);
+  if (talk && !["connected", "connecting"].includes(talk.state.status)) connect(talk);
 }
 
 /** The chat server runs again: rooms that wait for it need not wait longer. */
 export function serverIsUp() {
-  for (const [id, { state }] of rooms) if (!["left", "bad_room", "bad_name"].includes(state.status)) again(id);
+  for (const [id, { state }] of rooms) if (state.status !== "left") again(id);
 }
 
-function tell(socket, message) {
-  if (socket?.readyState !== WebSocket.OPEN) return false;
-  socket.send(JSON.stringify(message));
-  return true;
+function connect(talk) {
+  change(talk, { type: "trying" });
+  talk.link.open();
+}
+
+function hear(talk, message) {
+  change(talk, { type: "down", message, at: now() });
+  if (talk.state.status === "connected") talk.link.settled();
+}
+
+function lost(talk, event) {
+  if (event.code === REFUSED) {
+    rooms.delete(talk.state.id);
+    refused = { id: talk.state.id, field: talk.state.status === "bad_name" ? "name" : "room" };
+  }
+  change(talk, event);
 }
 
 function change(talk, event) {
-  talk.state = reduceRoom(talk.state, event);
-  changed();
+  const before = talk.state;
+  talk.state = reduceRoom(before, event);
+  if (talk.state !== before) changed();
 }
 
 /* Once a frame, however much is said: a thousand messages are drawn as fast as one. */
@@ -81,24 +104,4 @@ function changed() {
   });
 }
 
-function connect(id) {
-  const talk = rooms.get(id);
-  clearTimeout(talk.timer);
-  change(talk, { type: "trying" });
-  const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const socket = new WebSocket(`${scheme}://${location.host}/ws/chat`);
-  talk.socket = socket;
-  const current = () => rooms.get(id)?.socket === socket;
-  socket.onopen = () => tell(socket, { token: token(), room: id, name: talk.state.name });
-  socket.onmessage = ({ data }) => current() && change(talk, { type: "down", message: JSON.parse(data), at: now() });
-  socket.onclose = ({ code, reason }) => current() && lost(id, code, reason);
-}
-
-async function lost(id, code, reason) {
-  const talk = rooms.get(id);
-  if (code === BAD_TOKEN) await freshPage().catch(() => {});
-  const stay = REFUSED.includes(code) || talk.state.status === "left";
-  const wait_s = RETRY_S[Math.min(talk.state.tries, RETRY_S.length - 1)];
-  change(talk, { type: "lost", code, reason, retry_at: stay ? null : now() + wait_s });
-  if (!stay) talk.timer = setTimeout(() => rooms.get(id) === talk && connect(id), wait_s * 1000);
-}
+setInterval(() => rooms.forEach((talk) => change(talk, { type: "time", at: now() })), LOOK_MS);

@@ -1,11 +1,4 @@
-/* What this browser remembers between visits: theme, presentation size, language. */
+/* What this browser remembers between visits: theme, presentation size, language, nickname. */
 
-/** Keep a choice; null forgets it. */
-export function keep(name, value) {
-  try {
-    if (value === null) localStorage.removeItem(`sl.${name}`);
-    else localStorage.setItem(`sl.${name}`, value);
-  } catch {
-    // Storage may be forbidden: the choice holds for this visit.
-  }
-}
+/** kept(name) and keep(name, value), which never throw: theme-boot.js needs them before any module. */
+export const { kept, keep } = globalThis.memory;

@@ -1,9 +1,17 @@
 /* One chat room as the page knows it; pure. An entry is a message, a join, a leave or a notice. */
 
 export const KEPT = 1000;
-export const TEXT_BYTES = 64 * 1024;
+/* An own message whose echo has not come by then is shown as not confirmed. */
+const ECHO_S = 10;
+const NAMED = /^([^:\x00-\x1f]{1,32}): (.*)$/su;
+const utf8 = new TextEncoder();
 
-/** A room before it is connected. */
+/**
+ * A room before it is connected.
+ *
+ * session: counts connections. lines: heard in this one. senders: number of a message in the room ->
+ * {peer, name, size}. places: [line, number] pairs: lines after that one have numbers from that on.
+ */
 export const room = (id, name) => ({
   id,
   name,
@@ -16,9 +24,13 @@ export const room = (id, name) => ({
   next: 1,
   tries: 0,
   retry_at: null,
+  session: 0,
+  lines: 0,
+  senders: new Map(),
+  places: [],
 });
 
-/** The next state of a room after `event`: {type: say | down | lost | trying} . */
+/** The next state of a room after `event`: {type: say | down | time | lost | trying}. */
 export function reduceRoom(state, event) {
   return CHANGES[event.type]?.(state, event) ?? state;
 }
@@ -28,6 +40,7 @@ const CHANGES = {
     add(state, { kind: "message", id, own: true, pending: true, name: state.name, body: text, text: `${state.name}: ${text}`, at }),
   trying: (state) => ({ ...state, status: "connecting", retry_at: null }),
   lost: (state, { retry_at, reason, code }) => lost(state, retry_at, reason, code),
+  time: (state, { at }) => (state.entries.some((entry) => overdue(entry, at)) ? giveUp(state, (entry) => overdue(entry, at), "late") : state),
   down: (state, { message, at }) => {
     const [kind] = Object.keys(message);
     return DOWN[kind]?.(state, message[kind], at) ?? state;
@@ -35,62 +48,98 @@ const CHANGES = {
 };
 
 const DOWN = {
-  status: (state, status, at) => {
-    if (status.state === "connected") {
-      const { local, address } = status;
-      return { ...state, status: "connected", reason: "", local, address, tries: 0, retry_at: null };
-    }
-    if (status.state === "skipped") return add(state, { kind: "notice", text: status.message, at });
-    if (["bad_text", "too_long"].includes(status.state)) return refuse(state, status);
-    return { ...state, status: status.state, reason: status.message ?? "" };
-  },
-  message: (state, message, at) => heard(state, message, at),
-  from: (state, from) => {
-    const index = state.entries.findLastIndex(({ kind, seq, session }) => kind === "message" && seq === from.seq && session === state.local);
-    if (index < 0) return state;
-    const entries = [...state.entries];
-    entries[index] = named({ ...entries[index], from });
-    return { ...state, entries };
-  },
-  joined: (state, who, at) => add({ ...state, people: who.people }, { kind: "joined", who, at }),
-  left: (state, who, at) => add({ ...state, people: who.people }, { kind: "left", who, at }),
+  status: (state, status) => STATUS[status.state]?.(state, status) ?? { ...state, status: status.state, reason: status.message ?? "" },
+  said,
+  events: (state, events, at) => attribute(events.reduce((so_far, event) => EVENTS[event.kind]?.(so_far, event, at) ?? so_far, state)),
 };
 
-/* An own message that comes back is no longer pending; others are added as they come. */
-function heard(state, message, at) {
-  const entry = named({ ...message, kind: "message", pending: false, session: state.local, at: message.at ?? at });
-  if (message.own) {
-    const index = state.entries.findIndex(({ pending, id, text }) => pending && (message.id ? id === message.id : text === message.text));
-    if (index >= 0) {
-      const before = state.entries[index];
-      // It moves to where the server put it: behind what came before its echo.
-      const rest = state.entries.filter((_, at_) => at_ !== index);
-      return { ...state, entries: [...rest, { ...before, ...entry, n: before.n, body: before.body }] };
-    }
-  }
-  return add(state, entry);
-}
-
-/* A netcat user may type `name: ` too: the prefix counts only while nobody is known to have sent it. */
-function named(entry) {
-  if (entry.from?.kind === "netcat") return { ...entry, name: null, body: entry.text };
-  return entry;
-}
-
-function refuse(state, status) {
-  return {
+const STATUS = {
+  connected: (state, { local, address }) => ({
     ...state,
-    entries: state.entries.map((entry) =>
-      entry.pending && entry.id === status.id ? { ...entry, pending: false, refused: status.message } : entry,
-    ),
-  };
+    ...{ status: "connected", reason: "", local, address, tries: 0, retry_at: null },
+    ...{ session: state.session + 1, lines: 0, senders: new Map(), places: [] },
+  }),
+  bad_text: refuse,
+  too_long: refuse,
+};
+
+const EVENTS = {
+  joined: (state, { peer, name, people, seq }, at) => {
+    const own = peer === state.local;
+    const places = own ? [[0, seq + 1]] : state.places;
+    return add({ ...state, people, places }, { kind: "joined", who: { peer, name, own }, at });
+  },
+  left: (state, { peer, name, people }, at) => add({ ...state, people }, { kind: "left", who: { peer, name, own: peer === state.local }, at }),
+  said: (state, { peer, name, seq, sizes }) => {
+    const told = sizes.map((size, index) => [seq + index, { peer, name, size }]);
+    return { ...state, senders: new Map([...state.senders, ...told].slice(-KEPT)) };
+  },
+  /* The server put a notice among our lines: which one it is, and the number of the message after it. */
+  skipped: (state, { peer, line, seq, count }) => {
+    if (peer !== state.local || !line) return state;
+    const entries = state.entries.map((entry) => {
+      if (entry.session !== state.session || entry.line < line) return entry;
+      return entry.line === line ? { kind: "notice", count, n: entry.n, at: entry.at } : { ...entry, from: undefined };
+    });
+    return { ...state, entries, places: [...state.places, [line, seq]] };
+  },
+};
+
+/* Lines that came together; `own`: [index, id] of those that were ours. */
+function said(state, { texts, own = [] }, at) {
+  const ids = new Map(own);
+  const entries = [...state.entries];
+  let { next, lines } = state;
+  texts.forEach((text, index) => {
+    lines += 1;
+    const n = (ids.has(index) && takeOut(entries, ids.get(index))) || next++;
+    entries.push(attributed(state, { kind: "message", own: ids.has(index), text, at, n, line: lines, session: state.session }));
+  });
+  return { ...state, entries: entries.slice(-KEPT), next, lines };
+}
+
+/* An own message moves to where the server put it: after what came before its echo. */
+function takeOut(entries, id) {
+  const index = entries.findLastIndex((entry) => entry.id === id && (entry.pending || entry.late));
+  return index < 0 ? 0 : entries.splice(index, 1)[0].n;
+}
+
+/* What the live events tell of lines that came before them. */
+function attribute(state) {
+  const unknown = ({ kind, from, session }) => kind === "message" && !from && session === state.session;
+  return { ...state, entries: state.entries.map((entry) => (unknown(entry) ? attributed(state, entry) : entry)) };
+}
+
+/*
+ * Who said a line. Live events may be lost, so the size has to fit as well. While nobody is known to have
+ * sent it, a prefix `name: ` counts; anybody can type one, so a raw client's does not.
+ */
+function attributed(state, entry) {
+  const place = state.places.findLast(([line]) => line < entry.line);
+  const sender = place && state.senders.get(place[1] + entry.line - place[0] - 1);
+  const from = sender?.size === utf8.encode(entry.text).length ? sender : undefined;
+  const [, name, body] = (from?.name === null ? null : NAMED.exec(entry.text)) ?? [null, null, entry.text];
+  return { ...entry, from, name, body, own: from ? from.peer === state.local : entry.own };
+}
+
+const overdue = (entry, at) => entry.pending && at - entry.at > ECHO_S;
+
+/* Own messages that wait for nothing any more; `how`: late or unsent. */
+function giveUp(state, which, how) {
+  const entries = state.entries.map((entry) => (which(entry) ? { ...entry, pending: false, [how]: true } : entry));
+  return { ...state, entries };
+}
+
+function refuse(state, { id, message }) {
+  const entries = state.entries.map((entry) => (entry.pending && entry.id === id ? { ...entry, pending: false, refused: message } : entry));
+  return { ...state, entries };
 }
 
 function lost(state, retry_at, reason, code) {
   const final = { 4400: "bad_room", 4410: state.status === "connected" ? "lost" : state.status }[code];
-  const entries = state.entries.map((entry) => (entry.pending ? { ...entry, pending: false, unsent: true } : entry));
   const status = state.status === "left" ? "left" : (final ?? "lost");
-  return { ...state, status, reason: reason || state.reason, entries, retry_at, tries: state.tries + 1 };
+  const resolved = giveUp(state, ({ pending }) => pending, "unsent");
+  return { ...resolved, status, reason: reason || state.reason, retry_at, tries: state.tries + 1 };
 }
 
 function add(state, entry) {
@@ -98,23 +147,30 @@ function add(state, entry) {
   return { ...state, entries, next: state.next + 1 };
 }
 
+/** A nickname without the spaces around it. `rules` as the dashboard's: see chat_rules.py. */
+export const trimmed = ({ spaces }, name) => name.replace(new RegExp(`^[${spaces}]+|[${spaces}]+$`, "gu"), "");
+
 /** Why a room id cannot be used, as a key of the catalogue, or null. */
-export function roomProblem(id) {
+export function roomProblem({ spaces, unseen }, id) {
   const characters = [...id];
   if (!characters.length) return "ch.room.none";
   if (characters.length > 1) return "ch.room.long";
-  return /[\p{C}\p{Z}]/u.test(id) ? "ch.room.bad" : null;
+  return new RegExp(`[${spaces}${unseen}]`, "u").test(id) ? "ch.room.bad" : null;
 }
 
 /** Why a nickname cannot be used, or null. */
-export function nameProblem(name) {
-  const text = name.trim();
+export function nameProblem(rules, name) {
+  const text = trimmed(rules, name);
   if (!text) return "ch.nick.none";
-  return [...text].length > 32 || text.includes(":") || /\p{C}/u.test(text) ? "ch.nick.bad" : null;
+  const bad = [...text].length > rules.nickname || text.includes(":") || new RegExp(`[${rules.unseen}]`, "u").test(text);
+  return bad ? "ch.nick.bad" : null;
 }
 
+/** A text as UTF-8 can carry it: half of a surrogate pair is shown, and sent, as U+FFFD. */
+export const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, "\ufffd");
+
 /** Bytes of a message on the wire, its prefix included. */
-export const wireBytes = (name, text) => new TextEncoder().encode(text === "exit" ? text : `${name}: ${text}`).length;
+export const wireBytes = (name, text) => utf8.encode(text === "exit" ? text : `${name}: ${text}`).length;
 
 /** The bytes of a text in hexadecimal. */
-export const hex = (text) => [...new TextEncoder().encode(text)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+export const hex = (text) => [...utf8.encode(text)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");

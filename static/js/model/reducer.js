@@ -26,6 +26,7 @@ export function initial(boot, route, prefs) {
   const empty = {
     lang: boot.lang,
     version: boot.version,
+    rules: boot.rules,
     prefs,
     route,
     link: { status: "connecting", rtt_ms: null, last_at: null, retry_at: null },

@@ -1,5 +1,6 @@
 """The browser's chat over a websocket, with raw clients in the same room."""
 
+import logging
 import os
 import signal
 import socket
@@ -10,6 +11,58 @@ from typing import Any
 import pytest
 
 from dashboard.live import chat_bridge, sockets
+
+PATIENCE_S = 10.0
+
+
+class Browser:
+    """What a page hears over its websocket, sorted."""
+
+    def __init__(self, channel: Any) -> None:
+        self.channel = channel
+        self.send = channel.send
+        self.close_code = channel.close_code
+        self.texts: list[str] = []
+        self.own: dict[str, str] = {}  # id -> text
+        self.events: list[dict[str, Any]] = []
+        self.statuses: list[dict[str, Any]] = []
+        self.frames = 0
+
+    def wait(self, condition: Callable[[], Any]) -> Any:
+        """The first true value of the condition, while frames come."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not (value := condition()):
+            assert time.monotonic() < deadline, "it does not come true"
+            self._take(self.channel.next(PATIENCE_S))
+        return value
+
+    def hears(self, text: str) -> None:
+        self.wait(lambda: text in self.texts)
+
+    def status(self, state: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.wait(
+            lambda: next((s for s in self.statuses if s["state"] == state), None)
+        )
+        return found
+
+    def event(self, kind: str, **wanted: Any) -> dict[str, Any]:
+        """The first event of a kind that has these values."""
+        found: dict[str, Any] = self.wait(
+            lambda: next(
+                (e for e in self.events if e["kind"] == kind and wanted.items() <= e.items()), None
+            )
+        )
+        return found
+
+    def _take(self, message: dict[str, Any]) -> None:
+        self.frames += 1
+        if said := message.get("said"):
+            begin = len(self.texts)
+            self.texts += said["texts"]
+            self.own |= {id: self.texts[begin + index] for index, id in said.get("own", ())}
+        self.events += message.get("events", ())
+        if "status" in message:
+            self.statuses.append(message["status"])
 
 
 @pytest.fixture
@@ -34,85 +87,139 @@ def netcat(chat: dict[str, Any]) -> Iterator[Callable[..., socket.socket]]:
 
 
 @pytest.fixture
-def enter(chat: Any, channel: Callable[..., Any]) -> Callable[..., Any]:
-    def join(name: str, room: str = "7") -> Any:
-        talk = channel("/ws/chat", room=room, name=name)
-        status = talk.next()["status"]
-        assert (status["state"], status["room"]) == ("connected", room)
-        talk.until(lambda m: m.get("joined", {}).get("own"))
-        return talk
+def enter(chat: Any, channel: Callable[..., Any]) -> Callable[..., Browser]:
+    def join(name: str, room: str = "7") -> Browser:
+        browser = Browser(channel("/ws/chat", room=room, name=name))
+        status = browser.status("connected")
+        assert status["room"] == room
+        browser.event("joined", peer=status["local"])
+        return browser
 
     return join
 
 
-def message(body: str) -> Callable[[dict[str, Any]], Any]:
-    return lambda m: m.get("message") if m.get("message", {}).get("body") == body else None
+def peer_of(sock: socket.socket) -> str:
+    host, port = sock.getsockname()
+    return f"{host}:{port}"
 
 
 def test_browsers_and_netcat_in_one_room(enter: Any, netcat: Any) -> None:
     anya, tom = enter("Anya"), enter("Том")
     raw = netcat("7")
-    anya.until(lambda m: m.get("joined", {}).get("kind") == "netcat")
+    anya.event("joined", peer=peer_of(raw), name=None)
     anya.send({"say": "<b>hello</b>", "id": "m1"})
-    own = anya.until(message("<b>hello</b>"))
-    assert (own["own"], own["id"], own["name"]) == (True, "m1", "Anya")
-    heard = tom.until(message("<b>hello</b>"))
-    assert (heard["own"], heard["name"]) == (False, "Anya")
+    anya.wait(lambda: anya.own == {"m1": "Anya: <b>hello</b>"})
+    tom.hears("Anya: <b>hello</b>")
+    assert tom.own == {}
     assert raw.recv(100) == b"Anya: <b>hello</b>\n"
     raw.sendall("я из netcat\n".encode())
-    port = f":{raw.getsockname()[1]}"
-    for talk in (anya, tom):
-        got = talk.until(message("я из netcat"))
-        assert got["name"] is None
-        sender = got["from"] or talk.until(
-            lambda m, seq=got["seq"]: m.get("from") if m.get("from", {}).get("seq") == seq else None
-        )
-        assert (sender["peer"], sender["kind"]) == (port, "netcat")
+    for browser in (anya, tom):
+        browser.hears("я из netcat")
+        said = browser.event("said", peer=peer_of(raw), name=None)
+        size = len("я из netcat".encode())
+        joined = browser.events[0]["seq"]
+        assert (said["seq"], said["sizes"]) == (joined + len(browser.texts), [size])
 
 
 def test_a_netcat_that_pretends_to_be_somebody_is_found_out(enter: Any, netcat: Any) -> None:
     anya = enter("Anya")
     raw = netcat("7")
     raw.sendall(b"Anya: I am not me\n")
-    got = anya.until(lambda m: m.get("message"))
-    assert not got["own"]
-    sender = got["from"] or anya.until(lambda m: m.get("from"))
-    assert sender["kind"] == "netcat"
+    anya.hears("Anya: I am not me")
+    assert anya.own == {}
+    assert anya.event("said", peer=peer_of(raw))["name"] is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "* , messages were skipped",
+        "* 12 messages were skipped",
+        "* 1 message was skipped",
+        "* ٣ messages were skipped",
+        '{"status":{"state":"lost"}}',
+        "\x1b[2J",
+    ],
+)
+def test_no_line_is_a_command_to_the_bridge(enter: Any, netcat: Any, line: str) -> None:
+    anya, raw = enter("Anya"), netcat("7")
+    raw.sendall(line.encode() + b"\nand after it\n")
+    anya.hears("and after it")
+    assert anya.texts == [line, "and after it"]
+    assert [status["state"] for status in anya.statuses] == ["connected"]
 
 
 def test_joins_and_leaves_come_with_the_number_of_people(enter: Any, netcat: Any) -> None:
     anya = enter("Anya")
     tom = enter("Tom")
-    joined = anya.until(lambda m: m.get("joined"))
-    assert (joined["name"], joined["kind"], joined["people"]) == ("Tom", "browser", 2)
+    assert anya.event("joined", name="Tom")["people"] == 2
     tom.send({"leave": True})
-    left = anya.until(lambda m: m.get("left"))
-    assert (left["name"], left["people"]) == ("Tom", 1)
+    assert anya.event("left", name="Tom")["people"] == 1
 
 
 def test_exit_leaves(enter: Any) -> None:
     anya = enter("Anya")
     anya.send({"say": "exit"})
-    assert anya.until(lambda m: m.get("status", {}).get("state") == "left")
+    assert anya.status("left")
     assert anya.close_code() == sockets.NORMAL
 
 
-@pytest.mark.parametrize("text", ["", "  ", "two\nlines", 5, None])
-def test_what_is_no_line_is_refused_in_words(enter: Any, text: object) -> None:
+@pytest.mark.parametrize("text", ["", "  ", "two\nlines", "first\r", "\rlast", "a\r\nb", 5, None])
+def test_what_is_not_a_line_is_refused_in_words(enter: Any, text: object) -> None:
     anya = enter("Anya")
     anya.send({"say": text, "id": "m1"})
-    status = anya.until(lambda m: m.get("status"))
-    assert (status["state"], status["id"]) == ("bad_text", "m1")
+    status = anya.status("bad_text")
+    assert status["id"] == "m1"
     assert status["message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("\ud800", "\ufffd"),
+        ("a \udfff b\ud83d", "a \ufffd b\ufffd"),
+        ("\U0001f600", "\U0001f600"),
+        ("\0", "\0"),
+        ("  around  ", "  around  "),
+        ("line\u2028separator", "line\u2028separator"),
+        ("next\x85line\x0b\x0c", "next\x85line\x0b\x0c"),
+        ("\ufefftext", "\ufefftext"),
+        ("exit ", "exit "),
+    ],
+)
+def test_an_own_message_is_known_whatever_is_in_it(enter: Any, text: str, heard: str) -> None:
+    anya = enter("Anya")
+    anya.send({"say": text, "id": "m1"})
+    anya.wait(lambda: anya.own == {"m1": f"Anya: {heard}"})
+    anya.send({"say": "next", "id": "m2"})
+    anya.wait(lambda: anya.own.get("m2") == "Anya: next")
+
+
+def test_the_same_text_again_and_from_others_keeps_its_order(enter: Any, netcat: Any) -> None:
+    anya, raw = enter("Anya"), netcat("7")
+    for number in range(20):
+        anya.send({"say": "same", "id": f"m{number}"})
+    raw.sendall(b"Anya: another\n" * 20)
+    anya.wait(lambda: len(anya.texts) == 40)
+    assert list(anya.own) == [f"m{number}" for number in range(20)]
+
+
+def test_what_is_said_together_comes_in_one_frame(enter: Any, netcat: Any) -> None:
+    anya, raw = enter("Anya"), netcat("7")
+    before = anya.frames
+    raw.sendall(b"".join(b"line %d\n" % number for number in range(1_000)))
+    anya.hears("line 999")
+    assert anya.texts == [f"line {number}" for number in range(1_000)]
+    assert anya.frames - before < 100
 
 
 def test_too_long_a_message_is_refused_and_a_long_one_arrives_whole(enter: Any) -> None:
     anya = enter("Anya")
     anya.send({"say": "x" * 66_000, "id": "m1"})
-    assert anya.until(lambda m: m.get("status"))["state"] == "too_long"
+    assert anya.status("too_long")["id"] == "m1"
     text = "я" * 32_000
-    anya.send({"say": text})
-    assert anya.until(message(text))["own"]
+    anya.send({"say": text, "id": "m2"})
+    anya.wait(lambda: anya.own == {"m2": f"Anya: {text}"})
 
 
 @pytest.mark.parametrize(
@@ -121,10 +228,13 @@ def test_too_long_a_message_is_refused_and_a_long_one_arrives_whole(enter: Any) 
         ({"room": "77", "name": "A"}, "bad_room"),
         ({"room": "", "name": "A"}, "bad_room"),
         ({"room": "\n", "name": "A"}, "bad_room"),
+        ({"room": "\u3000", "name": "A"}, "bad_room"),
         ({"room": 7, "name": "A"}, "bad_room"),
         ({"room": "7", "name": ""}, "bad_name"),
+        ({"room": "7", "name": "\u3000"}, "bad_name"),
         ({"room": "7", "name": "x" * 33}, "bad_name"),
         ({"room": "7", "name": "a: b"}, "bad_name"),
+        ({"room": "7", "name": ["A"]}, "bad_name"),
     ],
 )
 def test_a_room_is_one_character_and_a_name_is_a_name(
@@ -135,10 +245,15 @@ def test_a_room_is_one_character_and_a_name_is_a_name(
     assert talk.close_code() == sockets.BAD_FRAME
 
 
+def test_a_name_with_a_space_of_any_script_is_a_name(enter: Any) -> None:
+    anya = enter("\u3000山田\u3000太郎 ")
+    assert anya.event("joined")["name"] == "山田\u3000太郎"
+
+
 def test_a_server_that_is_stopped_is_said(api: Any, enter: Any, channel: Any) -> None:
     anya = enter("Anya")
     api("POST", "/api/servers/chat/stop?wait=5")
-    assert anya.until(lambda m: m.get("status"))["state"] in ("lost", "not_running")
+    anya.wait(lambda: anya.statuses[-1]["state"] in ("lost", "not_running"))
     assert anya.close_code() == sockets.NOT_RUNNING
     again = channel("/ws/chat", room="7", name="Anya")
     assert again.next()["status"]["state"] == "not_running"
@@ -146,40 +261,28 @@ def test_a_server_that_is_stopped_is_said(api: Any, enter: Any, channel: Any) ->
 
 
 def test_fifty_browsers_chat_at_once(chat: Any, enter: Any) -> None:
-    talks = [enter(f"user{number}") for number in range(50)]
-    for number, talk in enumerate(talks):
-        talk.send({"say": f"message {number}"})
-    for talk in talks:
-        heard: set[str] = set()
-
-        def all_heard(m: dict[str, Any], heard: set[str] = heard) -> bool:
-            if "message" in m:
-                heard.add(m["message"]["body"])
-            return len(heard) == 50
-
-        talk.until(all_heard, 500)
+    browsers = [enter(f"user{number}") for number in range(50)]
+    for number, browser in enumerate(browsers):
+        browser.send({"say": f"message {number}", "id": f"m{number}"})
+    for number, browser in enumerate(browsers):
+        browser.wait(lambda browser=browser: len(browser.texts) == 50)
+        assert browser.own == {f"m{number}": f"user{number}: message {number}"}
+    assert len({tuple(browser.texts) for browser in browsers}) == 1
 
 
-def test_whoever_says_a_lot_at_once_throws_no_browser_out(
+def test_a_lot_at_once_throws_no_browser_out(
     enter: Any, netcat: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "QUEUE_BYTES", 256 * 1024)
+    monkeypatch.setattr(sockets, "QUEUE_BYTES", 768 * 1024)
     monkeypatch.setattr(sockets, "PACE_BYTES", 16 * 1024)
     anya, raw = enter("Anya"), netcat("7")
     count = 3_000
     raw.sendall(b"".join(b"line %d\n" % number for number in range(count)))
-    heard: list[str] = []
-
-    def all_heard(m: dict[str, Any]) -> bool:
-        if "message" in m:
-            heard.append(m["message"]["text"])
-        return len(heard) == count
-
-    anya.until(all_heard, 10 * count)
-    assert heard == [f"line {number}" for number in range(count)]
+    anya.wait(lambda: len(anya.texts) == count)
+    assert anya.texts == [f"line {number}" for number in range(count)]
 
 
-def test_silence_is_no_end(
+def test_silence_is_not_an_end(
     enter: Any, netcat: Any, monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Any]
 ) -> None:
     monkeypatch.setattr(chat_bridge, "SEND_S", 0.05)
@@ -187,7 +290,7 @@ def test_silence_is_no_end(
     began = time.monotonic()
     eventually(lambda: time.monotonic() > began + 0.2, "several time-outs have passed")
     netcat("7").sendall(b"still there\n")
-    assert anya.until(message("still there"))["text"] == "still there"
+    anya.hears("still there")
 
 
 def test_a_chat_server_that_hangs_is_given_up(
@@ -199,7 +302,26 @@ def test_a_chat_server_that_hangs_is_given_up(
     try:
         for _ in range(150):
             anya.send({"say": "x" * 60_000})
-        lost = anya.until(lambda m: m.get("status", {}).get("state") == "lost")
+        assert "it takes nothing" in anya.status("lost")["message"]
     finally:
         os.kill(chat["pid"], signal.SIGCONT)
-    assert lost
+    assert anya.close_code() == sockets.NOT_RUNNING
+
+
+def test_a_bridge_that_breaks_says_so(
+    enter: Any, netcat: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    anya, raw = enter("Anya"), netcat("7")
+
+    def broken(message: Any) -> bytes:
+        if "said" in message:
+            raise LookupError("a defect")
+        return original(message)
+
+    original = chat_bridge.json_frame
+    monkeypatch.setattr(chat_bridge, "json_frame", broken)
+    with caplog.at_level(logging.ERROR):
+        raw.sendall(b"hello\n")
+        assert "see the dashboard's log" in anya.status("lost")["message"]
+        assert anya.close_code() == sockets.NOT_RUNNING
+    assert "a defect" in caplog.text

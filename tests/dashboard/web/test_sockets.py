@@ -1,8 +1,6 @@
-"""The wrapper around flask-sock: closes that a browser understands, bounds on both sides.
+"""Websockets: closes that a browser understands, bounds on both sides."""
 
-The last tests hold simple-websocket to the parts of it that the wrapper relies on.
-"""
-
+import asyncio
 import json
 import logging
 import socket
@@ -17,6 +15,7 @@ from simple_websocket import ConnectionClosed
 from wsproto import ConnectionType, WSConnection, events
 
 from dashboard.live import sockets
+from dashboard.live.loop_thread import LoopThread
 
 TOKEN = "token-of-the-tests"
 
@@ -104,9 +103,12 @@ def test_our_own_origin_is_welcome(site: Any) -> None:
     client.sock.close()
 
 
-@pytest.mark.parametrize("frame", ["", "{", "[]", '"text"', "1"])
+@pytest.mark.parametrize(
+    "frame",
+    ["", "{", "[]", '"text"', "1", "[" * 50_000, '{"ping": NaN}', '{"ack": 1' + "0" * 5_000 + "}"],
+)
 @pytest.mark.parametrize("path", ["/ws/live", "/ws/chat"])
-def test_what_is_no_json_object_is_4400(site: Any, path: str, frame: str) -> None:
+def test_what_is_not_a_json_object_is_4400(site: Any, path: str, frame: str) -> None:
     talk = site.talk(path, frame or "nothing")
     assert talk.close_code() == 4400
 
@@ -169,112 +171,177 @@ def test_fifty_browsers_hear_1001_within_a_second(site: Any) -> None:
 
 
 def test_the_wrapper_finds_what_it_uses_of_simple_websocket(site: Any) -> None:
-    """.connected, .thread, .sock, .event and .input_buffer; a close is an exception."""
+    """Its thread can be replaced, and a websocket that is not .connected sends no Close frame."""
     talk = site.talk("/ws/live", {})
     assert talk.hear()["type"] == "snapshot"
-    for name in ("connected", "thread", "sock", "event", "input_buffer"):
+    for name in ("connected", "thread", "sock"):
         assert hasattr(talk.ws, name)
-    talk.ws.close()
+    talk.ws.connected = False
     with pytest.raises(ConnectionClosed):
-        talk.ws.receive(timeout=1)
+        talk.ws.close()
+    talk.ws.connected = True
 
 
-class Sends:
-    """A socket that notes what each send brought."""
-
-    def __init__(self) -> None:
-        self.sends: list[bytes] = []
-
-    def settimeout(self, _seconds: float) -> None: ...
-    def setsockopt(self, *_option: int) -> None: ...
-
-    def sendall(self, data: bytes) -> None:
-        self.sends.append(data)
+def test_a_ping_of_the_page_is_answered_at_once(site: Any) -> None:
+    site.start("chat")
+    for path, first in (("/ws/live", {}), ("/ws/chat", {"room": "7", "name": "Anya"})):
+        talk = site.talk(path, first)
+        talk.tell({"ping": 17.25})
+        assert talk.hear_until("ping") == 17.25
 
 
-def test_frames_that_wait_together_are_one_send() -> None:
-    sends: Any = Sends()
-    wire = sockets.Wire(sends, [])
-    with wire.together():
-        wire.send(b"one ")
-        wire.send(b"two")
-    with suppress(LookupError), wire.together():
-        wire.send(b"never")
-        raise LookupError
-    wire.send(b"three")
-    assert sends.sends == [b"one two", b"three"]
-
-
-class Stalled:
-    """A websocket of simple-websocket's kind whose browser reads only while it may."""
+class Ear:
+    """A Hearer that notes everything."""
 
     def __init__(self) -> None:
-        self.sock = socket.socket()
-        self.connected, self.input_buffer, self.event = True, list[str](), threading.Event()
-        self.thread = threading.Thread(target=str)
-        self.thread.start()
-        self.may_read = threading.Semaphore(0)
-        self.sent: list[str] = []
+        self.messages: list[dict[str, Any]] = []
+        self.changes: list[bool] = []
+        self.ended = threading.Event()
 
-    def send(self, text: str) -> None:
-        assert self.may_read.acquire(timeout=10)
-        self.sent.append(text)
+    def hear(self, message: dict[str, Any]) -> None:
+        if "break" in message:
+            raise LookupError("a defect")
+        self.messages.append(message)
 
-    def close(self, code: int, reason: str) -> None:
-        self.connected = False
+    def behind(self, behind: bool) -> None:
+        self.changes.append(behind)
+
+    def gone(self) -> None:
+        self.ended.set()
+
+
+class Pair:
+    """A Socket, and the connection of its browser, which reads only when told to."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        ours, self.browser = socket.socketpair()
+        self.browser.settimeout(10)
+        self.sock = sockets.Socket(loop)
+        made = loop.connect_accepted_socket(lambda: self.sock, ours)
+        asyncio.run_coroutine_threadsafe(made, loop).result(10)
+        self.ear = Ear()
+
+    def hear(self) -> None:
+        self.sock.loop.call_soon_threadsafe(self.sock.hear_with, self.ear)
+
+    def tell(self, message: Any) -> None:
+        payload = json.dumps(message).encode()
+        assert len(payload) < 126
+        self.browser.sendall(bytes([0x81, 0x80 | len(payload)]) + bytes(4) + payload)
+
+    def read(self, size: int) -> bytes:
+        data = b""
+        while len(data) < size and (received := self.browser.recv(size - len(data))):
+            data += received
+        return data
+
+    def rest(self) -> bytes:
+        """Everything up to the end of the stream."""
+        data = b""
+        with suppress(ConnectionResetError):
+            while received := self.browser.recv(65536):
+                data += received
+        return data
 
 
 @pytest.fixture
-def stalled() -> Iterator[tuple[Stalled, sockets.Socket]]:
-    ws: Any = Stalled()
-    sock = sockets.Socket(ws)
-    yield ws, sock
-    ws.may_read.release(1_000)
-    sock.finish()
-    sock._writer.join(5)
-    sock._wire._sock.close()
+def pair() -> Iterator[Pair]:
+    with LoopThread("test").running() as loop:
+        made = Pair(loop)
+        yield made
+        made.browser.close()
+        made.sock.close()
+        made.sock.wait_for_end()
 
 
-def test_a_browser_that_has_stalled_for_a_whole_queue_is_closed(stalled: Any) -> None:
-    _, sock = stalled
-    for _ in range((sockets.QUEUE_BYTES + sockets.PACE_BYTES) // 100_000 + 3):
-        sock.send("x" * 100_000)
-    assert not sock.open
-    assert sock._closing == (sockets.TOO_MUCH, "the browser does not keep up")
-
-
-def test_who_has_much_to_tell_waits_while_the_browser_is_behind(
-    stalled: Any, eventually: Any
+def test_a_browser_that_has_stalled_for_a_whole_queue_is_cut_off(
+    pair: Pair, eventually: Any
 ) -> None:
-    ws, sock = stalled
-    count = 2 * sockets.QUEUE_BYTES // 100_000
-    told: list[int] = []
+    pair.hear()
+    for _ in range(2 * sockets.QUEUE_BYTES // 100_000):
+        pair.sock.send("x" * 100_000)
+    eventually(lambda: not pair.sock.open, "it is cut off")
+    assert pair.ear.ended.wait(5)
+    assert len(pair.rest()) < sockets.QUEUE_BYTES
 
-    def tell() -> None:
+
+def test_it_is_known_when_a_browser_is_behind_and_when_no_longer(
+    pair: Pair, eventually: Any
+) -> None:
+    pair.hear()
+    for _ in range(10):
+        pair.sock.send("x" * 100_000)
+    eventually(lambda: pair.ear.changes == [True], "the browser is behind")
+    pair.read(10 * 100_000)
+    eventually(lambda: pair.ear.changes == [True, False], "it is not any more")
+    assert pair.sock.open
+
+
+def test_a_browser_that_is_ahead_of_the_handler_waits_and_loses_nothing(pair: Pair) -> None:
+    count = 5_000
+    filler = "x" * 80
+
+    def talk() -> None:
         for number in range(count):
-            sock.send("x" * 100_000, wait_s=10)
-            told.append(number)
+            pair.tell({"n": number, "filler": filler})
 
-    teller = threading.Thread(target=tell)
-    teller.start()
-    eventually(lambda: sock._queued > sockets.PACE_BYTES, "the browser is behind")
-    assert len(told) < 10
-    sock.send("from somebody who cannot wait")
-    ws.may_read.release(count + 1)
-    teller.join(10)
-    eventually(lambda: len(ws.sent) == count + 1, "all is told")
-    assert sock.open
+    talker = threading.Thread(target=talk)
+    talker.start()
+    talker.join(0.5)
+    assert talker.is_alive(), "it is made to wait"
+    heard = [pair.sock.receive(10) for _ in range(count)]
+    assert [message["n"] for message in heard if message] == list(range(count))
+    talker.join(10)
 
 
-def test_who_waits_for_a_browser_is_woken_when_it_is_closed(stalled: Any, eventually: Any) -> None:
-    _, sock = stalled
-    threads = [
-        threading.Thread(target=sock.send, args=("x" * sockets.PACE_BYTES, 60)) for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    eventually(lambda: sock._queued > sockets.PACE_BYTES, "the browser is behind")
-    sock.close()
-    for thread in threads:
-        thread.join(5)
-        assert not thread.is_alive()
+def test_what_came_before_somebody_hears_is_heard_first(pair: Pair, eventually: Any) -> None:
+    before = sockets.INBOUND_MESSAGES + 10
+    for number in range(before):
+        pair.tell({"n": number})
+    pair.hear()
+    pair.tell({"n": before})
+    eventually(lambda: len(pair.ear.messages) == before + 1, "all is heard")
+    assert [message["n"] for message in pair.ear.messages] == list(range(before + 1))
+
+
+def test_a_hearer_that_breaks_is_1011_and_logged(
+    pair: Pair, caplog: pytest.LogCaptureFixture
+) -> None:
+    pair.hear()
+    with caplog.at_level(logging.ERROR):
+        pair.tell({"break": True})
+        assert pair.rest()[2:4] == sockets.BROKEN.to_bytes(2, "big")
+    assert "a defect" in caplog.text
+    assert pair.ear.ended.wait(5)
+
+
+def test_a_receiver_is_woken_by_the_end(pair: Pair) -> None:
+    ended: list[bool] = []
+
+    def receive() -> None:
+        with suppress(sockets.Closed):
+            pair.sock.receive(60)
+            return
+        ended.append(True)
+
+    receiver = threading.Thread(target=receive)
+    receiver.start()
+    pair.browser.close()
+    receiver.join(5)
+    assert ended == [True]
+    with pytest.raises(sockets.Closed):
+        pair.sock.receive(60)
+
+
+def test_a_ping_frame_is_answered_and_a_browser_that_answers_none_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, eventually: Any
+) -> None:
+    monkeypatch.setattr(sockets, "PING_S", 0.2)
+    with LoopThread("test").running() as loop:
+        pair = Pair(loop)
+        pair.browser.sendall(b"\x89\x82\0\0\0\0hi")
+        assert pair.read(4) == b"\x8a\x02hi"
+        assert pair.read(2) == b"\x89\x00"
+        eventually(lambda: not pair.sock.open, "it is cut off")
+        assert pair.browser.recv(10) == b""
+        pair.browser.close()

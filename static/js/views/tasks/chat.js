@@ -2,7 +2,8 @@
 import { Button, CommandLine, Segmented, html, icon, useDraft, useEffect, useState } from "../../kit.js";
 import { t } from "../../i18n.js";
 import * as talks from "../../io/chat.js";
-import { nameProblem, roomProblem } from "../../model/chat.js";
+import { kept, keep } from "../../io/prefs.js";
+import { nameProblem, roomProblem, trimmed } from "../../model/chat.js";
 import { address, running } from "../../model/selectors.js";
 import { Room } from "./chat_room.js";
 import { NotRunning } from "../shell/not_running.js";
@@ -19,32 +20,37 @@ export function Chat({ state, actions }) {
   const [shown, show] = useDraft("chat.shown", rooms[0]?.id ?? "");
   const first = rooms.some(({ id }) => id === shown) ? shown : rooms[0]?.id;
   return html`<div class="stack"><${NotRunning} state=${state} name="chat" actions=${actions}/>
-    <${Entrance} server=${server} up=${up} rooms=${rooms} show=${show}/>
+    <${Entrance} server=${server} up=${up} rooms=${rooms} show=${show} rules=${state.rules}/>
     ${rooms.length > 1 && html`<div class="roomtabs"><${Segmented} label=${t("ch.room")} value=${first} onChange=${show}
       items=${rooms.map(({ id }) => [id, `${t("ch.room")} ${id}`])}/></div>`}
     ${rooms.length
       ? html`<div class="rooms ${rooms.length === 1 ? "one" : ""}">${rooms.map(
-          (room) => html`<${Room} key=${room.id} room=${room} second=${room.id !== first} up=${up} port=${server.port}/>`,
+          (room) => html`<${Room} key=${room.id} room=${room} second=${room.id !== first} up=${up} port=${server.port}
+            most=${state.rules.bytes} lang=${state.lang}/>`,
         )}</div>`
       : html`<section class="panel"><p class="nothing">${t("ch.sub", { p: String(server.port) })}<br/>${t("ch.begin")}</p></section>`}
   </div>`;
 }
 
-function Entrance({ server, up, rooms, show }) {
-  const [name, setName] = useDraft("chat.name", localStorage.getItem("sl.nick") ?? "");
+function Entrance({ server, up, rooms, show, rules }) {
+  const [name, setName] = useDraft("chat.name", kept("nick") ?? "");
   const [id, setId] = useDraft("chat.room", "");
   const [asked, ask] = useState(false);
-  const roomError = id || asked ? roomProblem(id) : null;
-  const nameError = asked ? nameProblem(name) : null;
+  const refused = talks.refusal();
+  const refusedRoom = !id && refused?.field === "room" ? "ch.room.bad" : null;
+  const refusedName = refused?.field === "name" ? "ch.nick.bad" : null;
+  const roomError = id || asked ? roomProblem(rules, id) : refusedRoom;
+  const nameError = (asked ? nameProblem(rules, name) : null) ?? refusedName;
   const full = rooms.length >= SIDE_BY_SIDE;
   const problem = roomError ?? nameError;
   const off = !up ? t("off.notrunning") : full ? t("ch.full") : roomError && id ? t(roomError, { c: id }) : "";
   const enter = (event) => {
     event.preventDefault();
     ask(true);
-    if (off || roomProblem(id) || nameProblem(name)) return;
-    localStorage.setItem("sl.nick", name.trim());
-    talks.enter(id, name.trim());
+    if (off || roomProblem(rules, id) || nameProblem(rules, name)) return;
+    const nick = trimmed(rules, name);
+    keep("nick", nick);
+    talks.enter(id, nick);
     show(id);
     setId("");
     ask(false);

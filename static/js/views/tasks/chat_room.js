@@ -1,10 +1,10 @@
 /* One room: who is there, what was said, and the line to say something. */
-import { Button, IconButton, Toggle, html, icon, useDraft, useLayoutEffect, useNow, useRef } from "../../kit.js";
+import { Button, IconButton, Toggle, html, icon, pure, useDraft, useLayoutEffect, useNow, useRef } from "../../kit.js";
 import { clock, nf, t } from "../../i18n.js";
 import * as talks from "../../io/chat.js";
-import { TEXT_BYTES, hex, wireBytes } from "../../model/chat.js";
+import { hex, wireBytes } from "../../model/chat.js";
 
-export function Room({ room, second, up, port }) {
+export function Room({ room, second, up, port, most, lang }) {
   const [raw, setRaw] = useDraft(`chat.raw.${room.id}`, false);
   const connected = room.status === "connected";
   return html`<section class="panel room ${second ? "second" : ""}" aria-labelledby=${`rm-${room.id}`}>
@@ -14,8 +14,8 @@ export function Room({ room, second, up, port }) {
         <${Toggle} label=${t("ch.raw")} on=${raw} onChange=${setRaw}/>
         <${IconButton} label=${t("ch.leave")} icon="x" kind="gh sm" onClick=${() => talks.leave(room.id)}/></span></div>
     ${!connected && html`<${Trouble} room=${room} up=${up}/>`}
-    <${Messages} room=${room} raw=${raw} port=${port}/>
-    <${Composer} room=${room} connected=${connected}/></section>`;
+    <${Messages} room=${room} raw=${raw} port=${port} lang=${lang}/>
+    <${Composer} room=${room} connected=${connected} most=${most}/></section>`;
 }
 
 function Trouble({ room, up }) {
@@ -28,7 +28,7 @@ function Trouble({ room, up }) {
       onClick=${() => talks.again(room.id)}/></span>`}</div>`;
 }
 
-function Messages({ room, raw, port }) {
+function Messages({ room, raw, port, lang }) {
   const list = useRef(null);
   const atEnd = useRef(true);
   useLayoutEffect(() => {
@@ -41,38 +41,41 @@ function Messages({ room, raw, port }) {
   return html`<div class="msgs" role="log" aria-live="polite" aria-label=${`${t("ch.room")} ${room.id}`} tabindex="0" ref=${list} onScroll=${onScroll}>
     <div class="fill"></div>
     ${room.entries.length === 0 && html`<p class="sys">${t("ch.empty", { p: String(port), r: room.id })}</p>`}
-    ${room.entries.map((entry, index) => html`<${Entry} key=${entry.n} entry=${entry} before=${room.entries[index - 1]} raw=${raw}/>`)}</div>`;
+    ${room.entries.map((entry, index) => html`<${Entry} key=${entry.n} entry=${entry} before=${room.entries[index - 1]} raw=${raw} lang=${lang}/>`)}</div>`;
 }
 
-function Entry({ entry, before, raw }) {
+const Entry = pure(function Entry({ entry, before, raw }) {
   if (entry.kind === "message") return html`<${Message} entry=${entry} before=${before} raw=${raw}/>`;
-  if (entry.kind === "notice") return html`<p class="glue">${icon("warn")}${entry.text}</p>`;
+  if (entry.kind === "notice") return html`<p class="glue">${icon("warn")}${t("ch.skipped", { n: entry.count })}</p>`;
   return html`<p class="sys">${icon(entry.kind === "joined" ? "plug" : "x")}${t(`ch.${entry.kind}`, { who: who(entry.who) })}</p>`;
-}
+});
 
-const who = ({ name, peer, own }) => (own ? t("ch.you") : (name ?? `nc ${peer}`));
+const who = ({ name, peer, own }) => (own ? t("ch.you") : (name ?? `nc ${peer.slice(peer.lastIndexOf(":"))}`));
 
 function Message({ entry, before, raw }) {
-  const author = entry.own ? t("ch.you") : (entry.name ?? (entry.from ? `nc ${entry.from.peer}` : t("ch.someone")));
-  const same = before?.kind === "message" && before.own === entry.own && before.name === entry.name && before.from?.peer === entry.from?.peer;
-  const netcat = !entry.own && (entry.from ? entry.from.kind === "netcat" : !entry.name);
-  return html`<article class="msg ${entry.own ? "me" : ""} ${entry.pending ? "pend" : ""}">
-    ${!same && html`<div class="by">${!entry.own && icon(netcat ? "term" : "globe")}<b>${author}</b><time>${clock(entry.at)}</time></div>`}
+  const { own, from, name } = entry;
+  const author = from ? who({ ...from, own }) : own ? t("ch.you") : (name ?? t("ch.someone"));
+  const same = before?.kind === "message" && before.own === own && before.name === name && before.from?.peer === from?.peer;
+  const icon_ = (from ? from.name : name) ? "globe" : "term";
+  return html`<article class="msg ${own ? "me" : ""} ${entry.pending ? "pend" : ""}">
+    ${!same && html`<div class="by">${!own && icon(icon_)}<b>${author}</b><time>${clock(entry.at)}</time>
+      ${!own && !from && html`<span class="unsure" title=${t("ch.unknown.why")}>${t("ch.unknown")}</span>`}</div>`}
     <div class="tx">${entry.body}</div>
     ${raw && html`<code class="raw">${hex(entry.text)} <b>0a</b></code>`}
-    ${entry.own && html`<${Receipt} entry=${entry}/>`}</article>`;
+    ${own && html`<${Receipt} entry=${entry}/>`}</article>`;
 }
 
 function Receipt({ entry }) {
   if (entry.refused) return html`<span class="rc c-err">${icon("warn")}${entry.refused}</span>`;
+  if (entry.late) return html`<span class="rc c-err">${icon("warn")}${t("ch.late")}</span>`;
   if (entry.unsent) return html`<span class="rc c-err">${icon("warn")}${t("ch.unsure")}</span>`;
   return html`<span class="rc">${icon(entry.pending ? "clock" : "check")}${t(entry.pending ? "ch.pending" : "ch.echo")}</span>`;
 }
 
-function Composer({ room, connected }) {
+function Composer({ room, connected, most }) {
   const [text, setText] = useDraft(`chat.draft.${room.id}`, "");
   const size = wireBytes(room.name, text);
-  const long = size > TEXT_BYTES;
+  const long = size > most;
   const send = (event) => {
     event.preventDefault();
     if (!text.trim() || long) return;
@@ -83,5 +86,5 @@ function Composer({ room, connected }) {
       placeholder=${t("ch.ph", { r: room.id })} aria-invalid=${long ? "true" : undefined} onInput=${(event) => setText(event.currentTarget.value)}/>
     <${Button} type="submit" kind="pri" icon="send" label=${t("ch.send")} off=${off} onClick=${send}/>
     <div class="hint"><span>${long ? html`<span class="c-err" role="alert">${t("ch.long")}</span>` : t("ch.exit")}</span>
-      <span>${t("ch.bytes", { a: text ? size : 0, b: nf(TEXT_BYTES) })}</span></div></form>`;
+      <span>${t("ch.bytes", { a: text ? size : 0, b: nf(most) })}</span></div></form>`;
 }
