@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -11,7 +12,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.machine import on_core
+from labservers.observe import messages
+from labservers.observe.channel import Channel
 
+CHANNEL = "{channel}"  # as a word: the number of the descriptor that the child inherits
 ROOT = Path(__file__).resolve().parent.parent
 GRACE_S = 3.0
 KEPT_LINES = 40
@@ -30,6 +34,8 @@ class Child:
     """A process in a group of its own, pinned to a core, standard input open, output drained.
 
     The last lines that it wrote are kept, to say why it ended. No method waits without end.
+    Where CHANNEL is one of its words it inherits a channel, as under the dashboard: what it
+    reports is read and forgotten, and send() commands it.
     """
 
     def __init__(
@@ -38,19 +44,27 @@ class Child:
         self.lines: deque[str] = deque(maxlen=KEPT_LINES)
         self._said = threading.Condition()
         self._ended = False
-        with on_core(core):
+        ours, theirs = socket.socketpair()
+        descriptor = theirs.fileno()
+        with theirs, on_core(core):
             self.process = subprocess.Popen(
-                words,
+                [str(descriptor) if word == CHANNEL else word for word in words],
                 cwd=ROOT,
                 env={**surroundings(), "PYTHONUNBUFFERED": "1", **environment},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=[descriptor] if CHANNEL in words else [],
             )
         _alive.add(self)
-        self._reader = threading.Thread(target=self._drain, daemon=True)
-        self._reader.start()
+        self._channel = Channel(ours)
+        self._readers = [
+            threading.Thread(target=self._drain, daemon=True),
+            threading.Thread(target=self._forget_messages, daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
 
     def __enter__(self) -> "Child":
         return self
@@ -72,6 +86,10 @@ class Child:
         with contextlib.suppress(OSError, ValueError):
             self.process.stdin.write(line.encode() + b"\n")
             self.process.stdin.flush()
+
+    def send(self, command: messages.Command) -> None:
+        """Command a server of ours; one that has gone misses it."""
+        self._channel.send(messages.encode(command))
 
     def line_with(self, start: str, timeout_s: float) -> str | None:
         """The newest of its kept lines that begins so, waited for; None: none came in time."""
@@ -119,12 +137,18 @@ class Child:
         finally:
             self._signal(signal.SIGKILL)
             self.process.wait(GRACE_S)
-            self._reader.join(GRACE_S)
+            self._channel.close()
+            for reader in self._readers:
+                reader.join(GRACE_S)
             _alive.discard(self)
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
+
+    def _forget_messages(self) -> None:
+        for _ in self._channel.lines():
+            pass
 
     def _drain(self) -> None:
         assert self.process.stdout is not None

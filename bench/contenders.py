@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.children import CHANNEL
 from bench.environment import PeerEnvironment
 from bench.results import OURS
 
@@ -41,8 +42,8 @@ def ours(server: str, name: str = OURS, model: str = "") -> Contender:
     def words(place: Place) -> list[str]:
         where = ["--host", "127.0.0.1", "--port", str(place.port)]
         chosen = ["--model", model] if model else []
-        data = ["--data-dir", str(place.folder)]
-        return [sys.executable, "-m", "labservers", server, *where, *chosen, *data, "--controlled"]
+        data = ["--data-dir", str(place.folder), "--channel", CHANNEL]
+        return [sys.executable, "-m", "labservers", server, *where, *chosen, *data]
 
     return Contender(name, words, udp=server == "hello")
 

@@ -18,7 +18,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labservers.observe import messages
 from labservers.protocols.http11 import HTTPError, Limits, read_request
 from labservers.protocols.stream import ByteStream
 
@@ -148,24 +147,19 @@ class Server:
     """A subjects server as a process of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self._log = (folder / "log").open("w+b")
+        self._log = (folder / "log").open("a+b")  # which both may read and write
         words = ["-m", "labservers", "subjects", "--port", "0", "--data-dir", str(folder)]
         self._process = subprocess.Popen(
-            [sys.executable, *words, "--controlled"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
+            [sys.executable, *words], stdin=subprocess.DEVNULL, stderr=self._log
         )
-        assert self._process.stdout is not None
-        ready = messages.decode(self._process.stdout.readline())
-        assert isinstance(ready, messages.Ready), ready
-        self._address = (ready.host, ready.port)
+        self._address = self._listening()
 
     def __enter__(self) -> "Server":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.communicate()  # closes its standard input, which ends it
+        self._process.terminate()
+        self._process.wait()
         self._log.close()
 
     def fault(self, data: bytes, rng: random.Random, statuses: Counter[int]) -> str:
@@ -182,6 +176,16 @@ class Server:
         seen, fault = read_answers(answer)
         statuses.update(seen)
         return fault or ("answered with a 500" if 500 in seen else "")
+
+    def _listening(self) -> tuple[str, int]:
+        """Its address, as its log says it."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while time.monotonic() < deadline and self._process.poll() is None:
+            self._log.seek(0)
+            if found := re.search(rb"listening on ([\d.]+):(\d+),", self._log.read()):
+                return found[1].decode(), int(found[2])
+            time.sleep(0.01)
+        raise RuntimeError("the server did not come up")
 
     def complaint(self) -> str:
         """The first error in its log, which has one for each exception in a handler."""

@@ -19,13 +19,13 @@ from dashboard.live.chat_hub import ChatHub
 from dashboard.programs.settings import ServerSettings, Settings
 from dashboard.recording.history import Chronicle
 from dashboard.supervision import port_owner
-from dashboard.supervision.managed import Surroundings
+from dashboard.supervision.managed import NOBODY_LOOKS, Surroundings
 from dashboard.supervision.process import Listener, ServerProcess
 from dashboard.supervision.supervisor import Supervisor
+from labservers.observe import messages
 
 LOOP_HZ = 10.0
 ROWS_HZ = 2.0
-QUIET_HZ = 1.0
 LOGS_AT_FIRST = 500
 
 
@@ -37,7 +37,7 @@ class Lab:
         self.token = config.token or secrets.token_urlsafe(24)
         self.started_at = time.time()
         self._feed_ids = itertools.count(1)
-        self._watchers: Counter[tuple[str, float]] = Counter()
+        self._watchers: Counter[tuple[str, float, tuple[str, ...]]] = Counter()
         self._watchers_lock = threading.Lock()
         self.broadcaster = Broadcaster(
             Chronicle(config.feed_entries, config.history_s),
@@ -78,39 +78,40 @@ class Lab:
         return {**self.broadcaster.snapshot(), "servers": self.supervisor.views()}
 
     @contextlib.contextmanager
-    def watch(self, name: str, hz: float) -> Iterator[None]:
-        """Ask a server for more frames a second while the context lasts."""
-        self._count_watcher(name, hz, 1)
+    def watch(self, name: str, hz: float, *views: str) -> Iterator[None]:
+        """Ask a server for more frames a second, and for views, while the context lasts."""
+        self._count_watcher(name, hz, views, 1)
         try:
             yield
         finally:
-            self._count_watcher(name, hz, -1)
+            self._count_watcher(name, hz, views, -1)
 
     def close(self, timeout_s: float = 1.5) -> None:
         """End the servers. Twice is once."""
         self.supervisor.close(timeout_s)
 
-    def _count_watcher(self, name: str, hz: float, change: int) -> None:
+    def _count_watcher(self, name: str, hz: float, views: tuple[str, ...], change: int) -> None:
         with self._watchers_lock:
-            self._watchers[name, hz] += change
+            self._watchers[name, hz, views] += change
         self._apply_rates()
 
     def _apply_rates(self) -> None:
-        rates: dict[str, float] = {}
+        looks: dict[str, messages.Look] = {}
 
-        def at_least(name: str, hz: float) -> None:
-            rates[name] = max(rates.get(name, QUIET_HZ), hz)
+        def add(name: str, hz: float, *views: str) -> None:
+            before = looks.get(name, NOBODY_LOOKS)
+            looks[name] = messages.Look(max(before.hz, hz), sorted({*before.views, *views}))
 
         for topic in self.broadcaster.wanted():
             if topic == "loop":
-                at_least("subjects", LOOP_HZ)
+                add("subjects", LOOP_HZ, "loop")
             elif topic.startswith("rows:"):
-                at_least(topic.removeprefix("rows:"), ROWS_HZ)
+                add(topic.removeprefix("rows:"), ROWS_HZ, "rows")
         with self._watchers_lock:
-            for (name, hz), count in self._watchers.items():
+            for (name, hz, views), count in self._watchers.items():
                 if count > 0:
-                    at_least(name, hz)
-        self.supervisor.set_rates(rates, QUIET_HZ)
+                    add(name, hz, *views)
+        self.supervisor.look(looks, NOBODY_LOOKS)
 
     def _beginning(self, topic: str) -> list[dict[str, Any]]:
         kind, _, name = topic.partition(":")

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from labservers.command_line import EXIT_USAGE, Parser, backlog, port_number
+from labservers.command_line import EXIT_USAGE, Parser, backlog, inherited_socket, port_number
 from labservers.registry import SERVERS, ServerSpec
 
 if TYPE_CHECKING:
@@ -57,19 +57,22 @@ def list_servers() -> int:
 
 
 def serve(spec: ServerSpec, words: list[str]) -> int:
-    options, controlled = parse(spec, words)
+    options, descriptor = parse(spec, words)
     # Only now: a mistake on the command line is answered without loading a server.
+    from labservers.observe.channel import Channel
     from labservers.observe.log import Log
     from labservers.observe.monitor import Monitor
     from labservers.run.lifetime import run
     from labservers.run.server import LabServer
 
+    channel = None if descriptor is None else Channel.inherited(descriptor)
     log = Log(spec.name)
     server: LabServer = importlib.import_module(spec.module).create(spec, options, Monitor(log))
-    return run(server, controlled=controlled)
+    return run(server, channel)
 
 
-def parse(spec: ServerSpec, words: list[str]) -> "tuple[Options, bool]":
+def parse(spec: ServerSpec, words: list[str]) -> "tuple[Options, int | None]":
+    """How to run, and the descriptor of the channel to the dashboard, if there is one."""
     from labservers.net.listening import BACKLOG
     from labservers.run.server import Options
 
@@ -90,11 +93,11 @@ def parse(spec: ServerSpec, words: list[str]) -> "tuple[Options, bool]":
 
         parser.add_argument("--selector", choices=("auto", *AVAILABLE), default="auto")
     parser.add_argument("--data-dir", default=default_data_dir(), help="where files are kept")
-    parser.add_argument("--controlled", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--channel", type=inherited_socket, help=argparse.SUPPRESS)
     values = vars(parser.parse_args(words))
-    controlled = values.pop("controlled")
+    descriptor = values.pop("channel")
     values.setdefault("model", spec.default_model)
-    return Options(**values), controlled
+    return Options(**values), descriptor
 
 
 def default_data_dir() -> str:

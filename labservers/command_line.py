@@ -1,6 +1,8 @@
 """What the command lines of the servers and of the clients have in common."""
 
 import argparse
+import os
+import stat
 from typing import NoReturn
 
 EXIT_USAGE = 2
@@ -19,6 +21,18 @@ def port_number(text: str) -> int:
 
 def backlog(text: str) -> int:
     return _number(text, 1, 65_535)
+
+
+def inherited_socket(text: str) -> int:
+    """The descriptor of a socket that this process was started with."""
+    descriptor = _number(text, 0, 65_535)
+    try:
+        is_socket = stat.S_ISSOCK(os.fstat(descriptor).st_mode)
+    except OSError:
+        is_socket = False
+    if not is_socket:
+        raise argparse.ArgumentTypeError(f"descriptor {text} is not a socket")
+    return descriptor
 
 
 def _number(text: str, low: int, high: int) -> int:

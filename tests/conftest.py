@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import queue
 import re
 import shutil
 import signal
@@ -16,6 +17,9 @@ from typing import Any
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
+
+from dashboard.supervision import process
+from labservers.observe import messages
 
 settings.register_profile(
     "lab", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
@@ -127,6 +131,53 @@ class ServerProcess:
                 self.said.append(line)
                 self._listening.set()
         self._listening.set()
+
+
+class Heard:
+    """What the dashboard hears of a process."""
+
+    def __init__(self) -> None:
+        self.messages: queue.SimpleQueue[messages.Message] = queue.SimpleQueue()
+        self.logs: list[str] = []
+        self.prints: list[str] = []
+        self.exits: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self.on_message = self.messages.put
+        self.on_log = self.logs.append
+        self.on_print = self.prints.append
+        self.on_exit = self.exits.put
+
+    def next(self, kind: type[Any], timeout_s: float = 10.0) -> Any:
+        """The next message of a kind; those before it are dropped."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            message = self.messages.get(timeout=max(0.0, deadline - time.monotonic()))
+            if isinstance(message, kind):
+                return message
+
+
+class Controlled:
+    """A server as the dashboard runs it: `process` to command it, `heard` of it, its address."""
+
+    def __init__(self, *words: str) -> None:
+        self.heard = Heard()
+        self.process = process.ServerProcess(words, self.heard)
+        ready = self.heard.next(messages.Ready)
+        self.address = tuple(ready.listening[0])
+        self.pid = self.process.pid
+
+
+@pytest.fixture
+def controlled() -> Iterator[Callable[..., Controlled]]:
+    """controlled("chat", "--host", ...): on a free port, killed after the test."""
+    running: list[Controlled] = []
+
+    def start(name: str, *words: str) -> Controlled:
+        running.append(Controlled(name, "--port", "0", *words))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.process.kill()
 
 
 @pytest.fixture

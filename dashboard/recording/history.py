@@ -28,12 +28,14 @@ class LogBook:
         self._path, self._file_bytes = path, file_bytes
         self._file: RotatingFileHandler | None = None
 
-    def add(self, raw: str, at: float) -> dict[str, Any]:
-        """Number one line of standard error and keep it; `at` is Unix seconds."""
+    def add(self, raw: str, at: float, *, printed: bool = False) -> dict[str, Any]:
+        """Number one line and keep it; `at` is Unix seconds; `printed`: on standard output."""
         raw = raw[:LINE_CHARACTERS]
-        matched = LOG_LINE.fullmatch(raw)
+        matched = None if printed else LOG_LINE.fullmatch(raw)
         with self._lock:
-            if matched:
+            if printed:
+                self._level = "info"
+            elif matched:
                 self._level = matched[2].lower()
             elif not raw.startswith(CONTINUED):
                 self._level = "error"  # not ours: a traceback or the interpreter's own words

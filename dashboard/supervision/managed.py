@@ -86,7 +86,7 @@ class ManagedServer:
         self._figures = Figures(world.wall)
         self._heard_at = 0.0
         self._rows: messages.Rows | None = None
-        self._rate_hz = 1.0
+        self._look = NOBODY_LOOKS
         self._paused = False
         self._experiment: dict[str, Any] | None = None
 
@@ -231,16 +231,16 @@ class ManagedServer:
         with self._lock:
             if self._process:
                 self._process.send(command)
-            if command.name in ("pause", "resume"):
-                self._note_pause(command.name == "pause")
+            if isinstance(command, messages.Pause | messages.Resume):
+                self._note_pause(isinstance(command, messages.Pause))
 
-    def set_rate(self, hz: float) -> None:
-        """How many frames a second the server is to send, now and after later starts."""
+    def look(self, look: messages.Look) -> None:
+        """What the server is to report, now and after later starts."""
         with self._lock:
-            if hz != self._rate_hz:
-                self._rate_hz = hz
+            if look != self._look:
+                self._look = look
                 if self._process:
-                    self._process.send(messages.Command("rate", hz))
+                    self._process.send(look)
 
     def set_experiment(self, experiment: dict[str, Any] | None) -> None:
         with self._lock:
@@ -283,8 +283,8 @@ class ManagedServer:
         if isinstance(message, messages.Events):
             self._take_events(message)
 
-    def take_log(self, generation: int, raw: str) -> None:
-        line = self.log.add(raw, self._world.wall())
+    def take_log(self, generation: int, raw: str, *, printed: bool = False) -> None:
+        line = self.log.add(raw, self._world.wall(), printed=printed)
         self._world.publish({"kind": "logs", "name": self.spec.name, "lines": [line], "skipped": 0})
 
     def take_exit(self, generation: int, returncode: int) -> None:
@@ -323,7 +323,7 @@ class ManagedServer:
         arguments = [self.spec.name, "--host", chosen.host, "--port", str(chosen.port)]
         if len(self.spec.models) > 1:
             arguments += ["--model", chosen.model]
-        arguments += ["--data-dir", str(self._world.config.data_path), "--controlled"]
+        arguments += ["--data-dir", str(self._world.config.data_path)]
         self._step = "process"
         self._started_at = self._world.wall()
         self._heard_at = self._world.clock()
@@ -343,10 +343,11 @@ class ManagedServer:
     def _is_ready(self, ready: messages.Ready) -> None:
         if self._state is not State.STARTING:
             return
-        self._bound = (connect_host(ready.host), ready.port)
+        host, port = ready.listening[0]
+        self._bound = (connect_host(host), port)
         self._step = "answers"
-        if self._process and self._rate_hz != 1.0:
-            self._process.send(messages.Command("rate", self._rate_hz))
+        if self._process and self._look != NOBODY_LOOKS:
+            self._process.send(self._look)
         self._publish()
         generation, (host, port) = self._generation, self._bound
         self._world.background(lambda: self._check(generation, host, port))
@@ -362,7 +363,7 @@ class ManagedServer:
     def _ask_to_end(self) -> None:
         self._deadline = self._world.clock() + self._world.config.stop_grace_s
         if self._process:
-            self._process.send(messages.Command("stop"))
+            self._process.send(messages.Stop())
             self._process.terminate()
         self._move(Event.STOP)
 
@@ -531,6 +532,7 @@ class ManagedServer:
         return {"at": at, "attempt": self._attempt, "of": self._world.config.restart_attempts}
 
 
+NOBODY_LOOKS = messages.Look(1.0, [])
 FEED_EVENTS = frozenset({"joined", "left", "overloaded"})
 FEED_PER_BATCH = 5
 NO_FAILURE: dict[str, Any] = {
@@ -569,6 +571,9 @@ class Generation:
 
     def on_log(self, line: str) -> None:
         self._server.take_log(self._number, line)
+
+    def on_print(self, line: str) -> None:
+        self._server.take_log(self._number, line, printed=True)
 
     def on_exit(self, returncode: int) -> None:
         self._server.take_exit(self._number, returncode)

@@ -1,33 +1,41 @@
 """One child process: the only module that touches subprocess.
 
-The child's standard input is a pipe that we hold open: its end tells the child that the
-dashboard is gone, however it died. PR_SET_PDEATHSIG would follow the thread that forked, a
-request's thread, and kill the child with it. One thread waits for the exit, one reads each
-pipe; all of them end with the child. The end of a pipe is not taken for the exit: a
-grandchild may hold it.
+The child inherits one end of a channel for messages and commands. Its standard input is empty,
+its standard output and error are log lines, so whatever it prints or reads stays its own affair.
+We hold the channel's other end: its end tells the child that the dashboard is gone, however it
+died. PR_SET_PDEATHSIG would follow the thread that forked, a request's thread, and kill the child
+with it. One thread waits for the exit, one reads each stream; all of them end with the child. The
+end of a stream is not taken for the exit: a grandchild may hold it.
 """
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
 from labservers.observe import messages
+from labservers.observe.channel import PIECE, Channel, Lines
 
-MAX_LINE = 1024 * 1024  # a thousand events in one
-PIPES_DRAIN_S = 1.0
+COMMANDS_KEPT = 64 * 1024  # bytes, for a child that does not read
+LOG_LINE = 64 * 1024
+DRAIN_S = 1.0
 PACKAGE_PARENT = Path(messages.__file__).resolve().parents[2]
 
 
 class Listener(Protocol):
-    """Who is told of the child's life. Calls come from the child's own threads."""
+    """What is notified of the child's life. Calls come from the child's own threads.
+
+    on_log: a line on standard error; on_print: one on standard output.
+    """
 
     def on_message(self, message: messages.Message) -> None: ...
     def on_log(self, line: str) -> None: ...
+    def on_print(self, line: str) -> None: ...
     def on_exit(self, returncode: int) -> None: ...
 
 
@@ -40,36 +48,27 @@ class ServerProcess:
 
     def __init__(self, arguments: Sequence[str], listener: Listener) -> None:
         self._listener = listener
-        self._write_lock = threading.Lock()
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "labservers", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=child_environment(os.environ),
-            start_new_session=True,
-            close_fds=True,
-        )
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._child = _spawn([*arguments, "--channel", str(theirs.fileno())], theirs)
+            except BaseException:
+                ours.close()
+                raise
         self.pid = self._child.pid
-        assert self._child.stdin
+        self._channel = Channel(ours, COMMANDS_KEPT)
         assert self._child.stdout
         assert self._child.stderr
-        # A child that hangs must not hang whoever sends it a command.
-        os.set_blocking(self._child.stdin.fileno(), False)
         self._readers = [
-            self._thread("telemetry", self._child.stdout, self._take_message),
-            self._thread("stderr", self._child.stderr, self._take_log),
+            self._thread("channel", self._channel.lines(), self._take_message),
+            self._thread("stdout", _lines(self._child.stdout), self._take_print),
+            self._thread("stderr", _lines(self._child.stderr), self._take_log),
         ]
         threading.Thread(target=self._wait, name=f"wait-{self.pid}", daemon=True).start()
 
     def send(self, command: messages.Command) -> None:
         """Pass a command on; a child that is gone or does not read misses it."""
-        assert self._child.stdin
-        with self._write_lock:
-            try:
-                os.write(self._child.stdin.fileno(), messages.encode(command))
-            except (OSError, ValueError):
-                pass
+        self._channel.send(messages.encode(command))
 
     def terminate(self) -> None:
         """SIGTERM to the child."""
@@ -91,33 +90,54 @@ class ServerProcess:
             pass
 
     def _thread(
-        self, name: str, pipe: IO[bytes], take: Callable[[bytes], None]
+        self, name: str, lines: Iterator[bytes], take: Callable[[bytes], None]
     ) -> threading.Thread:
         thread = threading.Thread(
-            target=_read_lines, args=(pipe, take), name=f"{name}-{self.pid}", daemon=True
+            target=self._read, args=(lines, take), name=f"{name}-{self.pid}", daemon=True
         )
         thread.start()
         return thread
 
+    def _read(self, lines: Iterator[bytes], take: Callable[[bytes], None]) -> None:
+        for line in lines:
+            try:
+                take(line)
+            except Exception as error:  # what one line leads to does not silence the next
+                self._listener.on_log(f"the dashboard broke on a line of the server: {error!r}")
+
     def _take_message(self, line: bytes) -> None:
         try:
             message = messages.decode(line)
-        except messages.TelemetryError as error:
+        except messages.MessageError as error:
             self._listener.on_log(str(error))
             return
         self._listener.on_message(message)
+        self._channel.flush()  # commands that the child did not read while it hung
+
+    def _take_print(self, line: bytes) -> None:
+        self._listener.on_print(_text(line))
 
     def _take_log(self, line: bytes) -> None:
-        self._listener.on_log(line.decode("utf-8", "replace").rstrip("\r\n"))
+        self._listener.on_log(_text(line))
 
     def _wait(self) -> None:
         returncode = self._child.wait()
         for reader in self._readers:
-            reader.join(PIPES_DRAIN_S)
-        with self._write_lock:
-            assert self._child.stdin
-            self._child.stdin.close()
+            reader.join(DRAIN_S)
+        self._channel.close()
         self._listener.on_exit(returncode)
+
+
+def _spawn(arguments: list[str], channel: socket.socket) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "labservers", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=child_environment(os.environ),
+        start_new_session=True,
+        pass_fds=[channel.fileno()],
+    )
 
 
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -132,10 +152,17 @@ def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(path)}
 
 
-def _read_lines(pipe: IO[bytes], take: Callable[[bytes], None]) -> None:
+def _lines(pipe: IO[bytes]) -> Iterator[bytes]:
+    """What comes out of a pipe, line by line, until its end."""
+    lines = Lines(LOG_LINE)
     with pipe:
-        while line := pipe.readline(MAX_LINE):
-            take(line)
+        while data := os.read(pipe.fileno(), PIECE):
+            yield from lines.feed(data)
+    yield from lines.end()
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", "replace").rstrip("\r")
 
 
 def exit_words(returncode: int) -> tuple[int | None, str | None]:

@@ -132,10 +132,10 @@ class Supervisor:
         self.connect_address(name)
         self.server(name).command(command)
 
-    def set_rates(self, rates: dict[str, float], otherwise_hz: float = 1.0) -> None:
-        """Frames a second for each server."""
+    def look(self, looks: dict[str, messages.Look], otherwise: messages.Look) -> None:
+        """What each server is to report."""
         for name, server in self._servers.items():
-            server.set_rate(rates.get(name, otherwise_hz))
+            server.look(looks.get(name, otherwise))
 
     def set_experiment(self, name: str, experiment: dict[str, Any] | None) -> None:
         self.server(name).set_experiment(experiment)

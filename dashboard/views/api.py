@@ -3,6 +3,7 @@
 import ast
 import functools
 import importlib.util
+import time
 from pathlib import Path
 from typing import Any
 
@@ -144,8 +145,18 @@ def loop(name: str) -> tuple[Response, int]:
         or not 0 <= seconds <= SLOW_MAX_S
     ):
         raise BadInput("seconds: a number from 0 to 2 is needed", 'for example "seconds": 0.1')
-    lab().supervisor.command(name, messages.Command(action, float(seconds)))
+    lab().supervisor.command(name, _loop_command(action, float(seconds)))
     return jsonify(lab().supervisor.view(name)), 202
+
+
+def _loop_command(action: str, seconds: float) -> messages.Command:
+    commands: dict[str, messages.Command] = {
+        "pause": messages.Pause(),
+        "step": messages.Step(),
+        "resume": messages.Resume(),
+        "slow": messages.Slow(seconds),
+    }
+    return commands[action]
 
 
 @blueprint.get("/servers/<name>/connections")
@@ -153,9 +164,9 @@ def loop(name: str) -> tuple[Response, int]:
 def rows(name: str) -> Response:
     """The newest rows that the server sent; asking makes it send some when nobody looks."""
     managed = lab().supervisor.server(name)
-    with lab().watch(name, 2.0):
+    with lab().watch(name, 2.0, "rows"):
         found = managed.fresh_rows(timeout_s=1.0)
-    empty = messages.Rows("connections", 0, [])
+    empty = messages.Rows(time.time(), "connections", 0, [])
     return jsonify(messages.as_dict(found or empty))
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from labservers.loop.event_loop import EventLoop, Task
 from labservers.observe import messages
+from labservers.observe.clock import Clock
 
 Answer = TypeVar("Answer")
 SNAPSHOT_S = 0.5
@@ -82,9 +83,9 @@ class LoopFigures:
         self._census: tuple[dict[str, list[int]], dict[str, list[Any]]] = ({}, {})
         self._census_at = 0.0
 
-    def watched(self, hz: float) -> None:
-        """Observe every step from a rate of 2 a second on."""
-        self._loop.call_soon(lambda: self._attach(hz >= 2.0))
+    def watched(self, wanted: bool) -> None:
+        """Observe every step, or none any more."""
+        self._loop.call_soon(lambda: self._attach(wanted))
 
     def frame(self) -> messages.LoopFigures:
         """A loop that does not come to a tick boundary in time is described from outside."""
@@ -123,13 +124,16 @@ class LoopFigures:
             hog=hog,
         )
 
-    def rows(self, limit: int, row: Callable[[Task, float], messages.Row]) -> messages.Rows | None:
+    def rows(
+        self, clock: Clock, limit: int, row: Callable[[Task, float], messages.Row]
+    ) -> messages.Rows | None:
         """The tasks that have been in their lane longest."""
 
         def collect() -> messages.Rows:
             loop = self._loop
             oldest = sorted(loop.tasks, key=lambda task: task.since)[:limit]
-            return messages.Rows("tasks", len(loop.tasks), [row(task, loop.now) for task in oldest])
+            rows = [row(task, loop.now) for task in oldest]
+            return messages.Rows(clock.now(), "tasks", len(loop.tasks), rows)
 
         return self._ask(collect)
 

@@ -1,5 +1,6 @@
 """Waking a thread out of the system call in which it waits for sockets."""
 
+import select
 import socket
 
 
@@ -14,11 +15,24 @@ class Waker:
     def fileno(self) -> int:
         return self.reader.fileno()
 
+    @property
+    def wakeup_fd(self) -> int:
+        """What wakes by being written to, for signal.set_wakeup_fd()."""
+        return self._writer.fileno()
+
     def wake(self) -> None:
         try:
             self._writer.send(b"\0")
         except OSError:
             pass  # full: it is awake already; closed: nobody sleeps any more
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Sleep until somebody wakes us; False when the time was up before."""
+        poller = select.poll()
+        poller.register(self.reader, select.POLLIN)
+        woken = bool(poller.poll(None if timeout_s is None else timeout_s * 1000))
+        self.drain()
+        return woken
 
     def drain(self) -> None:
         try:

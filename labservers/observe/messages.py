@@ -1,37 +1,54 @@
-"""What a server can report and be told: named tuples, one JSON line each, no I/O.
+"""What a running program reports and how it is commanded: one JSON line each, no I/O.
 
-The server writes messages on its standard output, the dashboard writes commands on its
-standard input. Both sides share this file and nothing else. Frames are full snapshots,
-so a lost one is healed by the next; events are numbered and may be lost, and each frame
-says how many were. A field that is None was not measured on this system.
+A program sends messages, the dashboard sends commands; both share this file and nothing else.
+Every message carries `at`, its time in seconds since the epoch, which never goes back within
+a process. A frame is a full snapshot, so a lost one is healed by the next. Events are numbered
+and may be lost; what is lost is counted. A field that is None was not measured here.
+
+The annotations are the schema: decode() reads them. It ignores a field that it does not know,
+so that a newer program can talk to an older dashboard.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Union
+
+from .schema import SchemaError, read_json, reader
 
 
-class TelemetryError(ValueError):
-    """A line that is not a message of this schema."""
+class MessageError(ValueError):
+    """A line that is not a message, or not a command, of this schema."""
 
 
-class Ready(NamedTuple):
-    """The socket is bound to this address and the kernel takes connections or datagrams."""
+# Messages: from the program to the dashboard.
+
+
+class Address(NamedTuple):
+    """Where a socket is bound; the host as the kernel writes it."""
 
     host: str
     port: int
+
+
+class Ready(NamedTuple):
+    """The program is up. model: how it serves many clients. listening: one address for each
+    socket that the kernel takes connections or datagrams for; a program may have none."""
+
+    at: float
     pid: int
     model: str
+    listening: list[Address]
 
 
 FILES = "FILES"
 
 
 class Failed(NamedTuple):
-    """The server could not start. `code` is the errno's name, as EADDRINUSE; FILES where what
+    """The program could not start. `code` is the errno's name, as EADDRINUSE; FILES where what
     it keeps on disk is to blame; or empty."""
 
+    at: float
     errno: int | None
     code: str
     message: str
@@ -55,10 +72,10 @@ class LoopFigures(NamedTuple):
     time that a ready task waited in that window; utilization: tick/(tick+wait) in it, 0..1.
     last_wait_us, last_tick_us, last_returned, last_steps: the last wait and the last tick.
     selector: name of the system call. watched: sockets registered with it.
-    paused: held by a `pause` command; resumes_in_s: until it ends by itself.
+    paused: held by a Pause; resumes_in_s: until it ends by itself.
     delay_s: slow motion between ticks, 0 at full speed.
     ages: lane -> tasks by time in it: under 10 ms, 100 ms, 1 s, 10 s, and older.
-    lines: suspended source line ("subjects.py:88") -> [lane, tasks on it].
+    lines: suspended source line ("app.py:88") -> [lane, tasks on it].
     tokens: up to 60 tasks as [id, lane, milliseconds in it, label, peer], oldest first;
     empty above that.
     moves: lane changes since the previous frame, "from>to" -> count, with the ends `new`
@@ -95,17 +112,18 @@ class LoopFigures(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """All figures of a server at one moment; counters are totals since its start.
+    """All figures of a program at one moment; counters are totals since its start.
 
-    uptime_s: seconds. accepted: connections (TCP) or datagrams (UDP). requests: answered
-    exchanges or messages. errors: requests refused as bad and connections that broke.
-    connections: open now (TCP), peers of the last minute (UDP).
+    seq: counts frames from 1; one that the channel had no room for leaves a gap.
+    uptime_s: seconds, by the monotonic clock. accepted: connections (TCP) or datagrams (UDP).
+    requests: answered exchanges or messages. errors: requests refused as bad and connections
+    that broke. connections: open now (TCP), peers of the last minute (UDP).
     accept_queue, accept_limit: connections that the kernel holds for accept(), and its bound.
-    counts: totals by kind, as "GET", "404", "dropped". rooms: chat room -> members,
-    of the largest rooms.
+    counts: totals by kind, as "GET", "404", "dropped". rooms: room -> members, of the largest.
     events_lost: events that were dropped so far.
     """
 
+    at: float
     seq: int
     uptime_s: float
     accepted: int
@@ -127,7 +145,7 @@ class Frame(NamedTuple):
 class Row(NamedTuple):
     """One connection, task or recent peer. Ages in seconds; queues in bytes, from the kernel.
 
-    state is one of: accepting, joining, reading, handling, writing, closing, ready, sleeping.
+    state is one of: accepting, joining, reading, writing, closing, ready, running, sleeping.
     label says what it is about: a request line, a room. line: where a task is suspended.
     """
 
@@ -149,6 +167,7 @@ class Row(NamedTuple):
 class Rows(NamedTuple):
     """The most interesting rows out of `total`; `kind` is connections, tasks or peers."""
 
+    at: float
     kind: str
     total: int
     rows: list[Row]
@@ -157,110 +176,132 @@ class Rows(NamedTuple):
 class Event(NamedTuple):
     """One thing that happened. `number` counts from 1 without gaps at the source.
 
-    kinds: joined, left, said (chat: room, peer, id; what one member said in one go has mode,
-    seq, the room's number of its first message, and sizes in bytes, of the first 100 messages),
-    opened, refused, broke, overloaded.
+    kinds: joined, left, said (room, peer, id; what one member said in one go has mode, seq,
+    the room's number of its first message, and sizes in bytes, of the first 100 messages),
+    overloaded (reason).
     """
 
     number: int
+    at: float
     kind: str
     data: dict[str, Any]
 
 
 class Events(NamedTuple):
-    """A batch of events; so many as `lost` are missing since the batch before."""
+    """A batch of events; `lost` are missing since the batch before."""
 
+    at: float
     events: list[Event]
     lost: int
 
 
-class Command(NamedTuple):
-    """What the dashboard tells a server.
-
-    rate: `value` frames a second; stop; pause, step, resume; slow: `value` seconds between
-    ticks. A server ignores what it has no use for.
-    """
-
-    name: str
-    value: float = 0.0
+# Commands: from the dashboard to the program, which ignores what it has no use for.
+# They are told apart by their type: as tuples, two that have no fields are equal.
 
 
-COMMANDS = frozenset({"rate", "stop", "pause", "step", "resume", "slow"})
+class Look(NamedTuple):
+    """What somebody looks at now. hz: frames a second; views: names of capabilities, as "loop"
+    and "rows", whose figures are wanted as well. Without any, a program reports the least."""
 
-Message: TypeAlias = Ready | Failed | Frame | Rows | Events
+    hz: float
+    views: list[str]
 
-_TYPES: dict[str, type[Any]] = {
+
+class Stop(NamedTuple):
+    """Come to an end as on SIGTERM."""
+
+
+class Pause(NamedTuple):
+    """Hold; it ends by itself after `limit_s` seconds, or the program's own limit."""
+
+    limit_s: float | None = None
+
+
+class Step(NamedTuple):
+    """Let one point pass while held: a task's resume."""
+
+
+class Tick(NamedTuple):
+    """Let one turn of the event loop pass while held."""
+
+
+class Resume(NamedTuple):
+    """Hold no longer."""
+
+
+class Slow(NamedTuple):
+    """Slow motion: `delay_s` seconds between two ticks; 0 is full speed."""
+
+    delay_s: float
+
+
+Message = Union[Ready, Failed, Frame, Rows, Events]
+Command = Union[Look, Stop, Pause, Step, Tick, Resume, Slow]
+
+_MESSAGES: dict[str, type[Any]] = {
     "ready": Ready,
     "failed": Failed,
     "frame": Frame,
     "rows": Rows,
     "events": Events,
-    "command": Command,
 }
-_NAMES = {cls: name for name, cls in _TYPES.items()}
+_COMMANDS: dict[str, type[Any]] = {
+    "look": Look,
+    "stop": Stop,
+    "pause": Pause,
+    "step": Step,
+    "tick": Tick,
+    "resume": Resume,
+    "slow": Slow,
+}
+_PARTS = (Address, LastExchange, LoopFigures, Row, Event)
+_NAMES = {cls: name for name, cls in {**_MESSAGES, **_COMMANDS}.items()}
+_READERS = {cls: reader(cls, *_PARTS) for cls in _NAMES}
 
 
 def encode(message: Message | Command) -> bytes:
     """One JSON line, its line feed included."""
     body = {"type": _NAMES[type(message)], **as_dict(message)}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace") + b"\n"
 
 
 def as_dict(value: Any) -> dict[str, Any]:
     """A message, or a part of one, as plain values for JSON; what they hold is not copied."""
-    return {name: _plain(part) for name, part in zip(value._fields, value, strict=True)}
+    return {name: _plain(part) for name, part in zip(value._fields, value)}
 
 
 def _plain(part: Any) -> Any:
-    if isinstance(part, LastExchange | LoopFigures):
+    if isinstance(part, _PARTS):
         return as_dict(part)
-    if isinstance(part, list) and part and isinstance(part[0], Row | Event):
+    if isinstance(part, list) and part and isinstance(part[0], _PARTS):
         return [as_dict(entry) for entry in part]
     return part
 
 
 def decode(line: bytes) -> Message:
-    """A message from one line of a server's standard output.
+    """A message from one line of the channel.
 
     Raises:
-        TelemetryError: not JSON, an unknown type, or fields that do not fit it.
+        MessageError: not JSON, an unknown type, or fields that do not fit it.
     """
-    value: Message | Command = _decode(line)
-    if isinstance(value, Command):
-        raise TelemetryError("a command where a message was expected")
-    return value
+    message: Message = _decode(line, _MESSAGES)
+    return message
 
 
 def decode_command(line: bytes) -> Command:
-    """A command from one line of a server's standard input.
+    """A command from one line of the channel.
 
     Raises:
-        TelemetryError: not a command, or one that no server knows.
+        MessageError: as decode().
     """
-    value = _decode(line)
-    if not isinstance(value, Command) or value.name not in COMMANDS:
-        raise TelemetryError(f"not a command: {line[:80]!r}")
-    return value
+    command: Command = _decode(line, _COMMANDS)
+    return command
 
 
-def _decode(line: bytes) -> Any:
+def _decode(line: bytes, types: dict[str, type[Any]]) -> Any:
     try:
-        body = json.loads(line)
-        cls = _TYPES[body.pop("type")]
-        return cls(**{name: _nested(name, value) for name, value in body.items()})
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise TelemetryError(f"not telemetry: {line[:80]!r}") from error
-
-
-def _nested(name: str, value: Any) -> Any:
-    if value is None:
-        return None
-    if name == "last":
-        return LastExchange(**value)
-    if name == "loop":
-        return LoopFigures(**value)
-    if name == "rows":
-        return [Row(**row) for row in value]
-    if name == "events":
-        return [Event(**event) for event in value]
-    return value
+        body = read_json(line)
+        return _READERS[types[body["type"]]](body)
+    except (SchemaError, KeyError, TypeError) as error:
+        raise MessageError(f"not of the schema: {line[:80]!r}") from error

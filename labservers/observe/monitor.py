@@ -15,6 +15,7 @@ from collections import Counter, deque
 from typing import Any
 
 from . import messages
+from .clock import Clock
 from .kernel import receive_queue, send_queue
 from .log import Log
 
@@ -72,8 +73,9 @@ class Connection:
 class Monitor:
     """The figures of one server, fed by its threads and read by the telemetry."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, clock: Clock | None = None) -> None:
         self.log = log
+        self.clock = clock or Clock()
         self.accepted = 0
         self.requests = 0
         self.errors = 0
@@ -85,7 +87,7 @@ class Monitor:
         self._closed_in = 0
         self._closed_out = 0
         self.last: tuple[bytes, bytes, int] | None = None  # received, sent, microseconds
-        self._events: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=EVENTS_KEPT)
+        self._events: deque[tuple[int, float, str, dict[str, Any]]] = deque(maxlen=EVENTS_KEPT)
         self._event_numbers = itertools.count(1)
         self._taken_to = 0
         self._left_out = self._left_out_told = self._lost = 0
@@ -113,7 +115,7 @@ class Monitor:
 
     def event(self, kind: str, **data: Any) -> None:
         """Something worth telling the dashboard; kept until the next batch, bounded."""
-        self._events.append((next(self._event_numbers), kind, data))
+        self._events.append((next(self._event_numbers), self.clock.now(), kind, data))
 
     @property
     def full(self) -> bool:
@@ -131,6 +133,7 @@ class Monitor:
             open_now = list(self._open.values())
             bytes_in, bytes_out = self._closed_in, self._closed_out
         fields: dict[str, Any] = {
+            "at": self.clock.now(),
             "seq": seq,
             "uptime_s": round(time.monotonic() - self._started_at, 3),
             "accepted": self.accepted,
@@ -152,7 +155,8 @@ class Monitor:
             open_now = list(self._open.values())
         now = time.monotonic()
         shown = sorted(open_now, key=lambda c: c.state_since)[:limit]
-        return messages.Rows("connections", len(open_now), [c.row(now) for c in shown])
+        rows = [connection.row(now) for connection in shown]
+        return messages.Rows(self.clock.now(), "connections", len(open_now), rows)
 
     def take_events(self) -> messages.Events | None:
         """The events since the last call, or None; called by one thread only."""
@@ -166,7 +170,7 @@ class Monitor:
         self._left_out_told = left_out
         self._taken_to = taken[-1].number
         self._lost += lost
-        return messages.Events(taken, lost)
+        return messages.Events(self.clock.now(), taken, lost)
 
     def _last_exchange(self) -> messages.LastExchange | None:
         if self.last is None:

@@ -58,10 +58,11 @@ class LabServer(ABC):
     def rows(self, limit: int = ROWS_SHOWN) -> messages.Rows:
         return self.monitor.rows(limit)
 
-    def watched(self, hz: float) -> None:
-        """That many frames a second are asked for; above 1, somebody is looking."""
+    def looked_at(self, look: messages.Look) -> None:
+        """Somebody looks at this server in another way than before."""
         return
 
     def command(self, command: messages.Command) -> None:
-        """Carry out a command that is this server's own (pause, step, slow, resume)."""
-        self.log.warning(f"the {self.spec.name} server has no command {command.name!r}")
+        """Carry out a command that is this server's own (Pause, Step, Tick, Resume, Slow)."""
+        name = type(command).__name__.lower()
+        self.log.warning(f"the {self.spec.name} server has no command {name!r}")

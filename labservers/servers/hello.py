@@ -111,7 +111,7 @@ class HelloServer(LabServer):
             )
             for address, peer in newest
         ]
-        return messages.Rows("peers", len(recent), rows)
+        return messages.Rows(self.monitor.clock.now(), "peers", len(recent), rows)
 
     def _drain(self) -> None:
         """Answer what has arrived, up to DRAINED datagrams."""

@@ -91,18 +91,18 @@ class LoopServer(LabServer):
     def stop(self) -> None:
         self.loop.call_soon(self._begin_to_stop)
 
-    def watched(self, hz: float) -> None:
-        self._figures.watched(hz)
+    def looked_at(self, look: messages.Look) -> None:
+        self._figures.watched("loop" in look.views or "rows" in look.views)
 
     def command(self, command: messages.Command) -> None:
-        if command.name == "pause":
+        if isinstance(command, messages.Pause):
             self.loop.pause()
-        elif command.name == "step":
+        elif isinstance(command, messages.Step | messages.Tick):
             self.loop.step()
-        elif command.name == "resume":
+        elif isinstance(command, messages.Resume):
             self.loop.resume()
-        elif command.name == "slow":
-            self.loop.slow(command.value)
+        elif isinstance(command, messages.Slow):
+            self.loop.slow(command.delay_s)
 
     def frame(self, seq: int) -> messages.Frame:
         waiting, limit = accept_queue(self._listener) or (None, None)
@@ -117,7 +117,10 @@ class LoopServer(LabServer):
         )
 
     def rows(self, limit: int = ROWS_SHOWN) -> messages.Rows:
-        return self._figures.rows(limit, self._row) or messages.Rows("tasks", 0, [])
+        clock = self.monitor.clock
+        return self._figures.rows(clock, limit, self._row) or messages.Rows(
+            clock.now(), "tasks", 0, []
+        )
 
     def _overloaded(self, error: OSError) -> None:
         self.monitor.errors += 1

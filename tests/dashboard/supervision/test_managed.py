@@ -14,6 +14,8 @@ from dashboard.supervision.managed import Generation, ManagedServer, Surrounding
 from labservers.observe import messages
 from labservers.registry import SERVERS
 
+ADDRESS = messages.Address("127.0.0.1", 8004)
+
 
 @dataclass
 class FakeProcess:
@@ -23,7 +25,7 @@ class FakeProcess:
     done: list[str] = field(default_factory=list)
 
     def send(self, command: messages.Command) -> None:
-        self.done.append(command.name)
+        self.done.append(type(command).__name__.lower())
 
     def terminate(self) -> None:
         self.done.append("SIGTERM")
@@ -87,7 +89,7 @@ class World:
         self.process.listener.on_message(message)
 
     def ready(self) -> None:
-        self.says(messages.Ready("127.0.0.1", 8004, self.process.pid, "thread-per-client"))
+        self.says(messages.Ready(1.0, self.process.pid, "thread-per-client", [ADDRESS]))
 
     def checked(self) -> None:
         while self.later:
@@ -131,7 +133,6 @@ def test_running_means_ready_and_answered(world: World) -> None:
     assert world.state == "RUNNING"
     assert world.server.address() == ("127.0.0.1", 8004)
     assert world.states() == ["STARTING", "RUNNING"]
-    assert "--controlled" in world.process.arguments
 
 
 def test_start_and_stop_twice_are_once(world: World) -> None:
@@ -207,7 +208,7 @@ def test_an_unexpected_end_is_a_crash_with_its_evidence(
 
 def test_a_busy_port_is_told_with_its_owner_and_a_free_one(world: World) -> None:
     world.server.start()
-    world.says(messages.Failed(98, "EADDRINUSE", "port 8004 is already in use"))
+    world.says(messages.Failed(1.0, 98, "EADDRINUSE", "port 8004 is already in use"))
     world.exits(1)
     failure = world.server.view()["failure"]
     assert failure["reason"] == "port_in_use"
@@ -229,7 +230,7 @@ def test_what_an_earlier_generation_says_is_ignored(world: World) -> None:
     world.exits(0)
     world.up()
     old.on_exit(1)
-    old.on_message(messages.Failed(98, "EADDRINUSE", ""))
+    old.on_message(messages.Failed(1.0, 98, "EADDRINUSE", ""))
     assert isinstance(old, Generation)
     assert world.state == "RUNNING"
 
@@ -257,7 +258,7 @@ def test_silence_is_frozen_and_a_word_is_running_again(world: World) -> None:
     world.up()
     world.passes(5.1)
     assert world.state == "FROZEN"
-    world.says(messages.Frame(1, 1.0, 0, 0, 0, 0, 0, 0, 1, {}))
+    world.says(messages.Frame(1.0, 1, 1.0, 0, 0, 0, 0, 0, 0, 1, {}))
     assert world.state == "RUNNING"
 
 
@@ -280,21 +281,21 @@ def test_a_crash_is_retried_as_often_as_configured(tmp_path: Path) -> None:
     world.server.log.close()
 
 
-def test_the_rate_is_told_to_this_and_the_next_process(world: World) -> None:
+def test_a_look_is_passed_to_this_and_the_next_process(world: World) -> None:
     world.up()
-    world.server.set_rate(10.0)
-    assert world.process.done == ["rate"]
+    world.server.look(messages.Look(10.0, ["rows"]))
+    assert world.process.done == ["look"]
     world.server.stop()
     world.exits(0)
     world.up()
-    assert world.process.done == ["rate"]
+    assert world.process.done == ["look"]
 
 
 def test_figures_come_once_a_second_with_rates(world: World) -> None:
     world.up()
-    world.says(messages.Frame(1, 1.0, 1, 1, 100, 50, 1, 0, 1, {}))
-    world.says(messages.Frame(2, 1.5, 1, 1, 150, 50, 1, 0, 1, {}))
-    world.says(messages.Frame(3, 2.0, 2, 1, 300, 70, 3, 0, 1, {}))
+    world.says(messages.Frame(1.0, 1, 1.0, 1, 1, 100, 50, 1, 0, 1, {}))
+    world.says(messages.Frame(1.0, 2, 1.5, 1, 1, 150, 50, 1, 0, 1, {}))
+    world.says(messages.Frame(1.0, 3, 2.0, 2, 1, 300, 70, 3, 0, 1, {}))
     told = [e["figures"] for e in world.events if e["kind"] == "figures"]
     assert [(f["in_rate"], f["out_rate"], f["request_rate"]) for f in told] == [
         (100.0, 50.0, 1.0),

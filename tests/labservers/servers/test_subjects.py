@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import psutil
 import pytest
 
+from labservers.observe import messages
 from labservers.servers.subjects import SubjectsServer, Timing
 
 JSON = {"Accept": "application/json"}
@@ -335,7 +336,7 @@ def test_the_figures_show_lanes_tokens_and_lines(
     server: Any, connect: Callable[..., socket.socket], eventually: Callable[..., Any]
 ) -> None:
     connect(server.address)
-    server.watched(10)
+    server.looked_at(messages.Look(10, ["loop", "rows"]))
     eventually(lambda: server.frame(1).loop.reading == 2, "listener and client wait to read")
     loop = server.frame(2).loop
     assert [lane for _, lane, *_ in loop.tokens] == ["reading", "reading"]
@@ -360,33 +361,16 @@ def test_a_form_by_curl(server: Any, need: Callable[[str], str]) -> None:
 
 
 @pytest.mark.system
-def test_grades_outlive_a_kill_9(tmp_path: Path) -> None:
-    def start() -> tuple[subprocess.Popen[bytes], int]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "labservers", "subjects", "--port", "0", "--controlled"]
-            + ["--data-dir", str(tmp_path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        assert process.stdout
-        return process, json.loads(process.stdout.readline())["port"]
-
-    def end(process: subprocess.Popen[bytes], number: int) -> None:
-        os.kill(process.pid, number)
-        with process:
-            process.wait(5)
-
-    process, port = start()
-    client = Client(("127.0.0.1", port))
+def test_grades_outlive_a_kill_9(controlled: Callable[..., Any], tmp_path: Path) -> None:
+    server = controlled("subjects", "--data-dir", str(tmp_path))
+    client = Client(server.address)
     assert client.post(1, subject="kept", grade=5)[0] == 201
-    end(process, signal.SIGKILL)
+    os.kill(server.pid, signal.SIGKILL)
+    assert server.heard.exits.get(timeout=10) == -signal.SIGKILL
     client.http.close()
-    process, port = start()
-    client = Client(("127.0.0.1", port))
+    client = Client(controlled("subjects", "--data-dir", str(tmp_path)).address)
     subjects = client("GET", "/subjects/1", headers=JSON)[1]["subjects"]
     client.http.close()
-    end(process, signal.SIGTERM)
     assert [row["subject"] for row in subjects] == ["kept"]
 
 
@@ -485,28 +469,20 @@ def test_what_is_posted_in_one_tick_is_committed_together(
 
 @pytest.mark.skipif(not hasattr(psutil.Process, "rlimit"), reason="another process's limit: Linux")
 def test_without_descriptors_it_waits_and_goes_on(
-    tmp_path: Path, connect: Callable[..., socket.socket], eventually: Callable[..., Any]
+    controlled: Callable[..., Any],
+    tmp_path: Path,
+    connect: Callable[..., socket.socket],
+    eventually: Callable[..., Any],
 ) -> None:
-    words = [sys.executable, "-m", "labservers", "subjects", "--port", "0", "--controlled"]
-    process = subprocess.Popen(
-        [*words, "--data-dir", str(tmp_path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdout
-    assert process.stderr
-    port = json.loads(process.stdout.readline())["port"]
-    watched = psutil.Process(process.pid)
-    few = watched.num_fds() + 3
-    watched.rlimit(psutil.RLIMIT_NOFILE, (few, few))
-    crowd = [connect(("127.0.0.1", port)) for _ in range(10)]
-    eventually(lambda: b"cannot accept for now" in process.stderr.readline(), "it says so")
+    server = controlled("subjects", "--data-dir", str(tmp_path))
+    system = psutil.Process(server.pid)
+    few = system.num_fds() + 3
+    system.rlimit(psutil.RLIMIT_NOFILE, (few, few))
+    crowd = [connect(server.address) for _ in range(10)]
+    said = server.heard.logs
+    eventually(lambda: any("cannot accept for now" in line for line in said), "it says so")
     for sock in crowd:
         sock.close()
-    assert statuses(exchange(("127.0.0.1", port), b"GET / HTTP/1.0\r\n\r\n")) == [200]
-    process.terminate()
-    assert process.wait(5) == 0
-    for pipe in (process.stdin, process.stdout, process.stderr):
-        assert pipe
-        pipe.close()
+    assert statuses(exchange(server.address, b"GET / HTTP/1.0\r\n\r\n")) == [200]
+    server.process.terminate()
+    assert server.heard.exits.get(timeout=10) == 0

@@ -4,20 +4,18 @@ How fast it is, is measured in bench/. Here only what would be wrong by a multip
 bounds are wide: other work on the same machine must not turn them red.
 """
 
+import itertools
 import re
 import resource
 import socket
 import statistics
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-
-from labservers.observe import messages
 
 IDLE = 10_000
 ACTIVE = 32
@@ -32,22 +30,9 @@ pytestmark = pytest.mark.skipif(
 class Process:
     """A controlled server, its address and what the kernel says of it."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        words = ["-m", "labservers", "subjects", "--port", "0", "--data-dir", str(folder)]
-        self.child = subprocess.Popen(
-            [sys.executable, *words, "--controlled"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        assert self.child.stdout is not None
-        ready = messages.decode(self.child.stdout.readline())
-        assert isinstance(ready, messages.Ready)
-        self.address = (ready.host, ready.port)
-        # Its frames are read, or a full pipe would stop the thread that writes them.
-        self._reader = threading.Thread(target=self.child.stdout.read)
-        self._reader.start()
+    def __init__(self, child: Any) -> None:
+        self.child = child
+        self.address = child.address
 
     def proportional_kib(self) -> int:
         """Memory that is its own, and its share of what it has in common (proc(5), Pss)."""
@@ -61,29 +46,11 @@ class Process:
         spent = Path(f"/proc/{self.child.pid}/schedstat").read_text().split()[0]
         return int(spent) / 1e9
 
-    def end(self) -> None:
-        assert self.child.stdin is not None
-        self.child.stdin.close()
-        try:
-            self.child.wait(10)
-        finally:
-            self.child.kill()
-            self._reader.join()
-            assert self.child.stdout is not None
-            self.child.stdout.close()
-
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], Process]]:
-    started: list[Process] = []
-
-    def make() -> Process:
-        started.append(Process(tmp_path / str(len(started))))
-        return started[-1]
-
-    yield make
-    for process in started:
-        process.end()
+def start(controlled: Callable[..., Any], tmp_path: Path) -> Callable[[], Process]:
+    folders = (str(tmp_path / str(number)) for number in itertools.count())
+    return lambda: Process(controlled("subjects", "--data-dir", next(folders)))
 
 
 @pytest.fixture

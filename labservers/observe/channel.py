@@ -1,0 +1,149 @@
+"""One line between a program and the dashboard, both ways: a socket that the program inherits.
+
+It is neither standard input nor output, so that those stay the program's own. Its end means
+that the other side is gone, however it ended. Sending never waits: what the kernel does not
+take at once is kept, up to a bound, and beyond it the oldest lines are lost and counted.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+
+CAPACITY = 8 * 1024 * 1024
+LINE_LIMIT = 4 * 1024 * 1024
+PIECE = 64 * 1024
+
+
+class Channel:
+    """One end. Any thread may send; one thread reads. `lost` counts lines."""
+
+    def __init__(self, sock: socket.socket, capacity: int = CAPACITY) -> None:
+        sock.set_inheritable(False)
+        self.lost = 0
+        self._sock = sock
+        self._capacity = capacity
+        self._lock = threading.Lock()  # guards all that follows, and the order of lines
+        self._kept: deque[bytes] = deque()
+        self._size = 0  # of the lines kept, in bytes
+        self._begun = memoryview(b"")  # the rest of a line of which a part was sent
+        self._broken = False
+
+    @classmethod
+    def inherited(cls, descriptor: int) -> Channel:
+        """The end that this process was started with.
+
+        Raises:
+            OSError: the descriptor is not a socket's.
+        """
+        return cls(socket.socket(fileno=descriptor))
+
+    def send(self, line: bytes) -> bool:
+        """Send a line after those before it; False: the other side is gone."""
+        with self._lock:
+            self._kept.append(line)
+            self._size += len(line)
+            self._push()
+            while self._size > self._capacity:
+                self._size -= len(self._kept.popleft())
+                self.lost += 1
+            return not self._broken
+
+    def flush(self, timeout_s: float = 0.0) -> bool:
+        """Wait until the kernel has taken what is kept; False: it has not within that time, or
+        the other side is gone."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            with self._lock:
+                self._push()
+                if self._broken or not (self._kept or self._begun):
+                    return not self._broken
+            if not _writable(self._sock, deadline - time.monotonic()):
+                return False
+
+    @property
+    def open(self) -> bool:
+        """Whether nothing has shown yet that the other side is gone."""
+        return not self._broken
+
+    def lines(self, limit: int = LINE_LIMIT) -> Iterator[bytes]:
+        """Lines as they come, each cut to a length, until the other side is gone."""
+        lines = Lines(limit)
+        while True:
+            try:
+                data = self._sock.recv(PIECE)
+            except OSError:  # reset, or closed by us
+                data = b""
+            yield from lines.feed(data) if data else lines.end()
+            if not data:
+                return
+
+    def close(self) -> None:
+        """The other side, and a thread of ours that reads, find the end."""
+        with self._lock:
+            self._break()
+            self._sock.close()
+
+    def _push(self) -> None:
+        """Hand to the kernel what it takes at once. With the lock held."""
+        try:
+            while self._begun or self._kept:
+                if not self._begun:
+                    line = self._kept.popleft()
+                    self._size -= len(line)
+                    self._begun = memoryview(line)
+                self._begun = self._begun[self._sock.send(self._begun, socket.MSG_DONTWAIT) :]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._break()
+
+    def _break(self) -> None:
+        """Nothing can be sent any more. With the lock held."""
+        self._broken = True
+        self.lost += len(self._kept)
+        self._kept.clear()
+        self._size = 0
+        self._begun = memoryview(b"")
+        try:
+            self._sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+
+class Lines:
+    """Lines out of bytes as they come. One that is longer than `limit` bytes is cut to them."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._begun = bytearray()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The lines that are complete now, without their line feeds."""
+        *complete, rest = data.split(b"\n")
+        lines = []
+        for piece in complete:
+            self._add(piece)
+            lines.append(bytes(self._begun))
+            self._begun.clear()
+        self._add(rest)
+        return lines
+
+    def end(self) -> list[bytes]:
+        """The last line, if it has begun."""
+        return [bytes(self._begun)] if self._begun else []
+
+    def _add(self, piece: bytes) -> None:
+        self._begun += piece[: self._limit - len(self._begun)]
+
+
+def _writable(sock: socket.socket, timeout_s: float) -> bool:
+    if timeout_s <= 0:
+        return False
+    poller = select.poll()
+    poller.register(sock, select.POLLOUT)
+    return bool(poller.poll(timeout_s * 1000))

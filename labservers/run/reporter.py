@@ -1,0 +1,62 @@
+"""What a server reports to the dashboard: frames, events and, while somebody looks, rows."""
+
+import threading
+import time
+
+from labservers.observe import messages
+from labservers.observe.channel import Channel
+from labservers.run.server import LabServer
+
+QUIET_HZ = 1.0
+MAX_HZ = 20.0
+ROWS_HZ = 2.0
+FLUSH_S = 1.0
+
+
+class Reporter(threading.Thread):
+    """Sends what is asked for by the newest look.
+
+    Observation never breaks the observed: what fails here is logged once and left out. While
+    the dashboard does not read, frames are left out and events wait in their own bounded store.
+    """
+
+    def __init__(self, server: LabServer, channel: Channel) -> None:
+        super().__init__(name="reporter", daemon=True)
+        self._server = server
+        self._channel = channel
+        self._look = messages.Look(QUIET_HZ, [])
+        self._changed = threading.Event()
+        self._complained = False
+        self._rows_due = 0.0
+
+    def look(self, look: messages.Look) -> None:
+        """From now on report this much."""
+        self._look = look._replace(hz=min(max(look.hz, QUIET_HZ), MAX_HZ))
+        self._changed.set()
+
+    def run(self) -> None:
+        seq, due = 0, time.monotonic()
+        while self._channel.open:
+            if self._changed.wait(max(0.0, due - time.monotonic())):
+                self._changed.clear()
+            now = time.monotonic()
+            due = now + 1 / self._look.hz
+            seq += 1
+            if self._channel.flush(FLUSH_S):
+                self._report(seq, now)
+
+    def _report(self, seq: int, now: float) -> None:
+        try:
+            self._send(self._server.frame(seq))
+            self._send(self._server.monitor.take_events())
+            if "rows" in self._look.views and now >= self._rows_due:
+                self._rows_due = now + 1 / ROWS_HZ
+                self._send(self._server.rows())
+        except Exception as error:
+            if not self._complained:
+                self._complained = True
+                self._server.log.failure("reporting to the dashboard failed", error)
+
+    def _send(self, message: messages.Message | None) -> None:
+        if message is not None:
+            self._channel.send(messages.encode(message))
