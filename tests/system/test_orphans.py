@@ -140,7 +140,7 @@ def test_debug_reloads(
 ) -> None:
     dashboard = run_dashboard("--debug", cwd=checkout)
     pid = dashboard.start("chat")
-    touched = checkout / "dashboard" / "figures.py"
+    touched = checkout / "dashboard" / "config.py"
     touched.write_text(touched.read_text() + "\n")
     eventually(lambda: not dashboard.alive(), "the reload ended the child", 10)
     dashboard._wait_for_answer()
