@@ -1,240 +1,121 @@
-"""The event loop's figures for the telemetry: taken in place at a tick boundary, always right.
+"""Observers of the loop: the stepper's hold, the meter of its ticks, the sampler of its steps.
 
-While nobody looks, only the loop's own cheap counters are read, once a second. While somebody
-looks, a Watch observes every step as well: which lane a task came from, and the longest step.
+The meter sees each tick. A step takes a few microseconds, and to time all of them would cost as
+much again as some of them take. So the sampler times a bounded number of steps a frame: all of
+them while there are few, a sample under load.
 """
 
-import queue
 import time
-from collections import Counter
+from collections import deque
 from collections.abc import Callable
-from typing import Any, TypeVar
 
-from labservers.loop.event_loop import EventLoop, Task
-from labservers.observe import messages
-from labservers.observe.clock import Clock
+from labservers.loop.event_loop import EventLoop
+from labservers.loop.task import Task
+from labservers.observe.stepper import Stepper
 
-Answer = TypeVar("Answer")
-SNAPSHOT_S = 0.5
-TOKENS = 60
-AGE_LIMITS_S = (0.01, 0.1, 1.0, 10.0)
-LANES = ("ready", "running", "reading", "writing", "sleeping")
-CENSUS_TASKS = 2_000  # above, the walk over all tasks costs milliseconds: less often
-CENSUS_EVERY_S = 0.5
-UNOBSERVED: dict[str, Any] = {"ages": {}, "lines": {}, "tokens": [], "moves": {}}
+TICKS_KEPT = 1_024
+STEPS_SAMPLED = 100  # a frame
+
+Clock = Callable[[], float]
 
 
-class Watch:
-    """A LoopObserver: moves between lanes and the longest step since the last frame."""
+class Hold:
+    """Lets the stepper hold the loop, and keeps that time out of all figures."""
 
-    def __init__(self) -> None:
-        self.moves: Counter[str] = Counter()
-        self.longest: tuple[float, Task, str] | None = None
-        self.busy: dict[int, float] = {}
-        self._lane: dict[int, str] = {}
-        self._resumed_at = 0.0
+    def __init__(self, loop: EventLoop, stepper: Stepper) -> None:
+        self._loop = loop
+        self._stepper = stepper
+        self._held_s = 0.0
+        self._since: float | None = None
 
-    def created(self, task: Task) -> None:
-        self.moves["new>ready"] += 1
-        self._lane[task.id] = ""
+    def resuming(self, task: Task) -> None:
+        self._since = began = time.monotonic()
+        self._stepper.pass_point(self._loop.ticks)
+        self._held_s += time.monotonic() - began
+        self._since = None
 
-    def resumed(self, task: Task) -> None:
-        if came := self._lane.get(task.id, "reading"):
-            self.moves[came + ">ready"] += 1
-        self.moves["ready>running"] += 1
-        self._resumed_at = time.perf_counter()
-
-    def suspended(self, task: Task) -> None:
-        self._ran(task)
-        self._lane[task.id] = task.lane
-        self.moves["running>" + task.lane] += 1
-
-    def finished(self, task: Task, error: BaseException | None) -> None:
-        self._ran(task)
-        self.moves["running>done"] += 1
-        self._lane.pop(task.id, None)
-        self.busy.pop(task.id, None)
-
-    def before_wait(self, tick_s: float, steps: int) -> None:
-        pass
-
-    def after_wait(self, wait_s: float, returned: int) -> None:
-        pass
-
-    def _ran(self, task: Task) -> None:
-        spent = time.perf_counter() - self._resumed_at
-        self.busy[task.id] = self.busy.get(task.id, 0.0) + spent
-        if self.longest is None or spent > self.longest[0]:
-            self.longest = (spent, task, task.line())
+    def clock(self) -> float:
+        """Monotonic seconds of a clock that stands still while the loop is held."""
+        return (self._since or time.monotonic()) - self._held_s
 
 
-class LoopFigures:
-    """messages.LoopFigures of a loop. describe(task) gives its label and peer.
+class Meter:
+    """What each tick and each wait took, in seconds.
 
-    frame() and rows() are called from the telemetry thread and ask the loop; one that does not
-    come to a tick boundary in time gives None.
+    tick_s, wait_s, steps, returned: of the newest tick and the wait before it. times: of the
+    newest ticks. busy_s: of all ticks. longest_s, most_steps: since somebody set them to 0.
     """
 
-    def __init__(self, loop: EventLoop, describe: Callable[[Task], tuple[str, str]]) -> None:
+    def __init__(self, loop: EventLoop, clock: Clock) -> None:
         self._loop = loop
-        self._describe = describe
-        self._watch: Watch | None = None
-        self._busy_before = self._waited_before = 0.0
-        self._census: tuple[dict[str, list[int]], dict[str, list[Any]]] = ({}, {})
-        self._census_at = 0.0
+        self._clock = clock
+        self._since = clock()
+        self._ticks, self._steps = loop.ticks, loop.steps
+        self.times: deque[float] = deque(maxlen=TICKS_KEPT)
+        self.tick_s = self.wait_s = self.busy_s = self.longest_s = 0.0
+        self.steps = self.returned = self.most_steps = 0
 
-    def watched(self, wanted: bool) -> None:
-        """Observe every step, or none any more."""
-        self._loop.call_soon(lambda: self._attach(wanted))
+    def after_wait(self, returned: int) -> None:
+        now = self._clock()
+        self.wait_s, self._since = now - self._since, now
+        self.returned = returned
+        self._ticks, self._steps = self._loop.ticks, self._loop.steps
 
-    def frame(self) -> messages.LoopFigures:
-        """A loop that does not come to a tick boundary in time is described from outside."""
-        return self._ask(self._collect) or self._stuck()
+    def before_wait(self) -> None:
+        now = self._clock()
+        if self._loop.ticks != self._ticks:
+            self.tick_s = spent = now - self._since
+            self.steps = steps = self._loop.steps - self._steps
+            self.busy_s += spent
+            self.times.append(spent)
+            self.longest_s = max(self.longest_s, spent)
+            self.most_steps = max(self.most_steps, steps)
+        self._ticks, self._since = self._loop.ticks, now
 
-    def _stuck(self) -> messages.LoopFigures:
-        """The exact lanes, read in place, and the step under way as the hog; no census, as that
-        would walk over tables which the loop may be changing."""
-        loop = self._loop
-        task = loop.current
-        hog = None
-        if task is not None:
-            spent = round((time.monotonic() - loop.now) * 1e6)
-            hog = [task.id, spent, *self._describe(task), task.line()]
-        lanes = loop.lanes()
-        return messages.LoopFigures(
-            ready=lanes["ready"],
-            reading=lanes["reading"],
-            writing=lanes["writing"],
-            sleeping=lanes["sleeping"],
-            ready_max=loop.ready_max,
-            tasks=len(loop.tasks),
-            ticks=loop.ticks,
-            steps=loop.steps,
-            tick_p50_us=0,
-            tick_p99_us=0,
-            lag_us=round((time.monotonic() - loop.now) * 1e6),
-            utilization=1.0,
-            last_wait_us=round(loop.wait_s * 1e6),
-            last_tick_us=round(loop.tick_s * 1e6),
-            last_returned=loop.returned,
-            last_steps=loop.tick_steps,
-            selector=loop.poller.name,
-            watched=loop.watched,
-            **UNOBSERVED,
-            hog=hog,
-        )
-
-    def rows(
-        self, clock: Clock, limit: int, row: Callable[[Task, float], messages.Row]
-    ) -> messages.Rows | None:
-        """The tasks that have been in their lane longest."""
-
-        def collect() -> messages.Rows:
-            loop = self._loop
-            oldest = sorted(loop.tasks, key=lambda task: task.since)[:limit]
-            rows = [row(task, loop.now) for task in oldest]
-            return messages.Rows(clock.now(), "tasks", len(loop.tasks), rows)
-
-        return self._ask(collect)
-
-    def busy_us(self, task: Task) -> int | None:
-        return None if self._watch is None else round(self._watch.busy.get(task.id, 0.0) * 1e6)
-
-    def _ask(self, collect: Callable[[], Answer]) -> Answer | None:
-        answer: queue.SimpleQueue[Answer] = queue.SimpleQueue()
-        self._loop.call_soon(lambda: answer.put(collect()))
-        try:
-            return answer.get(timeout=SNAPSHOT_S)
-        except queue.Empty:
-            return None
-
-    def _attach(self, wanted: bool) -> None:
-        if wanted and self._watch is None:
-            self._watch = self._loop.observer = Watch()
-        elif not wanted and self._watch is not None:
-            self._watch = self._loop.observer = None
-
-    def _collect(self) -> messages.LoopFigures:
-        """In the loop's thread, after the wait and before the steps."""
-        loop = self._loop
-        times, busy = sorted(loop.tick_times), loop.busy_s - self._busy_before
-        waited = loop.waited_s - self._waited_before
-        self._busy_before, self._waited_before = loop.busy_s, loop.waited_s
-        lanes = loop.lanes()
-        resumes_in = loop.paused_until - time.monotonic() if loop.paused_until else None
-        figures: dict[str, Any] = {
-            **lanes,
-            "ready_max": loop.ready_max,
-            "tasks": len(loop.tasks),
-            "ticks": loop.ticks,
-            "steps": loop.steps,
-            "tick_p50_us": _percentile_us(times, 0.5),
-            "tick_p99_us": _percentile_us(times, 0.99),
-            "lag_us": round(loop.lag_s * 1e6),
-            "utilization": round(busy / (busy + waited), 4) if busy + waited > 0 else 0.0,
-            "last_wait_us": round(loop.wait_s * 1e6),
-            "last_tick_us": round(loop.tick_s * 1e6),
-            "last_returned": loop.returned,
-            "last_steps": loop.tick_steps,
-            "selector": loop.poller.name,
-            "watched": loop.watched,
-            "paused": loop.paused_until is not None,
-            "resumes_in_s": resumes_in,
-            "delay_s": loop.delay_s,
-        }
-        loop.tick_times.clear()
-        loop.lag_s = 0.0
-        loop.ready_max = lanes["ready"]
-        observed = UNOBSERVED if self._watch is None else self._observed(self._watch)
-        return messages.LoopFigures(**figures, **observed)
-
-    def _observed(self, watch: Watch) -> dict[str, Any]:
-        now = time.monotonic()
-        tasks = self._loop.tasks
-        if len(tasks) <= CENSUS_TASKS or now - self._census_at >= CENSUS_EVERY_S:
-            self._census_at = now
-            self._census = _census(tasks, now)
-        ages, lines = self._census
-        tokens = self._tokens(now) if len(tasks) <= TOKENS else []
-        observed = {
-            "ages": ages,
-            "lines": lines,
-            "tokens": tokens,
-            "moves": dict(watch.moves),
-            "hog": self._hog(watch),
-        }
-        watch.moves.clear()
-        watch.longest = None
-        return observed
-
-    def _tokens(self, now: float) -> list[list[Any]]:
-        oldest_first = sorted(self._loop.tasks, key=lambda task: task.since)
-        return [
-            [task.id, task.lane, round((now - task.since) * 1000), *self._describe(task)]
-            for task in oldest_first
-        ]
-
-    def _hog(self, watch: Watch) -> list[Any] | None:
-        if watch.longest is None:
-            return None
-        spent, task, line = watch.longest
-        return [task.id, round(spent * 1e6), *self._describe(task), line]
+    @property
+    def under_way_s(self) -> float:
+        """How long the tick under way has taken so far, 0 without one."""
+        return self._clock() - self._since if self._loop.ticks != self._ticks else 0.0
 
 
-def _census(tasks: set[Task], now: float) -> tuple[dict[str, list[int]], dict[str, list[Any]]]:
-    """Tasks by lane and time in it, and by the line where they stand."""
-    ages = {lane: [0] * (len(AGE_LIMITS_S) + 1) for lane in LANES}
-    lines: dict[str, list[Any]] = {}
-    for task in tasks:
-        age = now - task.since
-        ages[task.lane][sum(age >= limit for limit in AGE_LIMITS_S)] += 1
-        line = task.line()
-        if line in lines:
-            lines[line][1] += 1
-        else:
-            lines[line] = [task.lane, 1]
-    return ages, lines
+class Sampler:
+    """Times the next STEPS_SAMPLED steps, then takes itself off.
 
+    sampled: how many it has timed. longest: seconds, task and line of the longest of them.
+    """
 
-def _percentile_us(ordered: list[float], share: float) -> int:
-    return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1e6) if ordered else 0
+    def __init__(self, loop: EventLoop, clock: Clock) -> None:
+        self._loop = loop
+        self._clock = clock
+        self._left = 0
+        self._task: Task | None = None
+        self._began = 0.0
+        self.sampled = 0
+        self.longest: tuple[float, Task, str] | None = None
+
+    def go_on(self) -> None:
+        """Time as many steps again."""
+        self._left = STEPS_SAMPLED
+        self._loop.observers.add(self)
+
+    def resuming(self, task: Task) -> None:
+        self._task = task
+        self._began = self._clock()
+
+    def suspended(self, task: Task) -> None:
+        if task is self._task:  # not one whose step was under way when the sampler came
+            self._note(task, self._clock() - self._began)
+
+    def finished(self, task: Task, error: BaseException | None) -> None:
+        self.suspended(task)
+
+    def _note(self, task: Task, spent: float) -> None:
+        self._task = None
+        task.seen_steps += 1
+        task.seen_s += spent
+        self.sampled += 1
+        if self.longest is None or spent > self.longest[0]:
+            self.longest = (spent, task, task.line())
+        self._left -= 1
+        if self._left <= 0:
+            self._loop.observers.leave_out(self)

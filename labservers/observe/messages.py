@@ -63,7 +63,7 @@ class LastExchange(NamedTuple):
 
 
 class LoopFigures(NamedTuple):
-    """The event loop at one tick boundary. Words as in event_loop.py.
+    """The event loop at one moment. Words as in event_loop.py.
 
     ready, reading, writing, sleeping: tasks in each lane now, exact.
     ready_max: the longest ready queue since the previous frame.
@@ -74,40 +74,44 @@ class LoopFigures(NamedTuple):
     selector: name of the system call. watched: sockets registered with it.
     paused: held by a Pause; resumes_in_s: until it ends by itself.
     delay_s: slow motion between ticks, 0 at full speed.
+    timed: the share of the steps since the previous frame that were timed, 0..1.
+    From here on, and from tick_p50_us to last_steps, only while somebody looks at the loop:
     ages: lane -> tasks by time in it: under 10 ms, 100 ms, 1 s, 10 s, and older.
-    lines: suspended source line ("app.py:88") -> [lane, tasks on it].
+    lines: suspended source line ("app.py:88") -> [lane that it asks for, tasks on it].
     tokens: up to 60 tasks as [id, lane, milliseconds in it, label, peer], oldest first;
     empty above that.
     moves: lane changes since the previous frame, "from>to" -> count, with the ends `new`
     and `done`; a step is "ready>running".
-    hog: the longest step since the previous frame as [task id, microseconds, label, peer, line].
+    hog: the longest of the timed steps, or the one that has not ended since the previous frame,
+    as [task id, microseconds, label, peer, line].
     """
 
     ready: int
     reading: int
     writing: int
     sleeping: int
-    ready_max: int
     tasks: int
     ticks: int
     steps: int
-    tick_p50_us: int
-    tick_p99_us: int
-    lag_us: int
-    utilization: float
-    last_wait_us: int
-    last_tick_us: int
-    last_returned: int
-    last_steps: int
     selector: str
     watched: int
-    ages: dict[str, list[int]]
-    lines: dict[str, list[Any]]
-    tokens: list[list[Any]]
-    moves: dict[str, int]
     paused: bool = False
     resumes_in_s: float | None = None
     delay_s: float = 0.0
+    ready_max: int | None = None
+    tick_p50_us: int | None = None
+    tick_p99_us: int | None = None
+    lag_us: int | None = None
+    utilization: float | None = None
+    last_wait_us: int | None = None
+    last_tick_us: int | None = None
+    last_returned: int | None = None
+    last_steps: int | None = None
+    timed: float = 0.0
+    ages: dict[str, list[int]] | None = None
+    lines: dict[str, list[Any]] | None = None
+    tokens: list[list[Any]] | None = None
+    moves: dict[str, int] | None = None
     hog: list[Any] | None = None
 
 

@@ -6,17 +6,19 @@ Everything but the LabServer methods runs in the loop's thread.
 import errno
 import os
 import socket
+import time
 from abc import abstractmethod
 from collections.abc import Generator
 from typing import Any, TypeAlias
 
 from labservers.loop.event_loop import EventLoop, Task, TaskType
-from labservers.loop.watch import LoopFigures
+from labservers.loop.figures import LoopFigures
 from labservers.net.listening import listen_tcp
 from labservers.observe import messages
 from labservers.observe.addresses import address_text
 from labservers.observe.kernel import accept_queue, receive_queue, send_queue
 from labservers.observe.monitor import ROWS_SHOWN, Monitor
+from labservers.observe.stepper import PAUSE_LIMIT_S, Stepper
 from labservers.protocols.http11 import Request
 from labservers.registry import ServerSpec
 from labservers.run.server import STOP_GRACE_S, LabServer, Options
@@ -66,10 +68,11 @@ class LoopServer(LabServer):
         self.clients = 0
         self.bytes_in = self.bytes_out = 0
         self.loop = EventLoop(selector=options.selector, report=self._task_broke)
-        capacity = min(_raise_descriptor_limit(), self.loop.poller.capacity)
+        self.stepper = Stepper()
+        capacity = min(_raise_descriptor_limit(), self.loop.waits.poller.capacity)
         self.max_clients = capacity - SPARE_DESCRIPTORS
         self._stopping = False
-        self._figures = LoopFigures(self.loop, self._describe)
+        self._figures = LoopFigures(self.loop, self.stepper, self._describe)
 
     @abstractmethod
     def serve_forever(self) -> Waiting:
@@ -89,20 +92,25 @@ class LoopServer(LabServer):
             self._listener.close()
 
     def stop(self) -> None:
+        self.stepper.resume()
+        self.stepper.slow(0.0)
         self.loop.call_soon(self._begin_to_stop)
 
     def looked_at(self, look: messages.Look) -> None:
-        self._figures.watched("loop" in look.views or "rows" in look.views)
+        self._figures.looked_at("loop" in look.views)
 
     def command(self, command: messages.Command) -> None:
         if isinstance(command, messages.Pause):
-            self.loop.pause()
-        elif isinstance(command, messages.Step | messages.Tick):
-            self.loop.step()
+            self.stepper.pause(command.limit_s or PAUSE_LIMIT_S)
+        elif isinstance(command, messages.Step):
+            self.stepper.step()
+        elif isinstance(command, messages.Tick):
+            self.stepper.tick()
         elif isinstance(command, messages.Resume):
-            self.loop.resume()
+            self.stepper.resume()
         elif isinstance(command, messages.Slow):
-            self.loop.slow(command.delay_s)
+            self.stepper.slow(command.delay_s)
+        self._figures.hold()
 
     def frame(self, seq: int) -> messages.Frame:
         waiting, limit = accept_queue(self._listener) or (None, None)
@@ -117,10 +125,10 @@ class LoopServer(LabServer):
         )
 
     def rows(self, limit: int = ROWS_SHOWN) -> messages.Rows:
-        clock = self.monitor.clock
-        return self._figures.rows(clock, limit, self._row) or messages.Rows(
-            clock.now(), "tasks", 0, []
-        )
+        tasks, total = self._figures.oldest(limit)
+        now = time.monotonic()
+        rows = [self._row(task, now) for task in tasks]
+        return messages.Rows(self.monitor.clock.now(), "tasks", total, rows)
 
     def _overloaded(self, error: OSError) -> None:
         self.monitor.errors += 1
@@ -132,17 +140,16 @@ class LoopServer(LabServer):
         if self._stopping:
             return
         self._stopping = True
-        self.loop.resume()
         self.loop.cancel(self._acceptor)
         self._listener.close()
-        for task in list(self.loop.tasks):
+        for task in self.loop.tasks():
             if isinstance(task.about, Client) and not task.about.busy:
                 self.loop.cancel(task)
         self.loop.create_task(self._give_up_later())
 
     def _give_up_later(self) -> Waiting:
         until = self.loop.now + STOP_GRACE_S
-        while self.loop.now < until and len(self.loop.tasks) > 1:
+        while self.loop.now < until and self.loop.tasks():
             yield (TaskType.SLEEP, 0.02)
         self.loop.halt()
 
@@ -172,8 +179,8 @@ class LoopServer(LabServer):
             recv_q=receive_queue(client.sock) if known else None,
             send_q=send_queue(client.sock) if known else None,
             steps=task.steps,
-            busy_us=self._figures.busy_us(task),
-            line=task.line(),
+            busy_us=task.busy_us,
+            line=task.line() or None,
         )
 
 

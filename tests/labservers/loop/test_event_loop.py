@@ -3,34 +3,15 @@
 import socket
 import threading
 import tracemalloc
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
 
 from labservers.loop import pollers
-from labservers.loop.event_loop import IDLE_TICKS, AlreadyWaited, EventLoop, Task, TaskType
-from labservers.loop.watch import LoopFigures
-
-
-@pytest.fixture
-def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    a, b = socket.socketpair()
-    a.setblocking(False)
-    b.setblocking(False)
-    yield a, b
-    a.close()
-    b.close()
-
-
-class Reports:
-    """What the loop reports of broken tasks."""
-
-    def __init__(self) -> None:
-        self.errors: list[BaseException] = []
-
-    def __call__(self, text: str, error: BaseException) -> None:
-        self.errors.append(error)
+from labservers.loop.calls import IDLE_TICKS
+from labservers.loop.event_loop import EventLoop, TaskType
+from labservers.loop.waits import AlreadyWaited
 
 
 class TheLabsServer:
@@ -97,7 +78,7 @@ def test_steps_alternate_between_tasks_in_order() -> None:
 
 
 def test_a_failing_task_ends_only_itself() -> None:
-    reports = Reports()
+    errors: list[BaseException] = []
     seen = []
 
     def broken() -> Generator[Any, None, None]:
@@ -108,11 +89,11 @@ def test_a_failing_task_ends_only_itself() -> None:
         yield (TaskType.SLEEP, 0.01)
         seen.append("sound")
 
-    loop = EventLoop(broken(), report=reports)
+    loop = EventLoop(broken(), report=lambda text, error: errors.append(error))
     loop.create_task(sound())
     loop.run()
     assert seen == ["sound"]
-    assert [type(error) for error in reports.errors] == [ZeroDivisionError]
+    assert [type(error) for error in errors] == [ZeroDivisionError]
 
 
 def test_two_waiters_on_one_side_of_a_socket_are_refused_by_name(
@@ -273,7 +254,7 @@ def test_closing_forgets_the_waiters(pair: tuple[socket.socket, socket.socket]) 
     loop.create_task(closer())
     loop.run()
     assert ended == ["waiter"]
-    assert loop.watched == 0
+    assert len(loop.waits) == 0
 
 
 @pytest.mark.parametrize("selector", list(pollers.AVAILABLE))
@@ -295,183 +276,6 @@ def test_a_descriptor_that_is_used_again_belongs_to_the_new_socket(selector: str
 
     EventLoop(main(), selector=selector).run()
     assert seen == list(range(20))
-
-
-def test_a_socket_closed_behind_the_loops_back_is_found(
-    monkeypatch: pytest.MonkeyPatch, pair: tuple[socket.socket, socket.socket]
-) -> None:
-    monkeypatch.setattr("labservers.loop.event_loop.SWEEP_S", 0.02)
-    loop = EventLoop()
-
-    def waiter() -> Generator[Any, None, None]:
-        yield (TaskType.TO_READ, pair[0])
-
-    def closer() -> Generator[Any, None, None]:
-        yield (TaskType.SLEEP, 0)
-        pair[0].close()
-
-    loop._next_sweep = loop.now
-    loop.create_task(waiter())
-    loop.create_task(closer())
-    loop.run()
-    assert loop.tasks == set()
-
-
-class Recorder:
-    """An observer that writes down the sequence of events."""
-
-    def __init__(self) -> None:
-        self.events: list[str] = []
-
-    def __getattr__(self, what: str) -> Callable[..., None]:
-        def note(*values: object) -> None:
-            task = values[0] if values and isinstance(values[0], Task) else None
-            self.events.append(f"{what} {task.id}" if task else what)
-
-        return note
-
-
-def test_an_observer_is_told_the_sequence() -> None:
-    loop = EventLoop()
-    recorder = Recorder()
-    loop.observer = recorder
-
-    def task() -> Generator[Any, None, None]:
-        yield (TaskType.SLEEP, 0)
-
-    loop.create_task(task())
-    loop.run()
-    steps = [event for event in recorder.events if event[-1].isdigit()]
-    assert steps == ["created 1", "resumed 1", "suspended 1", "resumed 1", "finished 1"]
-    assert recorder.events.count("before_wait") == recorder.events.count("after_wait")
-
-
-def test_an_observer_that_raises_is_taken_off_and_reported() -> None:
-    class Broken(Recorder):
-        def resumed(self, task: Task) -> None:
-            raise RuntimeError("broken observer")
-
-    reports = Reports()
-    loop = EventLoop(report=reports)
-    loop.observer = Broken()
-    done = []
-
-    def task() -> Generator[Any, None, None]:
-        yield (TaskType.SLEEP, 0)
-        done.append(True)
-
-    loop.create_task(task())
-    loop.run()
-    assert done == [True]
-    assert loop.observer is None
-    assert str(reports.errors[0]) == "broken observer"
-
-
-def test_a_paused_loop_runs_nothing_but_single_steps_until_it_is_resumed(
-    eventually: Callable[..., Any],
-) -> None:
-    counted = []
-    loop = EventLoop()
-
-    def counter() -> Generator[Any, None, None]:
-        while len(counted) < 1_000_000 and not over:
-            counted.append(1)
-            yield (TaskType.SLEEP, 0)
-
-    over: list[bool] = []
-    loop.create_task(counter())
-    thread = threading.Thread(target=loop.run)
-    thread.start()
-    try:
-        loop.pause()
-        eventually(lambda: loop.paused_until is not None, "the loop is paused")
-        stood = len(counted)
-        for extra in (1, 2, 3):
-            loop.step()
-            eventually(lambda extra=extra: len(counted) == stood + extra, "one more tick")
-        loop.resume()
-        eventually(lambda: len(counted) > stood + 3, "it runs again")
-    finally:
-        over.append(True)
-        loop.resume()
-        thread.join(5)
-    assert not thread.is_alive()
-
-
-def test_the_line_of_a_task_is_the_innermost_one(pair: tuple[socket.socket, socket.socket]) -> None:
-    loop = EventLoop()
-    lines = []
-
-    def inner() -> Generator[Any, None, None]:
-        yield (TaskType.TO_READ, pair[0])  # the line
-
-    def outer() -> Generator[Any, None, None]:
-        yield from inner()
-
-    def looker() -> Generator[Any, None, None]:
-        yield (TaskType.SLEEP, 0)
-        lines.append(task.line())
-        pair[1].send(b"x")
-
-    task = loop.create_task(outer())
-    loop.create_task(looker())
-    loop.run()
-    number = inner.__code__.co_firstlineno + 1
-    assert lines == [f"test_event_loop.py:{number}"]
-
-
-def test_no_selector_of_that_name_is_said() -> None:
-    with pytest.raises(ValueError, match="choose"):
-        EventLoop(selector="telepathy")
-
-
-def test_select_refuses_a_descriptor_that_it_cannot_watch() -> None:
-    with pytest.raises(OSError, match="1024"):
-        pollers.make("select").register(1_024, pollers.READ)
-
-
-def test_timers_of_ended_tasks_are_given_back() -> None:
-    def short(pair: tuple[socket.socket, socket.socket]) -> Generator[Any, Any, None]:
-        yield (TaskType.TO_READ, pair[0], 60.0)
-        pair[0].close()
-
-    kept = []
-
-    def main() -> Generator[Any, Any, None]:
-        for _ in range(500):
-            pair = socket.socketpair()
-            loop.create_task(short(pair))
-            yield (TaskType.SLEEP, 0)
-            pair[1].close()
-        yield (TaskType.SLEEP, 0.05)
-        kept.append(len(loop._timers))
-
-    loop = EventLoop(main())
-    loop.run()
-    assert kept[0] < 200
-
-
-def test_a_loop_that_is_stuck_in_a_step_is_still_described() -> None:
-    begun, go_on = threading.Event(), threading.Event()
-
-    def stuck() -> Generator[Any, Any, None]:
-        begun.set()
-        go_on.wait(10)
-        yield (TaskType.SLEEP, 0)
-
-    loop = EventLoop(stuck())
-    figures = LoopFigures(loop, lambda task: ("stuck", ""))
-    thread = threading.Thread(target=loop.run)
-    thread.start()
-    try:
-        assert begun.wait(10)
-        hog = figures.frame().hog
-        assert hog is not None
-        assert (hog[0], hog[2]) == (1, "stuck")
-        assert hog[4].startswith("test_event_loop.py:")
-    finally:
-        go_on.set()
-        thread.join(10)
 
 
 def peak_bytes_of_a_tick(idle: int) -> int:
@@ -512,3 +316,81 @@ def test_no_tick_allocates_more_because_more_tasks_are_idle(
 ) -> None:
     monkeypatch.setattr(pollers, "MAX_EVENTS", 4)  # its buffer would hide the rest
     assert peak_bytes_of_a_tick(200) <= peak_bytes_of_a_tick(2) + 256
+
+
+def test_steps_are_counted_exactly_where_a_task_of_the_tick_ends_others() -> None:
+    def ended() -> Generator[Any, None, None]:
+        while True:
+            yield (TaskType.SLEEP, 0)
+
+    def ender() -> Generator[Any, None, None]:
+        yield (TaskType.SLEEP, 0)
+        for task in others:
+            loop.cancel(task)
+
+    loop = EventLoop()
+    loop.create_task(ender())
+    others = [loop.create_task(ended()) for _ in range(3)]
+    loop.run()
+    assert (loop.steps, loop.ticks, loop.created, loop.finished) == (5, 2, 4, 4)
+    assert loop.cancelled == {"ready": 3}
+
+
+def test_a_task_that_yields_nothing_sound_for_ever_does_not_hold_up_the_others() -> None:
+    def stubborn() -> Generator[Any, None, None]:
+        while not over:
+            try:
+                yield "nonsense"
+            except TypeError:
+                pass
+
+    def other() -> Generator[Any, None, None]:
+        yield (TaskType.SLEEP, 0.001)
+        over.append(True)
+
+    over: list[bool] = []
+    loop = EventLoop(stubborn())
+    loop.create_task(other())
+    loop.run()
+    assert over == [True]
+
+
+def test_the_lane_of_a_task_is_what_it_asked_for(pair: tuple[socket.socket, socket.socket]) -> None:
+    """A wait for a commit is a sleep, whatever its line in the source looks like."""
+    until_saved = (TaskType.SLEEP, 60.0)
+
+    def saver() -> Generator[Any, None, None]:
+        yield until_saved
+
+    def looker() -> Generator[Any, None, None]:
+        yield (TaskType.SLEEP, 0)
+        seen.append((task.lane, task.wanted))
+        loop.wake(task)
+        seen.append((task.lane, task.wanted))
+
+    seen: list[tuple[str, str]] = []
+    loop = EventLoop()
+    task = loop.create_task(saver())
+    loop.create_task(looker())
+    loop.run()
+    assert seen == [("sleeping", "sleeping"), ("ready", "sleeping")]
+
+
+def test_halt_ends_the_tasks_from_another_thread(pair: tuple[socket.socket, socket.socket]) -> None:
+    ended, begun = [], threading.Event()
+
+    def waiter() -> Generator[Any, None, None]:
+        try:
+            begun.set()
+            yield (TaskType.TO_READ, pair[0])
+        finally:
+            ended.append("waiter")
+
+    loop = EventLoop(waiter())
+    thread = threading.Thread(target=loop.run)
+    thread.start()
+    assert begun.wait(5)
+    loop.halt()
+    thread.join(5)
+    assert ended == ["waiter"]
+    assert not thread.is_alive()

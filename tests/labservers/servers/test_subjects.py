@@ -95,11 +95,10 @@ def test_what_comes_behind_a_last_request_does_not_reset_the_answer(
 ) -> None:
     version = b"1.1" if connection else b"1.0"
     request = b"GET /subjects/1 HTTP/%s\r\nHost: lab\r\n%s\r\n" % (version, connection)
-    server.loop.pause()  # so that all of it is there before the first byte is read
-    eventually(lambda: server.loop.paused_until, "it is held")
+    server.command(messages.Pause())  # so that all of it is there before the first byte is read
     with socket.create_connection(server.address, 10) as sock:
         sock.sendall(request + b"more than was announced " * 8_000)
-        server.loop.resume()
+        server.command(messages.Resume())
         answer = sock.makefile("rb").read()
     assert statuses(answer) == [200]
     assert answer.endswith(b"</html>\n")
@@ -393,27 +392,23 @@ def test_a_selector_that_this_system_lacks_is_a_usage_error() -> None:
 
 
 class Steps:
-    """A LoopObserver: the most that one step did, of what `figure` counts."""
+    """An observer of the loop: the most that one step did, of what `figure` counts."""
 
     def __init__(self, figure: Callable[[], int]) -> None:
         self.most = 0
         self._figure = figure
         self._before = 0
 
-    def resumed(self, task: Any) -> None:
+    def resuming(self, task: Any) -> None:
         self._before = self._figure()
 
     def suspended(self, task: Any) -> None:
         self.most = max(self.most, self._figure() - self._before)
 
-    def created(self, task: Any) -> None: ...
-    def finished(self, task: Any, error: BaseException | None) -> None: ...
-    def before_wait(self, tick_s: float, steps: int) -> None: ...
-    def after_wait(self, wait_s: float, returned: int) -> None: ...
-
 
 def test_a_step_answers_a_bounded_part_of_a_pipeline(server: Any) -> None:
-    server.loop.observer = observer = Steps(lambda: server.monitor.requests)
+    observer = Steps(lambda: server.monitor.requests)
+    server.loop.observers.add(observer)
     answers = exchange(server.address, b"GET /subjects/1 HTTP/1.1\r\nHost: lab\r\n\r\n" * 300)
     assert statuses(answers) == [200] * 300
     assert 1 < observer.most <= server.timing.answers
@@ -422,20 +417,20 @@ def test_a_step_answers_a_bounded_part_of_a_pipeline(server: Any) -> None:
 def test_a_step_accepts_a_bounded_part_of_a_crowd(
     server: Any, connect: Callable[..., socket.socket], eventually: Callable[..., Any]
 ) -> None:
-    eventually(lambda: server.loop.lanes()["reading"] == 1, "it accepts")
-    server.loop.observer = observer = Steps(lambda: server.clients)
-    server.loop.pause()
-    eventually(lambda: server.loop.paused_until, "it is held")
+    eventually(lambda: len(server.loop.waits.to_read) == 1, "it accepts")
+    observer = Steps(lambda: server.clients)
+    server.loop.observers.add(observer)
+    server.command(messages.Pause())
     for _ in range(200):
         connect(server.address)
-    server.loop.resume()
+    server.command(messages.Resume())
     eventually(lambda: server.clients == 200, "all are let in")
     assert 1 < observer.most <= server.timing.accepts
 
 
 def test_a_registration_lasts_from_one_wait_to_the_next(server: Any, client: Client) -> None:
     calls: list[int] = []
-    poller = server.loop.poller
+    poller = server.loop.waits.poller
     for name in ("register", "modify", "unregister"):
         call = getattr(poller, name)
         setattr(poller, name, lambda fd, *mask, call=call: (calls.append(fd), call(fd, *mask)))
@@ -455,12 +450,11 @@ def test_what_is_posted_in_one_tick_is_committed_together(
     clients = [Client(server.address) for _ in range(20)]
     for client in clients:
         assert client("GET", "/subjects/1")[0] == 200
-    server.loop.pause()
-    eventually(lambda: server.loop.paused_until, "it is held")
+    server.command(messages.Pause())
     for number, client in enumerate(clients):
         body = urlencode({"subject": f"subject {number}", "grade": 5})
         client.http.request("POST", "/subjects/1", body, FORM)
-    server.loop.resume()
+    server.command(messages.Resume())
     assert [client.http.getresponse().status for client in clients] == [303] * 20
     for client in clients:
         client.http.close()

@@ -1,0 +1,212 @@
+"""The event loop's figures for the telemetry, read in place from the telemetry's thread.
+
+The loop is never woken for them: an idle loop that is looked at stays idle. What is counted is
+exact; what is timed is timed only while somebody looks.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from labservers.loop.event_loop import EventLoop, Task
+from labservers.loop.watch import TICKS_KEPT, Hold, Meter, Sampler
+from labservers.observe import messages
+from labservers.observe.stepper import Stepper
+
+TOKENS = 60
+AGE_LIMITS_S = (0.01, 0.1, 1.0, 10.0)
+LANES = ("ready", "running", "reading", "writing", "sleeping")
+CENSUS_TASKS = 2_000  # above, the walk over all tasks costs milliseconds: less often
+CENSUS_EVERY_S = 0.5
+Describe = Callable[[Task], tuple[str, str]]
+
+
+def lanes(loop: EventLoop) -> dict[str, int]:
+    """How many tasks are in each lane; costs the same at any number."""
+    return {
+        "ready": loop.ready,
+        "reading": len(loop.waits.to_read),
+        "writing": len(loop.waits.to_write),
+        "sleeping": len(loop.waits.asleep),
+    }
+
+
+class LoopFigures:
+    """messages.LoopFigures of a loop; describe(task) gives its label and peer.
+
+    looked_at() and frame() are for one thread, the telemetry's; hold() for any.
+    """
+
+    def __init__(self, loop: EventLoop, stepper: Stepper, describe: Describe) -> None:
+        self._loop = loop
+        self._stepper = stepper
+        self._describe = describe
+        self._hold = Hold(loop, stepper)
+        self._look: Look | None = None
+
+    def hold(self) -> None:
+        """The stepper has been asked for something: let it have the loop."""
+        if self._stepper.active:
+            self._loop.observers.add(self._hold)
+
+    def looked_at(self, wanted: bool) -> None:
+        """Whether somebody looks at the loop from now on."""
+        if wanted and self._look is None:
+            self._look = Look(self._loop, self._hold.clock, self._describe)
+        elif not wanted and self._look is not None:
+            self._look.end()
+            self._look = None
+
+    def frame(self) -> messages.LoopFigures:
+        if not self._stepper.active:
+            self._loop.observers.leave_out(self._hold)
+        loop, look = self._loop, self._look
+        paused = self._stepper.paused
+        figures: dict[str, Any] = {
+            **lanes(loop),
+            "tasks": loop.created - loop.finished,
+            "ticks": loop.ticks,
+            "steps": loop.steps,
+            "selector": loop.waits.poller.name,
+            "watched": len(loop.waits),
+            "paused": paused,
+            "resumes_in_s": self._stepper.resumes_in_s if paused else None,
+            "delay_s": self._stepper.delay_s,
+        }
+        return messages.LoopFigures(**figures, **(look.figures() if look else {}))
+
+    def oldest(self, limit: int) -> tuple[list[Task], int]:
+        """The tasks that have been in their lane longest, and how many there are."""
+        tasks = self._loop.tasks()
+        return sorted(tasks, key=lambda task: task.since)[:limit], len(tasks)
+
+
+class Look:
+    """What is timed, and who stands where, while somebody looks."""
+
+    def __init__(self, loop: EventLoop, clock: Callable[[], float], describe: Describe) -> None:
+        self._loop = loop
+        self._clock = clock
+        self._describe = describe
+        self._meter = Meter(loop, clock)
+        self._sampler = Sampler(loop, clock)
+        self._at = clock()
+        self._busy_s = 0.0
+        self._counts = Counts(loop)
+        self._steps = loop.steps
+        self._census: dict[str, Any] = {}
+        self._census_at = 0.0
+        loop.observers.add(self._meter)
+        self._sampler.go_on()
+
+    def end(self) -> None:
+        self._loop.observers.leave_out(self._meter)
+        self._loop.observers.leave_out(self._sampler)
+
+    def figures(self) -> dict[str, Any]:
+        """Since the last call."""
+        now = time.monotonic()
+        tasks = self._loop.tasks()
+        if len(tasks) <= CENSUS_TASKS or now - self._census_at >= CENSUS_EVERY_S:
+            self._census_at = now
+            self._census = census(tasks, now)
+        before, self._counts = self._counts, Counts(self._loop)
+        return {
+            **self._ticks(),
+            **self._steps_timed(),
+            **self._census,
+            "moves": self._counts.moves_since(before),
+            "tokens": self._tokens(tasks, now) if len(tasks) <= TOKENS else [],
+        }
+
+    def _ticks(self) -> dict[str, Any]:
+        meter = self._meter
+        under_way = meter.under_way_s
+        times, meter.times = sorted(meter.times), deque(maxlen=TICKS_KEPT)
+        lag, meter.longest_s = max(meter.longest_s, under_way), 0.0
+        most, meter.most_steps = max(meter.most_steps, self._loop.ready), 0
+        now, busy = self._clock(), meter.busy_s + under_way
+        elapsed, self._at = now - self._at, now
+        spent, self._busy_s = busy - self._busy_s, busy
+        return {
+            "ready_max": most,
+            "tick_p50_us": _percentile_us(times, 0.5),
+            "tick_p99_us": _percentile_us(times, 0.99),
+            "lag_us": round(lag * 1e6),
+            "utilization": round(min(1.0, spent / elapsed), 4) if elapsed > 0 else 0.0,
+            "last_wait_us": round(meter.wait_s * 1e6),
+            "last_tick_us": round(meter.tick_s * 1e6),
+            "last_returned": meter.returned,
+            "last_steps": meter.steps,
+        }
+
+    def _steps_timed(self) -> dict[str, Any]:
+        """The longest of the steps that were timed, or the one that has not ended for a frame."""
+        sampler, loop = self._sampler, self._loop
+        longest, sampler.longest = sampler.longest, None
+        timed, sampler.sampled = sampler.sampled, 0
+        steps, self._steps = loop.steps - self._steps, loop.steps
+        if steps == 0 and (task := loop.current) is not None:
+            longest = (self._meter.under_way_s, task, task.line())
+        sampler.go_on()
+        hog = None
+        if longest is not None:
+            spent, task, line = longest
+            hog = [task.id, round(spent * 1e6), *self._describe(task), line]
+        return {"hog": hog, "timed": round(min(1.0, timed / steps), 4) if steps else 1.0}
+
+    def _tokens(self, tasks: list[Task], now: float) -> list[list[Any]]:
+        tasks.sort(key=lambda task: task.since)
+        return [
+            [task.id, task.lane, round((now - task.since) * 1000), *self._describe(task)]
+            for task in tasks
+        ]
+
+
+class Counts:
+    """The loop's counters at a moment; two of them give the moves between lanes in between."""
+
+    def __init__(self, loop: EventLoop) -> None:
+        now, cancelled = lanes(loop), loop.cancelled.copy()
+        self.created, self.steps = loop.created, loop.steps
+        self.done = loop.finished - cancelled.total()
+        entered = {"writing": loop.waits.writes, "sleeping": loop.waits.sleeps}
+        # A step ends in one of these lanes, in the ready queue after a refusal, or for good.
+        entered["reading"] = self.steps - self.done - loop.refused - sum(entered.values())
+        self.entered = entered
+        self.left = {lane: entered[lane] - now[lane] - cancelled[lane] for lane in entered}
+
+    def moves_since(self, before: "Counts") -> dict[str, int]:
+        """ "from>to" -> how many; see messages.LoopFigures."""
+        moves = {
+            "new>ready": self.created - before.created,
+            "ready>running": self.steps - before.steps,
+            "running>done": self.done - before.done,
+        }
+        for lane in self.entered:
+            moves["running>" + lane] = self.entered[lane] - before.entered[lane]
+            moves[lane + ">ready"] = self.left[lane] - before.left[lane]
+        return {move: count for move, count in moves.items() if count > 0}
+
+
+def census(tasks: list[Task], now: float) -> dict[str, Any]:
+    """Tasks by lane and time in it, and by the line where they stand and what they want there."""
+    ages = {lane: [0] * (len(AGE_LIMITS_S) + 1) for lane in LANES}
+    lines: dict[str, list[Any]] = {}
+    for task in tasks:
+        lane = task.lane
+        if lane not in ages:  # it has ended meanwhile
+            continue
+        age = now - task.since
+        ages[lane][sum(age >= limit for limit in AGE_LIMITS_S)] += 1
+        line = task.line()
+        if line in lines:
+            lines[line][1] += 1
+        else:
+            lines[line] = [task.wanted, 1]
+    return {"ages": ages, "lines": lines}
+
+
+def _percentile_us(ordered: list[float], share: float) -> int:
+    return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1e6) if ordered else 0

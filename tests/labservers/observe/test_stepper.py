@@ -1,0 +1,108 @@
+"""The stepper: one point, one turn, slow motion, and a pause that ends by itself."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from labservers.observe.stepper import Stepper
+
+
+class Program:
+    """A thread that passes points: so many a turn."""
+
+    def __init__(self, stepper: Stepper, points_a_turn: int = 3) -> None:
+        self.passed = 0
+        self.over = False
+        self._stepper = stepper
+        self._points_a_turn = points_a_turn
+        self.thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        while not self.over:
+            self._stepper.pass_point(self.passed // self._points_a_turn)
+            self.passed += 1
+
+
+@pytest.fixture
+def stepper() -> Stepper:
+    return Stepper()
+
+
+@pytest.fixture
+def program(stepper: Stepper) -> Iterator[Program]:
+    """Held before its first point."""
+    stepper.pause()
+    made = Program(stepper)
+    made.thread.start()
+    yield made
+    made.over = True
+    stepper.slow(0.0)
+    stepper.resume()
+    made.thread.join(5)
+    assert not made.thread.is_alive()
+
+
+def test_a_step_lets_one_point_pass(
+    stepper: Stepper, program: Program, eventually: Callable[..., Any]
+) -> None:
+    for count in (1, 2, 3, 4):
+        stepper.step()
+        eventually(lambda count=count: program.passed == count, "one more has passed")
+    assert stepper.paused
+
+
+def test_a_tick_lets_a_turn_pass_or_what_is_left_of_it(
+    stepper: Stepper, program: Program, eventually: Callable[..., Any]
+) -> None:
+    stepper.tick()
+    eventually(lambda: program.passed == 3, "a whole turn")
+    stepper.step()
+    eventually(lambda: program.passed == 4, "one point of the next")
+    stepper.tick()
+    eventually(lambda: program.passed == 6, "the others of it")
+    stepper.step()
+    eventually(lambda: program.passed == 7, "and only those")
+
+
+def test_steps_that_were_not_used_end_with_the_pause(
+    stepper: Stepper, program: Program, eventually: Callable[..., Any]
+) -> None:
+    stepper.resume()
+    eventually(lambda: program.passed > 10, "it runs")
+    stepper.step()
+    stepper.pause()
+    assert stepper.paused
+    stopped = eventually(lambda: held(program), "it is held")
+    stepper.step()
+    eventually(lambda: program.passed == stopped + 1, "one point passes")
+
+
+def held(program: Program) -> int:
+    """How far it has come, once it comes no further."""
+    before = program.passed
+    threading.Event().wait(0.02)
+    return before if program.passed == before else 0
+
+
+def test_a_pause_ends_by_itself(
+    stepper: Stepper, program: Program, eventually: Callable[..., Any]
+) -> None:
+    stepper.pause(0.02)
+    eventually(lambda: program.passed > 0, "it goes on")
+    assert not stepper.paused
+    assert stepper.resumes_in_s == 0.0
+    assert not stepper.active
+
+
+def test_slow_motion_rests_before_each_turn_and_not_in_it(stepper: Stepper) -> None:
+    stepper.slow(0.05)
+    assert stepper.active
+    began = time.monotonic()
+    for turn in (1, 1, 1, 2, 2):
+        stepper.pass_point(turn)
+    assert 0.1 <= time.monotonic() - began < 0.2
+    stepper.slow(0.0)
+    assert not stepper.active
