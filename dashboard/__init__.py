@@ -1,4 +1,4 @@
-"""The web application: runs the lab servers as child processes and shows what they do."""
+"""The web application: runs programs as child processes and shows what they do."""
 
 from pathlib import Path
 from typing import Any
@@ -8,23 +8,24 @@ from werkzeug.exceptions import HTTPException
 
 from dashboard import cli, ending, security
 from dashboard.errors import LabError
-from dashboard.experiments import Experiments
 from dashboard.lab import Lab
+from dashboard.programs.catalogue import Catalogue, catalogue
 from dashboard.views import api, exchanges, live, metrics, pages
 
 HERE = Path(__file__).resolve().parent
 
 
-def create_app(config: dict[str, Any] | None = None) -> Flask:
+def create_app(config: dict[str, Any] | None = None, programs: Catalogue | None = None) -> Flask:
     """The application, wired; nothing is started before it is used.
+
+    `programs`: what it can run; by default the five servers of the lab.
 
     Raises:
         BadInput: an unusable setting, with where it stands; a ClickException on a command line.
     """
     app = Flask(__name__, template_folder=_folder("templates"), static_folder=_folder("static"))
-    lab = Lab(cli.load_config(config))
+    lab = Lab(cli.load_config(config), programs or catalogue())
     app.extensions["lab"] = lab
-    app.extensions["experiments"] = Experiments(lab)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_error_handler(LabError, lab_error)
     app.register_error_handler(HTTPException, http_error)

@@ -19,18 +19,33 @@ from typing import Any
 
 import click
 from flask import Flask, current_app, request
-from flask.cli import AppGroup, run_command
+from flask.cli import AppGroup, ScriptInfo, run_command
 
 from dashboard import config as configuration
 from dashboard import startup_log
 from dashboard.config import PREFIX, Config
 from dashboard.errors import BadInput
 from dashboard.lab import Lab
-from labservers.registry import SERVERS
 
-commands = AppGroup("lab", help="Start, stop and read the lab servers of a running dashboard.")
-NAME = click.argument("name", type=click.Choice([*SERVERS, "all"]))
-ONE = click.argument("name", type=click.Choice(list(SERVERS)))
+commands = AppGroup("lab", help="Start, stop and read the programs of a running dashboard.")
+
+
+class ProgramName(click.ParamType):  # type: ignore[type-arg]
+    """A name of the catalogue, or one of `more`."""
+
+    name = "name"
+
+    def __init__(self, *more: str) -> None:
+        self._more = more
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        app = click.get_current_context().ensure_object(ScriptInfo).load_app()
+        lab: Lab = app.extensions["lab"]
+        return click.Choice([*lab.programs, *self._more]).convert(value, param, ctx)
+
+
+NAME = click.argument("name", type=ProgramName("all"))
+ONE = click.argument("name", type=ProgramName())
 TIMEOUT_S = 35.0
 
 

@@ -1,7 +1,8 @@
-"""Clients by the thousand, against one of our own servers: what the loop board is watched with.
+"""Visitors by the thousand for a running program: what the loop board is watched with.
 
 All clients of an experiment run in one thread over non-blocking sockets. They are bounded in
-number and in time, and go only to the address of a running lab server. Each client is a
+number and in time, and go only to the address of a running program. What they say stands in
+the catalogue, as the program's visit. Each client is a
 generator that says what it waits for, as the lab's tasks do; the driver here is the smallest
 one that serves them.
 """
@@ -15,12 +16,12 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, TypeAlias
 
 from dashboard.errors import BadInput, NotNow
-from dashboard.lab import Lab
-from labservers.registry import SERVERS
+from dashboard.programs.program import Program, Visit
+from dashboard.supervision.supervisor import Supervisor
 
 KINDS = {"clients": 1_000, "slow": 50}
 CLIENT_S = 8.0
@@ -33,36 +34,47 @@ REPORT_S = 0.5
 
 # What a client yields: wait to read, wait to write, or a number of seconds to sleep.
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+Note: TypeAlias = Callable[[dict[str, Any] | None], None]
 Client: TypeAlias = Generator[tuple[int, socket.socket] | float, None, None]
 
 
 class Experiments:
-    """At most one experiment a server. The lock guards the table."""
+    """At most one experiment a program. The lock guards the table.
 
-    def __init__(self, lab: Lab) -> None:
-        self._lab = lab
+    feed(name, code, **values) tells the reader of one that begins.
+    """
+
+    def __init__(self, supervisor: Supervisor, feed: Callable[..., None]) -> None:
+        self._supervisor = supervisor
+        self._feed = feed
         self._lock = threading.Lock()
         self._running: dict[str, Experiment] = {}
 
     def start(self, name: str, kind: Any, n: Any) -> dict[str, Any]:
-        """Send clients to a running server; returns what the page shows of them.
+        """Send clients to a running program; returns what the page shows of them.
 
         Raises:
-            BadInput: kind or number. UnknownServer, NotRunning: the server. NotNow: too many.
+            BadInput: kind or number. UnknownServer, NotRunning: the program. NotNow: too many,
+                or the catalogue does not say how to visit the program.
         """
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             raise BadInput(f"kind: {kind!r} is unknown", f"use {' or '.join(KINDS)}")
         if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= KINDS[kind]:
             raise BadInput(f"n: {n!r} is not a number from 1 to {KINDS[kind]}", "for example 50")
-        address = self._lab.supervisor.connect_address(name)
+        program = self._supervisor.server(name).program
+        if program.visit is None:
+            raise NotNow(f"{name} has no visitors", "use another program")
+        address = self._supervisor.connect_address(name)
         with self._lock:
             running = self._running.get(name)
             if running is not None and running.add(kind, n):
                 return running.progress()
-            experiment = Experiment(self._lab, name, address, self._free_descriptors())
+            how = Visitors(program, program.visit, address)
+            experiment = Experiment(how, self._free_descriptors(), self._note(name))
             if not experiment.add(kind, n):
                 raise NotNow("the dashboard has no free descriptors", "raise `ulimit -n`")
             self._running[name] = experiment
+            self._feed(name, "experiment", kind=kind, n=n)
             experiment.start()
             return experiment.progress()
 
@@ -73,7 +85,11 @@ class Experiments:
         if running:
             running.end()
 
+    def _note(self, name: str) -> Note:
+        return lambda progress: self._supervisor.set_experiment(name, progress)
+
     def close(self) -> None:
+        """End all of them."""
         for name in list(self._running):
             self.stop(name)
 
@@ -87,11 +103,13 @@ class Experiments:
 
 
 class Experiment(threading.Thread):
-    """The clients against one server, driven until all are done."""
+    """The clients of one program, driven until all are done; `note` hears of their progress,
+    and None at the end."""
 
-    def __init__(self, lab: Lab, name: str, address: tuple[str, int], capacity: int) -> None:
-        super().__init__(name=f"experiment-{name}", daemon=True)
-        self._lab, self._server, self._address = lab, name, address
+    def __init__(self, visitors: "Visitors", capacity: int, note: Note) -> None:
+        super().__init__(name=f"experiment-{visitors.program.name}", daemon=True)
+        self._visitors = visitors
+        self._note = note
         self._capacity = capacity
         self._lock = threading.Lock()  # guards the clients that are waiting to be let in
         self._coming: list[Client] = []
@@ -109,8 +127,8 @@ class Experiment(threading.Thread):
             alive = self._clients - self._done - self._failed
             if self._over or alive + n > self._capacity:
                 return False
-            make = slow_client if kind == "slow" else client
-            self._coming += [make(self._server, self._address) for _ in range(n)]
+            make = self._visitors.slow_client if kind == "slow" else self._visitors.client
+            self._coming += [make() for _ in range(n)]
             self._kind = kind
             self._clients += n
             self._until = time.monotonic() + OVERALL_S
@@ -132,7 +150,6 @@ class Experiment(threading.Thread):
         }
 
     def run(self) -> None:
-        self._lab.feed(self._server, "experiment", kind=self._kind, n=self._clients)
         report_at = 0.0
         try:
             while (now := time.monotonic()) < self._until and not self._finished():
@@ -140,10 +157,10 @@ class Experiment(threading.Thread):
                 self._wait(now)
                 if now >= report_at:
                     report_at = now + REPORT_S
-                    self._lab.supervisor.set_experiment(self._server, self.progress())
+                    self._note(self.progress())
         finally:
             self._close()
-            self._lab.supervisor.set_experiment(self._server, None)
+            self._note(None)
 
     def _finished(self) -> bool:
         with self._lock:
@@ -188,61 +205,53 @@ class Experiment(threading.Thread):
         self._selector.close()
 
 
-def request_of(server: str) -> bytes:
-    """One request that the server answers."""
-    student = random.randint(1, 99)
-    return {
-        "hello": b"Hello server",
-        "hypotenuse": b'{"a": 3, "b": 4}\n',
-        "page": b"GET / HTTP/1.1\r\nHost: lab\r\n\r\n",
-        "chat": b"a message from the experiment\n",
-        "subjects": f"GET /subjects/{student} HTTP/1.1\r\nHost: lab\r\n\r\n".encode(),
-    }[server]
+class Visitors:
+    """How the clients of one program talk to it."""
 
+    def __init__(self, program: Program, visit: Visit, address: tuple[str, int]) -> None:
+        self.program = program
+        self._visit = visit
+        self._address = address
 
-def _opening(server: str) -> bytes:
-    return b"*\n" if server == "chat" else b""
+    def client(self) -> Client:
+        """Requests with pauses for CLIENT_S seconds, then a rest, then away."""
+        yield random.uniform(0, CONNECT_SPREAD_S)
+        ends_at = time.monotonic() + CLIENT_S
+        while time.monotonic() < ends_at:
+            with self._socket() as sock:
+                yield from _connect(sock, self._address)
+                yield from _send(sock, self._visit.opening)
+                while time.monotonic() < ends_at:
+                    yield from _send(sock, self._request())
+                    if not (yield from _receive(sock)) or not self._visit.stays:
+                        break
+                    yield random.uniform(0.2, 1.2)
+                else:
+                    yield random.uniform(0.2, 1.5)  # idle, as browsers are before they leave
+            yield random.uniform(0.2, 1.0)
 
+    def slow_client(self) -> Client:
+        """Half a request, a byte of it every DRIP_S seconds, until the program has had enough."""
+        ends_at = time.monotonic() + SLOW_S
+        with self._socket() as sock:
+            yield from _connect(sock, self._address)
+            half = self._visit.opening + self._request()
+            yield from _send(sock, half[: len(half) // 2])
+            for byte in half[len(half) // 2 : -2]:
+                yield DRIP_S
+                if time.monotonic() >= ends_at or _ended(sock):
+                    return
+                yield from _send(sock, bytes([byte]))
 
-def client(server: str, address: tuple[str, int]) -> Client:
-    """Requests with pauses for CLIENT_S seconds, then a rest, then away."""
-    yield random.uniform(0, CONNECT_SPREAD_S)
-    ends_at = time.monotonic() + CLIENT_S
-    keeps_alive = server in ("chat", "subjects", "hello")
-    while time.monotonic() < ends_at:
-        with _socket(server, address) as sock:
-            yield from _connect(sock, address)
-            yield from _send(sock, _opening(server))
-            while time.monotonic() < ends_at:
-                yield from _send(sock, request_of(server))
-                if not (yield from _receive(sock)) or not keeps_alive:
-                    break
-                yield random.uniform(0.2, 1.2)
-            else:
-                yield random.uniform(0.2, 1.5)  # idle, as browsers are before they leave
-        yield random.uniform(0.2, 1.0)
+    def _request(self) -> bytes:
+        return self._visit.request.replace(b"{n}", str(random.randint(1, 99)).encode())
 
-
-def slow_client(server: str, address: tuple[str, int]) -> Client:
-    """Half a request, a byte of it every DRIP_S seconds, until the server has had enough."""
-    ends_at = time.monotonic() + SLOW_S
-    with _socket(server, address) as sock:
-        yield from _connect(sock, address)
-        half = _opening(server) + request_of(server)
-        yield from _send(sock, half[: len(half) // 2])
-        for byte in half[len(half) // 2 : -2]:
-            yield DRIP_S
-            if time.monotonic() >= ends_at or _ended(sock):
-                return
-            yield from _send(sock, bytes([byte]))
-
-
-def _socket(server: str, address: tuple[str, int]) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    kind = SERVERS[server].transport
-    sock = socket.socket(family, socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM)
-    sock.setblocking(False)
-    return sock
+    def _socket(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
+        datagrams = self.program.transport == "udp"
+        sock = socket.socket(family, socket.SOCK_DGRAM if datagrams else socket.SOCK_STREAM)
+        sock.setblocking(False)
+        return sock
 
 
 def _connect(sock: socket.socket, address: tuple[str, int]) -> Client:

@@ -14,26 +14,30 @@ from collections.abc import Iterator
 from typing import Any
 
 from dashboard.config import Config
+from dashboard.experiments import Experiments
 from dashboard.live.broadcaster import Broadcaster
 from dashboard.live.chat_hub import ChatHub
+from dashboard.live.events import EventDict, kind_and_name
+from dashboard.programs.catalogue import Catalogue
 from dashboard.programs.settings import ServerSettings, Settings
-from dashboard.recording.history import Chronicle
+from dashboard.programs.tabs import topics_of
+from dashboard.recording.chronicle import Chronicle
 from dashboard.supervision import port_owner
 from dashboard.supervision.managed import NOBODY_LOOKS, Surroundings
-from dashboard.supervision.process import Listener, ServerProcess
+from dashboard.supervision.process import ServerProcess
 from dashboard.supervision.supervisor import Supervisor
 from labservers.observe import messages
 
-LOOP_HZ = 10.0
-ROWS_HZ = 2.0
 LOGS_AT_FIRST = 500
 
 
 class Lab:
     """Supervisor, broadcaster and what they need, wired."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, programs: Catalogue) -> None:
         self.config = config
+        self.programs = programs
+        self.topics = frozenset().union(*(topics_of(program) for program in programs.values()))
         self.token = config.token or secrets.token_urlsafe(24)
         self.started_at = time.time()
         self._feed_ids = itertools.count(1)
@@ -45,12 +49,12 @@ class Lab:
             changed=self._apply_rates,
         )
         self.supervisor = Supervisor(
-            Settings(config.data_path / "servers.json", config.port_base),
+            programs,
+            Settings(config.data_path / "servers.json", config.port_base, programs),
             Surroundings(
                 config=config,
                 publish=self.publish,
-                spawn=_spawn,
-                check=_check,
+                spawn=ServerProcess,
                 owner=lambda port, transport: port_owner.owner(
                     port, transport, self.supervisor.pids()
                 ),
@@ -58,12 +62,12 @@ class Lab:
                 background=_in_background,
             ),
         )
-        self.chat_hub = ChatHub(lambda: self.supervisor.server("chat").generation)
-        self.supervisor.on_events("chat", self.chat_hub.take)
+        self.chat_hub = self._chat_hub()
+        self.experiments = Experiments(self.supervisor, self.feed)
         for view in self.supervisor.views():
             self.broadcaster.publish({"kind": "server", "server": view})
 
-    def publish(self, event: dict[str, Any]) -> None:
+    def publish(self, event: EventDict) -> None:
         """Tell every tab; feed entries get their number and time here."""
         if event["kind"] == "feed":
             entry = {"id": next(self._feed_ids), "at": time.time(), **event["entry"]}
@@ -75,7 +79,14 @@ class Lab:
 
     def snapshot(self) -> dict[str, Any]:
         """What a page starts with."""
-        return {**self.broadcaster.snapshot(), "servers": self.supervisor.views()}
+        return self.with_hosts(self.broadcaster.snapshot())
+
+    def with_hosts(self, snapshot: dict[str, Any]) -> dict[str, Any]:
+        """A snapshot with the addresses that programs can be put on: they are no program's
+        state, and to look them up may take a moment, so it is done outside every lock."""
+        choices = port_owner.host_choices()
+        servers = [{**view, "host_choices": choices} for view in snapshot["servers"]]
+        return {**snapshot, "servers": servers}
 
     @contextlib.contextmanager
     def watch(self, name: str, hz: float, *views: str) -> Iterator[None]:
@@ -87,7 +98,8 @@ class Lab:
             self._count_watcher(name, hz, views, -1)
 
     def close(self, timeout_s: float = 1.5) -> None:
-        """End the servers. Twice is once."""
+        """End the experiments and the programs. Twice is once."""
+        self.experiments.close()
         self.supervisor.close(timeout_s)
 
     def _count_watcher(self, name: str, hz: float, views: tuple[str, ...], change: int) -> None:
@@ -103,19 +115,28 @@ class Lab:
             looks[name] = messages.Look(max(before.hz, hz), sorted({*before.views, *views}))
 
         for topic in self.broadcaster.wanted():
-            if topic == "loop":
-                add("subjects", LOOP_HZ, "loop")
-            elif topic.startswith("rows:"):
-                add(topic.removeprefix("rows:"), ROWS_HZ, "rows")
+            kind, name = kind_and_name(topic)
+            if kind.hz:
+                add(name, kind.hz, kind.kind)
         with self._watchers_lock:
             for (name, hz, views), count in self._watchers.items():
                 if count > 0:
                     add(name, hz, *views)
         self.supervisor.look(looks, NOBODY_LOOKS)
 
-    def _beginning(self, topic: str) -> list[dict[str, Any]]:
-        kind, _, name = topic.partition(":")
-        if kind == "logs":
+    def _chat_hub(self) -> ChatHub:
+        """The hub of the program that has rooms; of nothing where the catalogue has none."""
+        names = [name for name, program in self.programs.items() if program.can("rooms")]
+        if not names:
+            return ChatHub(lambda: 0)
+        server = self.supervisor.server(names[0])
+        hub = ChatHub(lambda: server.generation)
+        server.event_listeners.append(hub.take)
+        return hub
+
+    def _beginning(self, topic: str) -> list[EventDict]:
+        kind, name = kind_and_name(topic)
+        if kind.kind == "logs":
             found = self.supervisor.server(name).log.since(0, LOGS_AT_FIRST)
             return [{"kind": "logs", "name": name, "lines": found["lines"], "skipped": 0}]
         return []
@@ -123,16 +144,6 @@ class Lab:
     def _free_port(self, settings: ServerSettings, transport: str) -> int | None:
         taken = self.supervisor.taken_ports()
         return port_owner.free_port(settings.host, settings.port, transport, taken)
-
-
-def _spawn(arguments: list[str], listener: Listener) -> ServerProcess:
-    return ServerProcess(arguments, listener)
-
-
-def _check(name: str, host: str, port: int, timeout_s: float) -> None:
-    from labservers.clients.checks import CHECKS
-
-    CHECKS[name](host, port, timeout_s)
 
 
 def _in_background(function: Any) -> None:

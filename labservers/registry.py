@@ -7,7 +7,11 @@ class ServerSpec(NamedTuple):
     """What a server is, before it runs.
 
     `models` are the ways it can serve many clients, the default first; `module` is the
-    import path of its implementation, loaded only in the process that runs it.
+    import path of its implementation, loaded only in the process that runs it. `capabilities`
+    say what of it can be seen and used:
+
+    wire: its connections or recent peers. loop: an event loop that can be held. rooms: chat
+    rooms. http: it speaks HTTP/1.1. exchange: one request, one answer. source: its code.
     """
 
     name: str
@@ -18,6 +22,7 @@ class ServerSpec(NamedTuple):
     models: tuple[str, ...]
     default_port: int
     module: str
+    capabilities: frozenset[str]
 
     @property
     def default_model(self) -> str:
@@ -25,7 +30,13 @@ class ServerSpec(NamedTuple):
 
 
 def _spec(
-    task: int, name: str, title: str, protocol: str, *models: str, transport: str = "tcp"
+    task: int,
+    name: str,
+    title: str,
+    protocol: str,
+    models: str,
+    capabilities: str,
+    transport: str = "tcp",
 ) -> ServerSpec:
     return ServerSpec(
         name=name,
@@ -33,19 +44,20 @@ def _spec(
         title=title,
         transport=transport,
         protocol=protocol,
-        models=models,
+        models=tuple(models.split()),
         default_port=8000 + task,
         module=f"labservers.servers.{name}",
+        capabilities=frozenset({"wire", "source", *capabilities.split()}),
     )
 
 
 SERVERS: dict[str, ServerSpec] = {
     spec.name: spec
     for spec in (
-        _spec(1, "hello", "UDP hello", "UDP", "blocking", transport="udp"),
-        _spec(2, "hypotenuse", "TCP hypotenuse", "TCP · JSON", "threads", "blocking"),
-        _spec(3, "page", "HTTP page", "HTTP/1.1", "threads", "blocking"),
-        _spec(4, "chat", "Group chat", "TCP", "thread-per-client"),
-        _spec(5, "subjects", "Async HTTP", "HTTP/1.1", "event-loop"),
+        _spec(1, "hello", "UDP hello", "UDP", "blocking", "exchange", transport="udp"),
+        _spec(2, "hypotenuse", "TCP hypotenuse", "TCP · JSON", "threads blocking", "exchange"),
+        _spec(3, "page", "HTTP page", "HTTP/1.1", "threads blocking", "exchange http"),
+        _spec(4, "chat", "Group chat", "TCP", "thread-per-client", "rooms"),
+        _spec(5, "subjects", "Async HTTP", "HTTP/1.1", "event-loop", "loop exchange http"),
     )
 }

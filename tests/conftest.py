@@ -18,6 +18,7 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
+from dashboard.programs.launch import CHANNEL, Command
 from dashboard.supervision import process
 from labservers.observe import messages
 
@@ -160,7 +161,8 @@ class Controlled:
 
     def __init__(self, *words: str) -> None:
         self.heard = Heard()
-        self.process = process.ServerProcess(words, self.heard)
+        argv = (sys.executable, "-m", "labservers", *words, "--channel", CHANNEL)
+        self.process = process.ServerProcess(Command(argv), self.heard)
         ready = self.heard.next(messages.Ready)
         self.address = tuple(ready.listening[0])
         self.pid = self.process.pid

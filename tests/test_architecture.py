@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,38 @@ def test_layers_never_import_upward(path: Path) -> None:
 def test_the_pages_model_touches_neither_page_nor_network(path: Path) -> None:
     text = re.sub(r"/\*.*?\*/|//[^\n]*", "", path.read_text("utf-8"), flags=re.S)
     assert not re.search(r"\b(document|window|fetch|WebSocket|localStorage|Date\.now)\b", text)
+
+
+# Where a server of the lab may be named: the list of programs, the views of the lab's tasks, the
+# chat. `page` is a word of its own and is not searched for.
+AT_HOME = re.compile(
+    r"programs/catalogue|views/exchanges|live/chat_|views/tasks/|io/chat|model/chat"
+)
+NAMED = re.compile(rf"(?<![\w-])({'|'.join(SERVERS.keys() - {'page'})})(?![\w-])")
+ADDRESSES = {"/ws/chat", "../tasks/chat.js"}
+SCRIPTS = sorted(path for path in (ROOT / "static/js").rglob("*.js"))
+
+
+def texts(path: Path) -> Iterator[str]:
+    """Literals of a script or of a module, without its docstrings and comments."""
+    source = path.read_text("utf-8")
+    if path.suffix == ".js":
+        source = re.sub(r"/\*.*?\*/|//[^\n]*", "", source, flags=re.S)
+        yield from (found[2] for found in re.finditer(r"""(["'`])((?:(?!\1).)*)\1""", source, re.S))
+        return
+    tree = ast.parse(source)
+    prose = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in prose:
+            yield node.value
+
+
+@pytest.mark.parametrize("path", [*DASHBOARD, *SCRIPTS], ids=name)
+def test_views_ask_for_a_capability_and_never_for_a_name(path: Path) -> None:
+    if AT_HOME.search(name(path)):
+        return
+    named = [text for text in texts(path) if text not in ADDRESSES and NAMED.search(text)]
+    assert named == []
 
 
 @pytest.mark.parametrize("server", SERVERS)

@@ -17,6 +17,10 @@ def catalogue(lang: str) -> dict[str, str]:
     return texts
 
 
+def has(key: str) -> bool:
+    return key in catalogue("en")
+
+
 def text(lang: str, key: str, **values: object) -> str:
     """One text with its placeholders filled; the key itself where there is none, as in scripts."""
     found = catalogue(lang).get(key) or catalogue("en").get(key, key)

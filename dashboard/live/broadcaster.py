@@ -1,39 +1,96 @@
-"""One bounded, latest-wins outbox per browser tab; publishing never blocks.
+"""One bounded outbox per browser tab; publishing never blocks.
 
 A subscription begins with a snapshot, taken under the same lock that every event passes, so
 that nothing is missing and nothing comes twice. After that it gives numbered deltas. A tab
-acknowledges what it has drawn; one that is WINDOW behind gets nothing more until it does, and
-meanwhile newer figures replace older ones. One whose ordered events overflow begins anew.
+acknowledges what it has drawn; one that is WINDOW behind gets nothing more until it does. What
+becomes of events meanwhile is said, kind by kind, in events.py.
 """
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from dashboard.recording.history import Chronicle
+from dashboard.live.events import KINDS, Delivery, EventDict, topic_of
+from dashboard.recording.chronicle import Chronicle
 
 WINDOW = 8
 ORDERED_KEPT = 2_000
-EventDict = dict[str, Any]
+STREAM_KEPT = 2_000
+Source = tuple[str, str]  # the kind of an event and the name of its program
 
 
-def topic_of(event: EventDict) -> str | None:
-    """The topic that a tab must have asked for to get this event; None: everybody gets it."""
-    kind = event["kind"]
-    if kind in ("rows", "logs"):
-        return f"{kind}:{event['name']}"
-    return "loop" if kind == "loop" else None
+class Stream:
+    """The newest lines of one source, and how many before them were left out."""
+
+    def __init__(self) -> None:
+        self._lines: deque[Any] = deque()
+        self._skipped = 0
+
+    def add(self, event: EventDict) -> None:
+        self._lines.extend(event["lines"])
+        self._skipped += event["skipped"]
+        while len(self._lines) > STREAM_KEPT:
+            self._lines.popleft()
+            self._skipped += 1
+
+    def event(self, source: Source) -> EventDict:
+        kind, name = source
+        lines = list(self._lines)
+        return {"kind": kind, "name": name, "lines": lines, "skipped": self._skipped}
+
+
+class Outbox:
+    """What one tab has yet to hear, by the delivery of each kind."""
+
+    def __init__(self) -> None:
+        self._ordered: list[EventDict] = []
+        self._latest: dict[Source, EventDict] = {}
+        self._streams: dict[Source, Stream] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._ordered or self._latest or self._streams)
+
+    @property
+    def overflows(self) -> bool:
+        return len(self._ordered) > ORDERED_KEPT
+
+    def put(self, event: EventDict) -> None:
+        source = (event["kind"], event.get("name", ""))
+        match KINDS[event["kind"]].delivery:
+            case Delivery.ORDERED:
+                self._ordered.append(event)
+            case Delivery.LATEST:
+                self._latest[source] = event
+            case Delivery.STREAM:
+                self._streams.setdefault(source, Stream()).add(event)
+
+    def keep(self, topics: frozenset[str]) -> None:
+        """Forget what belongs to other topics."""
+
+        def wanted(source: Source) -> bool:
+            kind, name = source
+            return not KINDS[kind].by_topic or KINDS[kind].topic(name) in topics
+
+        self._latest = {of: event for of, event in self._latest.items() if wanted(of)}
+        self._streams = {of: stream for of, stream in self._streams.items() if wanted(of)}
+
+    def take(self) -> list[EventDict]:
+        """All of it; nothing is left."""
+        streams = [stream.event(source) for source, stream in self._streams.items()]
+        events = [*self._ordered, *streams, *self._latest.values()]
+        self._ordered, self._latest, self._streams = [], {}, {}
+        return events
 
 
 class Subscription:
-    """One tab's outbox. next() is for one thread; the other methods for any."""
+    """One tab. next() is for one thread; the other methods for any."""
 
     def __init__(self, owner: "Broadcaster", topics: Iterable[str]) -> None:
         self._owner = owner
         self._topics = frozenset(topics)
-        self._ordered: list[EventDict] = []
-        self._latest: dict[tuple[str, str], EventDict] = {}
+        self._outbox = Outbox()
         self._seq = 0
         self._acknowledged = 0
         self._begin = True
@@ -47,7 +104,7 @@ class Subscription:
             while not self._closed:
                 if self._begin:
                     return self._snapshot()
-                if (self._ordered or self._latest) and self._seq - self._acknowledged < WINDOW:
+                if self._outbox and self._seq - self._acknowledged < WINDOW:
                     return self._delta()
                 left = deadline - time.monotonic()
                 if left <= 0 or not self._something.wait(left):
@@ -65,11 +122,7 @@ class Subscription:
         new = frozenset(topics)
         with self._something:
             added, self._topics = new - self._topics, new
-            self._latest = {
-                key: event
-                for key, event in self._latest.items()
-                if topic_of(event) is None or topic_of(event) in new
-            }
+            self._outbox.keep(new)
             self._add_beginnings(added)
             self._something.notify()
         self._owner.topics_changed()
@@ -94,45 +147,24 @@ class Subscription:
         topic = topic_of(event)
         if self._begin or (topic is not None and topic not in self._topics):
             return
-        if event["kind"] in ("figures", "rows", "loop"):
-            self._latest[event["kind"], event.get("name", "")] = event
-        elif len(self._ordered) < ORDERED_KEPT:
-            self._ordered.append(event)
-        else:
-            self._begin = True
+        self._outbox.put(event)
+        self._begin = self._outbox.overflows
         self._something.notify()
 
     def _snapshot(self) -> dict[str, Any]:
-        self._ordered, self._latest, self._begin = [], {}, False
+        self._outbox, self._begin = Outbox(), False
         self._seq += 1
         self._add_beginnings(self._topics)
         return {"type": "snapshot", "seq": self._seq, **self._owner.snapshot_locked()}
 
     def _delta(self) -> dict[str, Any]:
-        events = _merged(self._ordered) + list(self._latest.values())
-        self._ordered, self._latest = [], {}
         self._seq += 1
-        return {"type": "delta", "seq": self._seq, "events": events}
+        return {"type": "delta", "seq": self._seq, "events": self._outbox.take()}
 
     def _add_beginnings(self, topics: Iterable[str]) -> None:
         for topic in topics:
-            self._ordered.extend(self._owner.beginning(topic))
-
-
-def _merged(events: list[EventDict]) -> list[EventDict]:
-    """Runs of log lines of one server as one event."""
-    merged: list[EventDict] = []
-    for event in events:
-        last = merged[-1] if merged else None
-        if last and event["kind"] == last["kind"] == "logs" and event["name"] == last["name"]:
-            merged[-1] = {
-                **last,
-                "lines": last["lines"] + event["lines"],
-                "skipped": last["skipped"] + event["skipped"],
-            }
-        else:
-            merged.append(event)
-    return merged
+            for event in self._owner.beginning(topic):
+                self._outbox.put(event)
 
 
 class Broadcaster:
@@ -147,13 +179,11 @@ class Broadcaster:
         chronicle: Chronicle,
         beginning: Callable[[str], list[EventDict]] = lambda topic: [],
         changed: Callable[[], None] = lambda: None,
-        wall: Callable[[], float] = time.time,
     ) -> None:
         self.lock = threading.RLock()
         self.beginning = beginning
         self._chronicle = chronicle
         self._changed = changed
-        self._wall = wall
         self._subscriptions: set[Subscription] = set()
 
     def publish(self, event: EventDict) -> None:
@@ -191,7 +221,7 @@ class Broadcaster:
             return self.snapshot_locked()
 
     def snapshot_locked(self) -> dict[str, Any]:
-        return {"now": self._wall(), **self._chronicle.snapshot()}
+        return self._chronicle.snapshot()
 
     def topics_changed(self) -> None:
         self._changed()

@@ -1,4 +1,4 @@
-"""What a user chose for each server (host, port, model), remembered across starts."""
+"""What a user chose for each program (host, port, model), remembered across starts."""
 
 import json
 import os
@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.errors import BadInput
-from labservers.registry import SERVERS, ServerSpec
+from dashboard.programs.catalogue import Catalogue
+from dashboard.programs.program import Program
 
 MAX_HOST = 253  # RFC 1035 section 2.3.4, without the trailing dot
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """Where a server listens and how it serves many clients."""
+    """Where a program listens and how it serves many clients."""
 
     host: str
     port: int
@@ -23,23 +24,24 @@ class ServerSettings:
 
 
 class Settings:
-    """The settings of all servers in one JSON file, replaced as a whole.
+    """The settings of all programs in one JSON file, replaced as a whole.
 
     The lock guards the table and the file. A file that cannot be read counts as empty; one that
     cannot be written costs the memory, not the click.
     """
 
-    def __init__(self, path: Path, port_base: int) -> None:
+    def __init__(self, path: Path, port_base: int, programs: Catalogue) -> None:
         self._path = path
+        self._programs = programs
         self._lock = threading.Lock()
         self._chosen = {
-            name: ServerSettings("127.0.0.1", port_base + spec.task, spec.default_model)
-            for name, spec in SERVERS.items()
+            name: ServerSettings("127.0.0.1", port_base + program.number, program.model)
+            for name, program in programs.items()
         }
         for name, values in self._read().items():
-            if name in SERVERS and isinstance(values, dict):
+            if name in programs and isinstance(values, dict):
                 try:
-                    self._chosen[name] = changed(SERVERS[name], self._chosen[name], values)
+                    self._chosen[name] = changed(programs[name], self._chosen[name], values)
                 except BadInput:
                     continue
 
@@ -50,10 +52,10 @@ class Settings:
         """Remember the values given; None leaves one as it is.
 
         Raises:
-            BadInput: a value that no server can use.
+            BadInput: a value that no program can use.
         """
         with self._lock:
-            new = changed(SERVERS[name], self._chosen[name], values)
+            new = changed(self._programs[name], self._chosen[name], values)
             if new != self._chosen[name]:
                 self._chosen[name] = new
                 self._write()
@@ -77,7 +79,7 @@ class Settings:
             pass
 
 
-def changed(spec: ServerSpec, now: ServerSettings, values: dict[str, Any]) -> ServerSettings:
+def changed(program: Program, now: ServerSettings, values: dict[str, Any]) -> ServerSettings:
     """`now` with the values put in that are not None.
 
     Raises:
@@ -89,10 +91,10 @@ def changed(spec: ServerSpec, now: ServerSettings, values: dict[str, Any]) -> Se
     if port is not None:
         now = replace(now, port=_port(port))
     if model is not None:
-        if model not in spec.models:
+        if model not in program.models:
             raise BadInput(
-                f"model: {model!r} is not a model of {spec.name}",
-                f"choose {', '.join(spec.models)}",
+                f"model: {model!r} is not a model of {program.name}",
+                f"choose {', '.join(program.models)}",
             )
         now = replace(now, model=str(model))
     return now
@@ -102,7 +104,7 @@ def _host(value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= MAX_HOST:
         raise BadInput("host: a name or address is needed", "for example 127.0.0.1")
     if value.startswith("-") or not all(c.isalnum() or c in "-.:_%" for c in value):
-        raise BadInput(f"host: {value!r} is no host name or address", "for example 127.0.0.1")
+        raise BadInput(f"host: {value!r} is not a host name or address", "for example 127.0.0.1")
     return value
 
 

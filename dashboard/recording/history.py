@@ -1,5 +1,4 @@
-"""What has been: log lines, the activity feed, byte rates. Bounded and numbered, so that what
-is missing can be told."""
+"""A program's log lines. Bounded and numbered, so that what is missing can be said."""
 
 import logging
 import re
@@ -15,7 +14,7 @@ LINE_CHARACTERS = 4_000
 
 
 class LogBook:
-    """The newest log lines of one server, also kept in a file that is rotated once.
+    """The newest log lines of one program, also kept in a file that is rotated once.
 
     The lock guards the lines; numbers count from 1 for the life of the dashboard.
     """
@@ -89,44 +88,3 @@ class LogBook:
             self._file.emit(logging.makeLogRecord({"msg": raw.replace("%", "%%"), "args": None}))
         except OSError:
             self._file = None  # a full disk costs the file, not the server
-
-
-class Chronicle:
-    """What a browser that comes now has to know: newest views, feed, a minute of rates.
-
-    Not locked: its owner, the Broadcaster, changes and reads it under its own lock.
-    """
-
-    def __init__(self, feed_entries: int, history_s: int) -> None:
-        self._servers: dict[str, dict[str, Any]] = {}
-        self._feed: deque[dict[str, Any]] = deque(maxlen=feed_entries)
-        self._rates: dict[str, tuple[deque[float], deque[float]]] = {}
-        self._history_s = history_s
-
-    def record(self, event: dict[str, Any]) -> None:
-        if event["kind"] == "server":
-            self._servers[event["server"]["name"]] = event["server"]
-        elif event["kind"] == "feed":
-            self._feed.append(event["entry"])
-        elif event["kind"] == "figures":
-            self._record_figures(event["name"], event["figures"])
-
-    def snapshot(self) -> dict[str, Any]:
-        return {
-            "servers": list(self._servers.values()),
-            "feed": list(self._feed),
-            "history": {
-                name: {"in": list(received), "out": list(sent)}
-                for name, (received, sent) in self._rates.items()
-            },
-        }
-
-    def _record_figures(self, name: str, figures: dict[str, Any] | None) -> None:
-        if name in self._servers:
-            self._servers[name] = {**self._servers[name], "figures": figures}
-        empty = [0.0] * self._history_s
-        received, sent = self._rates.setdefault(
-            name, (deque(empty, self._history_s), deque(empty, self._history_s))
-        )
-        received.append(figures["in_rate"] if figures else 0.0)
-        sent.append(figures["out_rate"] if figures else 0.0)

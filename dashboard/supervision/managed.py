@@ -8,18 +8,19 @@ _move(), which asks the table in lifecycle.py and publishes what came out.
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from dashboard.config import Config
+from dashboard.programs import launch, tabs
+from dashboard.programs.launch import Command
+from dashboard.programs.program import Program
 from dashboard.programs.settings import ServerSettings
 from dashboard.recording.figures import Figures
 from dashboard.recording.history import LogBook
 from dashboard.supervision.lifecycle import ALIVE, SETTLED, Event, State, next_state
 from dashboard.supervision.process import Listener, exit_words
-from labservers.clients.chat import CHECK_ROOM
 from labservers.observe import messages
-from labservers.registry import ServerSpec
 
 LAST_LINES = 12
 
@@ -38,15 +39,13 @@ class Process(Protocol):
 class Surroundings:
     """What a managed server needs of the world; tests hand in their own.
 
-    check(name, host, port, timeout_s) raises when the server does not answer as it should.
     owner(port, transport) and free_port(settings, transport) look at the system's sockets.
     background(function) runs it soon, outside any lock.
     """
 
     config: Config
     publish: Callable[[dict[str, Any]], None]
-    spawn: Callable[[list[str], Listener], Process]
-    check: Callable[[str, str, int, float], None]
+    spawn: Callable[[Command, Listener], Process]
     owner: Callable[[int, str], dict[str, Any] | None]
     free_port: Callable[[ServerSettings, str], int | None]
     background: Callable[[Callable[[], None]], None]
@@ -57,11 +56,11 @@ class Surroundings:
 class ManagedServer:
     """See the module. All methods may be called from any thread and return at once."""
 
-    def __init__(self, spec: ServerSpec, settings: ServerSettings, world: Surroundings) -> None:
-        self.spec = spec
+    def __init__(self, program: Program, settings: ServerSettings, world: Surroundings) -> None:
+        self.program = program
         self.log = LogBook(
             world.config.log_lines,
-            world.config.log_path / f"{spec.name}.log",
+            world.config.log_path / f"{program.name}.log",
             world.config.log_file_bytes,
         )
         self.event_listeners: list[Callable[[messages.Events], None]] = []
@@ -129,13 +128,14 @@ class ManagedServer:
             wall = self._world.wall()
             running_for = wall - self._started_at if alive and self._started_at else None
             return {
-                "name": self.spec.name,
-                "task": self.spec.task,
-                "title": self.spec.title,
-                "transport": self.spec.transport,
-                "protocol": self.spec.protocol,
+                "name": self.program.name,
+                "task": self.program.number,
+                "title": self.program.title,
+                "transport": self.program.transport,
+                "protocol": self.program.protocol,
                 "model": self._settings.model,
-                "models": list(self.spec.models),
+                "models": list(self.program.models),
+                "tabs": tabs.as_shown(self.program),
                 "state": self._state.value,
                 "step": self._step if self._state is State.STARTING else None,
                 "host": host,
@@ -285,7 +285,8 @@ class ManagedServer:
 
     def take_log(self, generation: int, raw: str, *, printed: bool = False) -> None:
         line = self.log.add(raw, self._world.wall(), printed=printed)
-        self._world.publish({"kind": "logs", "name": self.spec.name, "lines": [line], "skipped": 0})
+        event = {"kind": "logs", "name": self.program.name, "lines": [line], "skipped": 0}
+        self._world.publish(event)
 
     def take_exit(self, generation: int, returncode: int) -> None:
         """The process is gone: as asked, or as a failure that is looked into before it is told."""
@@ -320,20 +321,19 @@ class ManagedServer:
         self._killed = self._paused = False
         self._figures.begin()
         chosen = self._settings
-        arguments = [self.spec.name, "--host", chosen.host, "--port", str(chosen.port)]
-        if len(self.spec.models) > 1:
-            arguments += ["--model", chosen.model]
-        arguments += ["--data-dir", str(self._world.config.data_path)]
+        data_dir = str(self._world.config.data_path)
+        places = {**asdict(chosen), "port": str(chosen.port), "data_dir": data_dir}
+        command = launch.command(self.program.launch, places)
         self._step = "process"
         self._started_at = self._world.wall()
         self._heard_at = self._world.clock()
         self._deadline = self._heard_at + self._world.config.start_timeout_s
         try:
-            self._process = self._world.spawn(arguments, Generation(self, self._generation))
+            self._process = self._world.spawn(command, Generation(self, self._generation))
         except OSError as error:
             self._process = None
             self._move(event, quietly=True)
-            message = f"the process of {self.spec.name} could not be started: {error}"
+            message = f"the process of {self.program.name} could not be started: {error}"
             self._fail({**NO_FAILURE, "reason": "spawn", "message": message, "errno": error.errno})
             return
         self._figures.watch(self._process.pid)
@@ -355,7 +355,8 @@ class ManagedServer:
     def _check(self, generation: int, host: str, port: int) -> None:
         problem = None
         try:
-            self._world.check(self.spec.name, host, port, self._world.config.check_timeout_s)
+            if self.program.check:
+                self.program.check(host, port, self._world.config.check_timeout_s)
         except Exception as error:  # whatever a check runs into is the reason it failed
             problem = str(error) or type(error).__name__
         self.answered(generation, problem)
@@ -376,7 +377,7 @@ class ManagedServer:
 
     def _not_answering(self, problem: str) -> None:
         where = f"port {self._settings.port}"
-        message = f"{self.spec.name} on {where} does not answer as it should: {problem}"
+        message = f"{self.program.name} on {where} does not answer as it should: {problem}"
         process, self._process = self._process, None
         self._generation += 1  # its exit is not news any more
         if process:
@@ -440,7 +441,7 @@ class ManagedServer:
             **NO_FAILURE,
             **ended,
             "reason": "killed" if ended["signal"] else "exited",
-            "message": f"{self.spec.name} on port {settings.port} ended with {how}",
+            "message": f"{self.program.name} on port {settings.port} ended with {how}",
             "ran_s": ran_s,
             "last_lines": lines,
         }
@@ -469,8 +470,10 @@ class ManagedServer:
             "errno": failed.errno,
             "code": failed.code,
             "last_lines": lines,
-            "port_owner": self._world.owner(settings.port, self.spec.transport) if busy else None,
-            "free_port": self._world.free_port(settings, self.spec.transport) if busy else None,
+            "port_owner": self._world.owner(settings.port, self.program.transport)
+            if busy
+            else None,
+            "free_port": self._world.free_port(settings, self.program.transport) if busy else None,
         }
 
     def _take_frame(self, frame: messages.Frame) -> None:
@@ -479,23 +482,26 @@ class ManagedServer:
             if frame.loop.paused != self._paused:
                 self._note_pause(frame.loop.paused)
             self._world.publish(
-                {"kind": "loop", "name": self.spec.name, "frame": messages.as_dict(frame)}
+                {"kind": "loop", "name": self.program.name, "frame": messages.as_dict(frame)}
             )
         if figures is not None:
-            self._world.publish({"kind": "figures", "name": self.spec.name, "figures": figures})
+            self._world.publish({"kind": "figures", "name": self.program.name, "figures": figures})
 
     def _take_rows(self, rows: messages.Rows) -> None:
         self._rows = rows
         self._changed.notify_all()
         self._world.publish(
-            {"kind": "rows", "name": self.spec.name, "rows": messages.as_dict(rows)}
+            {"kind": "rows", "name": self.program.name, "rows": messages.as_dict(rows)}
         )
 
     def _take_events(self, events: messages.Events) -> None:
         for listener in list(self.event_listeners):
             listener(events)
         for event in events.events[:FEED_PER_BATCH]:
-            if event.kind in FEED_EVENTS and event.data.get("room") != CHECK_ROOM:
+            if (
+                event.kind in FEED_EVENTS
+                and event.data.get("room") not in self.program.hidden_rooms
+            ):
                 self._feed(event.kind, **event.data)
 
     def _note_pause(self, paused: bool) -> None:
@@ -517,7 +523,7 @@ class ManagedServer:
         self._world.publish({"kind": "server", "server": self.view()})
 
     def _feed(self, code: str, **args: Any) -> None:
-        entry = {"name": self.spec.name, "code": code, "args": args}
+        entry = {"name": self.program.name, "code": code, "args": args}
         self._world.publish({"kind": "feed", "entry": entry})
 
     def _wall_deadline(self, state: State) -> float | None:

@@ -12,12 +12,12 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Protocol
 
+from dashboard.programs.launch import CHANNEL, Command
 from labservers.observe import messages
 from labservers.observe.channel import PIECE, Channel, Lines
 
@@ -46,12 +46,12 @@ class ServerProcess:
         OSError: it could not be spawned.
     """
 
-    def __init__(self, arguments: Sequence[str], listener: Listener) -> None:
+    def __init__(self, command: Command, listener: Listener) -> None:
         self._listener = listener
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                self._child = _spawn([*arguments, "--channel", str(theirs.fileno())], theirs)
+                self._child = _spawn(command, theirs)
             except BaseException:
                 ours.close()
                 raise
@@ -128,15 +128,19 @@ class ServerProcess:
         self._listener.on_exit(returncode)
 
 
-def _spawn(arguments: list[str], channel: socket.socket) -> subprocess.Popen[bytes]:
+def _spawn(command: Command, channel: socket.socket) -> subprocess.Popen[bytes]:
+    """The child; CHANNEL in its words becomes the number of the descriptor that it inherits."""
+    asks = any(CHANNEL in word for word in command.words)
+    number = str(channel.fileno())
     return subprocess.Popen(
-        [sys.executable, "-m", "labservers", *arguments],
+        [word.replace(CHANNEL, number) for word in command.words],
+        cwd=command.folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=child_environment(os.environ),
         start_new_session=True,
-        pass_fds=[channel.fileno()],
+        pass_fds=[channel.fileno()] if asks else [],
     )
 
 

@@ -1,16 +1,17 @@
-"""The five servers together: what users ask of them, and the clock that watches them."""
+"""The programs together: what users ask of them, and the clock that watches them."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from dashboard.errors import LabError, NotNow, NotRunning, UnknownServer
+from dashboard.errors import LabError, NotNow, NotRunning
+from dashboard.programs import catalogue
+from dashboard.programs.catalogue import Catalogue
 from dashboard.programs.settings import ServerSettings, Settings
 from dashboard.supervision.lifecycle import ALIVE, State
 from dashboard.supervision.managed import ManagedServer, Surroundings
 from dashboard.supervision.port_owner import host_choices
 from labservers.observe import messages
-from labservers.registry import SERVERS
 
 TICK_S = 0.1
 
@@ -18,11 +19,13 @@ TICK_S = 0.1
 class Supervisor:
     """Start, stop and watch the servers. Asking never blocks; what came of it is an event."""
 
-    def __init__(self, settings: Settings, world: Surroundings) -> None:
+    def __init__(self, programs: Catalogue, settings: Settings, world: Surroundings) -> None:
+        self._programs = programs
         self._settings = settings
         self._world = world
         self._servers = {
-            name: ManagedServer(spec, settings.get(name), world) for name, spec in SERVERS.items()
+            name: ManagedServer(program, settings.get(name), world)
+            for name, program in programs.items()
         }
         self._closing = threading.Event()
         self._ticker: threading.Thread | None = None
@@ -31,14 +34,9 @@ class Supervisor:
     def server(self, name: str) -> ManagedServer:
         """
         Raises:
-            UnknownServer: the name is not one of the five.
+            UnknownServer: the catalogue has no program of that name.
         """
-        try:
-            return self._servers[name]
-        except KeyError:
-            raise UnknownServer(
-                f"there is no server {name!r}", f"use {', '.join(SERVERS)}"
-            ) from None
+        return self._servers[catalogue.program(self._programs, name).name]
 
     def view(self, name: str) -> dict[str, Any]:
         return {**self.server(name).view(), "host_choices": host_choices()}
@@ -139,10 +137,6 @@ class Supervisor:
 
     def set_experiment(self, name: str, experiment: dict[str, Any] | None) -> None:
         self.server(name).set_experiment(experiment)
-
-    def on_events(self, name: str, listener: Callable[[messages.Events], None]) -> None:
-        """Call the listener, in the server's telemetry thread, with each batch of its events."""
-        self.server(name).event_listeners.append(listener)
 
     def close(self, timeout_s: float) -> None:
         """Stop everything; kill what has not ended in time."""

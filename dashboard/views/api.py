@@ -10,11 +10,9 @@ from typing import Any
 from flask import Blueprint, Response, current_app, jsonify, request, send_file
 
 from dashboard.errors import BadInput, LabError, NotNow
-from dashboard.experiments import Experiments
 from dashboard.lab import Lab
 from dashboard.supervision.supervisor import only
 from labservers.observe import messages
-from labservers.registry import SERVERS
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
@@ -99,7 +97,7 @@ def stop_all() -> tuple[Response, int]:
 
 def _all(changed: bool) -> tuple[Response, int]:
     if seconds := wait_s():
-        for name in SERVERS:
+        for name in lab().programs:
             lab().supervisor.wait_settled(name, seconds)
     return jsonify({"servers": lab().supervisor.views()}), 202 if changed else 200
 
@@ -133,8 +131,10 @@ def settings(name: str) -> Response:
 @blueprint.post("/servers/<name>/loop")
 def loop(name: str) -> tuple[Response, int]:
     """Pause, step, resume or slow the event loop."""
-    if "event-loop" not in lab().supervisor.server(name).spec.models:
-        raise NotNow(f"{name} has no event loop to hold", "use subjects")
+    program = lab().supervisor.server(name).program
+    if not program.can("loop"):
+        able = [other.name for other in lab().programs.values() if other.can("loop")]
+        raise NotNow(f"{name} has no event loop to hold", f"use {' or '.join(able)}")
     values = only(body(), ("action", "seconds"))
     action, seconds = values.get("action"), values.get("seconds", 0)
     if action not in ("pause", "step", "resume", "slow"):
@@ -186,25 +186,20 @@ def logs(name: str) -> Response:
 def begin_experiment(name: str) -> tuple[Response, int]:
     """Bounded clients against a running server."""
     values = only(body(), ("kind", "n"))
-    started = experiments().start(name, values.get("kind"), values.get("n", 1))
+    started = lab().experiments.start(name, values.get("kind"), values.get("n", 1))
     return jsonify({"experiment": started}), 202
 
 
 @blueprint.delete("/experiments/<name>")
 def end_experiment(name: str) -> Response:
     lab().supervisor.server(name)
-    experiments().stop(name)
+    lab().experiments.stop(name)
     return jsonify({"experiment": None})
-
-
-def experiments() -> Experiments:
-    found: Experiments = current_app.extensions["experiments"]
-    return found
 
 
 @blueprint.get("/servers/<name>/source")
 def source(name: str) -> Response:
-    return jsonify(coroutines(lab().supervisor.server(name).spec.module))
+    return jsonify(coroutines(lab().supervisor.server(name).program.module))
 
 
 @functools.cache

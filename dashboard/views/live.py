@@ -9,12 +9,8 @@ from dashboard.lab import Lab
 from dashboard.live import chat_bridge, sockets
 from dashboard.live.broadcaster import Subscription
 from dashboard.live.sockets import Closed, Refused, Socket
-from labservers.registry import SERVERS
 
 POLL_S = 1.0
-TOPICS = frozenset(
-    {"loop", *(f"rows:{name}" for name in SERVERS), *(f"logs:{name}" for name in SERVERS)}
-)
 
 
 def init_app(app: Flask) -> None:
@@ -38,7 +34,7 @@ def talk(sock: Socket, first: dict[str, Any]) -> None:
 def follow(sock: Socket, first: dict[str, Any]) -> None:
     """Send what happens until the tab is gone; hear acknowledgements and subscriptions."""
     lab: Lab = current_app.extensions["lab"]
-    subscription = lab.broadcaster.subscribe(_topics(first))
+    subscription = lab.broadcaster.subscribe(_topics(lab, first))
     writer = threading.Thread(
         target=_forward, args=(lab, sock, subscription), name="live", daemon=True
     )
@@ -47,7 +43,7 @@ def follow(sock: Socket, first: dict[str, Any]) -> None:
         while sock.open:
             message = sock.receive(POLL_S)
             if message is not None:
-                _obey(sock, subscription, message)
+                _obey(lab, sock, subscription, message)
     except Closed:
         pass
     finally:
@@ -62,20 +58,20 @@ def _forward(lab: Lab, sock: Socket, subscription: Subscription) -> None:
             if subscription.closed:
                 return
             continue
-        if message["type"] == "snapshot":  # views as of now: uptimes and countdowns move on
-            message = {**message, "servers": lab.supervisor.views()}
+        if message["type"] == "snapshot":
+            message = lab.with_hosts(message)
         sock.send(message)
 
 
-def _obey(sock: Socket, subscription: Subscription, message: dict[str, Any]) -> None:
+def _obey(lab: Lab, sock: Socket, subscription: Subscription, message: dict[str, Any]) -> None:
     if "subscribe" in message:
-        subscription.topics(_topics(message))
+        subscription.topics(_topics(lab, message))
     if isinstance(message.get("ack"), int):
         subscription.ack(message["ack"])
 
 
-def _topics(message: dict[str, Any]) -> set[str]:
+def _topics(lab: Lab, message: dict[str, Any]) -> set[str]:
     wanted = message.get("subscribe", [])
     if not isinstance(wanted, list) or not all(isinstance(topic, str) for topic in wanted):
         raise Refused(sockets.BAD_FRAME, "subscribe takes a list of topics")
-    return set(wanted) & TOPICS
+    return set(wanted) & lab.topics

@@ -8,16 +8,15 @@ from werkzeug.exceptions import HTTPException
 from dashboard import i18n
 from dashboard.lab import Lab
 from dashboard.live.chat_rules import RULES
-from labservers.registry import SERVERS, ServerSpec
+from dashboard.programs.tabs import find_tab
 
 blueprint = Blueprint("pages", __name__)
 VERSION = "1.0.0"
 
 
-def tabs(spec: ServerSpec) -> list[str]:
-    """A server's tabs, the first one shown by default."""
-    own = {"subjects": ["loop", "try"], "chat": ["rooms"]}.get(spec.name, ["try"])
-    return [*own, "connections", "logs"]
+def lab() -> Lab:
+    found: Lab = current_app.extensions["lab"]
+    return found
 
 
 def language() -> str:
@@ -36,25 +35,31 @@ def overview() -> Response:
 @blueprint.get("/servers/<name>")
 @blueprint.get("/servers/<name>/<tab>")
 def server(name: str, tab: str | None = None) -> Response:
-    spec = SERVERS.get(name)
-    if spec is None or tab not in (None, "try", *tabs(spec)):
+    program = lab().programs.get(name)
+    found = find_tab(program, tab) if program else None
+    if found is None:
         abort(404)
-    return _page({"view": "server", "name": name, "tab": tab or tabs(spec)[0]})
+    return _page({"view": "server", "name": name, "tab": found})
 
 
 def _page(page: dict[str, Any]) -> Response:
-    lab: Lab = current_app.extensions["lab"]
     lang = language()
-    title = i18n.text(lang, f"s.{page['name']}" if page["name"] else "nav.overview")
+    title = _title(lang, page["name"]) if page["name"] else i18n.text(lang, "nav.overview")
     boot = {
         "lang": lang,
         "catalogue": i18n.catalogue(lang),
         "page": page,
-        "snapshot": lab.snapshot(),
+        "snapshot": lab().snapshot(),
         "rules": RULES,
         "version": VERSION,
     }
-    return _rendered("page.html", lang, title=title, token=lab.token, boot=boot)
+    return _rendered("page.html", lang, title=title, token=lab().token, boot=boot)
+
+
+def _title(lang: str, name: str) -> str:
+    """A program's title in a language; its own where the catalogue of texts has none."""
+    key = f"s.{name}"
+    return i18n.text(lang, key) if i18n.has(key) else lab().programs[name].title
 
 
 def error_page(error: HTTPException) -> Response:

@@ -3,7 +3,7 @@ import { html } from "./html.js";
 
 export const ICONS = {
   grid: () => html`<rect x="2.25" y="2.25" width="4.75" height="4.75" rx="1.2"/><rect x="9" y="2.25" width="4.75" height="4.75" rx="1.2"/><rect x="2.25" y="9" width="4.75" height="4.75" rx="1.2"/><rect x="9" y="9" width="4.75" height="4.75" rx="1.2"/>`,
-  chat: () => html`<path d="M2.25 4.5A1.75 1.75 0 0 1 4 2.75h8a1.75 1.75 0 0 1 1.75 1.75v4.25A1.75 1.75 0 0 1 12 10.5H7.25l-3.5 2.9V10.5A1.75 1.75 0 0 1 2.25 8.75z"/>`,
+  talk: () => html`<path d="M2.25 4.5A1.75 1.75 0 0 1 4 2.75h8a1.75 1.75 0 0 1 1.75 1.75v4.25A1.75 1.75 0 0 1 12 10.5H7.25l-3.5 2.9V10.5A1.75 1.75 0 0 1 2.25 8.75z"/>`,
   loop: () => html`<path d="M13.5 8a5.5 5.5 0 1 1-1.75-4.02"/><path d="M13.75 1.75V4.6h-2.9"/><circle cx="8" cy="8" r="1.1" fill="currentColor" stroke="none"/>`,
   play: () => html`<path d="M4.75 3.2v9.6a.6.6 0 0 0 .92.5l7.3-4.8a.6.6 0 0 0 0-1l-7.3-4.8a.6.6 0 0 0-.92.5z" fill="currentColor" stroke="none"/>`,
   stop: () => html`<rect x="3.75" y="3.75" width="8.5" height="8.5" rx="1.4" fill="currentColor" stroke="none"/>`,

@@ -1,5 +1,6 @@
 /* Single keys, off while somebody types. */
-import { SERVERS, href, neighbour } from "./model/routes.js";
+import { href, neighbour } from "./model/routes.js";
+import { list } from "./model/selectors.js";
 
 const MINUS = new Set(["-", "−", "–"]);
 
@@ -23,16 +24,18 @@ export function startKeyboard({ state, actions }) {
     "+": () => press("+"),
     "=": () => press("+"),
   };
-  SERVERS.forEach((name, index) => {
-    keys[index + 1] = () => actions.navigate(href(name));
-  });
   const beside = (by) => {
-    const path = neighbour(state().route, by);
+    const path = neighbour(state().route, state().servers, by);
     if (path) actions.navigate(path);
+  };
+  /* 1 is the first program, 9 the ninth. */
+  const digit = (key) => {
+    const server = /^[1-9]$/.test(key) && list(state())[key - 1];
+    return server && (() => actions.navigate(href(server)));
   };
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || taken(event)) return;
-    const act = keys[MINUS.has(event.key) ? "-" : event.key];
+    const act = keys[MINUS.has(event.key) ? "-" : event.key] ?? digit(event.key);
     if (!act) return;
     if (event.key === " " && !document.querySelector('main [data-key="Space"]')) return;
     event.preventDefault();

@@ -1,7 +1,7 @@
 /* Small pieces that every view is made of. */
 import { html, useEffect, useRef, useState } from "./html.js";
 import { ICONS, MODELS, STATES } from "./icons.js";
-import { t } from "./i18n.js";
+import { has, t } from "./i18n.js";
 
 export * from "./html.js";
 
@@ -9,6 +9,9 @@ const COPIED_MS = 1400;
 
 export const icon = (name, cls = "") =>
   html`<svg class="i ${cls}" viewBox="0 0 16 16" aria-hidden="true" focusable="false">${ICONS[name]()}</svg>`;
+
+/** What a program is called: in the language of the page where it has words for it. */
+export const titleOf = ({ name, title }) => (has(`s.${name}`) ? t(`s.${name}`) : title);
 
 /** The shape of a server's state; `state` as selectors.shown() gives it. */
 export const glyph = (state) =>

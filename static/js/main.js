@@ -1,5 +1,5 @@
 /* The only module that knows the whole page: the one state, what may be done, what is drawn. */
-import { announce, h, render } from "./kit.js";
+import { announce, h, render, titleOf } from "./kit.js";
 import { errorText } from "./errors.js";
 import { speak, t } from "./i18n.js";
 import { api, freshPage } from "./io/api.js";
@@ -20,7 +20,7 @@ const page = document.documentElement;
 const boot = JSON.parse(document.getElementById("boot").textContent);
 speak(boot.lang, boot.catalogue);
 const prefs = { theme: page.dataset.theme, present: page.dataset.present === "1" };
-let state = initial(boot, parse(location.pathname), prefs);
+let state = initial(boot, location.pathname, prefs);
 let frame = 0;
 let toastTimer = 0;
 
@@ -36,7 +36,7 @@ function draw() {
   frame = 0;
   page.dataset.stale = state.link.status === "lost" ? "1" : "0";
   const { name } = state.route;
-  document.title = `${t(name ? `s.${name}` : "nav.overview")} · ${t("app")}`;
+  document.title = `${name ? titleOf(state.servers[name]) : t("nav.overview")} · ${t("app")}`;
   render(h(Shell, { state, actions }), document.getElementById("app"));
 }
 
@@ -45,7 +45,7 @@ function tellStates(before, after) {
   for (const name of after.order) {
     const is = shown(after.servers[name]);
     if (before.servers[name] && is !== shown(before.servers[name])) {
-      announce(`${t(`s.${name}`)}: ${t(`st.${is}`)}`);
+      announce(`${titleOf(after.servers[name])}: ${t(`st.${is}`)}`);
     }
   }
 }
@@ -139,7 +139,8 @@ const actions = {
   },
 };
 
-actions.navigate = startRouter((route) => {
+const routeOf = (pathname) => parse(pathname, state.servers);
+actions.navigate = startRouter(routeOf, (route) => {
   dispatch({ type: "route", route });
   draw();
   document.getElementById("main").focus({ preventScroll: true });

@@ -1,19 +1,18 @@
 /* The address bar and the page in step, without loading anything anew. */
-import { parse } from "./model/routes.js";
 
 /**
- * Follow links and the history. `onRoute(route)` is called after each move.
- * Returns navigate(path).
+ * Follow links and the history. `routeOf(pathname)` is the route of a path as model/routes.js
+ * gives it; `onRoute(route)` is called after each move. Returns navigate(path).
  */
-export function startRouter(onRoute) {
+export function startRouter(routeOf, onRoute) {
   const navigate = (path) => {
     if (path !== location.pathname) history.pushState(null, "", path);
-    onRoute(parse(location.pathname));
+    onRoute(routeOf(location.pathname));
   };
-  addEventListener("popstate", () => onRoute(parse(location.pathname)));
+  addEventListener("popstate", () => onRoute(routeOf(location.pathname)));
   document.addEventListener("click", (event) => {
     const link = ownLink(event);
-    if (!link) return;
+    if (!link || routeOf(link.pathname).view === "missing") return;
     event.preventDefault();
     navigate(link.pathname);
   });
@@ -27,5 +26,5 @@ function ownLink(event) {
   const link = event.target.closest?.("a[href]");
   if (!link || link.target || link.hasAttribute("download") || link.hash) return null;
   if (link.origin !== location.origin) return null;
-  return parse(link.pathname).view === "missing" ? null : link;
+  return link;
 }

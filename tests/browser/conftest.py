@@ -17,7 +17,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -88,11 +88,11 @@ def free_ports(count: int) -> list[int]:
 class Lab:
     """The dashboard under test and the servers that it runs."""
 
-    def __init__(self, folder: Path) -> None:
-        port, *ports = free_ports(1 + len(NAMES))
+    def __init__(self, folder: Path, app: str = "dashboard", names: Sequence[str] = NAMES) -> None:
+        port, *ports = free_ports(1 + len(names))
         self.url = f"http://127.0.0.1:{port}"
         self.token = "browser-tests"
-        self.ports = dict(zip(NAMES, ports, strict=True))
+        self.ports = dict(zip(names, ports, strict=True))
         settings = {
             name: {"host": "127.0.0.1", "port": number} for name, number in self.ports.items()
         }
@@ -107,7 +107,7 @@ class Lab:
         }
         self._output = (folder / "dashboard.log").open("wb")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", "dashboard", "run", "--port", str(port)],
+            [sys.executable, "-m", "flask", "--app", app, "run", "--port", str(port)],
             cwd=ROOT,
             env=environment,
             stdout=self._output,
@@ -170,7 +170,7 @@ class Lab:
 
     def anew(self) -> None:
         """All servers stopped, with the settings of the beginning."""
-        for name in NAMES:
+        for name in self.ports:
             if self.view(name)["state"] == "FROZEN":
                 self.api("POST", f"/api/servers/{name}/kill")
         self.api("POST", "/api/servers/stop?wait=10")
@@ -197,6 +197,12 @@ def eventually_fixture() -> Callable[..., Any]:
 def paths_fixture() -> list[str]:
     """Every page, one address each."""
     return PATHS
+
+
+@pytest.fixture(scope="session")
+def make_lab() -> type[Lab]:
+    """A dashboard of its own for a test that needs another than the common one."""
+    return Lab
 
 
 @pytest.fixture(scope="session")
@@ -274,6 +280,11 @@ class Windows:
         # A refused API call is part of some tests; the browser notes it as a failed resource.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.complaints.append(message.text)
+
+
+@pytest.fixture(scope="session")
+def make_windows() -> type[Windows]:
+    return Windows
 
 
 @pytest.fixture

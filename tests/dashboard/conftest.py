@@ -36,7 +36,6 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     app = create_app({"data_dir": str(tmp_path), "token": TOKEN, "frozen_after_s": 1.5})
     app.config["TESTING"] = True
     yield app
-    app.extensions["experiments"].close()
     app.extensions["lab"].close(3.0)
 
 

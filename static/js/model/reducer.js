@@ -1,5 +1,5 @@
 /* The one state of the page and how it changes; no document, no network, no clock. */
-import { SERVERS } from "./routes.js";
+import { parse } from "./routes.js";
 
 export const HISTORY_S = 60;
 export const FEED_KEPT = 200;
@@ -21,36 +21,37 @@ const LOOP_SERIES = [
   "utilization",
 ];
 
-/** The state that a page starts from; `boot` is the JSON in it. */
-export function initial(boot, route, prefs) {
+/** The state that a page starts from; `boot` is the JSON in it, `pathname` its address. */
+export function initial(boot, pathname, prefs) {
   const empty = {
     lang: boot.lang,
     version: boot.version,
     rules: boot.rules,
     prefs,
-    route,
     link: { status: "connecting", rtt_ms: null, last_at: null, retry_at: null },
     skew_s: 0,
     servers: {},
-    order: SERVERS,
+    order: [],
     feed: [],
     history: {},
     rows: {},
     logs: {},
-    loop: emptyLoop(),
+    loops: {},
     exchanges: {},
     busy: {},
     dialog: null,
     toast: null,
   };
-  return boot.snapshot ? snapshot(empty, boot.snapshot, boot.snapshot.now) : empty;
+  const state = snapshot(empty, boot.snapshot, boot.snapshot.now);
+  return { ...state, route: parse(pathname, state.servers) };
 }
 
-const emptyLoop = () => ({
+/** The loop of a program before its first frame. */
+export const NO_LOOP = {
   frame: null,
   longest: null,
   series: Object.fromEntries(["at", ...LOOP_SERIES].map((name) => [name, []])),
-});
+};
 
 /** The next state. An unknown event changes nothing. */
 export function reduce(state, event) {
@@ -88,12 +89,13 @@ function snapshot(state, whole, at) {
     // Subscriptions begin anew with a snapshot and bring their own beginning.
     rows: {},
     logs: {},
-    loop: emptyLoop(),
+    loops: {},
     busy: {},
   };
 }
 
-const DELTAS = {
+/** What each kind of live event changes: dashboard/live/events.py lists the kinds. */
+export const DELTAS = {
   server: (state, { server }) => idle(anew(putServer(state, server), state, server), server.name),
   figures: (state, { name, figures }) => ({
     ...putServer(state, { name, figures }),
@@ -108,7 +110,10 @@ const DELTAS = {
     ...state,
     logs: { ...state.logs, [name]: extend(state.logs[name], lines, skipped ?? 0) },
   }),
-  loop: (state, { frame }, at) => (frame.loop ? { ...state, loop: looped(state.loop, frame, at) } : state),
+  loop: (state, { name, frame }, at) => ({
+    ...state,
+    loops: { ...state.loops, [name]: looped(state.loops[name] ?? NO_LOOP, frame, at) },
+  }),
 };
 
 /* Events leave out what does not change (the hosts to choose from): it is kept. */

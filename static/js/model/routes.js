@@ -1,37 +1,42 @@
-/* Addresses of pages: `/`, `/servers/NAME`, `/servers/NAME/TAB`. */
+/*
+ * Addresses of pages: `/`, `/servers/NAME`, `/servers/NAME/TAB`. Which programs and tabs there are
+ * is the dashboard's to say: each server's view carries its tabs, the one that opens by itself first.
+ */
 
-export const SERVERS = ["hello", "hypotenuse", "page", "chat", "subjects"];
+const OVERVIEW = { view: "overview", name: null, tab: null };
+const MISSING = { view: "missing", name: null, tab: null };
 
-/** The tabs of each server, the one that opens by itself first. */
-export const TABS = {
-  hello: ["try", "connections", "logs"],
-  hypotenuse: ["try", "connections", "logs"],
-  page: ["try", "connections", "logs"],
-  chat: ["rooms", "connections", "logs"],
-  subjects: ["loop", "try", "connections", "logs"],
-};
-
-/** The route of a path: {view: overview | server | missing, name, tab}. */
-export function parse(pathname) {
+/** The route of a path: {view: overview | server | missing, name, tab}. `servers`: views by name. */
+export function parse(pathname, servers) {
   const parts = pathname.split("/").filter(Boolean);
-  if (!parts.length) return { view: "overview", name: null, tab: null };
-  const [place, name, tab] = parts;
-  const tabs = place === "servers" && parts.length < 4 && Object.hasOwn(TABS, name) ? TABS[name] : [];
-  if (!tabs.length) return { view: "missing", name: null, tab: null };
-  // To try the chat out is to enter a room.
-  const wanted = name === "chat" && tab === "try" ? "rooms" : (tab ?? tabs[0]);
-  return tabs.includes(wanted)
-    ? { view: "server", name, tab: wanted }
-    : { view: "missing", name: null, tab: null };
+  if (!parts.length) return OVERVIEW;
+  const [place, name, wanted] = parts;
+  if (place !== "servers" || parts.length > 3 || !Object.hasOwn(servers, name)) return MISSING;
+  const tab = findTab(servers[name], wanted);
+  return tab ? { view: "server", name, tab } : MISSING;
+}
+
+/* Without a name the first one; `try` is the first one where there is no exchange to try. */
+function findTab({ tabs }, wanted) {
+  if (tabs.some(({ name }) => name === wanted)) return wanted;
+  return wanted === undefined || wanted === "try" ? tabs[0].name : null;
 }
 
 /** The path of a server's tab; without a tab, of the one that opens by itself. */
-export const href = (name, tab = TABS[name][0]) => `/servers/${name}/${tab}`;
+export const href = (server, tab = server.tabs[0].name) => `/servers/${server.name}/${tab}`;
 
 /** The path of the tab beside this one, or null at the ends. */
-export function neighbour(route, by) {
+export function neighbour(route, servers, by) {
   if (route.view !== "server") return null;
-  const tabs = TABS[route.name];
-  const tab = tabs[tabs.indexOf(route.tab) + by];
-  return tab ? href(route.name, tab) : null;
+  const { [route.name]: server } = servers;
+  const at = server.tabs.findIndex(({ name }) => name === route.tab);
+  const tab = server.tabs[at + by];
+  return tab ? href(server, tab.name) : null;
 }
+
+/** Tabs that the sidebar leads to by themselves: [{server, tab}]. */
+export const linkedTabs = (servers) =>
+  servers.flatMap((server) => server.tabs.filter(({ linked }) => linked).map((tab) => ({ server, tab: tab.name })));
+
+/** The tab that a server's own link in the sidebar leads to: the first without a link of its own. */
+export const plainTab = (server) => server.tabs.find(({ linked }) => !linked).name;

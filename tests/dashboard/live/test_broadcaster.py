@@ -4,11 +4,11 @@ import threading
 from typing import Any
 
 from dashboard.live.broadcaster import ORDERED_KEPT, WINDOW, Broadcaster, Subscription
-from dashboard.recording.history import Chronicle
+from dashboard.recording.chronicle import Chronicle
 
 
 def make() -> Broadcaster:
-    return Broadcaster(Chronicle(10, 60), wall=lambda: 5.0)
+    return Broadcaster(Chronicle(10, 60, wall=lambda: 5.0))
 
 
 def server(name: str, state: str) -> dict[str, Any]:

@@ -6,15 +6,18 @@ import pytest
 
 from dashboard import config
 from dashboard.errors import BadInput
+from dashboard.programs.catalogue import catalogue
 from dashboard.programs.settings import Settings
+
+PROGRAMS = catalogue()
 
 
 def test_what_was_chosen_is_there_again(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "servers.json"
-    settings = Settings(path, 8000)
+    settings = Settings(path, 8000, PROGRAMS)
     assert settings.get("chat").port == 8004
     settings.change("page", {"port": 9003, "model": "blocking", "host": None})
-    again = Settings(path, 8000)
+    again = Settings(path, 8000, PROGRAMS)
     assert (again.get("page").port, again.get("page").model) == (9003, "blocking")
     assert again.get("chat").port == 8004
 
@@ -37,7 +40,7 @@ def test_what_was_chosen_is_there_again(tmp_path: Path) -> None:
 def test_what_no_server_can_use_is_refused_by_name(
     tmp_path: Path, wrong: dict[str, object]
 ) -> None:
-    settings = Settings(tmp_path / "servers.json", 8000)
+    settings = Settings(tmp_path / "servers.json", 8000, PROGRAMS)
     with pytest.raises(BadInput, match=next(iter(wrong))):
         settings.change("page", wrong)
     assert settings.get("page").port == 8003
@@ -47,7 +50,7 @@ def test_what_no_server_can_use_is_refused_by_name(
 def test_a_damaged_file_counts_as_empty(tmp_path: Path, text: str) -> None:
     path = tmp_path / "servers.json"
     path.write_text(text, "latin-1")
-    assert Settings(path, 8000).get("chat").port == 8004
+    assert Settings(path, 8000, PROGRAMS).get("chat").port == 8004
 
 
 def test_the_file_then_the_environment_then_what_is_given(tmp_path: Path) -> None:

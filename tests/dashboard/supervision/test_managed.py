@@ -2,24 +2,25 @@
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dashboard.config import Config
+from dashboard.programs.catalogue import catalogue
+from dashboard.programs.launch import Command
 from dashboard.programs.settings import ServerSettings
 from dashboard.supervision.managed import Generation, ManagedServer, Surroundings
 from labservers.observe import messages
-from labservers.registry import SERVERS
 
 ADDRESS = messages.Address("127.0.0.1", 8004)
 
 
 @dataclass
 class FakeProcess:
-    arguments: list[str]
+    command: Command
     listener: Any
     pid: int
     done: list[str] = field(default_factory=list)
@@ -46,24 +47,23 @@ class World:
         self.later: list[Callable[[], None]] = []
         pids = itertools.count(1_000_000)
 
-        def spawn(arguments: list[str], listener: Any) -> FakeProcess:
+        def spawn(command: Command, listener: Any) -> FakeProcess:
             if self.spawn_error:
                 raise self.spawn_error
-            self.processes.append(FakeProcess(arguments, listener, next(pids)))
+            self.processes.append(FakeProcess(command, listener, next(pids)))
             return self.processes[-1]
 
-        def check(name: str, host: str, port: int, timeout_s: float) -> None:
+        def check(host: str, port: int, timeout_s: float) -> None:
             if self.problem:
                 raise RuntimeError(self.problem)
 
         self.server = ManagedServer(
-            SERVERS["chat"],
+            replace(catalogue()["chat"], check=check),
             ServerSettings("127.0.0.1", 8004, "thread-per-client"),
             Surroundings(
                 config=Config(data_dir=str(folder), **settings),
                 publish=self.events.append,
                 spawn=spawn,
-                check=check,
                 owner=lambda port, transport: {
                     "pid": 7,
                     "command": "nc -l",

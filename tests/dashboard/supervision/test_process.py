@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
+from dashboard.programs.launch import Command
 from dashboard.supervision import process
 from dashboard.supervision.process import ServerProcess, child_environment, exit_words
 from labservers.observe import messages
@@ -239,13 +240,10 @@ def test_a_channel_that_is_not_a_socket_is_one_sentence(
     assert done.stderr.count("\n") == 1
 
 
-def test_a_child_that_cannot_be_spawned_leaves_no_descriptor(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+def test_a_child_that_cannot_be_spawned_leaves_no_descriptor() -> None:
     before = psutil.Process().num_fds()
     with pytest.raises(OSError, match="nowhere"):
-        ServerProcess(["hello"], Any)
+        ServerProcess(Command(("/nowhere/python", "-m", "hello")), Any)
     assert psutil.Process().num_fds() == before
 
 

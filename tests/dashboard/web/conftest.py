@@ -96,7 +96,6 @@ class Site:
     def close(self) -> None:
         for talk in self._talks:
             talk.close()
-        self.app.extensions["experiments"].close()
         sockets.close_all()
         self._server.shutdown()
         self._thread.join()

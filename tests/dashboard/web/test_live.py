@@ -57,7 +57,7 @@ def test_a_tab_that_comes_later_starts_from_the_same_state(site: Any) -> None:
 
 def test_figures_come_by_themselves_and_topics_when_asked_for(site: Any) -> None:
     site.start("subjects")
-    talk = site.talk("/ws/live", {"subscribe": ["loop"]})
+    talk = site.talk("/ws/live", {"subscribe": ["loop:subjects"]})
     frame = follow(talk, lambda event: event["kind"] == "loop")["frame"]
     assert frame["loop"]["tasks"] >= 1
     talk.tell({"subscribe": ["rows:subjects"]})
@@ -68,9 +68,9 @@ def test_figures_come_by_themselves_and_topics_when_asked_for(site: Any) -> None
 
 
 def test_a_closed_tab_asks_for_nothing_more(site: Any, eventually: Callable[..., Any]) -> None:
-    talk = site.talk("/ws/live", {"subscribe": ["loop", "logs:chat"]})
+    talk = site.talk("/ws/live", {"subscribe": ["loop:subjects", "logs:chat"]})
     assert talk.hear()["type"] == "snapshot"
-    assert site.lab.broadcaster.wanted() == {"loop", "logs:chat"}
+    assert site.lab.broadcaster.wanted() == {"loop:subjects", "logs:chat"}
     talk.close()
     eventually(lambda: not site.lab.broadcaster.watched, "the subscription ends")
 
@@ -87,9 +87,11 @@ def test_logs_begin_with_the_last_500_lines(site: Any) -> None:
 
 
 def test_unknown_topics_are_nothing(site: Any) -> None:
-    talk = site.talk("/ws/live", {"subscribe": ["rows:evil", "", "logs:", "loop"]})
+    talk = site.talk(
+        "/ws/live", {"subscribe": ["rows:evil", "", "logs:", "loop", "loop:chat", "loop:subjects"]}
+    )
     assert talk.hear()["type"] == "snapshot"
-    assert site.lab.broadcaster.wanted() == {"loop"}
+    assert site.lab.broadcaster.wanted() == {"loop:subjects"}
 
 
 @pytest.mark.parametrize("topics", ["loop", {"loop": 1}, [1], [None], 5])

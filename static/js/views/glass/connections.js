@@ -1,5 +1,5 @@
 /* Who is connected to a server, twice a second; for UDP, who has sent something lately. */
-import { CommandLine, Search, html, icon, useDraft, useEffect } from "../../kit.js";
+import { CommandLine, Search, html, icon, useDraft } from "../../kit.js";
 import { bytes, dur, nf, t } from "../../i18n.js";
 import { QUEUE_SLOTS, chooseRows, slots, stateCounts, stuckRow } from "../../model/connections.js";
 import { running } from "../../model/selectors.js";
@@ -33,7 +33,6 @@ export function Connections({ state, actions, name }) {
   const table = (up && state.rows[name]) || EMPTY;
   const [words, setWords] = useDraft(`connections.words.${name}`, "");
   const [sort, setSort] = useDraft(`connections.sort.${name}`, { by: "age_s", down: !udp });
-  useEffect(() => actions.subscribe([`rows:${name}`]), [name]);
   const rows = chooseRows(table.rows, words, sort);
   const stuck = stuckRow(table);
   return html`<div class="stack">

@@ -17,7 +17,6 @@ export function Logs({ state, actions, name }) {
   const [words, setWords] = useDraft(`logs.words.${name}`, "");
   const [only, setOnly] = useDraft("logs.only", false);
   const [wrap, setWrap] = useDraft("logs.wrap", false);
-  useEffect(() => actions.subscribe([`logs:${name}`]), [name]);
   useEffect(() => setHeld(null), [name]);
 
   const lines = held ?? live;

@@ -1,6 +1,7 @@
 /* The event loop, live: where every task is, what it costs, and what happens to a slow one. */
 import { Button, Mini, Segmented, html, icon, useEffect, useNow, useRef, useState } from "../../kit.js";
 import { dur, hands, nf, t } from "../../i18n.js";
+import { NO_LOOP } from "../../model/reducer.js";
 import { offKey, running } from "../../model/selectors.js";
 import { Charts } from "./loop_charts.js";
 import { Flows } from "./loop_flows.js";
@@ -15,20 +16,20 @@ const SPEEDS = [0, 0.1, 0.5];
 const SUMMARY_MS = 5000;
 const DEPTH_POINTS = 60;
 
-export function Loop({ state, actions }) {
-  const server = state.servers.subjects;
+export function Loop({ state, actions, name }) {
+  const server = state.servers[name];
   const [chosen, choose] = useState(null);
-  useEffect(() => actions.subscribe(["loop", "rows:subjects"]), []);
-  const source = useSource(actions);
+  const source = useSource(actions, name);
   const up = running(server);
-  const loop = up ? state.loop.frame?.loop : null;
-  return html`<div class="stack"><${NotRunning} state=${state} name="subjects" actions=${actions}/>
+  const looked = state.loops[name] ?? NO_LOOP;
+  const loop = up ? looked.frame?.loop : null;
+  return html`<div class="stack"><${NotRunning} state=${state} name=${name} actions=${actions}/>
     <${Controls} state=${state} server=${server} loop=${loop} actions=${actions}/>
     ${up && html`<${Status} server=${server} loop=${loop} skew_s=${state.skew_s} actions=${actions}/>`}
-    ${loop && html`<${Board} loop=${loop} state=${state.loop} source=${source} chosen=${chosen} choose=${choose}/>
+    ${loop && html`<${Board} loop=${loop} state=${looked} source=${source} chosen=${chosen} choose=${choose}/>
       <${Summary} loop=${loop}/>
-      <${Charts} series=${state.loop.series} theme=${state.prefs.theme} lang=${state.lang}/>
-      <${Tasks} table=${state.rows.subjects} loop=${loop} chosen=${chosen} choose=${choose}/>`}
+      <${Charts} series=${looked.series} theme=${state.prefs.theme} lang=${state.lang}/>
+      <${Tasks} table=${state.rows[name]} loop=${loop} chosen=${chosen} choose=${choose}/>`}
     ${!loop && html`<section class="panel"><p class="nothing board-wait">${t(up ? "lp.wait" : "lp.sub")}</p></section>`}</div>`;
 }
 
@@ -61,10 +62,10 @@ function Controls({ state, server, loop, actions }) {
   const key = offKey(state) ?? (running(server) ? null : "off.notrunning");
   const off = key && t(key);
   const tell = (action, more = {}) =>
-    actions.api("POST", "/api/servers/subjects/loop", { action, ...more }).catch(actions.fail);
+    actions.api("POST", `/api/servers/${server.name}/loop`, { action, ...more }).catch(actions.fail);
   const send = async (kind, n) => {
     setSending(true);
-    await actions.api("POST", "/api/experiments/subjects", { kind, n }).catch(actions.fail);
+    await actions.api("POST", `/api/experiments/${server.name}`, { kind, n }).catch(actions.fail);
     setSending(false);
   };
   const paused = Boolean(loop?.paused);
@@ -90,17 +91,17 @@ function Status({ server, loop, skew_s, actions }) {
   const text = loop?.paused ? t("lp.pausednote") : loop?.delay_s ? t("lp.slowed", { v: dur(loop.delay_s * 1000) }) : t("lp.sub");
   return html`<div class="notice strip ${held ? "warn" : ""}">${icon(held ?? "info")}<span role="status">${text}</span>
     ${loop?.paused && html`<span class="mono">${hands(Math.max(0, Math.round(loop.resumes_in_s ?? 0)))}</span>`}
-    ${server.experiment && html`<${Progress} experiment=${server.experiment} skew_s=${skew_s} actions=${actions}/>`}</div>`;
+    ${server.experiment && html`<${Progress} name=${server.name} experiment=${server.experiment} skew_s=${skew_s} actions=${actions}/>`}</div>`;
 }
 
-function Progress({ experiment, skew_s, actions }) {
+function Progress({ name, experiment, skew_s, actions }) {
   const now = useNow() + skew_s;
   const { clients, done, failed, until } = experiment;
   return html`<span class="r prog"><span>${t("lp.exp", { a: done + failed, b: clients })}
       ${failed > 0 && html` <b class="c-err">${t("lp.exp.failed", { n: failed })}</b>`}</span>
     <span class="muted">${t("lp.exp.left", { v: hands(Math.max(0, Math.round(until - now))) })}</span>
     <${Button} kind="sm" icon="x" label=${t("lp.exp.stop")}
-      onClick=${() => actions.api("DELETE", "/api/experiments/subjects").catch(actions.fail)}/></span>`;
+      onClick=${() => actions.api("DELETE", `/api/experiments/${name}`).catch(actions.fail)}/></span>`;
 }
 
 /* What the board shows, in words, at most every five seconds: the board itself is not live. */

@@ -4,19 +4,19 @@ import { dur, nf, t } from "../../i18n.js";
 import { SIGN, TONE } from "../../model/loop.js";
 import { coloured, outline } from "../../model/source.js";
 
-let known = null;
+const known = new Map();
 
-/** The outline of the server's source, fetched once. */
-export function useSource(actions) {
-  const [source, setSource] = useState(known);
+/** The outline of a program's source, fetched once. */
+export function useSource(actions, name) {
+  const [, redraw] = useState(0);
   useEffect(() => {
-    if (known) return;
-    actions.api("GET", "/api/servers/subjects/source").then(
-      ({ file, functions }) => setSource((known = { file, lines: outline(functions) })),
-      actions.fail,
-    );
-  }, []);
-  return source;
+    if (known.has(name)) return;
+    actions.api("GET", `/api/servers/${name}/source`).then(({ file, functions }) => {
+      known.set(name, { file, lines: outline(functions) });
+      redraw((n) => n + 1);
+    }, actions.fail);
+  }, [name]);
+  return known.get(name) ?? null;
 }
 
 /** `longest` is the longest step of the last second: a real one, not the one under way. */

@@ -1,5 +1,5 @@
 /* A server on the overview: one body and one next step for each of its states. */
-import { Button, CommandLine, CopyButton, IconButton, Spark, glyph, html, icon, model, pill, pure } from "../../kit.js";
+import { Button, CommandLine, CopyButton, IconButton, Spark, glyph, html, icon, model, pill, pure, titleOf } from "../../kit.js";
 import { bytes, dur, nf, t } from "../../i18n.js";
 import { HISTORY_S } from "../../model/reducer.js";
 import { href } from "../../model/routes.js";
@@ -13,12 +13,12 @@ const EVIDENCE_LINES = 4;
 export const Card = pure(function Card(props) {
   const { server } = props;
   const state = shown(server);
-  const name = t(`s.${server.name}`);
+  const name = titleOf(server);
   return html`<article class="card is-${state}" data-server=${server.name} aria-label=${`${name}, ${t(`st.${state}`)}`}>
     <header><span class="no" aria-hidden="true">${server.task}</span>
-      <h2><a href=${href(server.name)}>${name}</a></h2>${pill(state)}
+      <h2><a href=${href(server)}>${name}</a></h2>${pill(state)}
       <div class="meta">${model(server.model)}<span>${server.protocol}</span><span aria-hidden="true">·</span>
-        <span class="cut">${t(`m.${server.model}`)}</span></div></header>
+        <span class="cut">${server.model && t(`m.${server.model}`)}</span></div></header>
     <${BODIES[state]} ...${props}/>
   </article>`;
 });
@@ -31,8 +31,8 @@ const Address = ({ server, skew_s, up }) => {
 };
 
 const Foot = ({ server, children }) =>
-  html`<footer>${children}<span class="r"><a class="btn gh" href=${href(server.name)}
-    aria-label=${t("open.s", { s: t(`s.${server.name}`) })}><span>${t("open")}</span>${icon("right")}</a></span></footer>`;
+  html`<footer>${children}<span class="r"><a class="btn gh" href=${href(server)}
+    aria-label=${t("open.s", { s: titleOf(server) })}><span>${t("open")}</span>${icon("right")}</a></span></footer>`;
 
 const Stop = ({ server, busy, off, actions }) =>
   html`<${Button} icon="stop" label=${t("stop")} busy=${busy === "stop"} off=${off}
@@ -132,7 +132,7 @@ const Evidence = ({ lines, blame }) =>
     : null;
 
 const LogsLink = ({ server }) =>
-  html`<a class="btn" href=${href(server.name, "logs")}>${icon("list")}<span>${t("logs.open")}</span></a>`;
+  html`<a class="btn" href=${href(server, "logs")}>${icon("list")}<span>${t("logs.open")}</span></a>`;
 
 function Crashed(props) {
   const { failure } = props.server;

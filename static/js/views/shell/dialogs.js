@@ -3,9 +3,10 @@ import { Button, IconButton, html, useEffect, useRef } from "../../kit.js";
 import { t } from "../../i18n.js";
 import { list, stoppable, totals } from "../../model/selectors.js";
 
-const KEYS = [
+/* `programs`: how many there are; the first nine have a key. */
+const keysOf = (programs) => [
   ["0", "nav.overview"],
-  ["1 – 5", "k.server"],
+  [`1 – ${Math.min(9, programs)}`, "k.server"],
   ["[ ]", "k.tabs"],
   ["/", "k.search"],
   ["Space", "k.pause"],
@@ -20,7 +21,7 @@ const KEYS = [
 
 export function Dialogs({ state, actions }) {
   const close = () => actions.dialog(null);
-  if (state.dialog === "keys") return html`<${Keys} close=${close}/>`;
+  if (state.dialog === "keys") return html`<${Keys} programs=${state.order.length} close=${close}/>`;
   if (state.dialog === "stopall") return html`<${StopAll} state=${state} actions=${actions} close=${close}/>`;
   return null;
 }
@@ -41,9 +42,9 @@ function Modal({ id, title, close, children }) {
   </dialog>`;
 }
 
-const Keys = ({ close }) =>
+const Keys = ({ programs, close }) =>
   html`<${Modal} id="dlg-keys" title=${t("keys")} close=${close}>
-    <dl>${KEYS.map(
+    <dl>${keysOf(programs).map(
       ([keys, text]) => html`<div key=${text}>
         <dt>${keys.split(" ").map((key) => (key === "–" ? " – " : html`<kbd>${key}</kbd> `))}</dt><dd>${t(text)}</dd></div>`,
     )}</dl>

@@ -20,12 +20,12 @@ const ICONS = {
   overloaded: "warn",
 };
 
-export const Feed = pure(function Feed({ feed }) {
+export const Feed = pure(function Feed({ feed, titles }) {
   return html`<section class="card feed">
     <div class="pn-h"><h2 id="feed-h">${t("ov.act")}</h2></div>
     <div class="roll" role="log" aria-live="polite" aria-labelledby="feed-h" tabindex="0"><ol>${[...feed].reverse().map(
       (entry) => html`<li key=${entry.id}><time>${clock(entry.at)}</time>${icon(ICONS[entry.code] ?? "info")}
-        <p>${entry.name && html`<b>${t(`s.${entry.name}`)}</b> · `}${text(entry)}</p></li>`,
+        <p>${entry.name && html`<b>${titles[entry.name] ?? entry.name}</b> · `}${text(entry)}</p></li>`,
     )}${!feed.length && html`<li class="none"><p>${t("ov.act.none")}</p></li>`}</ol></div>
   </section>`;
 });

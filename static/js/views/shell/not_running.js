@@ -1,5 +1,5 @@
 /* Said above a tab whose server cannot answer: why, and the way out. */
-import { Button, html, icon } from "../../kit.js";
+import { Button, html, icon, titleOf } from "../../kit.js";
 import { t } from "../../i18n.js";
 import { offKey, startable } from "../../model/selectors.js";
 import { Cause } from "./cause.js";
@@ -9,7 +9,7 @@ export function NotRunning({ state, name, actions }) {
   if (server.state === "RUNNING") return null;
   const failed = server.state === "FAILED";
   return html`<div class="notice ${failed ? "bad" : ""}">${icon(failed ? "warn" : "info")}
-    <span>${failed ? html`<${Cause} server=${server}/>` : t(`nr.${server.state}`, { s: t(`s.${name}`) })}</span>
+    <span>${failed ? html`<${Cause} server=${server}/>` : t(`nr.${server.state}`, { s: titleOf(server) })}</span>
     ${startable(server) && html`<span class="r"><${WayOut} state=${state} server=${server} actions=${actions}/></span>`}</div>`;
 }
 

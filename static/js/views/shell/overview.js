@@ -1,5 +1,5 @@
-/* All five servers at a glance. */
-import { Button, Mini, html, icon } from "../../kit.js";
+/* All programs at a glance. */
+import { Button, Mini, html, icon, titleOf, useMemo } from "../../kit.js";
 import { bytes, nf, t } from "../../i18n.js";
 import { list, offKey, startable, stoppable, totals } from "../../model/selectors.js";
 import { Card, percent } from "./card.js";
@@ -8,12 +8,13 @@ import { Feed } from "./feed.js";
 export function Overview({ state, actions }) {
   const key = offKey(state);
   const off = key && t(key);
+  const titles = useMemo(() => Object.fromEntries(list(state).map((server) => [server.name, titleOf(server)])), [state.order, state.lang]);
   return html`<${Heading} state=${state} off=${off} actions=${actions}/>
     <${Totals} state=${state}/>
     <div class="cards">${list(state).map(
       (server) => html`<${Card} key=${server.name} server=${server} history=${state.history[server.name]}
         busy=${state.busy[server.name]} off=${off} skew_s=${state.skew_s} lang=${state.lang} actions=${actions}/>`,
-    )}<${Feed} feed=${state.feed} lang=${state.lang}/></div>`;
+    )}<${Feed} feed=${state.feed} titles=${titles} lang=${state.lang}/></div>`;
 }
 
 function Heading({ state, off, actions }) {

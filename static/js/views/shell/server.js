@@ -1,26 +1,21 @@
 /* One server: its header, its tabs, and the tab that is open. */
-import { Button, CopyButton, html, model, pill, useEffect, useRef } from "../../kit.js";
+import { Button, CopyButton, html, model, pill, titleOf, useEffect, useRef } from "../../kit.js";
 import { nf, t } from "../../i18n.js";
-import { TABS, href } from "../../model/routes.js";
+import { href } from "../../model/routes.js";
 import { address, offKey, running, shown, startable, stoppable } from "../../model/selectors.js";
 import { Uptime } from "./clocks.js";
 import { Connections } from "../glass/connections.js";
 import { Lazy } from "./lazy.js";
 import { Logs } from "../glass/logs.js";
-import { TryHello } from "../tasks/hello.js";
-import { TryHypotenuse } from "../tasks/hypotenuse.js";
-import { NotRunning } from "./not_running.js";
-import { TryPage } from "../tasks/page.js";
-import { TrySubjects } from "../tasks/subjects.js";
+import { Try } from "../tasks/try.js";
 
 /* The two big views come when they are first looked at. */
 const lazy = (load) => (props) => html`<${Lazy} load=${load} ...${props}/>`;
 
-const TRY = { hello: TryHello, hypotenuse: TryHypotenuse, page: TryPage, subjects: TrySubjects };
 const BODIES = {
   loop: lazy(() => import("../glass/loop.js").then((module) => module.Loop)),
   rooms: lazy(() => import("../tasks/chat.js").then((module) => module.Chat)),
-  try: (props) => html`<${NotRunning} ...${props}/><${TRY[props.name]} ...${props}/>`,
+  try: Try,
   connections: Connections,
   logs: Logs,
 };
@@ -28,6 +23,8 @@ const BODIES = {
 export function Server({ state, actions }) {
   const { name, tab } = state.route;
   const server = state.servers[name];
+  const { topics } = server.tabs.find((item) => item.name === tab);
+  useEffect(() => actions.subscribe(topics), [name, tab]);
   return html`<${Header} server=${server} tab=${tab} busy=${state.busy[name]} off=${offKey(state)}
       skew_s=${state.skew_s} actions=${actions}/>
     <${BODIES[tab]} key=${`${name}/${tab}`} name=${name} state=${state} actions=${actions}/>`;
@@ -39,16 +36,16 @@ function Header({ server, tab, busy, off, skew_s, actions }) {
   useEffect(() => tabs.current.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [name, tab]);
   return html`<div class="sph">
     <div class="ph">
-      <h1><span class="no">${server.task}</span>${t(`s.${name}`)} ${pill(shown(server))}</h1>
+      <h1><span class="no">${server.task}</span>${titleOf(server)} ${pill(shown(server))}</h1>
       <div class="addr"><b>${address(server.host, server.port)}</b>
         <${CopyButton} text=${address(server.host, server.port)}/>
         ${server.pid !== null && html`<span>${t("c.pid", { v: String(server.pid) })}</span>`}
         ${running(server) && html`<${Uptime} since=${server.started_at} skew_s=${skew_s}/>`}</div>
-      <span class="kind">${model(server.model)}${t(`m.${server.model}`)}</span>
+      <span class="kind">${server.model && html`${model(server.model)}${t(`m.${server.model}`)}`}</span>
       <div class="acts"><${Actions} server=${server} busy=${busy} off=${off && t(off)} actions=${actions}/></div>
     </div>
-    <nav class="tabs" ref=${tabs} aria-label=${t(`s.${name}`)}>${TABS[name].map(
-      (item) => html`<a key=${item} href=${href(name, item)} aria-current=${item === tab ? "page" : undefined}>
+    <nav class="tabs" ref=${tabs} aria-label=${titleOf(server)}>${server.tabs.map(
+      ({ name: item }) => html`<a key=${item} href=${href(server, item)} aria-current=${item === tab ? "page" : undefined}>
         ${t(`tab.${item}`)}${item === "connections" && running(server) &&
         html`<span class="tag">${nf(server.figures?.connections ?? 0)}</span>`}</a>`,
     )}</nav>

@@ -1,7 +1,7 @@
 /* The frame of every page: navigation, top bar, the page itself, what lies above it. */
-import { Button, IconButton, Segmented, glyph, html, icon, pure, useNow } from "../../kit.js";
+import { Button, IconButton, Segmented, glyph, html, icon, pure, titleOf, useNow } from "../../kit.js";
 import { clock, t } from "../../i18n.js";
-import { href } from "../../model/routes.js";
+import { href, linkedTabs, plainTab } from "../../model/routes.js";
 import { list, shown } from "../../model/selectors.js";
 import { Dialogs } from "./dialogs.js";
 import { Overview } from "./overview.js";
@@ -15,11 +15,11 @@ const MARK = () => html`<svg viewBox="0 0 24 24" aria-hidden="true">
   <circle cx="17.2" cy="6.6" r="1.5" fill="var(--in-fill)"/>
 </svg>`;
 
-/* Views of the sidebar and the bottom bar: links to tabs that are asked for most. */
-const VIEWS = [
-  { name: "chat", tab: "rooms", icon: "chat", key: "nav.chat" },
-  { name: "subjects", tab: "loop", icon: "loop", key: "nav.loop", short: "nav.loop.s" },
-];
+/* How the sidebar and the bottom bar show the tabs that they lead to. */
+const LINKS = {
+  rooms: { icon: "talk", key: "nav.rooms" },
+  loop: { icon: "loop", key: "nav.loop", short: "nav.loop.s" },
+};
 
 export function Shell({ state, actions }) {
   return html`
@@ -34,7 +34,7 @@ export function Shell({ state, actions }) {
         </main>
       </div>
     </div>
-    <${BottomBar} route=${state.route} lang=${state.lang}/>
+    <${BottomBar} servers=${state.servers} order=${state.order} route=${state.route} lang=${state.lang}/>
     <${Dialogs} state=${state} actions=${actions}/>
     <${Toast} toast=${state.toast} actions=${actions}/>`;
 }
@@ -47,11 +47,18 @@ function Page({ state, actions }) {
     <p><a class="btn" href="/">${t("nav.overview")}</a></p>`;
 }
 
-const isView = (route, view) => route.name === view.name && route.tab === view.tab;
+const isHere = (route, { server, tab }) => route.name === server.name && route.tab === tab;
+
+/* The words of a link: with the program's title where more than one has such a tab. */
+function wordsOf({ server, tab }, links, form = "key") {
+  const words = t(LINKS[tab][form] ?? LINKS[tab].key);
+  return links.filter((link) => link.tab === tab).length > 1 ? `${words} · ${titleOf(server)}` : words;
+}
 
 const Side = pure(function Side({ servers, order, route, actions }) {
   const current = (yes) => (yes ? "page" : undefined);
-  const inViews = VIEWS.some((view) => isView(route, view));
+  const links = linkedTabs(list({ servers, order }));
+  const inLinks = links.some((link) => isHere(route, link));
   return html`<aside class="side">
     <a class="brand" href="/">${MARK()}<span>${t("app")}</span></a>
     <nav class="nav" aria-label=${t("app")}>
@@ -59,16 +66,18 @@ const Side = pure(function Side({ servers, order, route, actions }) {
       <h2>${t("nav.servers")}</h2>
       ${list({ servers, order }).map((server) => {
         const state = shown(server);
-        return html`<a key=${server.name} href=${href(server.name, server.name === "chat" ? "connections" : "try")}
-          title=${t(`s.${server.name}`)} aria-current=${current(route.name === server.name && !inViews)}>
-          <span class="no">${server.task}</span>${glyph(state)}<span>${t(`s.${server.name}`)}</span>
+        return html`<a key=${server.name} href=${href(server, plainTab(server))}
+          title=${titleOf(server)} aria-current=${current(route.name === server.name && !inLinks)}>
+          <span class="no">${server.task}</span>${glyph(state)}<span>${titleOf(server)}</span>
           <span class="sr">, ${t(`st.${state}`)}</span><span class="po">${server.port}</span></a>`;
       })}
       <h2>${t("nav.views")}</h2>
-      ${VIEWS.map(
-        (view) => html`<a key=${view.name} href=${href(view.name, view.tab)} title=${t(view.key)}
-          aria-current=${current(isView(route, view))}>${icon(view.icon)}<span>${t(view.key)}</span></a>`,
-      )}
+      ${links.map((link) => {
+        const { server, tab } = link;
+        const words = wordsOf(link, links);
+        return html`<a key=${href(server, tab)} href=${href(server, tab)} title=${words}
+          aria-current=${current(isHere(route, link))}>${icon(LINKS[tab].icon)}<span>${words}</span></a>`;
+      })}
     </nav>
     <div class="foot"><button type="button" onClick=${() => actions.dialog("keys")} aria-label=${t("keys")}
       title=${t("keys")}>${icon("kbd")}<span>${t("keys")}</span><kbd>?</kbd></button></div>
@@ -106,12 +115,13 @@ function Lost({ link, actions }) {
     <span class="r"><${Button} kind="sm" icon="restart" label=${t("retry")} onClick=${actions.retryNow}/></span></div>`;
 }
 
-const BottomBar = pure(function BottomBar({ route }) {
+const BottomBar = pure(function BottomBar({ servers, order, route }) {
+  const links = linkedTabs(list({ servers, order }));
   const item = (path, name, text, here) =>
     html`<a href=${path} aria-current=${here ? "page" : undefined}>${icon(name)}<span>${text}</span></a>`;
   return html`<nav class="bnav" aria-label=${t("nav.views")}>
     ${item("/", "grid", t("nav.overview"), route.view === "overview")}
-    ${VIEWS.map((view) => item(href(view.name, view.tab), view.icon, t(view.short ?? view.key), isView(route, view)))}
+    ${links.map((link) => item(href(link.server, link.tab), LINKS[link.tab].icon, wordsOf(link, links, "short"), isHere(route, link)))}
   </nav>`;
 });
 

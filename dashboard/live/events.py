@@ -1,0 +1,66 @@
+"""Every kind of event that a tab can hear: for which tabs it is, and how it is delivered."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, NamedTuple, TypeAlias
+
+EventDict: TypeAlias = Mapping[str, Any]
+
+
+class Delivery(Enum):
+    """What becomes of an event that a tab has not drawn yet when the next one comes.
+
+    ORDERED: both are delivered, in order; a tab that is too far behind begins anew.
+    LATEST: the newer one replaces the older one of the same name.
+    STREAM: the `lines` of both are delivered in order; beyond a bound the oldest are left out
+    and counted as `skipped`.
+    """
+
+    ORDERED = "ordered"
+    LATEST = "latest"
+    STREAM = "stream"
+
+
+class Kind(NamedTuple):
+    """A kind of event.
+
+    by_topic: only tabs get it that asked for `kind:NAME` of its program; others come to every
+    tab. hz: frames a second that a program sends while a tab asks for it; 0: as always.
+    """
+
+    kind: str
+    delivery: Delivery
+    by_topic: bool = False
+    hz: float = 0.0
+
+    def topic(self, name: str) -> str:
+        return f"{self.kind}:{name}"
+
+
+KINDS = {
+    kind.kind: kind
+    for kind in (
+        Kind("server", Delivery.ORDERED),
+        Kind("feed", Delivery.ORDERED),
+        Kind("figures", Delivery.LATEST),
+        Kind("rows", Delivery.LATEST, by_topic=True, hz=2.0),
+        Kind("loop", Delivery.LATEST, by_topic=True, hz=10.0),
+        Kind("logs", Delivery.STREAM, by_topic=True),
+    )
+}
+
+
+def topic_of(event: EventDict) -> str | None:
+    """The topic that a tab must have asked for to get this event; None: every tab gets it."""
+    kind = KINDS[event["kind"]]
+    return kind.topic(event["name"]) if kind.by_topic else None
+
+
+def kind_and_name(topic: str) -> tuple[Kind, str]:
+    """What a topic asks for, and of which program.
+
+    Raises:
+        KeyError: not a topic.
+    """
+    kind, _, name = topic.partition(":")
+    return KINDS[kind], name

@@ -1,0 +1,60 @@
+"""What a program's page shows, and what it listens to: all of it follows from capabilities."""
+
+from typing import Any, NamedTuple
+
+from dashboard.live.events import KINDS
+from dashboard.programs.program import Program
+
+
+class Tab(NamedTuple):
+    """A tab of a program's page.
+
+    capability: what a program needs to have it; None: every program has it. kinds: the live
+    events that it shows. linked: the sidebar leads to it.
+    """
+
+    name: str
+    capability: str | None
+    kinds: tuple[str, ...] = ()
+    linked: bool = False
+
+
+# In the order of the page; a program's first tab opens by itself.
+TABS = (
+    Tab("loop", "loop", ("loop", "rows"), linked=True),
+    Tab("rooms", "rooms", linked=True),
+    Tab("try", "exchange"),
+    Tab("connections", "wire", ("rows",)),
+    Tab("logs", None, ("logs",)),
+)
+
+
+def tabs_of(program: Program) -> list[Tab]:
+    return [tab for tab in TABS if tab.capability is None or program.can(tab.capability)]
+
+
+def topics_of(program: Program) -> set[str]:
+    """All topics of live events that a page can ask for about a program."""
+    kinds = {kind for tab in tabs_of(program) for kind in tab.kinds}
+    return {KINDS[kind].topic(program.name) for kind in kinds}
+
+
+def find_tab(program: Program, name: str | None) -> str | None:
+    """The tab of that name, or None. Without a name the first; `try` is the first where there
+    is no exchange to try."""
+    names = [tab.name for tab in tabs_of(program)]
+    if name is None or (name == "try" and name not in names):
+        return names[0]
+    return name if name in names else None
+
+
+def as_shown(program: Program) -> list[dict[str, Any]]:
+    """The tabs as the page gets them."""
+    return [
+        {
+            "name": tab.name,
+            "topics": [KINDS[kind].topic(program.name) for kind in tab.kinds],
+            "linked": tab.linked,
+        }
+        for tab in tabs_of(program)
+    ]

@@ -1,0 +1,66 @@
+"""What a browser that comes now has to know: newest views, the activity feed, byte rates."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from dashboard.live.events import EventDict
+
+
+class Chronicle:
+    """The newest view of each program, the feed, a minute of rates. Bounded.
+
+    Not locked: its owner, the Broadcaster, changes and reads it under its own lock.
+    `clock` measures durations, `wall` gives Unix seconds for people to read.
+    """
+
+    def __init__(
+        self,
+        feed_entries: int,
+        history_s: int,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._views: dict[str, tuple[float, dict[str, Any]]] = {}  # with their time by the clock
+        self._feed: deque[dict[str, Any]] = deque(maxlen=feed_entries)
+        self._rates: dict[str, tuple[deque[float], deque[float]]] = {}
+        self._history_s = history_s
+        self._clock = clock
+        self._wall = wall
+
+    def record(self, event: EventDict) -> None:
+        if event["kind"] == "server":
+            self._views[event["server"]["name"]] = self._clock(), event["server"]
+        elif event["kind"] == "feed":
+            self._feed.append(event["entry"])
+        elif event["kind"] == "figures":
+            self._record_figures(event["name"], event["figures"])
+
+    def snapshot(self) -> dict[str, Any]:
+        return {
+            "now": self._wall(),
+            "servers": [self._as_of_now(at, view) for at, view in self._views.values()],
+            "feed": list(self._feed),
+            "history": {
+                name: {"in": list(received), "out": list(sent)}
+                for name, (received, sent) in self._rates.items()
+            },
+        }
+
+    def _as_of_now(self, at: float, view: dict[str, Any]) -> dict[str, Any]:
+        if view.get("uptime_s") is None:
+            return view
+        uptime_s = view["uptime_s"] + self._clock() - at
+        return {**view, "uptime_s": uptime_s, "started_at": self._wall() - uptime_s}
+
+    def _record_figures(self, name: str, figures: dict[str, Any]) -> None:
+        if name in self._views:
+            at, view = self._views[name]
+            self._views[name] = at, {**view, "figures": figures}
+        empty = [0.0] * self._history_s
+        received, sent = self._rates.setdefault(
+            name, (deque(empty, self._history_s), deque(empty, self._history_s))
+        )
+        received.append(figures["in_rate"])
+        sent.append(figures["out_rate"])

@@ -1,0 +1,70 @@
+"""A program that the catalogue lists has all that its capabilities bring, and nothing else has
+to know it."""
+
+import json
+import re
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.sixth import create_app
+
+HEADERS = {"Host": "127.0.0.1", "X-Lab-Token": "sixth"}
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    (tmp_path / "servers.json").write_text(json.dumps({"twin": {"port": port}}))
+    app = create_app({"data_dir": str(tmp_path), "token": "sixth"})
+    yield app
+    app.extensions["lab"].close(3.0)
+
+
+def ask(app: Flask, method: str, path: str, body: Any = None) -> Any:
+    answer = app.test_client().open(path, method=method, json=body, headers=HEADERS)
+    return answer.get_json()
+
+
+def test_it_has_a_card_a_page_tabs_and_topics(app: Flask) -> None:
+    views = ask(app, "GET", "/api/servers")["servers"]
+    assert [view["task"] for view in views] == [1, 2, 3, 4, 5, 6]
+    view = views[-1]
+    assert [tab["name"] for tab in view["tabs"]] == ["loop", "connections", "logs"]
+    assert view["tabs"][0]["topics"] == ["loop:twin", "rows:twin"]
+    assert {"loop:twin", "rows:twin", "logs:twin"} <= app.extensions["lab"].topics
+    for path, status in {
+        "": 200,
+        "/loop": 200,
+        "/connections": 200,
+        "/logs": 200,
+        "/rooms": 404,
+    }.items():
+        page = app.test_client().get(f"/servers/twin{path}", headers=HEADERS)
+        assert page.status_code == status, path
+    page = app.test_client().get("/servers/twin", headers=HEADERS).get_data(as_text=True)
+    assert re.search(r"<title>A twin of number five", page)
+
+
+def test_it_runs_is_looked_at_and_is_held(app: Flask, eventually: Callable[..., Any]) -> None:
+    view = ask(app, "POST", "/api/servers/twin/start?wait=10")
+    assert view["state"] == "RUNNING", view["failure"]
+    rows = ask(app, "GET", "/api/servers/twin/tasks")
+    assert "accepting" in {row["state"] for row in rows["rows"]}
+    source = ask(app, "GET", "/api/servers/twin/source")
+    assert source["file"] == "subjects.py"
+    ask(app, "POST", "/api/servers/twin/loop", {"action": "pause"})
+    eventually(lambda: ask(app, "GET", "/api/servers/twin")["paused"], "it is held")
+    metrics = app.test_client().get("/metrics", headers=HEADERS).get_data(as_text=True)
+    assert 'socketlab_up{server="twin"} 1' in metrics
+
+
+def test_nobody_visits_what_has_no_visitors(app: Flask) -> None:
+    ask(app, "POST", "/api/servers/twin/start?wait=10")
+    refusal = ask(app, "POST", "/api/experiments/twin", {"kind": "clients", "n": 1})
+    assert refusal["error"]["code"] == "not_now"
