@@ -1,18 +1,65 @@
-"""Names to addresses, and whose they are."""
+"""Names to addresses, and what an address means: decided by what it is, never by its spelling.
+
+`0`, `0.0`, `::` and `::ffff:0.0.0.0` are every address of this machine; `127.1`, `0x7f.1` and
+`2130706433` never leave it (inet_aton(3), RFC 4291).
+"""
 
 import socket
+from enum import Enum
+
+EVERY_V4, EVERY_V6 = bytes(4), bytes(16)
+LOOPBACK_V4, LOOPBACK_V6 = b"\x7f", bytes(15) + b"\x01"  # RFC 1122, RFC 4291 section 2.5.3
+MAPPED = bytes(10) + b"\xff\xff"  # RFC 4291 section 2.5.5.2: IPv4 in IPv6
+
+SocketAddress = tuple[str, int]  # and for IPv6 two more: flow and scope
 
 
-def resolve(host: str, port: int, kind: socket.SocketKind) -> tuple[int, tuple[str, int]]:
-    try:
-        found = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)
-    except UnicodeError:  # a name that no name server could hold
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from None
-    found.sort(key=lambda entry: entry[0] != socket.AF_INET)  # IPv4 first, as in the lab
-    return found[0][0], found[0][4]  # type: ignore[return-value]
+class Reach(Enum):
+    """Who can reach a socket that is bound to an address."""
+
+    LOOPBACK = "this machine only"
+    EVERY = "whoever reaches this machine, by any of its addresses"
+    OTHER = "whoever reaches this address"
 
 
-def is_local(address: tuple[str, int], family: int) -> bool:
+def resolve(host: str, port: int, kind: socket.SocketKind) -> tuple[int, SocketAddress]:
+    """Family and address of a name or a number; IPv4 first, as in the lab.
+
+    Raises:
+        socket.gaierror: the name is unknown. The call waits for the system's name service.
+    """
+    return _look_up(host, port, kind, socket.AI_PASSIVE)
+
+
+def reach(host: str) -> Reach | None:
+    """Of a number in any spelling; None of a name, which nobody is asked about."""
+    packed = _packed(host)
+    if packed is None:
+        return None
+    if packed in (EVERY_V4, EVERY_V6):
+        return Reach.EVERY
+    loopback = packed == LOOPBACK_V6 or (len(packed) == 4 and packed.startswith(LOOPBACK_V4))
+    return Reach.LOOPBACK if loopback else Reach.OTHER
+
+
+def connect_host(host: str) -> str:
+    """Where to connect to a server that is bound to `host`: every address is reached by the
+    loopback's. An empty host is taken as IPv4's."""
+    packed = _packed(host or "0")
+    return {EVERY_V4: "127.0.0.1", EVERY_V6: "::1"}.get(packed or b"", host)
+
+
+def conflict(one: str, other: str) -> bool:
+    """Whether sockets on one port exclude each other by their addresses, both numbers: every
+    address excludes all of its family, and `::` those of IPv4 as well (ipv6(7))."""
+    first, second = _packed(one), _packed(other)
+    if first == second or EVERY_V6 in (first, second):
+        return True
+    same_family = len(first or b"") == len(second or b"")
+    return same_family and EVERY_V4 in (first, second)
+
+
+def is_local(address: SocketAddress, family: int) -> bool:
     """Whether an address is one of this machine's: only those can be bound (bind(2))."""
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
@@ -20,3 +67,22 @@ def is_local(address: tuple[str, int], family: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def _packed(host: str) -> bytes | None:
+    """The bytes of a numeric address, IPv4's also where it is mapped; None of a name."""
+    try:
+        family, address = _look_up(host, 0, socket.SOCK_STREAM, socket.AI_NUMERICHOST)
+    except OSError:
+        return None
+    packed = socket.inet_pton(family, address[0].partition("%")[0])
+    return packed[len(MAPPED) :] if packed.startswith(MAPPED) else packed
+
+
+def _look_up(host: str, port: int, kind: int, flags: int) -> tuple[int, SocketAddress]:
+    try:
+        found = socket.getaddrinfo(host, port, type=kind, flags=flags)
+    except UnicodeError:  # a name that no name server could hold
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from None
+    found.sort(key=lambda entry: entry[0] != socket.AF_INET)
+    return found[0][0], found[0][4]  # type: ignore[return-value]

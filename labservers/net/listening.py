@@ -10,8 +10,7 @@ import os
 import socket
 import sys
 
-from labservers.net.addresses import resolve
-from labservers.observe.addresses import is_loopback
+from labservers.net.addresses import Reach, reach, resolve
 
 BACKLOG = 1_024
 UDP_RECEIVE_BUFFER = 4 * 1024 * 1024
@@ -31,7 +30,7 @@ def listen_tcp(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
         sock.bind(address)
-        if is_loopback(address[0]):
+        if reach(address[0]) is Reach.LOOPBACK:
             _send_without_pacing(sock)
         sock.listen(backlog)
     except BaseException:

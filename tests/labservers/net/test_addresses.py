@@ -1,0 +1,121 @@
+"""What an address is, in all the spellings that the system takes."""
+
+import socket
+
+import pytest
+
+from labservers.net.addresses import Reach, conflict, connect_host, reach, resolve
+from labservers.net.listening import bind_udp, listen_tcp
+
+V6 = pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+THIS_MACHINE = [
+    "127.0.0.1",
+    "127.1",
+    "127.255.0.3",
+    "0x7f.1",
+    "0177.1",
+    "2130706433",
+    "１２７.0.0.1",
+    "127。0。0。1",
+    "::1",
+    "0:0:0:0:0:0:0:1",
+    "::ffff:127.0.0.1",
+    "::FFFF:7F00:1",
+]
+EVERYWHERE = [
+    "0",
+    "00",
+    "0x0",
+    "0.0",
+    "0.0.0.0",
+    "０",
+    "::",
+    "::0",
+    "0:0:0:0:0:0:0:0",
+    "::ffff:0.0.0.0",
+]
+ELSEWHERE = ["192.0.2.7", "1.2.3", "3232235521", "2001:db8::1", "fe80::1%1", "255.255.255.255"]
+NAMES = ["localhost", "LOCALHOST", "localhost.", "127.0.0.1.", "", "256.0.0.1", "[::1]", "-1"]
+NAMES += [
+    "nosuch.invalid",
+    " 127.0.0.1",
+    "127.0.0.1\n",
+    "١٢٧.0.0.1",
+    "a" * 300,
+    "a\0b",
+    "..",
+    "\udc80",
+]
+
+
+@pytest.mark.parametrize(
+    ("spellings", "expected"),
+    [
+        (THIS_MACHINE, Reach.LOOPBACK),
+        (EVERYWHERE, Reach.EVERY),
+        (ELSEWHERE, Reach.OTHER),
+        (NAMES, None),
+    ],
+)
+def test_the_address_decides_and_not_its_spelling(
+    spellings: list[str], expected: Reach | None
+) -> None:
+    assert {spelling: reach(spelling) for spelling in spellings} == dict.fromkeys(
+        spellings, expected
+    )
+
+
+@pytest.mark.parametrize("host", [*THIS_MACHINE, *EVERYWHERE])
+def test_the_system_agrees(host: str) -> None:
+    """What is bound is reached by the address to connect to."""
+    if ":" in host and not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    with listen_tcp(host, 0) as listener:
+        bound, port = listener.getsockname()[:2]
+        assert reach(bound) is reach(host)
+        socket.create_connection((connect_host(bound), port), 5).close()
+        socket.create_connection((connect_host(host), port), 5).close()
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST"])
+def test_a_name_is_looked_up_and_ipv4_comes_first(host: str) -> None:
+    family, address = resolve(host, 80, socket.SOCK_STREAM)
+    assert (family, reach(address[0])) == (socket.AF_INET, Reach.LOOPBACK)
+
+
+@pytest.mark.parametrize("host", ["", "nosuch.invalid", "..", "a" * 300, "\udc80"])
+def test_a_name_that_nobody_knows_is_one_kind_of_error(host: str) -> None:
+    for take in (listen_tcp, bind_udp):
+        with pytest.raises(socket.gaierror):
+            take(host, 0)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.1", "127.0.0.1", True),
+        ("127.0.0.1", "::ffff:127.0.0.1", True),
+        ("127.0.0.1", "127.0.0.2", False),
+        ("127.0.0.1", "0.0.0.0", True),
+        ("0", "127.0.0.2", True),
+        ("127.0.0.1", "::", True),
+        ("::", "::1", True),
+        ("::1", "127.0.0.1", False),
+        ("::1", "0.0.0.0", False),
+    ],
+)
+def test_which_addresses_exclude_each_other_on_one_port(
+    one: str, other: str, expected: bool
+) -> None:
+    assert conflict(one, other) is conflict(other, one) is expected
+    if ":" in one + other and not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    with listen_tcp(one, 0) as first:
+        port = first.getsockname()[1]
+        try:
+            listen_tcp(other, port).close()
+        except OSError:
+            assert expected  # and so says the system
+        else:
+            assert not expected

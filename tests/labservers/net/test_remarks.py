@@ -1,0 +1,44 @@
+"""What a server says of its address when it starts."""
+
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from labservers.net.listening import bind_udp, listen_tcp
+from labservers.net.remarks import remarks
+
+V6 = pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+TAKE = pytest.mark.parametrize(
+    ("take", "kind"), [(listen_tcp, socket.SOCK_STREAM), (bind_udp, socket.SOCK_DGRAM)]
+)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2"])
+def test_nothing_is_said_of_what_only_this_machine_reaches(host: str) -> None:
+    with listen_tcp(host, 0) as listener:
+        assert remarks(host, listener.getsockname()[1], socket.SOCK_STREAM) == []
+
+
+@pytest.mark.parametrize("host", ["0", "0.0.0.0", "::"])
+def test_it_is_said_that_other_machines_can_connect(host: str) -> None:
+    with listen_tcp(host, 0) as listener:
+        bound, port = listener.getsockname()[:2]
+        [sentence] = remarks(bound, port, socket.SOCK_STREAM)
+        assert "other machines can connect" in sentence
+
+
+@V6
+@TAKE
+@pytest.mark.parametrize(("ours", "twin"), [("127.0.0.1", "::1"), ("::1", "127.0.0.1")])
+def test_it_is_said_that_localhost_may_be_somebody_else(
+    take: Callable[[str, int], socket.socket], kind: socket.SocketKind, ours: str, twin: str
+) -> None:
+    with take(twin, 0) as strangers:
+        port = strangers.getsockname()[1]
+        with take(ours, port):
+            [sentence] = remarks(ours, port, kind)
+            assert f"{twin}" in sentence
+            assert "belongs to another program" in sentence
+    with take(ours, port):
+        assert remarks(ours, port, kind) == []
