@@ -50,7 +50,7 @@ def refusal(host: str, port: str) -> str:
 def _refused(where: tuple[str, int], error: OSError) -> str:
     host, port = where
     if error.errno == errno.EADDRINUSE:
-        return busy_sentence(port)
+        return busy_sentence(host, port)
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"No right to take port {port}. Another port: {_command(port=5050)}"
     if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
@@ -58,9 +58,9 @@ def _refused(where: tuple[str, int], error: OSError) -> str:
     return f"{address_text(where)} cannot be had: {error.strerror or error}"
 
 
-def busy_sentence(port: int) -> str:
+def busy_sentence(host: str, port: int) -> str:
     """Who holds the port, and the command for another one."""
-    found = owner(port, "tcp")
+    found = owner(host, port, "tcp")
     who = "by another program"
     if found and found["pid"]:
         since = time.strftime("%H:%M", time.localtime(found["since"])) if found["since"] else "?"

@@ -24,6 +24,7 @@ from dashboard.programs.tabs import topics_of
 from dashboard.recording.chronicle import Chronicle
 from dashboard.supervision import port_owner
 from dashboard.supervision.managed import NOBODY_LOOKS, Surroundings
+from dashboard.supervision.hosts import with_choices
 from dashboard.supervision.process import ServerProcess
 from dashboard.supervision.supervisor import Supervisor
 from labservers.observe import messages
@@ -55,8 +56,8 @@ class Lab:
                 config=config,
                 publish=self.publish,
                 spawn=ServerProcess,
-                owner=lambda port, transport: port_owner.owner(
-                    port, transport, self.supervisor.pids()
+                owner=lambda settings, transport: port_owner.owner(
+                    settings.host, settings.port, transport, self.supervisor.pids()
                 ),
                 free_port=self._free_port,
                 background=_in_background,
@@ -84,9 +85,7 @@ class Lab:
     def with_hosts(self, snapshot: dict[str, Any]) -> dict[str, Any]:
         """A snapshot with the addresses that programs can be put on: they are no program's
         state, and to look them up may take a moment, so it is done outside every lock."""
-        choices = port_owner.host_choices()
-        servers = [{**view, "host_choices": choices} for view in snapshot["servers"]]
-        return {**snapshot, "servers": servers}
+        return {**snapshot, "servers": [with_choices(view) for view in snapshot["servers"]]}
 
     @contextlib.contextmanager
     def watch(self, name: str, hz: float, *views: str) -> Iterator[None]:

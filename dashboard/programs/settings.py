@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import threading
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -11,7 +12,9 @@ from dashboard.errors import BadInput
 from dashboard.programs.catalogue import Catalogue
 from dashboard.programs.program import Program
 
-MAX_HOST = 253  # RFC 1035 section 2.3.4, without the trailing dot
+# Names of 253 characters at most (RFC 1035 section 2.3.4, without the trailing dot), and numbers;
+# IPv6 ones may name an interface (RFC 4007 section 11).
+HOST = re.compile(r"[A-Za-z0-9.:_][A-Za-z0-9.:_%-]{0,252}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +104,8 @@ def changed(program: Program, now: ServerSettings, values: dict[str, Any]) -> Se
 
 
 def _host(value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_HOST:
-        raise BadInput("host: a name or address is needed", "for example 127.0.0.1")
-    if value.startswith("-") or not all(c.isalnum() or c in "-.:_%" for c in value):
-        raise BadInput(f"host: {value!r} is not a host name or address", "for example 127.0.0.1")
+    if not isinstance(value, str) or not HOST.fullmatch(value):
+        raise BadInput(f"host: {value!r:.80} is not a name or address", "for example 127.0.0.1")
     return value
 
 

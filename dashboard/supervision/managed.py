@@ -20,6 +20,7 @@ from dashboard.recording.figures import Figures
 from dashboard.recording.history import LogBook
 from dashboard.supervision.lifecycle import ALIVE, SETTLED, Event, State, next_state
 from dashboard.supervision.process import Listener, exit_words
+from labservers.net.addresses import connect_host
 from labservers.observe import messages
 
 LAST_LINES = 12
@@ -39,14 +40,14 @@ class Process(Protocol):
 class Surroundings:
     """What a managed server needs of the world; tests hand in their own.
 
-    owner(port, transport) and free_port(settings, transport) look at the system's sockets.
+    owner(settings, transport) and free_port(settings, transport) look at the system's sockets.
     background(function) runs it soon, outside any lock.
     """
 
     config: Config
     publish: Callable[[dict[str, Any]], None]
     spawn: Callable[[Command, Listener], Process]
-    owner: Callable[[int, str], dict[str, Any] | None]
+    owner: Callable[[ServerSettings, str], dict[str, Any] | None]
     free_port: Callable[[ServerSettings, str], int | None]
     background: Callable[[Callable[[], None]], None]
     clock: Callable[[], float] = time.monotonic
@@ -470,9 +471,7 @@ class ManagedServer:
             "errno": failed.errno,
             "code": failed.code,
             "last_lines": lines,
-            "port_owner": self._world.owner(settings.port, self.program.transport)
-            if busy
-            else None,
+            "port_owner": self._world.owner(settings, self.program.transport) if busy else None,
             "free_port": self._world.free_port(settings, self.program.transport) if busy else None,
         }
 
@@ -558,11 +557,6 @@ NO_FAILURE: dict[str, Any] = {
 def _exit(returncode: int) -> dict[str, Any]:
     code, name = exit_words(returncode)
     return {"exit_code": code, "signal": name}
-
-
-def connect_host(host: str) -> str:
-    """Where to connect to reach a server bound to `host`: a wildcard is reached by loopback."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
 
 
 class Generation:

@@ -8,9 +8,9 @@ from dashboard.errors import LabError, NotNow, NotRunning
 from dashboard.programs import catalogue
 from dashboard.programs.catalogue import Catalogue
 from dashboard.programs.settings import ServerSettings, Settings
+from dashboard.supervision.hosts import with_choices
 from dashboard.supervision.lifecycle import ALIVE, State
 from dashboard.supervision.managed import ManagedServer, Surroundings
-from dashboard.supervision.port_owner import host_choices
 from labservers.observe import messages
 
 TICK_S = 0.1
@@ -39,11 +39,10 @@ class Supervisor:
         return self._servers[catalogue.program(self._programs, name).name]
 
     def view(self, name: str) -> dict[str, Any]:
-        return {**self.server(name).view(), "host_choices": host_choices()}
+        return with_choices(self.server(name).view())
 
     def views(self) -> list[dict[str, Any]]:
-        choices = host_choices()
-        return [{**server.view(), "host_choices": choices} for server in self._servers.values()]
+        return [with_choices(server.view()) for server in self._servers.values()]
 
     def pids(self) -> set[int]:
         return {server.pid for server in self._servers.values() if server.pid is not None}

@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 
+from labservers.net.remarks import remarks
 from labservers.observe import messages
 from labservers.observe.addresses import address_text
 from labservers.observe.channel import Channel
@@ -35,6 +36,9 @@ def run(server: LabServer, channel: Channel | None = None) -> int:
     stopper = Stopper(server)
     stopper.heed_signals()
     server.log.info(f"listening on {address_text((host, port))}, {_described(server)}")
+    kind = socket.SOCK_DGRAM if server.spec.transport == "udp" else socket.SOCK_STREAM
+    for remark in remarks(host, port, kind):
+        server.log.warning(remark)
     if channel:
         _report_to(channel, server, stopper, messages.Address(host, port))
     try:

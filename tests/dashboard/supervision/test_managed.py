@@ -64,7 +64,7 @@ class World:
                 config=Config(data_dir=str(folder), **settings),
                 publish=self.events.append,
                 spawn=spawn,
-                owner=lambda port, transport: {
+                owner=lambda settings, transport: {
                     "pid": 7,
                     "command": "nc -l",
                     "since": 1.0,

@@ -1,40 +1,114 @@
-"""Addresses to choose from, also where names cannot be looked up."""
+"""Whose a port is: of the process that stands in the way, not of one on another address."""
 
+import os
 import socket
-import threading
-from collections.abc import Callable
-from typing import Any
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
-from dashboard.supervision import port_owner
+from dashboard.supervision.port_owner import free_port, owner
+from labservers.net.listening import bind_udp, listen_tcp
+
+STRANGER = """
+import socket, sys
+host, port = sys.argv[1], int(sys.argv[2])
+family = socket.AF_INET6 if ":" in host else socket.AF_INET
+with socket.socket(family, socket.SOCK_STREAM) as sock:
+    if family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((host, port))
+    sock.listen()
+    print(sock.getsockname()[1], flush=True)
+    sys.stdin.read()
+"""
 
 
-def test_the_name_and_all_addresses_are_offered_and_warned_of() -> None:
-    choices = {choice["host"]: choice["warning"] for choice in port_owner.host_choices()}
-    assert list(choices)[:2] == ["127.0.0.1", socket.gethostname()]
-    assert choices["127.0.0.1"] is False
-    assert choices["0.0.0.0"] is True
+@pytest.fixture
+def stranger() -> Iterator[Callable[[str, int], tuple[int, int]]]:
+    """stranger(host, port): another process that listens there; its pid and port."""
+    with ExitStack() as stack:
+
+        def start(host: str, port: int) -> tuple[int, int]:
+            process = subprocess.Popen(
+                [sys.executable, "-c", STRANGER, host, str(port)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            stack.enter_context(process)  # the end of its input ends it
+            assert process.stdout
+            return process.pid, int(process.stdout.readline())
+
+        yield start
 
 
-def test_a_look_up_that_hangs_holds_up_nobody_and_counts_as_reachable(
-    monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Any]
+def test_the_same_port_on_another_address_is_somebody_elses(
+    stranger: Callable[[str, int], tuple[int, int]],
 ) -> None:
-    answer = threading.Event()
-    asked: list[str] = []
+    innocent, port = stranger("127.0.0.2", 0)
+    assert owner("127.0.0.1", port, "tcp") is None
+    with listen_tcp("127.0.0.1", port):
+        found = owner("127.1", port, "tcp", [os.getpid()])
+        assert found
+        assert (found["pid"], found["ours"]) == (os.getpid(), True)
+        found = owner("127.0.0.2", port, "tcp", [os.getpid()])
+        assert found
+        assert (found["pid"], found["ours"]) == (innocent, False)
+        assert sys.executable in found["command"]
 
-    def slow(name: str) -> str:
-        asked.append(name)
-        answer.wait(10)
-        return "127.0.1.1"
 
-    port_owner._look_up.cache_clear()
-    monkeypatch.setattr(port_owner, "LOOK_UP_S", 0.01)
-    monkeypatch.setattr(socket, "gethostbyname", slow)
-    name = socket.gethostname()
-    choices = [port_owner.host_choices() for _ in range(3)][-1]
-    assert {c["host"]: c["warning"] for c in choices}[name] is True
-    answer.set()
-    eventually(lambda: not port_owner.host_choices()[1]["warning"], "the answer is used")
-    assert asked == [name]
-    port_owner._look_up.cache_clear()
+def test_every_address_stands_in_the_way_of_each(
+    stranger: Callable[[str, int], tuple[int, int]],
+) -> None:
+    pid, port = stranger("0.0.0.0", 0)
+    for host in ("127.0.0.1", "localhost", "0"):
+        found = owner(host, port, "tcp")
+        assert found
+        assert found["pid"] == pid
+    other, port = stranger("127.0.0.3", 0)
+    found = owner("0.0.0.0", port, "tcp")
+    assert found
+    assert found["pid"] == other
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+def test_the_other_family_does_not_stand_in_the_way(
+    stranger: Callable[[str, int], tuple[int, int]],
+) -> None:
+    pid, port = stranger("::1", 0)
+    assert owner("127.0.0.1", port, "tcp") is None
+    found = owner("::", port, "tcp")
+    assert found
+    assert found["pid"] == pid
+
+
+def test_a_datagram_socket_is_asked_about_apart() -> None:
+    with bind_udp("127.0.0.1", 0) as sock:
+        port = sock.getsockname()[1]
+        assert owner("127.0.0.1", port, "tcp") is None
+        found = owner("127.0.0.1", port, "udp")
+        assert found
+        assert found["pid"] == os.getpid()
+
+
+def test_a_name_that_nobody_knows_leaves_the_owner_open() -> None:
+    assert owner("nosuch.invalid", 1, "tcp") == {
+        "pid": None,
+        "command": None,
+        "since": None,
+        "ours": False,
+    }
+
+
+def test_the_next_free_port_leaves_out_what_is_taken_and_what_others_want() -> None:
+    with listen_tcp("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        if port > 65_400:
+            pytest.skip("no room above")
+        found = free_port("127.0.0.1", port - 10, "tcp", [port + 10])
+        assert found
+        assert found > port + 10
+        assert free_port("127.0.0.1", 65_530, "tcp", []) is None

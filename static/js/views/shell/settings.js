@@ -33,7 +33,7 @@ export function useSettings({ server, actions }) {
 export function Settings({ server, off, settings }) {
   const { name, models, host_choices: hosts } = server;
   const { host, model } = server.settings;
-  const known = hosts?.some((choice) => choice.host === host) ? hosts : [...(hosts ?? []), { host, label: host }];
+  const known = hosts?.some((choice) => choice.host === host) ? hosts : [...(hosts ?? []), { host, label: host, warning: true }];
   const warned = known.find((choice) => choice.host === host)?.warning;
   const say = (event) => event.currentTarget.value;
   return html`<fieldset class="set" disabled=${Boolean(off)}>

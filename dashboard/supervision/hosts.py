@@ -1,0 +1,64 @@
+"""The addresses that a server can be put on, and which of them others can reach."""
+
+import contextlib
+import functools
+import socket
+import threading
+from typing import Any
+
+import psutil
+
+from labservers.net.addresses import Reach, reach, resolve
+
+LOOK_UP_S = 0.2
+
+
+def host_choices(chosen: str = "127.0.0.1") -> list[dict[str, Any]]:
+    """The usual ones and the one that is chosen; `warning` marks those that others can reach."""
+    hosts = ["127.0.0.1", socket.gethostname()]
+    for addresses in psutil.net_if_addrs().values():
+        ours = [address.address for address in addresses if address.family == socket.AF_INET]
+        hosts += [address for address in ours if reach(address) is Reach.OTHER]
+    hosts += ["0.0.0.0", chosen]
+    return [
+        {"host": host, "label": host, "warning": is_open(host)} for host in dict.fromkeys(hosts)
+    ]
+
+
+def with_choices(view: dict[str, Any]) -> dict[str, Any]:
+    """A server's view together with the hosts that it can be put on."""
+    return {**view, "host_choices": host_choices(view["settings"]["host"])}
+
+
+def is_open(host: str) -> bool:
+    """Whether others can reach a server on this host; so it counts while a name is looked up."""
+    found = reach(host)
+    if found is None:
+        look_up = _look_up(host)
+        look_up.join(LOOK_UP_S)
+        found = reach(look_up.address)
+    return found is not Reach.LOOPBACK
+
+
+@functools.lru_cache(maxsize=64)
+def _look_up(name: str) -> "LookUp":
+    return LookUp(name)
+
+
+def forget_names() -> None:
+    """Look every name up anew when it is asked about."""
+    _look_up.cache_clear()
+
+
+class LookUp(threading.Thread):
+    """The address of a name, asked for once: without a network that can take many seconds."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name="look-up", daemon=True)
+        self._host = name
+        self.address = ""
+        self.start()
+
+    def run(self) -> None:
+        with contextlib.suppress(OSError):
+            self.address = resolve(self._host, 0, socket.SOCK_STREAM)[1][0]
