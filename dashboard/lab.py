@@ -23,8 +23,8 @@ from dashboard.programs.settings import ServerSettings, Settings
 from dashboard.programs.tabs import topics_of
 from dashboard.recording.chronicle import Chronicle
 from dashboard.supervision import port_owner
-from dashboard.supervision.managed import NOBODY_LOOKS, Surroundings
 from dashboard.supervision.hosts import with_choices
+from dashboard.supervision.managed import NOBODY_LOOKS, Surroundings
 from dashboard.supervision.process import ServerProcess
 from dashboard.supervision.supervisor import Supervisor
 from labservers.observe import messages
