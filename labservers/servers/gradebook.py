@@ -1,14 +1,15 @@
 """The students' grades in SQLite: durable, and never in the way of the event loop.
 
 One thread writes. It takes all rows that have come since its last commit and commits them
-together, so a flush of the disk serves as many POSTs as were waiting for it. WAL lets reader and
-writer work at the same time (sqlite.org/wal.html); synchronous=FULL means that what was
-committed survives a power cut.
+together (group commit), so a flush of the disk serves as many POSTs as were waiting for it. WAL
+lets reader and writer work at the same time (sqlite.org/wal.html); synchronous=FULL means that
+what was committed survives a power cut.
 
 The rows are indexed in parts of 16,384, by student within a part. One index by student alone has a
 place for each student, and a commit of 64 rows would write up to 64 pages of it; of a part, it
 writes the few that the part has. So writing costs the same at any size, and reading a little more
-for each part.
+for each part. Reading is bounded: from the newest part down until a page is full (keyset
+pagination, as an OFFSET would be read over).
 """
 
 import functools
@@ -20,6 +21,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+PAGE_ROWS = 200
+NEWEST = (1 << 63) - 1  # SQLite's largest row id
 BATCH = 1_000
 TOGETHER = 300  # rows in one commit; SQLite before 3.32 takes 999 values in one statement
 CLOSE_S = 2.0
@@ -34,14 +37,20 @@ CREATE TABLE IF NOT EXISTS grades (
 DROP INDEX IF EXISTS grades_by_student;
 CREATE INDEX IF NOT EXISTS grades_by_part ON grades (id >> 14, student);
 """
-SELECT = """
+# The parts with rows of a student before a row, the newest first.
+PARTS = """
 WITH RECURSIVE part (number) AS (
-    SELECT 0
+    SELECT min(max(id), ?2) >> 14 FROM grades
     UNION ALL
-    SELECT number + 1 FROM part WHERE number < (SELECT max(id) >> 14 FROM grades)
+    SELECT number - 1 FROM part WHERE number > 0
 )
-SELECT subject, grade, saved_at FROM part JOIN grades ON id >> 14 = number AND student = ?
-ORDER BY id
+SELECT number FROM part
+WHERE EXISTS (SELECT 1 FROM grades WHERE id >> 14 = number AND student = ?1)
+"""
+ROWS = """
+SELECT id, subject, grade, saved_at FROM grades
+WHERE id >> 14 = ? AND student = ? AND id < ?
+ORDER BY id DESC LIMIT ?
 """
 
 
@@ -51,6 +60,14 @@ class Grade(NamedTuple):
     subject: str
     grade: int
     saved_at: str
+
+
+class Page(NamedTuple):
+    """Some grades of a student, the newest last. `older`: those before this row are the next
+    page; None when there are not any."""
+
+    grades: list[Grade]
+    older: int | None
 
 
 class Row:
@@ -95,9 +112,18 @@ class GradeBook:
         self._writer = threading.Thread(target=self._write_forever, name="gradebook", daemon=True)
         self._writer.start()
 
-    def read(self, student: str) -> list[Grade]:
-        """All grades of a student, the newest last; an unknown student has none."""
-        return [Grade(*row) for row in self._reader.execute(SELECT, (student,))]
+    def read(self, student: str, before: int = NEWEST, limit: int = PAGE_ROWS) -> Page:
+        """The newest grades of a student, of those in rows before `before`; an unknown student
+        has none. The work is bounded by `limit` and a seek for each part of the index."""
+        found: list[tuple[int, str, int, str]] = []
+        for (part,) in self._reader.execute(PARTS, (student, before)):
+            missing = limit + 1 - len(found)
+            found += self._reader.execute(ROWS, (part, student, before, missing))
+            if len(found) > limit:
+                break
+        shown = found[:limit]
+        older = shown[-1][0] if len(found) > limit else None
+        return Page([Grade(*row[1:]) for row in reversed(shown)], older)
 
     def commit(self, rows: list[Row], done: Done) -> None:
         """Have these rows saved; done() is called after their commit, or what prevented it.

@@ -19,9 +19,9 @@ from labservers.observe.addresses import address_text
 from labservers.observe.kernel import accept_queue, receive_queue, send_queue
 from labservers.observe.monitor import ROWS_SHOWN, Monitor
 from labservers.observe.stepper import PAUSE_LIMIT_S, Stepper
-from labservers.protocols.http11 import Request
 from labservers.registry import ServerSpec
 from labservers.run.server import STOP_GRACE_S, LabServer, Options
+from labservers.servers.request_reader import RequestReader
 
 Waiting: TypeAlias = Generator[Any, Any, None]
 SPARE_DESCRIPTORS = 64
@@ -31,18 +31,28 @@ LABEL_CHARACTERS = 90
 class Client:
     """One connection: what its row in the table shows, and whether a request is under way."""
 
-    __slots__ = ("busy", "bytes_in", "bytes_out", "request", "sock")
+    __slots__ = ("busy", "bytes_in", "bytes_out", "method", "reader", "sock", "target")
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, reader: RequestReader) -> None:
         self.sock = sock
+        self.reader = reader
         self.bytes_in = 0
         self.bytes_out = 0
-        self.request: Request | None = None  # the newest
+        self.method = self.target = ""  # of the newest request
         self.busy = False
+
+    def send(self, data: bytes | memoryview) -> memoryview:
+        """Send what the kernel takes at once; the rest."""
+        try:
+            sent = self.sock.send(data)
+        except BlockingIOError:
+            sent = 0
+        self.bytes_out += sent
+        return memoryview(data)[sent:]
 
     @property
     def label(self) -> str:
-        return self.request.line[:LABEL_CHARACTERS].decode("ascii") if self.request else ""
+        return f"{self.method} {self.target}"[:LABEL_CHARACTERS] if self.method else ""
 
     @property
     def peer(self) -> str:

@@ -30,6 +30,8 @@ input{border:1px solid #7e8695;background:transparent;color:inherit}
 button{border:0;background:var(--ink);color:var(--card);font-weight:600;padding:0 1.25rem}
 code{font-family:ui-monospace,monospace;font-size:.9em}
 .err{color:var(--err)}
+a{color:var(--in)}
+nav{display:flex;gap:1rem;margin:0 0 .75rem}
 :focus-visible{outline:2px solid var(--in);outline-offset:2px}
 @media(max-width:32rem){form{grid-template-columns:1fr}}
 """.strip()
@@ -44,28 +46,37 @@ def _page(title: str, content: str) -> str:
     )
 
 
-def student(number: str, grades: list[Grade]) -> str:
-    """A student's grades and the form that adds one."""
+def student(number: str, grades: list[Grade], *, older: str, newest: bool) -> str:
+    """A page of a student's grades and the form that adds one. `older`: the address of the next
+    page, "" for none; `newest`: this is the first."""
     rows = "".join(
         f"<tr><td>{escape(g.subject)}</td><td>{g.grade}</td>"
         f'<td><time datetime="{escape(g.saved_at)}">{_when(g.saved_at)}</time></td></tr>'
         for g in grades
     )
+    nothing = "No grades yet. Add the first one below." if newest else "No grades before this row."
     table = (
         "<table><thead><tr><th>Subject</th><th>Grade</th><th>Saved, UTC</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>"
         if rows
-        else "<p>No grades yet. Add the first one below.</p>"
+        else f"<p>{nothing}</p>"
     )
     return _page(
         f"Student {number}",
-        f"<h1>Student {number}</h1><p>{_count(len(grades))}, kept in SQLite and served by one "
-        f"thread and an event loop.</p><section>{table}</section>"
+        f"<h1>Student {number}</h1><p>{_count(len(grades), older=older, newest=newest)}, kept in "
+        "SQLite and served by one thread and an event loop.</p>"
+        f"<section>{_links(number, older=older, newest=newest)}{table}</section>"
         f'<section><form method="post" action="/subjects/{number}">'
         '<label>Subject<input name="subject" required maxlength="200" autocomplete="off"></label>'
         '<label>Grade<input name="grade" type="number" min="1" max="5" required></label>'
         "<button>Save</button></form></section>",
     )
+
+
+def _links(number: str, *, older: str, newest: bool) -> str:
+    back = "" if newest else f'<a href="/subjects/{number}">Newest grades</a> '
+    further = f'<a rel="next" href="{older}">Older grades</a>' if older else ""
+    return f"<nav>{back}{further}</nav>" if back or further else ""
 
 
 def root() -> str:
@@ -96,5 +107,8 @@ def _when(saved_at: str) -> str:
     return escape(saved_at[:16].replace("T", " "))
 
 
-def _count(number: int) -> str:
-    return "1 grade" if number == 1 else f"{number:,} grades"
+def _count(number: int, *, older: str, newest: bool) -> str:
+    if newest and older:
+        return f"The newest {number:,} grades"
+    kind = "grade" if newest else "older grade"
+    return f"1 {kind}" if number == 1 else f"{number:,} {kind}s"

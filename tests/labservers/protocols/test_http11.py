@@ -230,14 +230,11 @@ def test_a_body_that_is_too_large_is_not_asked_for() -> None:
     assert caught.value.status == 413
 
 
-@pytest.mark.parametrize("known", [False, True])
-def test_the_longest_line_is_the_limit_to_the_byte(known: bool) -> None:
-    """A line with ` HTTP/` behind it, whether or not it was met before."""
-    rest = b"1.1\r\nHost: here\r\n\r\n"
-    line = b"GET /%s%d HTTP/" % (b"x" * 40, known)
-    if known:
-        parse_head(line + rest, Limits())
-    assert parse_head(line + rest, Limits(line=len(line))).method == "GET"
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_the_longest_line_is_the_limit_to_the_byte(end: bytes) -> None:
+    line = b"GET /%s HTTP/1.1" % (b"x" * 40)
+    head = line + end + b"Host: here\r\n\r\n"
+    assert parse_head(head, Limits(line=len(line))).method == "GET"
     with pytest.raises(HTTPError) as refusal:
-        parse_head(line + rest, Limits(line=len(line) - 1))
+        parse_head(head, Limits(line=len(line) - 1))
     assert refusal.value.status == 414

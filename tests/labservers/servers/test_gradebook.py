@@ -6,8 +6,20 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from labservers.servers.gradebook import SELECT, TOGETHER, Grade, GradeBook, Row
+from labservers.servers.gradebook import (
+    NEWEST,
+    PAGE_ROWS,
+    PARTS,
+    ROWS,
+    TOGETHER,
+    Grade,
+    GradeBook,
+    Page,
+    Row,
+)
 
 
 def commit(book: GradeBook, *rows: Row) -> list[Row]:
@@ -26,12 +38,12 @@ def test_what_was_saved_is_read_in_order_and_found_again(tmp_path: Path) -> None
     path = tmp_path / "deep" / "grades.sqlite3"
     book = GradeBook(path)
     saved = [save(book, "1", "Сети", 5), save(book, "1", "Maths", 3), save(book, "2", "Maths", 4)]
-    assert book.read("1") == saved[:2]
+    assert book.read("1").grades == saved[:2]
     book.close()
     again = GradeBook(path)
-    assert again.read("1") == saved[:2]
-    assert again.read("2") == saved[2:]
-    assert again.read("3") == []
+    assert again.read("1").grades == saved[:2]
+    assert again.read("2").grades == saved[2:]
+    assert again.read("3").grades == []
     again.close()
 
 
@@ -58,7 +70,9 @@ def test_rows_that_wait_together_are_committed_together(
     go_on.set()
     assert all(row.saved for _ in range(500) for row in told.get(timeout=10))
     assert sizes == [1, TOGETHER, 499 - TOGETHER]
-    assert [grade.subject for grade in book.read("1")] == [f"subject {n}" for n in range(500)]
+    assert [grade.subject for grade in book.read("1", limit=500).grades] == [
+        f"subject {n}" for n in range(500)
+    ]
     book.close()
 
 
@@ -77,18 +91,60 @@ def test_a_file_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
         GradeBook(tmp_path / "file" / "grades.sqlite3")
 
 
-def test_all_parts_of_the_index_are_read_by_seeking(tmp_path: Path) -> None:
-    path = tmp_path / "grades.sqlite3"
+def filled(path: Path, rows: list[tuple[int, str]]) -> GradeBook:
+    """A grade book with such rows, by number and student; the subject is the number."""
     book = GradeBook(path)
     with sqlite3.connect(path) as connection:
-        rows = [(number, str(number % 3), "Maths", 1 + number % 5) for number in range(1, 40_000)]
-        connection.executemany("INSERT INTO grades VALUES (?, ?, ?, ?, '')", rows)
-    expected = [grade for _, student, _, grade in rows if student == "2"]
-    assert [grade.grade for grade in book.read("2")] == expected
-    assert book.read("3") == []
-    plan = str(connection.execute("EXPLAIN QUERY PLAN " + SELECT, ("2",)).fetchall())
+        values = [(number, student, str(number)) for number, student in rows]
+        connection.executemany("INSERT INTO grades VALUES (?, ?, ?, 5, '')", values)
     connection.close()
-    assert "SEARCH grades USING INDEX grades_by_part" in plan
+    return book
+
+
+def test_pages_follow_each_other_through_all_parts_of_the_index(tmp_path: Path) -> None:
+    rows = [(number, str(number % 30)) for number in range(1, 40_000)]
+    book = filled(tmp_path / "grades.sqlite3", rows)
+    expected = [str(number) for number, student in rows if student == "2"]
+    found: list[str] = []
+    before: int | None = NEWEST
+    while before is not None:
+        page = book.read("2", before)
+        assert len(page.grades) == min(PAGE_ROWS, len(expected) - len(found))
+        found = [grade.subject for grade in page.grades] + found
+        before = page.older
+    assert found == expected
+    assert book.read("30") == Page([], None)
+    assert book.read("2", 1) == Page([], None)
+    book.close()
+
+
+@given(
+    numbers=st.sets(st.integers(1, 70_000), max_size=12),
+    before=st.integers(1, 70_000) | st.just(NEWEST),
+    limit=st.integers(1, 5),
+)
+def test_a_page_is_the_newest_rows_before_a_row(
+    tmp_path_factory: pytest.TempPathFactory, numbers: set[int], before: int, limit: int
+) -> None:
+    path = tmp_path_factory.mktemp("book") / "grades.sqlite3"
+    book = filled(path, [(number, "1" if number % 3 else "2") for number in numbers])
+    mine = sorted(number for number in numbers if number % 3 and number < before)
+    page = book.read("1", before, limit)
+    assert [grade.subject for grade in page.grades] == [str(number) for number in mine[-limit:]]
+    assert page.older == (mine[-limit] if len(mine) > limit else None)
+    book.close()
+
+
+def test_no_page_reads_over_rows_that_it_does_not_show(tmp_path: Path) -> None:
+    path = tmp_path / "grades.sqlite3"
+    book = filled(path, [(1, "1")])
+    with sqlite3.connect(path) as connection:
+        for sql, values in ((PARTS, ("1", 9)), (ROWS, (0, "1", 9, 200))):
+            plan = str(connection.execute("EXPLAIN QUERY PLAN " + sql, values).fetchall())
+            assert "SEARCH grades USING INDEX grades_by_part" in plan or "COVERING" in plan
+            assert "TEMP B-TREE" not in plan
+            assert "SCAN grades" not in plan
+    connection.close()
     book.close()
 
 
@@ -102,7 +158,7 @@ def test_a_file_with_the_index_of_before_is_taken_over(tmp_path: Path) -> None:
         )
     connection.close()
     book = GradeBook(path)
-    assert book.read("7") == [Grade("Maths", 5, "")]
+    assert book.read("7").grades == [Grade("Maths", 5, "")]
     book.close()
     with sqlite3.connect(path) as connection:
         found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall()

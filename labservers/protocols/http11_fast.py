@@ -1,0 +1,116 @@
+"""Only for speed: a plain request recognised by one pattern, and an answer that is made once.
+
+Both have the contract of the core beside them, and property tests hold them equal to it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from labservers.protocols.http11_head import HOST, TOKEN, VALUE, media_type, parse_fields
+from labservers.protocols.http11_message import WHITE_SPACE, Limits, Request, Response
+
+
+def _once(group: int, name: str, value: str) -> str:
+    """A field that matches once: of a second one, the core decides what it means."""
+    return rf"(?({group})(?!))(?ai:{name}):[ \t]*+({value})[ \t]*+\r\n"
+
+
+# In the order of their fields: 5 the section, 6 to 10 the values that are needed at once.
+_PLAIN = re.compile(
+    rf"""
+    (GET|HEAD|POST)\ ((/[\x21\x22\x24-\x3e\x40-\x7e]*+)(?:\?([\x21\x22\x24-\x7e]*+))?+)
+    \ HTTP/1\.1\r\n
+    ((?:
+        (?![ACEHTaceht]){TOKEN}:{VALUE}\r\n
+      | {_once(6, "Host", HOST)}
+      | {_once(7, "Accept", VALUE)}
+      | {_once(8, "Connection", "(?ai:close|keep-alive)")}
+      | {_once(9, "Content-Length", "[0-9]{1,18}")}
+      | {_once(10, "Content-Type", VALUE)}
+      | (?!(?ai:Host|Accept|Connection|Content-Length|Content-Type|Transfer-Encoding|Expect):)
+        {TOKEN}:{VALUE}\r\n
+    )*+)\r\n
+    """,
+    re.VERBOSE,
+)
+
+
+class Fields(Mapping[str, str]):
+    """A header section that is split when its first field is asked for."""
+
+    __slots__ = ("_fields", "_section")
+
+    def __init__(self, section: str) -> None:
+        self._section = section
+        self._fields: dict[str, str] | None = None
+
+    def _split(self) -> dict[str, str]:
+        if self._fields is None:
+            self._fields = parse_fields(self._section)
+        return self._fields
+
+    def __getitem__(self, name: str) -> str:
+        return self._split()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._split())
+
+    def __len__(self) -> int:
+        return len(self._split())
+
+
+def plain_request(data: bytes, limits: Limits) -> Request | None:
+    """The request, where `data` is exactly one plain one with all of its body.
+
+    What else there is (a part, a pipeline, chunks, an error) is for read_request(): None.
+    """
+    text = data.decode("latin-1")
+    matched = _PLAIN.match(text)
+    if matched is None:
+        return None
+    method, target, path, query, section, host, accept, connection, digits, kind = matched.groups()
+    end = matched.end()
+    length = int(digits) if digits else 0
+    if (
+        host is None
+        or length != len(data) - end
+        or length > limits.body
+        or end > limits.head
+        or matched.start(5) - 2 > limits.line
+        or section.count("\n") > limits.fields
+    ):
+        return None
+    request = Request(
+        method,
+        target,
+        path,
+        query or "",
+        1,
+        Fields(section),
+        connection is None or connection.lower() != "close",
+        length,
+        accept.strip(WHITE_SPACE) if accept else "",
+        media_type(kind) if kind else "",
+    )
+    if length:
+        request.body = data[end:]
+    return request
+
+
+class ReadyResponse(Response):
+    """An answer that is sent again and again: all but its date is made once, so nothing of it
+    may be changed any more."""
+
+    __slots__ = ("_after_date", "_before_date")
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status, response.body, response.content_type, response.headers)
+        whole = response.serialize("\0", close=False)
+        self._before_date, _, self._after_date = whole.partition(b"\0")
+
+    def serialize(
+        self, date: str, *, close: bool, head_only: bool = False, minor: int = 1
+    ) -> bytes:
+        if close or head_only or minor == 0:
+            return super().serialize(date, close=close, head_only=head_only, minor=minor)
+        return b"".join((self._before_date, date.encode(), self._after_date))
