@@ -17,7 +17,8 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from labservers.loop.event_loop import TaskType
-from labservers.net.accepting import OVERLOADED, OVERLOADED_PAUSE_S, TRANSIENT_ACCEPT_ERRORS
+from labservers.net.accepting import OVERLOADED_PAUSE_S, Overloaded, accept_now
+from labservers.net.closing import Linger
 from labservers.observe.monitor import Monitor
 from labservers.protocols.http11 import CONTINUE, HTTPError, Limits, Request, Response
 from labservers.registry import ServerSpec
@@ -34,14 +35,10 @@ RECEIVE_BYTES = 64 * 1024
 
 
 class Timing(NamedTuple):
-    """Seconds for an answer to be taken, for a commit, and for the rest of what a peer sends
-    after its last answer. accepts: connections taken in one step."""
+    """Seconds for an answer to be taken, and for a commit. accepts: connections of one step."""
 
     write_s: float = 30.0
     commit_s: float = 10.0
-    silence_s: float = 0.5
-    linger_s: float = 30.0
-    linger_bytes: int = 32 * 1024 * 1024
     accepts: int = 64
 
 
@@ -85,18 +82,14 @@ class SubjectsServer(LoopServer):
         """Accept for ever, and let each connection be a task of its own."""
         while True:
             yield (TaskType.TO_READ, self._listener)
-            for _ in range(self.timing.accepts):
-                try:
-                    sock, _ = self._listener.accept()
-                except OSError as error:
-                    if error.errno in TRANSIENT_ACCEPT_ERRORS:
+            try:
+                for _ in range(self.timing.accepts):
+                    if (accepted := accept_now(self._listener)) is None:
                         break
-                    if error.errno not in OVERLOADED:
-                        raise
-                    self._overloaded(error)
-                    yield (TaskType.SLEEP, OVERLOADED_PAUSE_S)
-                    break
-                self._welcome(sock)
+                    self._welcome(accepted[0])
+            except Overloaded as error:
+                self._overloaded(error)
+                yield (TaskType.SLEEP, OVERLOADED_PAUSE_S)
 
     def _welcome(self, sock: socket.socket) -> None:
         sock.setblocking(False)
@@ -227,21 +220,21 @@ class SubjectsServer(LoopServer):
 
     def linger(self, client: Client) -> Waiting:
         """Read on after the last answer, or a reset would take it from a client that still sends
-        (RFC 9112 section 9.6): while it sends, bounded in time and bytes."""
+        (RFC 9112 section 9.6)."""
         try:
             client.sock.shutdown(socket.SHUT_WR)
         except OSError:
             return  # it has gone by itself
-        left, until = self.timing.linger_bytes, self.loop.now + self.timing.linger_s
-        while left > 0 and self.loop.now < until:
+        linger = Linger(self.loop.now)
+        while (left_s := linger.left_s(self.loop.now)) > 0:
+            yield (TaskType.TO_READ, client.sock, left_s)
             try:
-                yield (TaskType.TO_READ, client.sock, self.timing.silence_s)
                 data = client.sock.recv(RECEIVE_BYTES)
             except BlockingIOError:
                 continue
             if not data:
                 return
-            left -= len(data)
+            linger.took(len(data), self.loop.now)
 
     def refuse(self, client: Client, error: HTTPError) -> Waiting:
         """Answer what cannot be understood or accepted, and end the connection."""
