@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from dashboard import cli, ending, security
+from dashboard import cli, ending, presence, security
 from dashboard.errors import LabError
 from dashboard.lab import Lab
 from dashboard.programs.catalogue import Catalogue, catalogue
@@ -34,6 +34,7 @@ def create_app(config: dict[str, Any] | None = None, programs: Catalogue | None 
     for views in (api, exchanges, metrics, pages):
         app.register_blueprint(views.blueprint)
     cli.init_app(app)
+    presence.init_app(app)
     ending.init_app(app)
     return app
 

@@ -8,6 +8,7 @@ import time
 
 from dashboard.config import load
 from dashboard.errors import LabError
+from dashboard.numbers import from_text, shown, whole
 from dashboard.supervision.port_owner import owner
 from labservers.net.listening import listen_tcp
 from labservers.observe.addresses import address_text
@@ -37,11 +38,14 @@ def main(words: list[str]) -> int:
 
 def refusal(host: str, port: str) -> str:
     """Why this address cannot be had, with the next step; empty when it can."""
-    if not (port.isascii() and port.isdigit() and int(port) <= 65_535):
-        return f"{port!r} is not a port. Take a number up to 65535: {_command(port=5050)}"
-    where = (host, int(port))
+    try:
+        where = (host, whole(from_text(port), 0, 65_535))
+    except ValueError:
+        return f"{shown(port)} is not a port. Take a number up to 65535: {_command(port=5050)}"
     try:
         listen_tcp(*where).close()
+    except UnicodeError:  # from the codec `idna`, for names such as a..b
+        return f"{shown(host)} is not a host name. Leave it out: {_command(port=port)}"
     except OSError as error:
         return _refused(where, error)
     return ""
@@ -54,7 +58,7 @@ def _refused(where: tuple[str, int], error: OSError) -> str:
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"No right to take port {port}. Another port: {_command(port=5050)}"
     if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
-        return f"{host} is no address of this machine. Leave it out: {_command(port=port)}"
+        return f"{host} is not an address of this machine. Leave it out: {_command(port=port)}"
     return f"{address_text(where)} cannot be had: {error.strerror or error}"
 
 

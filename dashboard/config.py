@@ -1,18 +1,31 @@
 """Every host, port, timeout and capacity in one place; a file or the environment changes them."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
+from dashboard import numbers
 from dashboard.errors import BadInput
 
 APP = "socket-lab"
 PREFIX = "SOCKETLAB_"
+LINE = re.compile(r"[^\x00-\x1f\x7f]*")
+VISIBLE = re.compile(r"[\x21-\x7e]*")  # it travels in a header
+
+
+def _within(default: Any, least: float, most: float) -> Any:
+    """A number in a range, and whole where its default is."""
+    return field(default=default, metadata={"range": (least, most)})
+
+
+def _matching(default: str, pattern: re.Pattern[str]) -> Any:
+    return field(default=default, metadata={"pattern": pattern})
 
 
 @dataclass(frozen=True)
@@ -25,23 +38,23 @@ class Config:
     token: fixed token for the page's requests; empty makes a new one at each start.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 5000
-    data_dir: str = ""
-    port_base: int = 8000
-    token: str = ""
-    start_timeout_s: float = 10.0
-    check_timeout_s: float = 2.0
-    stop_grace_s: float = 3.0
-    frozen_after_s: float = 5.0
-    restart_attempts: int = 0
-    restart_delay_s: float = 2.0
-    log_lines: int = 5_000
-    log_file_bytes: int = 1024 * 1024
-    feed_entries: int = 200
-    history_s: int = 60
-    chat_sockets: int = 200
-    live_sockets: int = 64
+    host: str = _matching("127.0.0.1", LINE)
+    port: int = _within(5000, 0, 65_535)
+    data_dir: str = _matching("", LINE)
+    port_base: int = _within(8000, 1, 65_000)
+    token: str = _matching("", VISIBLE)
+    start_timeout_s: float = _within(10.0, 0.1, 600)
+    check_timeout_s: float = _within(2.0, 0.1, 60)
+    stop_grace_s: float = _within(3.0, 0, 60)
+    frozen_after_s: float = _within(5.0, 0.5, 600)
+    restart_attempts: int = _within(0, 0, 1_000)
+    restart_delay_s: float = _within(2.0, 0, 600)
+    log_lines: int = _within(5_000, 1, 1_000_000)
+    log_file_bytes: int = _within(1024 * 1024, 1_000, 1024**3)
+    feed_entries: int = _within(200, 1, 10_000)
+    history_s: int = _within(60, 1, 3_600)
+    chat_sockets: int = _within(200, 1, 10_000)
+    live_sockets: int = _within(64, 1, 10_000)
 
     @property
     def data_path(self) -> Path:
@@ -58,7 +71,7 @@ def load(
     """The file, then the environment, then what is given; the later one wins.
 
     Raises:
-        BadInput: an unknown name or a value of the wrong kind, with where it stands.
+        BadInput: an unknown name or a value that cannot be used, with where it stands.
     """
     path = Path(
         environment.get(PREFIX + "CONFIG")
@@ -79,21 +92,38 @@ def _read_file(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}", "mend or remove it") from error
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"cannot read {path}: {error}", "mend or remove the file") from error
 
 
 def _apply(config: Config, values: Mapping[str, Any], source: str) -> Config:
-    known = {field.name: type(getattr(config, field.name)) for field in fields(config)}
+    known = {setting.name: setting for setting in fields(Config)}
     changes: dict[str, Any] = {}
     for name, value in values.items():
         if name not in known:
-            raise BadInput(f"{source}: no setting {name!r}", f"known are {', '.join(known)}")
-        try:
-            changes[name] = known[name](value)
-        except (TypeError, ValueError) as error:
             raise BadInput(
-                f"{source}: {name} is {value!r}, which is no {known[name].__name__}",
-                "correct the value",
-            ) from error
+                f"{source}: no setting {numbers.shown(name)}", f"known are {', '.join(known)}"
+            )
+        try:
+            changes[name] = _checked(known[name], value)
+        except ValueError as error:
+            raise BadInput(f"{source}: {name}: {error}", "correct the value") from error
     return replace(config, **changes)
+
+
+def _checked(setting: Field[Any], value: Any) -> int | float | str:
+    """The value of a setting; a number may be given as text, as the environment does.
+
+    Raises:
+        ValueError: it cannot be used, with why.
+    """
+    if "pattern" in setting.metadata:
+        if isinstance(value, str) and setting.metadata["pattern"].fullmatch(value):
+            return value
+        raise ValueError(f"{numbers.shown(value)} is not a line of text")
+    if isinstance(value, str):
+        value = numbers.from_text(value)
+    check = numbers.whole if isinstance(setting.default, int) else numbers.decimal
+    return check(value, *setting.metadata["range"])

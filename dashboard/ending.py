@@ -23,19 +23,51 @@ from flask import Flask
 
 from dashboard.lab import Lab
 from dashboard.live import sockets
+from dashboard.presence import Presence
 
 PARENT_POLL_S = 0.3
 POLITE_S = 1.2
 
 
+class Ending:
+    """Closes what is open. A signal that interrupts the handler of another leaves the closing to
+    that one, which may hold locks: a closed terminal hangs up on make and on us, and make passes
+    its own on."""
+
+    def __init__(self, lab: Lab, presence: Presence) -> None:
+        self._lab, self._presence = lab, presence
+        self._closing = threading.Lock()
+
+    def close(self) -> None:
+        sockets.close_all()
+        self._lab.close(POLITE_S)
+        self._presence.release()
+
+    def come_with(self, number: signal.Signals) -> None:
+        """Close at this signal, and then do what it meant before."""
+        before = signal.getsignal(number)
+
+        def ending(received: int, frame: FrameType | None) -> Any:
+            if not self._closing.acquire(blocking=False):
+                return None
+            self.close()
+            self._closing.release()
+            if callable(before):
+                return before(received, frame)
+            signal.signal(number, signal.SIG_DFL)
+            return os.kill(os.getpid(), number)
+
+        signal.signal(number, ending)
+
+
 def init_app(app: Flask) -> None:
     """Watch from the first request on; take the signals only where `flask run` made us."""
-    lab: Lab = app.extensions["lab"]
+    ending = Ending(app.extensions["lab"], app.extensions["presence"])
     begun = threading.Lock()
 
     def begin() -> None:
         if begun.acquire(blocking=False):
-            atexit.register(_close, lab)
+            atexit.register(ending.close)
             if os.environ.get("WERKZEUG_RUN_MAIN") == "true":
                 _watch(_leave_with_parent, os.getppid())
             if serving and _may_hang_up():
@@ -44,11 +76,10 @@ def init_app(app: Flask) -> None:
     app.before_request(begin)
     serving = os.environ.get("FLASK_RUN_FROM_CLI") == "true"
     if serving and threading.current_thread() is threading.main_thread():
-        closing = threading.Lock()
         for name in ("SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) != signal.SIG_IGN:
-                _chain(number, lab, closing)
+                ending.come_with(number)
 
 
 def _may_hang_up() -> bool:
@@ -61,29 +92,6 @@ def _may_hang_up() -> bool:
 
 def _watch(what: Callable[[int], None], number: int) -> None:
     threading.Thread(target=what, args=(number,), name=what.__name__, daemon=True).start()
-
-
-def _chain(number: signal.Signals, lab: Lab, closing: threading.Lock) -> None:
-    """A closed terminal hangs up on make and on us, and make passes its own on: a signal that
-    interrupts the handler of another leaves the closing to that one, which may hold locks."""
-    before = signal.getsignal(number)
-
-    def ending(received: int, frame: FrameType | None) -> Any:
-        if not closing.acquire(blocking=False):
-            return None
-        _close(lab)
-        closing.release()
-        if callable(before):
-            return before(received, frame)
-        signal.signal(number, signal.SIG_DFL)
-        return os.kill(os.getpid(), number)
-
-    signal.signal(number, ending)
-
-
-def _close(lab: Lab) -> None:
-    sockets.close_all()
-    lab.close(POLITE_S)
 
 
 def _leave_with_terminal(descriptor: int) -> None:

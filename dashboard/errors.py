@@ -50,3 +50,10 @@ class NotNow(LabError):
 
     status = 409
     code = "not_now"
+
+
+class InUse(LabError):
+    """Another dashboard has the data folder."""
+
+    status = 503
+    code = "in_use"

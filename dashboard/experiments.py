@@ -20,6 +20,7 @@ from collections.abc import Callable, Generator
 from typing import Any, TypeAlias
 
 from dashboard.errors import BadInput, NotNow
+from dashboard.numbers import shown, whole
 from dashboard.programs.program import Program, Visit
 from dashboard.supervision.supervisor import Supervisor
 
@@ -58,9 +59,11 @@ class Experiments:
                 or the catalogue does not say how to visit the program.
         """
         if not isinstance(kind, str) or kind not in KINDS:
-            raise BadInput(f"kind: {kind!r} is unknown", f"use {' or '.join(KINDS)}")
-        if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= KINDS[kind]:
-            raise BadInput(f"n: {n!r} is not a number from 1 to {KINDS[kind]}", "for example 50")
+            raise BadInput(f"kind: {shown(kind)} is unknown", f"use {' or '.join(KINDS)}")
+        try:
+            n = whole(n, 1, KINDS[kind])
+        except ValueError as error:
+            raise BadInput(f"n: {error}", "for example 50") from error
         program = self._supervisor.server(name).program
         if program.visit is None:
             raise NotNow(f"{name} has no visitors", "use another program")

@@ -49,9 +49,10 @@ class Lab:
             beginning=self._beginning,
             changed=self._apply_rates,
         )
+        self.settings = Settings(config.data_path / "servers.json", config.port_base, programs)
         self.supervisor = Supervisor(
             programs,
-            Settings(config.data_path / "servers.json", config.port_base, programs),
+            self.settings,
             Surroundings(
                 config=config,
                 publish=self.publish,

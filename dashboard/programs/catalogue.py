@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from dashboard.errors import UnknownServer
+from dashboard.numbers import shown
 from dashboard.programs.launch import CHANNEL, Launch
 from dashboard.programs.program import Program, Ready, Visit
 from labservers.clients.chat import CHECK_ROOM
@@ -40,7 +41,7 @@ def program(programs: Catalogue, name: str) -> Program:
         return programs[name]
     except KeyError:
         known = ", ".join(programs)
-        raise UnknownServer(f"there is no server {name!r}", f"use {known}") from None
+        raise UnknownServer(f"there is no server {shown(name)}", f"use {known}") from None
 
 
 def _lab_server(spec: ServerSpec) -> Program:

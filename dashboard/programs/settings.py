@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dashboard import json_text
 from dashboard.errors import BadInput
+from dashboard.numbers import shown, whole
 from dashboard.programs.catalogue import Catalogue
 from dashboard.programs.program import Program
 
@@ -29,24 +31,23 @@ class ServerSettings:
 class Settings:
     """The settings of all programs in one JSON file, replaced as a whole.
 
-    The lock guards the table and the file. A file that cannot be read counts as empty; one that
-    cannot be written costs the memory, not the click.
+    The lock guards the table and the file. A file that cannot be used, or a
+    part of it, counts as empty and is complained of; one that cannot be written costs the memory,
+    not the click.
     """
 
     def __init__(self, path: Path, port_base: int, programs: Catalogue) -> None:
-        self._path = path
+        self.path = path
         self._programs = programs
         self._lock = threading.Lock()
         self._chosen = {
             name: ServerSettings("127.0.0.1", port_base + program.number, program.model)
             for name, program in programs.items()
         }
+        self.complaints: list[str] = []
         for name, values in self._read().items():
-            if name in programs and isinstance(values, dict):
-                try:
-                    self._chosen[name] = changed(programs[name], self._chosen[name], values)
-                except BadInput:
-                    continue
+            if name in programs:
+                self._remember(name, values)
 
     def get(self, name: str) -> ServerSettings:
         return self._chosen[name]
@@ -64,20 +65,34 @@ class Settings:
                 self._write()
             return new
 
+    def _remember(self, name: str, values: Any) -> None:
+        try:
+            if not isinstance(values, dict):
+                raise BadInput("not an object")
+            self._chosen[name] = changed(self._programs[name], self._chosen[name], values)
+        except BadInput as error:
+            self.complaints.append(f"{name}: {error.message}")
+
     def _read(self) -> dict[str, Any]:
         try:
-            values = json.loads(self._path.read_text("utf-8"))
-        except (OSError, ValueError):
+            values = json_text.parse(self.path.read_bytes())
+        except FileNotFoundError:
             return {}
-        return values if isinstance(values, dict) else {}
+        except (OSError, ValueError) as error:
+            self.complaints.append(str(error))
+            return {}
+        if isinstance(values, dict):
+            return values
+        self.complaints.append("not an object")
+        return {}
 
     def _write(self) -> None:
         body = json.dumps({name: asdict(chosen) for name, chosen in self._chosen.items()}, indent=1)
-        beside = self._path.with_suffix(".new")
+        beside = self.path.with_suffix(".new")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             beside.write_text(body, "utf-8")
-            os.replace(beside, self._path)
+            os.replace(beside, self.path)
         except OSError:
             pass
 
@@ -96,7 +111,7 @@ def changed(program: Program, now: ServerSettings, values: dict[str, Any]) -> Se
     if model is not None:
         if model not in program.models:
             raise BadInput(
-                f"model: {model!r} is not a model of {program.name}",
+                f"model: {shown(model)} is not a model of {program.name}",
                 f"choose {', '.join(program.models)}",
             )
         now = replace(now, model=str(model))
@@ -110,6 +125,7 @@ def _host(value: Any) -> str:
 
 
 def _port(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
-        raise BadInput(f"port: {value!r} is not a number from 1 to 65535", "for example 8001")
-    return value
+    try:
+        return whole(value, 1, 65_535)
+    except ValueError as error:
+        raise BadInput(f"port: {error}", "for example 8001") from error

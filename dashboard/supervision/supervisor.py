@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dashboard.errors import LabError, NotNow, NotRunning
+from dashboard.numbers import shown
 from dashboard.programs import catalogue
 from dashboard.programs.catalogue import Catalogue
 from dashboard.programs.settings import ServerSettings, Settings
@@ -177,5 +178,7 @@ def only(values: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     known = set(names)
     unknown = sorted(set(values) - known)
     if unknown:
-        raise LabError(f"unknown field {unknown[0]!r}", f"known are {', '.join(sorted(known))}")
+        raise LabError(
+            f"unknown field {shown(unknown[0])}", f"known are {', '.join(sorted(known))}"
+        )
     return values

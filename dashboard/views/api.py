@@ -4,11 +4,13 @@ import ast
 import functools
 import importlib.util
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request, send_file
 
+from dashboard import json_text, numbers
 from dashboard.errors import BadInput, LabError, NotNow
 from dashboard.lab import Lab
 from dashboard.supervision.supervisor import only
@@ -18,6 +20,7 @@ blueprint = Blueprint("api", __name__, url_prefix="/api")
 
 WAIT_MAX_S = 30.0
 LOG_LIMIT = 1_000
+MOST = 10**15
 LOG_DOWNLOAD = 1_000_000
 SLOW_MAX_S = 2.0
 DESCRIPTION = Path(__file__).resolve().parent.parent / "openapi.json"
@@ -33,38 +36,56 @@ def body() -> dict[str, Any]:
     """The request's JSON object; an empty body is an empty object.
 
     Raises:
-        LabError: something else.
+        LabError: something else, with what is wrong.
     """
-    if not request.get_data(cache=True):
+    text = request.get_data()
+    if not text:
         return {}
-    value = request.get_json(silent=True)
+    next_step = 'send {} with "Content-Type: application/json"'
+    if not request.is_json:
+        raise LabError(f"the body is {request.mimetype or 'of no type'}, not JSON", next_step)
+    try:
+        value = json_text.parse(text)
+    except ValueError as error:
+        raise LabError(f"the body is not JSON: {error}", next_step) from error
     if not isinstance(value, dict):
-        raise LabError(
-            "the body is not a JSON object", 'send {} with "Content-Type: application/json"'
-        )
+        raise LabError("the body is not a JSON object", next_step)
     return value
 
 
-def answer(name: str, changed: bool) -> tuple[Response, int]:
-    """The server: 202 when it was set in motion, 200 when it was so already."""
-    if seconds := wait_s():
+def answer(name: str, action: Callable[[], bool]) -> tuple[Response, int]:
+    """The server: 202 when it was set in motion, 200 when it was so already or was waited for."""
+    seconds = wait_s()
+    changed = action()
+    if seconds:
         lab().supervisor.wait_settled(name, seconds)
-        return jsonify(lab().supervisor.view(name)), 200
-    return jsonify(lab().supervisor.view(name)), 202 if changed else 200
+    return jsonify(lab().supervisor.view(name)), 202 if changed and not seconds else 200
 
 
 def wait_s() -> float:
+    """Seconds to wait for what was asked, from the query; more than WAIT_MAX_S are not waited.
+
+    Raises:
+        BadInput: not such a number.
+    """
+    text = request.args.get("wait", "0")
     try:
-        return min(max(float(request.args.get("wait", 0)), 0.0), WAIT_MAX_S)
-    except ValueError:
-        raise BadInput("wait is not a number of seconds", "for example ?wait=5") from None
+        return min(numbers.decimal(numbers.from_text(text), 0, MOST), WAIT_MAX_S)
+    except ValueError as error:
+        raise BadInput(f"wait: {error}", "for example ?wait=5") from error
 
 
-def number(name: str, default: int, most: int) -> int:
+def number(name: str, default: int, least: int, most: int) -> int:
+    """A whole number from the query; one above the most is taken for that.
+
+    Raises:
+        BadInput: not one in that range.
+    """
     text = request.args.get(name, str(default))
-    if not (text.isascii() and text.isdigit()):
-        raise BadInput(f"{name}={text!r} is not a whole number", f"for example {name}={default}")
-    return min(int(text), most)
+    try:
+        return min(numbers.whole(numbers.from_text(text), least, MOST), most)
+    except ValueError as error:
+        raise BadInput(f"{name}: {error}", f"for example {name}={default}") from error
 
 
 @blueprint.get("/openapi.json")
@@ -85,18 +106,18 @@ def server(name: str) -> Response:
 
 @blueprint.post("/servers/start")
 def start_all() -> tuple[Response, int]:
-    changed = lab().supervisor.start_all()
-    return _all(changed)
+    return _all(lab().supervisor.start_all)
 
 
 @blueprint.post("/servers/stop")
 def stop_all() -> tuple[Response, int]:
-    changed = lab().supervisor.stop_all()
-    return _all(changed)
+    return _all(lab().supervisor.stop_all)
 
 
-def _all(changed: bool) -> tuple[Response, int]:
-    if seconds := wait_s():
+def _all(action: Callable[[], bool]) -> tuple[Response, int]:
+    seconds = wait_s()
+    changed = action()
+    if seconds:
         for name in lab().programs:
             lab().supervisor.wait_settled(name, seconds)
     return jsonify({"servers": lab().supervisor.views()}), 202 if changed else 200
@@ -104,22 +125,23 @@ def _all(changed: bool) -> tuple[Response, int]:
 
 @blueprint.post("/servers/<name>/start")
 def start(name: str) -> tuple[Response, int]:
-    return answer(name, lab().supervisor.start(name, **only(body(), CHOICES)))
+    chosen = only(body(), CHOICES)
+    return answer(name, lambda: lab().supervisor.start(name, **chosen))
 
 
 @blueprint.post("/servers/<name>/stop")
 def stop(name: str) -> tuple[Response, int]:
-    return answer(name, lab().supervisor.stop(name))
+    return answer(name, lambda: lab().supervisor.stop(name))
 
 
 @blueprint.post("/servers/<name>/restart")
 def restart(name: str) -> tuple[Response, int]:
-    return answer(name, lab().supervisor.restart(name))
+    return answer(name, lambda: lab().supervisor.restart(name))
 
 
 @blueprint.post("/servers/<name>/kill")
 def kill(name: str) -> tuple[Response, int]:
-    return answer(name, lab().supervisor.kill(name))
+    return answer(name, lambda: lab().supervisor.kill(name))
 
 
 @blueprint.post("/servers/<name>/settings")
@@ -136,16 +158,16 @@ def loop(name: str) -> tuple[Response, int]:
         able = [other.name for other in lab().programs.values() if other.can("loop")]
         raise NotNow(f"{name} has no event loop to hold", f"use {' or '.join(able)}")
     values = only(body(), ("action", "seconds"))
-    action, seconds = values.get("action"), values.get("seconds", 0)
+    action = values.get("action")
     if action not in ("pause", "step", "resume", "slow"):
-        raise BadInput(f"action: {action!r} is unknown", "use pause, step, resume or slow")
-    if (
-        isinstance(seconds, bool)
-        or not isinstance(seconds, int | float)
-        or not 0 <= seconds <= SLOW_MAX_S
-    ):
-        raise BadInput("seconds: a number from 0 to 2 is needed", 'for example "seconds": 0.1')
-    lab().supervisor.command(name, _loop_command(action, float(seconds)))
+        raise BadInput(
+            f"action: {numbers.shown(action)} is unknown", "use pause, step, resume or slow"
+        )
+    try:
+        seconds = numbers.decimal(values.get("seconds", 0), 0, SLOW_MAX_S)
+    except ValueError as error:
+        raise BadInput(f"seconds: {error}", 'for example "seconds": 0.1') from error
+    lab().supervisor.command(name, _loop_command(action, seconds))
     return jsonify(lab().supervisor.view(name)), 202
 
 
@@ -179,7 +201,9 @@ def logs(name: str) -> Response:
         text = "".join(f"{line['level'].upper()} {line['text']}\n" for line in lines)
         headers = {"Content-Disposition": f'attachment; filename="{name}.log"'}
         return Response(text, mimetype="text/plain", headers=headers)
-    return jsonify(book.since(number("since", 0, 1 << 60), number("limit", 200, LOG_LIMIT), query))
+    return jsonify(
+        book.since(number("since", 0, 0, MOST), number("limit", 200, 1, LOG_LIMIT), query)
+    )
 
 
 @blueprint.post("/experiments/<name>")

@@ -12,6 +12,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from dashboard.errors import BadInput
+from dashboard.numbers import shown
 from dashboard.supervision.supervisor import only
 from dashboard.views.api import body, lab
 from labservers.clients import exchange
@@ -23,7 +24,7 @@ DATAGRAM_BYTES = 65_507
 RAW_BYTES = 256 * 1024
 TARGET = re.compile(r"[\x21-\x7e]{1,8192}")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")  # RFC 9110 section 5.6.2
-FIELD_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]{0,8192}")  # RFC 9110 section 5.5
+FIELD_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]{0,8192}")  # RFC 9110 section 5.5
 HEADERS = 50
 
 
@@ -83,7 +84,7 @@ def _request(name: str, values: dict[str, Any]) -> bytes:
     """
     method, target = values.get("method", "GET"), values.get("path", "/")
     if not isinstance(method, str) or not TOKEN.fullmatch(method):
-        raise BadInput(f"method: {method!r} is no method", "for example GET")
+        raise BadInput(f"method: {shown(method)} is not a method", "for example GET")
     if not isinstance(target, str) or not TARGET.fullmatch(target):
         raise BadInput("path: visible ASCII without spaces is needed", "for example /subjects/1")
     content = _text(values, "body", RAW_BYTES) if values.get("body") else b""
@@ -103,9 +104,9 @@ def _headers(headers: Any) -> dict[str, str]:
     ours = {"host", "content-length", "connection", "transfer-encoding"}
     for field, value in headers.items():
         if not TOKEN.fullmatch(field) or field.lower() in ours:
-            raise BadInput(f"headers: {field!r} cannot be set here", "leave it out")
+            raise BadInput(f"headers: {shown(field)} cannot be set here", "leave it out")
         if not isinstance(value, str) or not FIELD_VALUE.fullmatch(value):
-            raise BadInput(f"headers: the value of {field} is no line of text", "correct it")
+            raise BadInput(f"headers: the value of {field} is not a line of text", "correct it")
     return headers
 
 

@@ -57,9 +57,13 @@ def test_the_port_is_found_in_every_way_of_writing_it(words: list[str]) -> None:
     [
         ("127.0.0.1", "99999", "'99999' is not a port"),
         ("127.0.0.1", "http", "'http' is not a port"),
-        ("192.0.2.1", "5000", "192.0.2.1 is no address of this machine. Leave it out: make run"),
-        ("nobody.invalid", "5000", "nobody.invalid is no address of this machine"),
-        ("a" * 300, "5000", "is no address of this machine"),
+        (
+            "192.0.2.1",
+            "5000",
+            "192.0.2.1 is not an address of this machine. Leave it out: make run",
+        ),
+        ("nobody.invalid", "5000", "nobody.invalid is not an address of this machine"),
+        ("a" * 300, "5000", "is not an address of this machine"),
     ],
 )
 def test_an_address_that_cannot_be_had_is_one_sentence(host: str, port: str, said: str) -> None:

@@ -1,10 +1,9 @@
-"""Settings and configuration: remembered, and refused in words."""
+"""Settings: remembered, and refused in words."""
 
 from pathlib import Path
 
 import pytest
 
-from dashboard import config
 from dashboard.errors import BadInput
 from dashboard.programs.catalogue import catalogue
 from dashboard.programs.settings import Settings
@@ -52,26 +51,41 @@ def test_what_no_server_can_use_is_refused_by_name(
     assert settings.get("page").port == 8003
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"chat": 5}', '{"chat": {"port": "x"}}', "\xff"])
-def test_a_damaged_file_counts_as_empty(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "servers.json"
-    path.write_text(text, "latin-1")
-    assert Settings(path, 8000, PROGRAMS).get("chat").port == 8004
-
-
-def test_the_file_then_the_environment_then_what_is_given(tmp_path: Path) -> None:
-    path = tmp_path / "config.toml"
-    path.write_text('port = 1\nhost = "a"\nport_base = 9000\n')
-    environment = {"SOCKETLAB_CONFIG": str(path), "SOCKETLAB_PORT": "2", "SOCKETLAB_HOST": "b"}
-    loaded = config.load({"host": "c"}, environment)
-    assert (loaded.host, loaded.port, loaded.port_base) == ("c", 2, 9000)
-
-
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("SOCKETLAB_PORT", "x"), ("SOCKETLAB_NONSENSE", "1"), ("SOCKETLAB_CONFIG", ".")],
+    ("text", "complaint"),
+    [
+        (b"", "Expecting value"),
+        (b"[]", "not an object"),
+        (b"null", "not an object"),
+        (b"{", "Expecting property name"),
+        (b"\xff", "not UTF-8"),
+        (b"[" * 50_000, "nested too deeply"),
+        (b'{"chat": 5}', "chat: not an object"),
+        (b'{"chat": {"port": "x"}}', "chat: port"),
+        (b'{"chat": {"port": 8004.0}}', "chat: port"),
+        (b'{"chat": {"port": true}}', "chat: port"),
+        (b'{"chat": {"port": NaN}}', "NaN"),
+        (b'{"chat": {"host": {}}}', "chat: host"),
+        (b'{"chat": {"host": "\\ud800"}}', "chat: host"),
+        (b'{"chat": {"model": []}}', "chat: model"),
+    ],
 )
-def test_a_wrong_setting_is_said_with_its_place(name: str, value: str) -> None:
-    with pytest.raises(BadInput) as caught:
-        config.load({}, {"SOCKETLAB_CONFIG": "/nonexistent", name: value})
-    assert caught.value.next_step
+def test_a_damaged_file_counts_as_empty(tmp_path: Path, text: bytes, complaint: str) -> None:
+    path = tmp_path / "servers.json"
+    path.write_bytes(text)
+    settings = Settings(path, 8000, PROGRAMS)
+    assert settings.get("chat").port == 8004
+    (said,) = settings.complaints
+    assert complaint in said
+
+
+def test_a_damaged_part_costs_that_part(tmp_path: Path) -> None:
+    path = tmp_path / "servers.json"
+    path.write_text('{"chat": [], "page": {"port": 9003}, "gone": 5}')
+    settings = Settings(path, 8000, PROGRAMS)
+    assert settings.get("page").port == 9003
+    assert settings.complaints == ["chat: not an object"]
+
+
+def test_a_file_that_is_not_there_is_no_complaint(tmp_path: Path) -> None:
+    assert Settings(tmp_path / "servers.json", 8000, PROGRAMS).complaints == []

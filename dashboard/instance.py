@@ -1,0 +1,146 @@
+"""One dashboard a data folder, and where it is: `dashboard.json`, locked by the one that serves.
+
+The lock (flock(2)) is the kernel's: it ends with its process, however that ends. So what the file
+says is true exactly while it is locked. Later commands send their token nowhere else, even where
+another program has got the port of a dashboard that was killed.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import time
+import weakref
+from dataclasses import dataclass
+from pathlib import Path
+
+from dashboard import json_text
+from dashboard.config import PREFIX
+from dashboard.errors import InUse
+
+NAME = "dashboard.json"
+WAIT_S = 2.0  # the last one may be on its way out, and a reader holds the lock for a moment
+POLL_S = 0.02
+READ_BYTES = 64 * 1024
+ADDRESS = re.compile(r"https?://[\x21-\x7e]+")
+ANOTHER_FOLDER = f"{PREFIX}DATA_DIR=/some/folder make run"
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """What the file says; `served`: whether that dashboard is alive."""
+
+    address: str
+    token: str
+    pid: int
+    served: bool
+
+
+class Instance:
+    """This process as the one dashboard of a data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+        self._release: weakref.finalize[..., Instance] | None = None
+        self._descriptor = -1
+
+    @property
+    def held(self) -> bool:
+        return self._release is not None and self._release.alive
+
+    def take(self, wait_s: float = WAIT_S) -> None:
+        """Be the one; twice is once.
+
+        Raises:
+            InUse: another one is. OSError: the folder cannot be written.
+        """
+        if self.held:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        deadline = time.monotonic() + wait_s
+        while (descriptor := _locked(self._path)) is None:
+            if time.monotonic() >= deadline:
+                raise in_use(self._path)
+            time.sleep(POLL_S)
+        self._descriptor = descriptor
+        self._release = weakref.finalize(self, _give_back, descriptor, self._path, os.getpid())
+
+    def tell(self, address: str, token: str) -> None:
+        """Write where it is, for its user only."""
+        said = {"address": address, "token": token, "pid": os.getpid()}
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, json.dumps(said).encode(), 0)
+
+    def release(self) -> None:
+        """Remove the file and let another one be it."""
+        if self._release is not None:
+            self._release()
+
+
+def find(folder: Path) -> Whereabouts | None:
+    """The dashboard that serves this folder, or the last one that did; None: none is known."""
+    try:
+        descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        said = json_text.parse(os.read(descriptor, READ_BYTES))
+        served = not _try_lock(descriptor, fcntl.LOCK_SH)
+    except (OSError, ValueError):
+        return None
+    finally:
+        os.close(descriptor)
+    match said:
+        case {"address": str(address), "token": str(token), "pid": int(pid)} if ADDRESS.fullmatch(
+            address
+        ):
+            return Whereabouts(address, token, pid, served)
+    return None
+
+
+def in_use(path: Path) -> InUse:
+    """The error, with all that the other one has said of itself."""
+    other = find(path.parent)
+    who = f", pid {other.pid}, at {other.address}," if other else ""
+    return InUse(
+        f"another dashboard{who} uses the folder {path.parent}",
+        f"open that one, or take another folder: {ANOTHER_FOLDER}. "
+        "A server of several processes, as gunicorn -w 2, is to have one: -w 1",
+    )
+
+
+def _locked(path: Path) -> int | None:
+    """A descriptor of the file at this path, locked; None when another process has it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    try:
+        if _try_lock(descriptor, fcntl.LOCK_EX) and _is_at(descriptor, path):
+            os.fchmod(descriptor, 0o600)
+            return descriptor
+    except BaseException:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return None
+
+
+def _try_lock(descriptor: int, how: int) -> bool:
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether the path still leads to the file: the one before us may just have removed it."""
+    with contextlib.suppress(OSError):
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    return False
+
+
+def _give_back(descriptor: int, path: Path, pid: int) -> None:
+    if os.getpid() == pid:  # a child that was forked has the same lock, and leaves it alone
+        with contextlib.suppress(OSError):
+            path.unlink()
+    os.close(descriptor)

@@ -1,0 +1,50 @@
+"""JSON from outside (RFC 8259), stricter than Python's parser takes it."""
+
+import json
+import math
+from typing import Any
+
+
+def parse(text: bytes | str) -> Any:
+    """The value of a text in UTF-8; a byte order mark is passed over (RFC 8259 section 8.1).
+
+    Raises:
+        ValueError: not JSON, with what is wrong in a few words: also what Python takes beyond it
+            (NaN, 1e999, a name twice, another encoding) and nesting beyond its stack.
+    """
+    if isinstance(text, bytes):
+        text = _decoded(text)
+    try:
+        return json.loads(
+            text.removeprefix("\ufeff"),
+            parse_constant=_constant,
+            parse_float=_finite,
+            object_pairs_hook=_distinct,
+        )
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ValueError("not UTF-8") from None
+
+
+def _constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError("a number is too large")
+    return value
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return values

@@ -1,0 +1,135 @@
+"""The dashboard as it is served: one a data folder, whose address later commands find.
+
+`flask run` and gunicorn are refused while they start; another WSGI server is known at its first
+request. Under `--debug` the reloader has the folder: its workers come and go.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from flask import Flask, request
+from flask.cli import run_command
+
+from dashboard import startup_log
+from dashboard.config import PREFIX
+from dashboard.errors import InUse, LabError
+from dashboard.instance import ANOTHER_FOLDER, Instance
+from dashboard.lab import Lab
+
+CANNOT_BE_LOADED = 4  # a worker of gunicorn that ends with it ends all of gunicorn
+
+
+class Presence:
+    """Takes the folder once, and writes the first address that is heard of."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._instance = Instance(lab.config.data_path)
+        self._lock = threading.Lock()  # guards the two below
+        self._told = False
+        self._writable = True
+
+    def take(self) -> None:
+        """
+        Raises:
+            InUse: another dashboard has the folder.
+        """
+        with self._lock:
+            if self._writable:
+                try:
+                    self._instance.take()
+                except OSError as error:
+                    self._give_up(error)
+
+    def tell(self, address: str) -> None:
+        """Write the address, once."""
+        with self._lock:
+            if self._instance.held and not self._told:
+                self._told = True
+                try:
+                    self._instance.tell(address, self._lab.token)
+                except OSError as error:
+                    self._give_up(error)
+
+    def take_and_tell(self) -> None:
+        """Before each request.
+
+        Raises:
+            InUse: another dashboard has the folder, or is served by another of our processes.
+        """
+        if request.environ.get("wsgi.multiprocess"):
+            raise InUse(
+                "several processes serve the dashboard, and each would have servers of its own",
+                "serve it by one process with threads, as gunicorn -w 1 --threads 128",
+            )
+        self.take()
+        self.tell(request.host_url.rstrip("/"))
+
+    def complain(self) -> None:
+        """Say what of the remembered settings cannot be used."""
+        for complaint in self._lab.settings.complaints:
+            print(
+                f"Socket Lab: {self._lab.settings.path}: {complaint}; passed over", file=sys.stderr
+            )
+
+    def release(self) -> None:
+        self._instance.release()
+
+    def _give_up(self, error: OSError) -> None:
+        self._writable = False
+        print(
+            f"Socket Lab cannot write to {self._lab.config.data_path} ({error.strerror}): grades, "
+            f"logs and settings are not kept. Another folder: {ANOTHER_FOLDER}",
+            file=sys.stderr,
+        )
+
+
+def init_app(app: Flask) -> None:
+    presence = Presence(app.extensions["lab"])
+    app.extensions["presence"] = presence
+    if os.environ.get("WERKZEUG_RUN_MAIN") == "true":
+        startup_log.init_app(lambda address: None)
+        return
+
+    def told_by_flask(address: str) -> None:
+        # Each reload of --debug makes a new worker: all keep the token, and so do the open pages.
+        os.environ[PREFIX + "TOKEN"] = app.extensions["lab"].token
+        presence.tell(address)
+
+    startup_log.init_app(told_by_flask)
+    app.before_request(presence.take_and_tell)
+    if is_flask_run():
+        with said_by_click():
+            presence.take()
+        presence.complain()
+    elif os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
+        _take_or_leave(presence)
+
+
+def is_flask_run() -> bool:
+    context = click.get_current_context(silent=True)
+    return context is not None and context.command is run_command
+
+
+@contextmanager
+def said_by_click() -> Iterator[None]:
+    """On a command line an error of ours is a sentence, and the end of it."""
+    try:
+        yield
+    except LabError as error:
+        if click.get_current_context(silent=True) is None:
+            raise
+        raise click.ClickException(f"{error.message}; {error.next_step}") from error
+
+
+def _take_or_leave(presence: Presence) -> None:
+    try:
+        presence.take()
+    except InUse as error:
+        print(f"Socket Lab: {error.message}; {error.next_step}", file=sys.stderr, flush=True)
+        raise SystemExit(CANNOT_BE_LOADED) from error
+    presence.complain()
