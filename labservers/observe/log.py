@@ -1,8 +1,8 @@
 """The human log: one line an event on standard error, never a reason to wait.
 
 Servers append to a bounded queue; one thread writes. A terminal that is held with ^S, or a
-pipe that nobody drains, costs lines (counted and told), not answers. Lines that repeat with
-the load go through `sampled()`, which keeps a budget a second and tells how many it left out.
+pipe that nobody drains, costs lines, which are counted, not answers. Lines that repeat with
+the load go through sampled(), which keeps a budget a second and says how many it left out.
 """
 
 from __future__ import annotations
@@ -20,24 +20,21 @@ SAMPLED_PER_S = 100
 class Log:
     """A server's log. All methods may be called from any thread and never block.
 
-    budget: sampled lines that this second still has; muted: those that it had no room for.
+    budget: sampled lines that this second still has.
     """
 
     def __init__(self, name: str, stream: IO[str] | None = None) -> None:
+        self.budget = SAMPLED_PER_S
         self._name = name
         self._stream = stream if stream is not None else sys.stderr
-        self._lines: deque[tuple[float, str, str]] = deque(maxlen=CAPACITY)
-        self._added = 0
-        self._written = 0
-        self.budget = SAMPLED_PER_S
-        self.muted = 0
+        self._lock = threading.Lock()  # guards the lines and what is counted; never held to write
+        self._lines: deque[tuple[float, str, str]] = deque()
+        self._lost = 0
+        self._muted = 0
         self._wake = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._write_forever, name="log", daemon=True)
         self._thread.start()
-
-    def debug(self, text: str) -> None:
-        self._add("DEBUG", text)
 
     def info(self, text: str) -> None:
         self._add("INFO", text)
@@ -52,15 +49,24 @@ class Log:
         """An error with its traceback, which tells our own fault from a peer's."""
         import traceback  # takes long to load, and is mostly not needed
 
-        self.error(f"{what}:\n" + "".join(traceback.format_exception(error)).rstrip())
+        lines = traceback.format_exception(type(error), error, error.__traceback__)
+        self.error(f"{what}:\n" + "".join(lines).rstrip())
 
     def sampled(self, template: str, *values: object) -> None:
         """An info line, formatted with % only while this second's budget lasts."""
-        if self.budget > 0:
-            self.budget -= 1
+        with self._lock:
+            within = self.budget > 0
+            if within:
+                self.budget -= 1
+            else:
+                self._muted += 1
+        if within:
             self._add("INFO", template % values)
-        else:
-            self.muted += 1
+
+    def mute(self) -> None:
+        """Count a line that the caller has seen no budget for, as sampled() would."""
+        with self._lock:
+            self._muted += 1
 
     def close(self, timeout_s: float = 0.5) -> None:
         """Write what is queued, within the time given, and end the writer."""
@@ -69,15 +75,18 @@ class Log:
         self._thread.join(timeout_s)
 
     def _add(self, level: str, text: str) -> None:
-        self._lines.append((time.time(), level, text))
-        self._added += 1
+        with self._lock:
+            if len(self._lines) >= CAPACITY:
+                self._lines.popleft()
+                self._lost += 1
+            self._lines.append((time.time(), level, text))
         if not self._wake.is_set():
             self._wake.set()
 
     def _write_forever(self) -> None:
         second = time.monotonic()
         while True:
-            self._wake.wait(1.0 if self.muted or self.budget < SAMPLED_PER_S else None)
+            self._wake.wait(1.0 if self._muted or self.budget < SAMPLED_PER_S else None)
             self._wake.clear()
             if time.monotonic() - second >= 1.0:
                 second = time.monotonic()
@@ -85,27 +94,30 @@ class Log:
             try:
                 self._write_queued()
             except (OSError, ValueError):
-                return  # the terminal or the dashboard is gone; nobody is left to tell
+                return  # the terminal or the dashboard is gone; there is nobody left to notify
             if self._closing and not self._lines:
                 return
 
     def _renew_budget(self) -> None:
-        muted, self.muted, self.budget = self.muted, 0, SAMPLED_PER_S
+        with self._lock:
+            muted, self._muted, self.budget = self._muted, 0, SAMPLED_PER_S
         if muted:
             self._add("INFO", f"and {muted:,} more like these, not written one by one")
 
     def _write_queued(self) -> None:
-        batch = []
-        while self._lines:
-            batch.append(self._format(*self._lines.popleft()))
-        self._written += len(batch)
-        lost = self._added - self._written - len(self._lines)
-        if lost > 0:
-            self._written += lost
-            batch.append(self._format(time.time(), "WARNING", f"{lost:,} log lines were lost"))
-        if batch:
-            self._stream.write("".join(batch))
+        with self._lock:
+            batch, self._lines = self._lines, deque()
+            lost, self._lost = self._lost, 0
+        lines = [self._format(*line) for line in batch]
+        if lost:
+            words = "1 log line was" if lost == 1 else f"{lost:,} log lines were"
+            lines.append(self._format(time.time(), "WARNING", f"{words} lost"))
+        try:
+            self._stream.write("".join(lines))
             self._stream.flush()
+        except BlockingIOError:  # a terminal that another program has made non-blocking, and full
+            with self._lock:
+                self._lost += lost + len(batch)
 
     def _format(self, at: float, level: str, text: str) -> str:
         clock = time.strftime("%H:%M:%S", time.localtime(at))

@@ -1,9 +1,4 @@
-"""What a running server knows about itself: totals, open connections, events, the last exchange.
-
-Totals of a connection are plain attributes that one thread at a time changes; reading them
-from the telemetry thread is safe and may be one message behind. The lock guards the table of
-connections and the sums of the closed ones.
-"""
+"""What a running server knows about itself: totals, open connections, events, the last exchange."""
 
 from __future__ import annotations
 
@@ -11,42 +6,32 @@ import itertools
 import socket
 import threading
 import time
-from collections import Counter, deque
 from typing import Any
 
 from . import messages
 from .clock import Clock
+from .events import EventStore
 from .kernel import receive_queue, send_queue
 from .log import Log
+from .tally import Tally
 
-EVENTS_KEPT = 1_000
 ROWS_SHOWN = 50
 EXCHANGE_CHARACTERS = 80
 
 
-class Connection:
-    """One open connection as its own thread reports it."""
+class Connection(Tally):
+    """One open connection, written by the one thread that serves it at the time."""
 
-    __slots__ = (
-        "bytes_in",
-        "bytes_out",
-        "id",
-        "label",
-        "opened_at",
-        "peer",
-        "sock",
-        "state",
-        "state_since",
-    )
+    __slots__ = ("id", "label", "opened_at", "peer", "sock", "state", "state_since")
 
     def __init__(self, id: int, peer: str, sock: socket.socket | None) -> None:
+        super().__init__()
+        self.accepted = 1
         self.id = id
         self.peer = peer
         self.sock = sock
         self.opened_at = self.state_since = time.monotonic()
         self.state = "reading"
-        self.bytes_in = 0
-        self.bytes_out = 0
         self.label = ""
 
     def enter(self, state: str) -> None:
@@ -55,6 +40,7 @@ class Connection:
         self.state_since = time.monotonic()
 
     def row(self, now: float) -> messages.Row:
+        """As shown; `now` by time.monotonic()."""
         sock = self.sock  # once: close() may take it away meanwhile
         return messages.Row(
             id=self.id,
@@ -70,43 +56,58 @@ class Connection:
         )
 
 
-class Monitor:
-    """The figures of one server, fed by its threads and read by the telemetry."""
+class Monitor(Tally):
+    """The figures of one server, fed by its threads and read by the reporter.
+
+    Its own counters are for the thread that accepts. A thread that serves a connection counts in
+    that connection, any other in a tally of its own. last: the newest exchange as received, sent,
+    microseconds; always replaced as a whole. The lock guards the table of connections and the sums
+    of the closed ones.
+    """
 
     def __init__(self, log: Log, clock: Clock | None = None) -> None:
+        super().__init__()
         self.log = log
         self.clock = clock or Clock()
-        self.accepted = 0
-        self.requests = 0
-        self.errors = 0
-        self.counts: Counter[str] = Counter()
+        self.last: tuple[bytes, bytes, int] | None = None
         self._started_at = time.monotonic()
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._open: dict[int, Connection] = {}
-        self._closed_in = 0
-        self._closed_out = 0
-        self.last: tuple[bytes, bytes, int] | None = None  # received, sent, microseconds
-        self._events: deque[tuple[int, float, str, dict[str, Any]]] = deque(maxlen=EVENTS_KEPT)
-        self._event_numbers = itertools.count(1)
-        self._taken_to = 0
-        self._left_out = self._left_out_told = self._lost = 0
+        self._tallies: list[Tally] = [self]
+        self._closed = Tally()
+        self._events = EventStore(self.clock)
+
+    def tally(self) -> Tally:
+        """Counters for one more thread, kept to the end."""
+        made = Tally()
+        with self._lock:
+            self._tallies.append(made)
+        return made
 
     def open(self, peer: str, sock: socket.socket | None = None) -> Connection:
         """A connection was accepted."""
         connection = Connection(next(self._ids), peer, sock)
         with self._lock:
-            self.accepted += 1
             self._open[connection.id] = connection
         return connection
 
     def close(self, connection: Connection) -> None:
-        """The connection is closed; its bytes stay in the totals. Twice is once."""
+        """The connection is closed; what it counted stays in the totals. Twice is once."""
         with self._lock:
             if self._open.pop(connection.id, None) is not None:
-                self._closed_in += connection.bytes_in
-                self._closed_out += connection.bytes_out
+                self._closed.add(connection)
         connection.sock = None
+
+    def totals(self) -> Tally:
+        """All that was counted up to now."""
+        total = Tally()
+        with self._lock:
+            total.add(self._closed)
+            parts = [*self._tallies, *self._open.values()]
+        for part in parts:
+            total.add(part)
+        return total
 
     def exchanged(self, received: bytes, sent: bytes, microseconds: int) -> None:
         """A request was answered. The bytes are shortened when somebody looks, not here."""
@@ -114,38 +115,39 @@ class Monitor:
         self.last = (received, sent, microseconds)
 
     def event(self, kind: str, **data: Any) -> None:
-        """Something worth telling the dashboard; kept until the next batch, bounded."""
-        self._events.append((next(self._event_numbers), self.clock.now(), kind, data))
+        """Something for the dashboard to hear; kept until the next batch, bounded."""
+        self._events.add(kind, data)
 
     @property
     def full(self) -> bool:
         """Whether another event would push out the oldest."""
-        return len(self._events) == EVENTS_KEPT
+        return self._events.full
 
     def leave_out(self) -> None:
-        """Count an event that is not told, since there are more of its kind than anybody takes;
-        for one thread at a time."""
-        self._left_out += 1
+        """Count an event that is not added, as there are more of its kind than anybody takes."""
+        self._events.leave_out()
+
+    def take_events(self) -> messages.Events | None:
+        """The events since the last call, or None; called by one thread only."""
+        return self._events.take()
 
     def frame(self, seq: int, **extra: Any) -> messages.Frame:
         """All figures now; `extra` replaces or adds fields of messages.Frame."""
-        with self._lock:
-            open_now = list(self._open.values())
-            bytes_in, bytes_out = self._closed_in, self._closed_out
+        total = self.totals()
         fields: dict[str, Any] = {
             "at": self.clock.now(),
             "seq": seq,
             "uptime_s": round(time.monotonic() - self._started_at, 3),
-            "accepted": self.accepted,
-            "connections": len(open_now),
-            "bytes_in": bytes_in + sum(c.bytes_in for c in open_now),
-            "bytes_out": bytes_out + sum(c.bytes_out for c in open_now),
-            "requests": self.requests,
-            "errors": self.errors,
+            "accepted": total.accepted,
+            "connections": len(self._open),
+            "bytes_in": total.bytes_in,
+            "bytes_out": total.bytes_out,
+            "requests": total.requests,
+            "errors": total.errors,
             "threads": threading.active_count(),
             "last": self._last_exchange(),
-            "counts": dict(self.counts),
-            "events_lost": self._lost,
+            "counts": dict(total.counts),
+            "events_lost": self._events.lost,
         }
         return messages.Frame(**{**fields, **extra})
 
@@ -158,24 +160,11 @@ class Monitor:
         rows = [connection.row(now) for connection in shown]
         return messages.Rows(self.clock.now(), "connections", len(open_now), rows)
 
-    def take_events(self) -> messages.Events | None:
-        """The events since the last call, or None; called by one thread only."""
-        taken = []
-        while self._events:
-            taken.append(messages.Event(*self._events.popleft()))
-        if not taken:
-            return None
-        left_out = self._left_out
-        lost = taken[0].number - self._taken_to - 1 + left_out - self._left_out_told
-        self._left_out_told = left_out
-        self._taken_to = taken[-1].number
-        self._lost += lost
-        return messages.Events(self.clock.now(), taken, lost)
-
     def _last_exchange(self) -> messages.LastExchange | None:
-        if self.last is None:
+        last = self.last
+        if last is None:
             return None
-        received, sent, microseconds = self.last
+        received, sent, microseconds = last
         return messages.LastExchange(one_line(received), one_line(sent), microseconds)
 
 

@@ -196,7 +196,7 @@ class ChatServer(LabServer):
             monitor.last = (newest, b"\xc3\x97%d" % len(room.members), microseconds)
             log.sampled("%s %s: %s", member.connection.peer, room.name, Excerpt(newest))
         else:
-            log.muted += 1
+            log.mute()
 
     def _leave(self, member: Member, reason: str) -> None:
         room, connection, sock = member.room, member.connection, member.sock

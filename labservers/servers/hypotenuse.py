@@ -34,8 +34,8 @@ class HypotenuseServer(OneRequestServer):
         except TimeoutError:
             answer = f"error: not complete within {self.deadline_s:g} s; {EXPECTED}\n"
         client.sendall(answer.encode())
-        client.close()
         self.note(client, answer.encode(), "answers" if good else "refused", good=good)
+        client.close()
 
 
 def create(spec: ServerSpec, options: Options, monitor: Monitor) -> HypotenuseServer:

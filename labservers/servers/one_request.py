@@ -105,15 +105,16 @@ class OneRequestServer(LabServer):
         self.waiting.cut_down_to(self._workers.limit)
 
     def note(self, client: Visit, answer: bytes, *kinds: str, good: bool) -> None:
-        """Count an answer as these kinds, and show it."""
-        monitor = self.monitor
+        """Count an answer as these kinds, and show it; before the connection is closed."""
+        connection = client.connection
         for kind in kinds:
-            monitor.counts[kind] += 1
-        us = round((time.perf_counter() - client.asked_at) * 1e6) if client.asked_at else 0
-        monitor.exchanged(client.received, answer, us)
+            connection.counts[kind] += 1
+        connection.requests += 1
         if not good:
-            monitor.errors += 1
-        peer = client.connection.peer
+            connection.errors += 1
+        us = round((time.perf_counter() - client.asked_at) * 1e6) if client.asked_at else 0
+        self.monitor.last = (client.received, answer, us)
+        peer = connection.peer
         self.log.sampled("%s %s -> %s", peer, Excerpt(client.received), Excerpt(answer))
 
     def _wait_for(self, client: Visit) -> None:
@@ -124,18 +125,19 @@ class OneRequestServer(LabServer):
 
     def _serve(self, client: Visit) -> None:
         """A client's trouble, or a fault of ours, ends this visit only."""
+        connection = client.connection
         try:
             self.serve_client(client)
         except BlockingIOError:
             raise
         except OSError:
-            self.monitor.errors += 1
-            self.monitor.counts["broken"] += 1
-            self.log.sampled("%s broke the connection off", client.connection.peer)
+            connection.errors += 1
+            connection.counts["broken"] += 1
+            self.log.sampled("%s broke the connection off", connection.peer)
         except Exception as error:
-            self.monitor.errors += 1
-            self.monitor.counts["failed"] += 1
-            self.log.failure(client.connection.peer, error)
+            connection.errors += 1
+            connection.counts["failed"] += 1
+            self.log.failure(connection.peer, error)
         client.close()
 
     def _free_descriptors(self) -> None:

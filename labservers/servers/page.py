@@ -38,8 +38,8 @@ class PageServer(OneRequestServer):
         try:
             request = receive_request(client)
             if request is None:  # nothing was asked, so nothing is wrong: a spare connection
+                client.connection.counts["silent"] += 1
                 client.close()
-                self.monitor.counts["silent"] += 1
                 return
             response = respond(request)
         except HTTPError as error:
@@ -47,9 +47,9 @@ class PageServer(OneRequestServer):
         head_only = request is not None and request.method == "HEAD"
         answer = response.serialize(http_date(), close=True, head_only=head_only)
         client.sendall(answer)
-        client.close()
         kinds = [str(response.status), *([request.method] if request else [])]
         self.note(client, answer, *kinds, good=response.status < 400)
+        client.close()
 
 
 def receive_request(client: Visit) -> Request | None:

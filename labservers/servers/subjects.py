@@ -271,7 +271,7 @@ class SubjectsServer(LoopServer):
             log.sampled("%s %s: %s in %s µs", request.method, request.target, status, microseconds)
         else:
             monitor.requests += 1
-            log.muted += 1
+            log.mute()
 
 
 def create(spec: ServerSpec, options: Options, monitor: Monitor) -> SubjectsServer:

@@ -58,9 +58,9 @@ def test_a_thousand_silent_clients_end_oldest_first_and_a_new_one_is_answered_at
 ) -> None:
     server = serve(name)
     silent = [connect(server.address) for _ in range(1_000)]
-    eventually(lambda: server.monitor.accepted == 1_000, "all are accepted")
+    eventually(lambda: server.monitor.totals().accepted == 1_000, "all are accepted")
     late = connect(server.address)  # gets a thread, since it takes its time
-    eventually(lambda: server.monitor.accepted == 1_001, "accepted as well")
+    eventually(lambda: server.monitor.totals().accepted == 1_001, "accepted as well")
     began = time.monotonic()
     late.sendall(request_bytes)
     assert late.recv(100)[:3] in (b"5.0", b"HTT")
@@ -100,7 +100,7 @@ def test_clients_that_come_faster_than_threads_leave_room_for_the_next_one(
     server = serve("hypotenuse", make=LateThreads)
     silent = [connect(server.address) for _ in range(6)]
     late = connect(server.address)
-    eventually(lambda: server.monitor.accepted == 7, "all are accepted")
+    eventually(lambda: server.monitor.totals().accepted == 7, "all are accepted")
     late.sendall(ASKED)
     server.ready.set()
     late.settimeout(3)
@@ -171,7 +171,7 @@ def test_a_fault_of_ours_ends_one_visit_only(
         assert sock.recv(100) == b""
     assert exchange.tcp(*server.address, ASKED).received == b"5.0"
     eventually(lambda: "a fault of ours" in server.lines(), "logged")
-    eventually(lambda: server.monitor.counts["failed"] == 2, "counted")
+    eventually(lambda: server.monitor.totals().counts["failed"] == 2, "counted")
 
 
 @BOTH_MODELS
@@ -184,7 +184,7 @@ def test_a_client_that_does_not_read_is_waited_for_until_its_deadline_only(
     server = serve("hypotenuse", make=Faulty, model=model)
     for _ in range(2):
         connect(server.address).sendall(b"?")
-    eventually(lambda: server.monitor.counts["broken"] == 2, "they had their time")
+    eventually(lambda: server.monitor.totals().counts["broken"] == 2, "they had their time")
     assert exchange.tcp(*server.address, ASKED).received == b"5.0"
 
 
@@ -210,7 +210,9 @@ def test_a_client_that_does_not_read_makes_room_as_well(
         connect(server.address).sendall(b"?")
     eventually(lambda: [row.state for row in server.rows().rows] == ["writing"] * 2, "written to")
     late = connect(server.address)
-    eventually(lambda: server.monitor.accepted == 3 and len(server.waiting) == 2, "waited for")
+    eventually(
+        lambda: server.monitor.totals().accepted == 3 and len(server.waiting) == 2, "waited for"
+    )
     late.sendall(ASKED)
     late.settimeout(3)
     assert late.recv(100) == b"5.0"

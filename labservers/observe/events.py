@@ -1,0 +1,53 @@
+"""Events on their way to the dashboard: numbered, bounded, and what is lost is counted."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Any
+
+from . import messages
+from .clock import Clock
+
+KEPT = 1_000
+
+
+class EventStore:
+    """The events since the last batch. Any thread may add; one takes. `lost` counts in all."""
+
+    def __init__(self, clock: Clock, capacity: int = KEPT) -> None:
+        self.lost = 0
+        self._clock = clock
+        self._capacity = capacity
+        self._lock = threading.Lock()  # an event's number is its place in the order
+        self._waiting: deque[messages.Event] = deque()
+        self._number = 0
+        self._lost_since = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether another event would push out the oldest."""
+        return len(self._waiting) >= self._capacity
+
+    def add(self, kind: str, data: dict[str, Any]) -> None:
+        with self._lock:
+            self._number += 1
+            if self.full:
+                self._waiting.popleft()
+                self._lost_since += 1
+            self._waiting.append(messages.Event(self._number, self._clock.now(), kind, data))
+
+    def leave_out(self) -> None:
+        """Count an event that is not added, as there are more of its kind than anybody takes."""
+        with self._lock:
+            self._lost_since += 1
+
+    def take(self) -> messages.Events | None:
+        """The events since the last call, or None."""
+        with self._lock:
+            if not self._waiting:
+                return None
+            taken, self._waiting = self._waiting, deque()
+            lost, self._lost_since = self._lost_since, 0
+        self.lost += lost
+        return messages.Events(self._clock.now(), list(taken), lost)
