@@ -20,7 +20,7 @@ class EventStore:
         self._clock = clock
         self._capacity = capacity
         self._lock = threading.Lock()  # an event's number is its place in the order
-        self._waiting: deque[messages.Event] = deque()
+        self._waiting: deque[tuple[int, float, str, dict[str, Any]]] = deque()
         self._number = 0
         self._lost_since = 0
 
@@ -35,7 +35,7 @@ class EventStore:
             if self.full:
                 self._waiting.popleft()
                 self._lost_since += 1
-            self._waiting.append(messages.Event(self._number, self._clock.now(), kind, data))
+            self._waiting.append((self._number, self._clock.now(), kind, data))
 
     def leave_out(self) -> None:
         """Count an event that is not added, as there are more of its kind than anybody takes."""
@@ -50,4 +50,4 @@ class EventStore:
             taken, self._waiting = self._waiting, deque()
             lost, self._lost_since = self._lost_since, 0
         self.lost += lost
-        return messages.Events(self._clock.now(), list(taken), lost)
+        return messages.Events(self._clock.now(), [messages.Event(*e) for e in taken], lost)
