@@ -1,12 +1,12 @@
 """A program's log lines. Bounded and numbered, so that what is missing can be said."""
 
-import logging
 import re
 import threading
 from collections import deque
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
+
+from dashboard.recording.log_file import LogFile
 
 LOG_LINE = re.compile(r"(\d\d:\d\d:\d\d\.\d{3}) (DEBUG|INFO|WARNING|ERROR) [\w-]+: ?(.*)", re.S)
 CONTINUED = "  "
@@ -14,7 +14,7 @@ LINE_CHARACTERS = 4_000
 
 
 class LogBook:
-    """The newest log lines of one program, also kept in a file that is rotated once.
+    """The newest log lines of one program, also appended to a file.
 
     The lock guards the lines; numbers count from 1 for the life of the dashboard.
     """
@@ -24,11 +24,13 @@ class LogBook:
         self._lines: deque[dict[str, Any]] = deque(maxlen=capacity)
         self._next = 1
         self._level = "info"
-        self._path, self._file_bytes = path, file_bytes
-        self._file: RotatingFileHandler | None = None
+        self._file = LogFile(path, file_bytes)
 
-    def add(self, raw: str, at: float, *, printed: bool = False) -> dict[str, Any]:
-        """Number one line and keep it; `at` is Unix seconds; `printed`: on standard output."""
+    def add(self, raw: str, at: float, *, printed: bool = False) -> list[dict[str, Any]]:
+        """Number one line and keep it; `at` is Unix seconds; `printed`: on standard output.
+
+        Returns it as it is kept, and a second line when there is something to say of the file.
+        """
         raw = raw[:LINE_CHARACTERS]
         matched = None if printed else LOG_LINE.fullmatch(raw)
         with self._lock:
@@ -38,12 +40,10 @@ class LogBook:
                 self._level = matched[2].lower()
             elif not raw.startswith(CONTINUED):
                 self._level = "error"  # not ours: a traceback or the interpreter's own words
-            text = matched[3] if matched else raw
-            line = {"n": self._next, "at": at, "level": self._level, "text": text}
-            self._next += 1
-            self._lines.append(line)
-            self._write(raw)
-        return line
+            lines = [self._keep(at, self._level, matched[3] if matched else raw)]
+            if notice := self._file.write(raw):
+                lines.append(self._keep(at, "warning", notice))
+        return lines
 
     def since(self, n: int, limit: int, query: str = "") -> dict[str, Any]:
         """Up to `limit` lines after number n that contain the query, the newest ones;
@@ -74,17 +74,10 @@ class LogBook:
 
     def close(self) -> None:
         with self._lock:
-            if self._file:
-                self._file.close()
-                self._file = None
+            self._file.close()
 
-    def _write(self, raw: str) -> None:
-        try:
-            if self._file is None:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = RotatingFileHandler(
-                    self._path, maxBytes=self._file_bytes, backupCount=1, encoding="utf-8"
-                )
-            self._file.emit(logging.makeLogRecord({"msg": raw.replace("%", "%%"), "args": None}))
-        except OSError:
-            self._file = None  # a full disk costs the file, not the server
+    def _keep(self, at: float, level: str, text: str) -> dict[str, Any]:
+        line = {"n": self._next, "at": at, "level": level, "text": text}
+        self._next += 1
+        self._lines.append(line)
+        return line

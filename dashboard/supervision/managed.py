@@ -285,8 +285,8 @@ class ManagedServer:
             self._take_events(message)
 
     def take_log(self, generation: int, raw: str, *, printed: bool = False) -> None:
-        line = self.log.add(raw, self._world.wall(), printed=printed)
-        event = {"kind": "logs", "name": self.program.name, "lines": [line], "skipped": 0}
+        lines = self.log.add(raw, self._world.wall(), printed=printed)
+        event = {"kind": "logs", "name": self.program.name, "lines": lines, "skipped": 0}
         self._world.publish(event)
 
     def take_exit(self, generation: int, returncode: int) -> None:

@@ -1,4 +1,4 @@
-"""Log lines: numbered, levelled, searched, bounded; the file beside them is rotated."""
+"""Log lines: numbered, levelled, searched, bounded; trouble with their file is one of them."""
 
 from pathlib import Path
 
@@ -29,7 +29,21 @@ def test_levels_are_read_and_continued_lines_keep_theirs(tmp_path: Path) -> None
         "fine 50%",
     ]
     log.close()
-    assert "fine 50%" in (tmp_path / "logs" / "chat.log").read_text()
+    assert (tmp_path / "logs" / "chat.log").read_text().splitlines()[-1] == (
+        "12:00:00.123 INFO chat: fine 50%"
+    )
+
+
+def test_trouble_with_the_file_is_a_line_of_the_log(tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("a file where the folder would be")
+    log = book(tmp_path)
+    first = log.add("12:00:00.000 INFO chat: one", 1.0)
+    second = log.add("12:00:00.000 INFO chat: two", 1.0)
+    assert [line["level"] for line in first] == ["info", "warning"]
+    assert first[1]["text"].startswith(f"{tmp_path}/logs/chat.log cannot be written (")
+    assert [line["text"] for line in second] == ["two"]
+    assert [line["n"] for line in log.since(0, 10)["lines"]] == [1, 2, 3]
+    log.close()
 
 
 def test_what_is_no_longer_kept_is_told(tmp_path: Path) -> None:
@@ -49,13 +63,3 @@ def test_search_ignores_case(tmp_path: Path) -> None:
     log.add("12:00:00.000 INFO chat: hello", 1.0)
     assert [line["n"] for line in log.since(0, 9, "ПРИВЕТ")["lines"]] == [1]
     log.close()
-
-
-def test_the_file_stays_small(tmp_path: Path) -> None:
-    log = book(tmp_path, file_bytes=1_000)
-    for number in range(200):
-        log.add(f"12:00:00.000 INFO chat: line {number}", 1.0)
-    log.close()
-    sizes = [path.stat().st_size for path in (tmp_path / "logs").iterdir()]
-    assert len(sizes) == 2
-    assert max(sizes) <= 1_000

@@ -1,0 +1,75 @@
+"""The file that a program's log lines are appended to, beside the newest ones in memory."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+RETRY_S = 5.0
+FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+
+
+class LogFile:
+    """A file of at most so many bytes; a full one becomes PATH.1, in place of the last.
+
+    Trouble with it costs the file alone, and is said once; it is tried again every RETRY_S
+    seconds. A file that was removed or moved away is made anew. Not locked: its owner is.
+    """
+
+    def __init__(
+        self, path: Path, most_bytes: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._path, self._most = path, most_bytes
+        self._clock = clock
+        self._descriptor = -1
+        self._missed = 0
+        self._again_at = 0.0
+
+    def write(self, line: str) -> str:
+        """Append a line; returns a sentence when the file's luck has turned, else nothing."""
+        if self._missed and self._clock() < self._again_at:
+            self._missed += 1
+            return ""
+        try:
+            self._append(line.encode("utf-8", "backslashreplace") + b"\n")
+        except OSError as error:
+            return self._failed(error)
+        missed, self._missed = self._missed, 0
+        return f"{self._path} is written again; lines not in it: {missed}" if missed else ""
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _failed(self, error: OSError) -> str:
+        self.close()
+        self._again_at = self._clock() + RETRY_S
+        self._missed += 1
+        if self._missed > 1:
+            return ""
+        return f"{self._path} cannot be written ({error.strerror}): log lines are kept here alone"
+
+    def _append(self, data: bytes) -> None:
+        if not self._is_there():
+            self.close()
+            self._open()
+        if os.fstat(self._descriptor).st_size + len(data) > self._most:
+            os.replace(self._path, self._path.with_name(self._path.name + ".1"))
+            self.close()
+            self._open()
+        while data:
+            data = data[os.write(self._descriptor, data) :]
+
+    def _open(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._descriptor = os.open(self._path, FLAGS, 0o666)
+
+    def _is_there(self) -> bool:
+        """Whether the path still leads to the file that is open."""
+        if self._descriptor < 0:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), os.stat(self._path))
+        except FileNotFoundError:
+            return False
