@@ -1,10 +1,13 @@
-"""A room with one speaker: `python -m bench.load.chat PORT SECONDS MEMBERS SILENT WINDOW`.
+"""A room with one speaker: `python -m bench.load.chat PORT SECONDS MEMBERS SILENT WINDOW [raw]`.
 
 Every member reads (the speaker too), but for SILENT more that never do. The speaker keeps WINDOW
 messages on their way: the next goes out when everything older has been delivered. Reported are
 delivered messages a second, and whether every member got each message once, whole, in the order
 in which it was said. Who is told of a message (ncat's broker sends nobody his own words) is
 learnt from probes before the begin; what a server puts before a message is taken as it is.
+
+Raw members are the lab's own: no line feed, one send a message. What several sends brought may
+arrive in one piece, so all that such a member has got is counted by the size of a message.
 """
 
 import select
@@ -16,9 +19,10 @@ import zlib
 from bench.load.stopwatch import Stopwatch
 from bench.load.talk import QUIET_S, STALL_S, talk
 
-ROOM = b"1\n"
+ROOM = b"1"
 TEXT = b": what everybody in the room is to read, in order"
-MESSAGE = b"%08d" + TEXT + b"\n"
+MESSAGE = b"%08d" + TEXT
+MESSAGE_BYTES = len(MESSAGE % 0)
 BUFFER = 64 * 1024
 TOGETHER = 4  # connections before the next look at the accept queue: the smallest holds 11
 ACCEPT_S = 5.0
@@ -29,9 +33,9 @@ SMALL_BUFFER = 4096
 
 
 class Member:
-    """What one reader got since the last clear(): lines, and a checksum of all bytes."""
+    """What one reader got since the last clear(): messages, bytes, and a checksum of these."""
 
-    __slots__ = ("crc", "kept", "lines", "sock")
+    __slots__ = ("bytes", "crc", "kept", "messages", "sock")
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
@@ -39,7 +43,8 @@ class Member:
         self.clear()
 
     def clear(self) -> None:
-        self.lines = 0
+        self.messages = 0
+        self.bytes = 0
         self.crc = 0
         if self.kept is not None:
             self.kept.clear()
@@ -48,7 +53,8 @@ class Member:
 class Room:
     """The members of one room and what has been delivered to them."""
 
-    def __init__(self, port: int, members: int, silent: int) -> None:
+    def __init__(self, port: int, members: int, silent: int, *, raw: bool = False) -> None:
+        self._end = b"" if raw else b"\n"
         self._poller = select.epoll()
         self._port = port
         self._buffer = bytearray(BUFFER)
@@ -72,7 +78,7 @@ class Room:
         sock.settimeout(STALL_S)
         sock.connect(("127.0.0.1", self._port))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.send(ROOM)
+        sock.send(ROOM + self._end)
         sock.setblocking(False)
         return sock
 
@@ -86,16 +92,23 @@ class Room:
                 size = member.sock.recv_into(buffer)
                 if not size:
                     raise ConnectionError("a member was thrown out")
-                lines = buffer.count(b"\n", 0, size)
-                member.lines += lines
+                messages = self._messages_in(member, size)
+                member.messages += messages
+                member.bytes += size
                 member.crc = zlib.crc32(view[:size], member.crc)
                 if member.kept is not None:
                     member.kept += view[:size]
-                total += lines
+                total += messages
         if events:
             self.total += total
             self.newest_at = time.perf_counter()
         return bool(events)
+
+    def _messages_in(self, member: Member, size: int) -> int:
+        """How many messages the newest bytes have brought to their end."""
+        if self._end:
+            return self._buffer.count(self._end, 0, size)
+        return (member.bytes + size) // MESSAGE_BYTES - member.messages
 
     def settle(self) -> None:
         """Until nothing more comes, and forget it."""
@@ -120,7 +133,7 @@ class Room:
             self.say(0)
             while self.take(QUIET_S):
                 pass
-            told = [member for member in self.members.values() if member.lines == 1]
+            told = [member for member in self.members.values() if member.messages == 1]
             if len(told) >= len(self.members) - 1:
                 self.clear()
                 return told
@@ -129,24 +142,29 @@ class Room:
     def say(self, number: int) -> bool:
         """One message in one send; False when the server does not take it now."""
         try:
-            return self._speaker.send(MESSAGE % number) > 0
+            return self._speaker.send(MESSAGE % number + self._end) > 0
         except BlockingIOError:
             return False
 
     def faults(self, told: list[Member], said: int) -> list[str]:
         """What is wrong with what the members got; nothing when all is complete and in order."""
         found = []
-        if short := sum(member.lines < said for member in told):
+        if short := sum(member.messages < said for member in told):
             found.append(f"{short} members miss messages")
-        if len({(member.crc, member.lines) for member in told}) > 1 and not short:
+        if len({(member.crc, member.messages) for member in told}) > 1 and not short:
             found.append("members got different messages")
-        first = told[0].kept or b""
         if any(
-            not line.endswith(b"%08d" % number + TEXT)
-            for number, line in enumerate(bytes(first).splitlines())
+            not message.endswith(MESSAGE % number)
+            for number, message in enumerate(self._kept_messages(told[0]))
         ):
             found.append("messages are broken or out of order")
         return found
+
+    def _kept_messages(self, member: Member) -> list[bytes]:
+        kept = bytes(member.kept or b"")
+        if self._end:
+            return kept.split(self._end)[:-1]
+        return [kept[at : at + MESSAGE_BYTES] for at in range(0, len(kept), MESSAGE_BYTES)]
 
 
 def wait_for_accepts(port: int) -> None:
@@ -168,7 +186,7 @@ def accept_queue(port: int) -> int:
 def main() -> None:
     port, seconds = int(sys.argv[1]), float(sys.argv[2])
     members, silent, window = map(int, sys.argv[3:6])
-    room = Room(port, members, silent)
+    room = Room(port, members, silent, raw=sys.argv[6:] == ["raw"])
     told = room.learn()
     for _ in range(2 if silent else 1):
         talk(room, len(told), window, seconds, WARM_UP)
@@ -185,7 +203,7 @@ def main() -> None:
         told=len(told),
         delivered=room.total,
         rate=room.total / spent,
-        complete=100.0 * sum(member.lines == said for member in told) / len(told),
+        complete=100.0 * sum(member.messages == said for member in told) / len(told),
         faults=room.faults(told, said),
     )
 

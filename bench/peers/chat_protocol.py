@@ -1,4 +1,7 @@
-"""A chat on asyncio's Protocol: rooms by the first line, whole lines go to everybody at once."""
+"""A chat on asyncio's Protocol: rooms by the first line, whole lines go to everybody at once.
+
+With `--mode raw` the room is the first byte, and what one recv() returned is a message.
+"""
 
 import asyncio
 from collections import defaultdict
@@ -33,9 +36,21 @@ class Member(asyncio.Protocol):
             self.room.discard(self.transport)
 
 
+class RawMember(Member):
+    def data_received(self, data: bytes) -> None:
+        if self.room is None:
+            self.room = ROOMS[data[:1]]
+            self.room.add(self.transport)
+            data = data[1:]
+        if data:
+            for member in self.room:
+                member.write(data)
+
+
 async def main() -> None:
-    loop, port = asyncio.get_running_loop(), arguments.parse().port
-    server = await loop.create_server(Member, arguments.HOST, port, backlog=arguments.BACKLOG)
+    given, loop = arguments.parse(), asyncio.get_running_loop()
+    kind = RawMember if given.mode == "raw" else Member
+    server = await loop.create_server(kind, arguments.HOST, given.port, backlog=arguments.BACKLOG)
     await server.serve_forever()
 
 

@@ -1,5 +1,8 @@
 """A chat with a thread per client, as one writes it well: rooms by the first line, whole lines,
-one order for everybody (a lock while sending), no Nagle, a member that breaks is taken out."""
+one order for everybody (a lock while sending), no Nagle, a member that breaks is taken out.
+
+With `--mode raw` the room is the first byte, and what one recv() returned is a message.
+"""
 
 import contextlib
 import socket
@@ -17,13 +20,11 @@ class Member(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
-        room = ROOMS[self.rfile.readline()]
+        room = ROOMS[self.read_room()]
         with LOCK:
             room.add(self.connection)
         try:
-            while data := self.rfile.read1(65_536):
-                if not data.endswith(b"\n"):
-                    data += self.rfile.readline()
+            while data := self.read_message():
                 with LOCK:
                     for member in list(room):
                         try:
@@ -34,6 +35,21 @@ class Member(socketserver.StreamRequestHandler):
             with LOCK:
                 room.discard(self.connection)
 
+    def read_room(self) -> bytes:
+        return self.rfile.readline()
+
+    def read_message(self) -> bytes:
+        data = self.rfile.read1(65_536)
+        return data if data.endswith(b"\n") else data + self.rfile.readline()
+
+
+class RawMember(Member):
+    def read_room(self) -> bytes:
+        return self.connection.recv(1)
+
+    def read_message(self) -> bytes:
+        return self.connection.recv(65_536)
+
 
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
@@ -43,5 +59,7 @@ class Server(socketserver.ThreadingTCPServer):
 
 if __name__ == "__main__":
     threading.stack_size(256 * 1024)
+    given = arguments.parse()
+    kind = RawMember if given.mode == "raw" else Member
     with contextlib.suppress(KeyboardInterrupt):
-        Server((arguments.HOST, arguments.parse().port), Member).serve_forever()
+        Server((arguments.HOST, given.port), kind).serve_forever()

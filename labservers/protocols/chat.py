@@ -65,8 +65,8 @@ class Framing:
 
     def feed(self, data: bytes) -> list[Event]:
         """What these bytes, as one recv() returned them, bring about."""
-        if self.mode == "line" and self._means_itself(data):
-            return [Say(data)]
+        if self._means_itself(data):
+            return [Say(data if self.mode == "line" else data + LF)]
         self._pending += self._without_telnet(data)
         return self._judge(late=False)
 
@@ -80,7 +80,7 @@ class Framing:
         """The stream is over: deliver what is there, and leave."""
         if self._left:
             return []
-        if self._joined and self.mode == "raw" and self._ends_in_exit():
+        if self._joined and self.mode == "raw" and _ends_in_exit(self._pending):
             messages, self._pending = [self._pending[: -len(EXIT)]], b""
             events = _told(messages)
         else:
@@ -94,15 +94,16 @@ class Framing:
         return events
 
     def _means_itself(self, data: bytes) -> bool:
-        """Whether it is whole lines that are passed on as they are, as nearly all are."""
-        return (
-            data[-1:] == LF != data[:1]
-            and not (self._pending or self._telnet or self._inside_line or self._left)
-            and data.find(b"\n\n") < 0
-            and data.find(b"exit\n") < 0
-            and CR not in data
-            and (data.isascii() or _is_utf8(data))
-        )
+        """Whether it is passed on as it is, as nearly all is: whole lines, or a raw message whose
+        end can mean nothing else."""
+        if not self._joined or self._left or self._pending or self._telnet or self._inside_line:
+            return False
+        if self.mode == "raw":
+            plain = LF not in data and data != EXIT and not _may_end_otherwise(data)
+        else:
+            plain = data[-1:] == LF != data[:1] and CR not in data
+            plain = plain and data.find(b"\n\n") < 0 and data.find(b"exit\n") < 0
+        return plain and (data.isascii() or _is_utf8(data))
 
     def _without_telnet(self, data: bytes) -> bytes:
         if b"\xff" not in data and not self._telnet:
@@ -180,7 +181,7 @@ class Framing:
         if pending == EXIT:
             return self._leave()
         if not late:
-            if self._may_end_otherwise() and len(pending) < PIECE_BYTES:
+            if _may_end_otherwise(pending) and len(pending) < PIECE_BYTES:
                 self.waiting = True
                 return []
             whole = complete_size(pending)
@@ -190,18 +191,19 @@ class Framing:
         self._pending = b""
         return _told([pending.removesuffix(b"\r")])
 
-    def _may_end_otherwise(self) -> bool:
-        """Whether what comes next may turn its end into a command or a line's end."""
-        pending = self._pending
-        return pending in (b"e", b"ex", b"exi") or pending.endswith(b"\r") or self._ends_in_exit()
-
-    def _ends_in_exit(self) -> bool:
-        return len(self._pending) > len(EXIT) and self._pending.endswith(EXIT)
-
     def _leave(self) -> list[Event]:
         self._left = True
         self._pending = b""
         return [Leave("exit")]
+
+
+def _may_end_otherwise(raw: bytes) -> bool:
+    """Whether what comes next may turn its end into a command or a line's end."""
+    return raw in (b"e", b"ex", b"exi") or raw.endswith(b"\r") or _ends_in_exit(raw)
+
+
+def _ends_in_exit(raw: bytes) -> bool:
+    return len(raw) > len(EXIT) and raw.endswith(EXIT)
 
 
 def _told(messages: list[bytes]) -> list[Event]:

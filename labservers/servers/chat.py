@@ -1,13 +1,15 @@
 """Task 4: a group chat, a thread per client.
 
-As in the lab, each client has a thread that stands in recv(), and a manager knows who is in
-which room. Whoever speaks puts what he says into the room and waits for his turn: one thread at
-a time delivers all that waits in a room, so everybody gets the same order, and what others said
-meanwhile goes out in the same sends. Delivering is handing to the kernel what it takes at once.
-Who does not take it reads on from the room's backlog: see chat_room.py and chat_outbox.py.
+As in the lab: serve() accepts and gives each client a thread, consume_client() stands in recv(),
+and a ChatConnectionManager knows which client is in which chat and sends to all of it. What makes
+this robust and fast lies beside it:
 
-A member leaves on one path only, however its connection ended: what it had said is delivered,
-it leaves the room, its outbox is flushed for a moment, its socket is closed.
+chat_clients.py                   the threads
+chat_member.py, chat_states.py    a client: its socket, and how it stands to what was said
+chat_rooms.py, chat_room.py       the chats, and how far each member has been sent what was said
+chat_delivery.py                  one thread sends at a time, so everybody hears the same order
+chat_backlog.py, chat_postman.py  what members that are behind read on from, and the thread that
+                                  sends it to them
 """
 
 import select
@@ -22,44 +24,42 @@ from labservers.net.closing import close_politely
 from labservers.net.listening import listen_tcp, notice_vanished_peers
 from labservers.observe import messages
 from labservers.observe.addresses import address_text
-from labservers.observe.monitor import Connection, Excerpt, Monitor
-from labservers.protocols.chat import WAIT_S, Event, Framing, Join, Say
+from labservers.observe.monitor import Excerpt, Monitor
+from labservers.protocols.chat import WAIT_S, Event, Join, Say
 from labservers.registry import ServerSpec
 from labservers.run.server import STOP_GRACE_S, LabServer, Options
-from labservers.servers.chat_outbox import Outbox, Postman
-from labservers.servers.chat_room import Room, Rooms
+from labservers.servers.chat_clients import MEMBERS_AT_MOST, ClientThreads
+from labservers.servers.chat_delivery import PATIENCE_S
+from labservers.servers.chat_member import Member
+from labservers.servers.chat_postman import Postman
+from labservers.servers.chat_rooms import Rooms
+from labservers.servers.chat_states import Event as Change
 
 RECEIVE_BYTES = 64 * 1024
-MEMBERS_AT_MOST = 2_000
-STACK_BYTES = 256 * 1024
 FLUSH_S = 0.5
 LINGER_S = 0.2
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: close sends a reset (socket(7))
 REFUSAL = b"* the chat is full, try again later\n"
 
 
-class Member:
-    """A client from accept to close."""
-
-    def __init__(self, sock: socket.socket, connection: Connection) -> None:
-        self.sock = sock
-        self.connection = connection
-        self.outbox = Outbox(sock, connection)
-        self.framing = Framing()
-        self.room: Room | None = None
-
-
 class ChatServer(LabServer):
     """See the module."""
 
-    def __init__(self, spec: ServerSpec, options: Options, monitor: Monitor) -> None:
+    def __init__(
+        self,
+        spec: ServerSpec,
+        options: Options,
+        monitor: Monitor,
+        patience_s: float = PATIENCE_S,
+        members_at_most: int = MEMBERS_AT_MOST,
+    ) -> None:
         super().__init__(spec, options, monitor)
-        self.rooms = Rooms(monitor)
         self._acceptor = Acceptor(self.log)
+        self._threads = ClientThreads(members_at_most)
         self._stopping = threading.Event()
-        self._lock = threading.Lock()  # guards the table of threads
-        self._clients: dict[threading.Thread, Member] = {}
         self._postman = Postman(self.log)
+        self.rooms = Rooms(monitor, self._postman.call, patience_s)
+        self._chats = ChatConnectionManager(self.rooms, monitor)
 
     def bind(self) -> tuple[str, int]:
         listener = listen_tcp(self.options.host, self.options.port, self.options.backlog)
@@ -67,60 +67,18 @@ class ChatServer(LabServer):
         return self._acceptor.take(listener)
 
     def serve(self) -> None:
-        usual = threading.stack_size(STACK_BYTES)
         self._postman.start()
         try:
             while (accepted := self._acceptor.accept(self._note_overload)) is not None:
-                sock, address = accepted
-                self._welcome(sock, address_text(address))
+                client, address = accepted
+                client.setblocking(True)
+                member = Member(client, self.monitor.open(address_text(address), client))
+                if not self._threads.begin(self.consume_client, member):
+                    self._refuse(member)
         finally:
             self._acceptor.close()
-            self._say_goodbye()
+            self._threads.end(time.monotonic() + STOP_GRACE_S)
             self._postman.end()
-            threading.stack_size(usual)
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._acceptor.stop()
-
-    def frame(self, seq: int) -> messages.Frame:
-        waiting, limit = self._acceptor.queue() or (None, None)
-        rooms = self.rooms.sizes()
-        self.rooms.count_dropped()
-        return self.monitor.frame(seq, accept_queue=waiting, accept_limit=limit, rooms=rooms)
-
-    def _note_overload(self) -> None:
-        self.monitor.event("overloaded", reason="no descriptors or memory for more connections")
-
-    def _welcome(self, sock: socket.socket, peer: str) -> None:
-        """Give a client a thread."""
-        sock.setblocking(True)
-        if len(self._clients) >= MEMBERS_AT_MOST:
-            self._refuse(sock, peer)
-            return
-        connection = self.monitor.open(peer, sock)
-        connection.enter("joining")
-        member = Member(sock, connection)
-        thread = threading.Thread(
-            target=self.consume_client, args=(member,), name=f"client {peer}", daemon=True
-        )
-        with self._lock:  # before it starts, since it takes itself out at its end
-            self._clients[thread] = member
-        try:
-            thread.start()
-        except RuntimeError:  # the system has no more threads for us
-            with self._lock:
-                del self._clients[thread]
-            self.monitor.close(connection)
-            self._refuse(sock, peer)
-
-    def _refuse(self, sock: socket.socket, peer: str) -> None:
-        self.monitor.errors += 1
-        self.monitor.counts["refused"] += 1
-        self.log.sampled("%s refused: the chat is full", peer)
-        with suppress(OSError):
-            sock.send(REFUSAL, socket.MSG_DONTWAIT)
-        sock.close()
 
     def consume_client(self, member: Member) -> None:
         """The life of one client, in its own thread."""
@@ -128,10 +86,10 @@ class ChatServer(LabServer):
         try:
             while True:
                 for event in self._receive(member):
-                    if isinstance(event, Say):
-                        self._publish(member, event.lines)
-                    elif isinstance(event, Join):
-                        self._join(member, event.room)
+                    if isinstance(event, Join):
+                        self._chats.connect_client_to_chat(event.room, member)
+                    elif isinstance(event, Say):
+                        self._chats.send_message(member, event.lines)
                     else:
                         reason = event.reason
                         return
@@ -139,14 +97,13 @@ class ChatServer(LabServer):
             self.monitor.errors += 1
             self.log.error(f"{member.connection.peer}: {error!r}")
         finally:
-            self._leave(member, reason)
-            with self._lock:
-                self._clients.pop(threading.current_thread(), None)
+            self._chats.disconnect_client_from_chat(member, reason)
+            self._close(member)
 
     def _receive(self, member: Member) -> list[Event]:
         """What the client does next; waits for it."""
         framing, sock = member.framing, member.sock
-        if self._stopping.is_set():  # there would be no end with somebody who never stops talking
+        if self._stopping.is_set():  # a client that never stops talking would have no end
             return framing.end("the server stops")
         if framing.waiting and not _readable(sock, WAIT_S):
             return framing.timed_out()
@@ -159,73 +116,88 @@ class ChatServer(LabServer):
             return framing.end()
         member.connection.bytes_in += len(data)
         events = framing.feed(data)
-        if framing.mode != member.outbox.mode:
-            member.outbox.mode = framing.mode
+        member.mode = framing.mode
         return events
 
-    def _join(self, member: Member, room: str) -> None:
-        member.connection.label = room
-        member.connection.enter("reading")
-        member.room = self.rooms.join(room, member.outbox)
-        self.log.sampled("%s joined room %s", member.connection.peer, room)
-
-    def _publish(self, member: Member, lines: bytes) -> None:
-        """Messages to everybody in the room, in their turn."""
-        began = time.perf_counter()
-        room = member.room
-        assert room is not None
-        room.spoken.append((member.outbox, lines))
-        with room.turn:
-            while room.spoken:  # else somebody has delivered it with his own
-                room.wait_for_readers()
-                self._deliver(room)
-        self._note(member, room, lines, round((time.perf_counter() - began) * 1e6))
-
-    def _deliver(self, room: Room) -> None:
-        """What waits in a room goes to its members."""
-        lines, level = room.take_spoken()
-        if behind := [id for id, outbox in level if not outbox.send(lines)]:
-            for outbox in room.fall_behind(behind):
-                self._postman.wait_for(outbox)
-
-    def _note(self, member: Member, room: Room, lines: bytes, microseconds: int) -> None:
-        """The newest message is shown as far as the log has room."""
-        monitor, log = self.monitor, self.log
-        if log.budget > 0:
-            newest = lines[lines.rfind(b"\n", 0, -1) + 1 : -1]
-            monitor.last = (newest, b"\xc3\x97%d" % len(room.members), microseconds)
-            log.sampled("%s %s: %s", member.connection.peer, room.name, Excerpt(newest))
-        else:
-            log.mute()
-
-    def _leave(self, member: Member, reason: str) -> None:
-        room, connection, sock = member.room, member.connection, member.sock
-        if room is not None:
-            with room.turn:  # what is being delivered reaches it as well
-                self.rooms.leave(room, connection, reason)
-            self.log.sampled("%s left room %s: %s", connection.peer, room.name, reason)
-        connection.enter("closing")
-        member.outbox.finish(FLUSH_S)
-        if self._stopping.is_set() and member.outbox.mode == "raw":
+    def _close(self, member: Member) -> None:
+        """Send what waits for the member, for a moment, and close its socket."""
+        member.connection.enter("closing")
+        member.flush(FLUSH_S)
+        self.monitor.close(member.connection)
+        if self._stopping.is_set() and member.mode == "raw":
             # The lab's reader spins at end of stream; a reset ends it.
             with suppress(OSError):
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-            self.monitor.close(connection)
-            sock.close()
-            return
-        self.monitor.close(connection)
-        close_politely(sock, LINGER_S, LINGER_S)
+                member.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            member.sock.close()
+        else:
+            close_politely(member.sock, LINGER_S, LINGER_S)
 
-    def _say_goodbye(self) -> None:
-        """Wake every thread out of its recv() and wait for them within the grace."""
-        deadline = time.monotonic() + STOP_GRACE_S
-        with self._lock:
-            clients = list(self._clients.items())
-        for _, member in clients:
-            with suppress(OSError):
-                member.sock.shutdown(socket.SHUT_RD)
-        for thread, _ in clients:
-            thread.join(max(0.0, deadline - time.monotonic()))
+    def _refuse(self, member: Member) -> None:
+        self.monitor.errors += 1
+        self.monitor.counts["refused"] += 1
+        self.monitor.close(member.connection)
+        self.log.sampled("%s refused: the chat is full", member.connection.peer)
+        with suppress(OSError):
+            member.sock.send(REFUSAL, socket.MSG_DONTWAIT)
+        member.sock.close()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._acceptor.stop()
+
+    def frame(self, seq: int) -> messages.Frame:
+        waiting, limit = self._acceptor.queue() or (None, None)
+        self.rooms.count_missed()
+        sizes = self.rooms.sizes()
+        return self.monitor.frame(seq, accept_queue=waiting, accept_limit=limit, rooms=sizes)
+
+    def _note_overload(self) -> None:
+        self.monitor.event("overloaded", reason="no descriptors or memory for more connections")
+
+
+class ChatConnectionManager:
+    """Which client is in which chat, as the lab has it. Any thread may call."""
+
+    def __init__(self, rooms: Rooms, monitor: Monitor) -> None:
+        self._rooms = rooms
+        self._monitor = monitor
+
+    def connect_client_to_chat(self, chat_id: str, member: Member) -> None:
+        member.connection.label = chat_id
+        member.connection.enter("reading")
+        self._rooms.join(chat_id, member)
+        self._monitor.log.sampled("%s joined room %s", member.connection.peer, chat_id)
+
+    def send_message(self, speaker: Member, lines: bytes) -> None:
+        """Messages to everybody in the chat, the speaker included."""
+        began, room = time.perf_counter(), speaker.room
+        assert room is not None
+        room.delivery.put(speaker, lines)
+        with room.delivery.turn:
+            for message, members in room.delivery:  # none, where another thread has sent ours
+                for member in members:
+                    member.send(message)
+        self._note(speaker, lines, round((time.perf_counter() - began) * 1e6))
+
+    def disconnect_client_from_chat(self, member: Member, reason: str) -> None:
+        """What is being delivered still reaches it."""
+        room = member.room
+        if room is None:  # it never sent an id
+            member.move(Change.LEAVE)
+            return
+        with room.delivery.turn:
+            self._rooms.leave(member, reason)
+        self._monitor.log.sampled("%s left room %s: %s", member.connection.peer, room.name, reason)
+
+    def _note(self, speaker: Member, lines: bytes, microseconds: int) -> None:
+        """The newest message is shown as far as the log has room."""
+        monitor, log, room = self._monitor, self._monitor.log, speaker.room
+        if log.budget > 0 and room is not None:
+            newest = lines[lines.rfind(b"\n", 0, -1) + 1 : -1]
+            monitor.last = (newest, b"\xc3\x97%d" % len(room.members), microseconds)
+            log.sampled("%s %s: %s", speaker.connection.peer, room.name, Excerpt(newest))
+        else:
+            log.muted += 1
 
 
 def _readable(sock: socket.socket, timeout_s: float) -> bool:

@@ -1,0 +1,98 @@
+"""What is said in a room goes to its members by one thread at a time, so all hear one order.
+
+The technique is flat combining: each speaker's thread puts its message down and waits for the
+turn; the thread that has the turn delivers all that lies there. What several have said meanwhile
+goes out in the same sends, and the threads whose message has been delivered find nothing to do.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from labservers.servers.chat_message import Message
+from labservers.servers.chat_states import Event
+
+if TYPE_CHECKING:
+    from labservers.observe.monitor import Monitor
+    from labservers.servers.chat_member import Member
+    from labservers.servers.chat_room import Room
+
+GO_BYTES = 64 * 1024  # delivered at once, and one speaker's lines more
+SIZES_SHOWN = 100  # of what was said in one go
+PATIENCE_S = 0.1
+
+
+class Delivery:
+    """With the `turn` held, an iteration yields each message with the members to send it to.
+
+    What is said faster than the rest can read would be lost to members that do read. So a message
+    waits, once it is `patience_s` in all, for those that are far behind. A member that does not
+    catch up in that time, which takes 5 MB/s at least, is slow: it is not waited for any more
+    until it has. The time counts from the last byte that the kernel took for it, so a member that
+    never reads has mostly used it up before anybody would have to wait.
+    """
+
+    def __init__(self, room: "Room", monitor: "Monitor", patience_s: float = PATIENCE_S) -> None:
+        self.turn = threading.Lock()
+        self._room = room
+        self._monitor = monitor
+        self._patience_s = patience_s
+        self._spoken: deque[tuple[Member, bytes]] = deque()
+
+    def put(self, speaker: "Member", lines: bytes) -> None:
+        """Whole lines, to be delivered by the next thread that has the turn."""
+        self._spoken.append((speaker, lines))
+
+    def __len__(self) -> int:
+        return len(self._spoken)
+
+    def __iter__(self) -> Iterator[tuple[Message, list["Member"]]]:
+        while self._spoken:
+            if self._room.reading_on:
+                self._wait_for_readers()
+            yield self._next()
+
+    def _next(self) -> tuple[Message, list["Member"]]:
+        room, parts, size = self._room, [], 0
+        with room.lock:
+            while self._spoken and size < GO_BYTES:
+                speaker, lines = self._spoken.popleft()
+                parts.append(lines)
+                size += len(lines)
+                self._report(speaker, lines)
+                count = lines.count(b"\n")
+                room.messages += count
+                self._monitor.requests += count
+            lines = b"".join(parts)
+            room.append(lines)
+            return Message(lines), list(room.level.values())
+
+    def _report(self, speaker: "Member", lines: bytes) -> None:
+        """An event with what was said, unless so many wait already that nobody takes them."""
+        monitor, connection = self._monitor, speaker.connection
+        if monitor.full:  # joins and leaves are reported all the same
+            monitor.leave_out()
+            return
+        monitor.event(
+            "said",
+            room=self._room.name,
+            seq=self._room.messages + 1,
+            peer=connection.peer,
+            id=connection.id,
+            mode=speaker.mode,
+            sizes=[*map(len, lines[:-1].split(b"\n")[:SIZES_SHOWN])],
+        )
+
+    def _wait_for_readers(self) -> None:
+        """Until all that are far behind have nearly caught up, left, or are slow."""
+        room = self._room
+        with room.progress:
+            latest = time.monotonic() + self._patience_s
+            for member in room.crowded():
+                until = min(latest, member.moved_at + self._patience_s)
+                left = max(0.0, until - time.monotonic())
+                if not room.progress.wait_for(partial(room.may_go_on, member), left):
+                    member.move(Event.OUT_OF_TIME)

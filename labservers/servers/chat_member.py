@@ -1,0 +1,189 @@
+"""A client of the chat from accept to close, and how it is sent what is said.
+
+What the kernel takes at once is sent by the thread that delivers. What it does not take waits in
+`rest`, the member falls behind, and the postman goes on: first with the rest, then with what the
+member reads on from the room's backlog, until it is level again. The state says which thread that
+is (chat_states.py), so a level member is sent to without a lock.
+"""
+
+import select
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from labservers.observe.monitor import Connection
+from labservers.protocols.chat import Framing
+from labservers.servers.chat_message import Message, raw_sends, skipped_notice
+from labservers.servers.chat_states import READS_ON, Event, State, next_state
+
+if TYPE_CHECKING:
+    from labservers.servers.chat_backlog import Backlog
+    from labservers.servers.chat_room import Room
+
+SENDS_AT_ONCE = 256  # to one member; then others have their turn
+SEND_FLAGS = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)
+
+
+class Place:
+    """How far a member that reads on has been sent what was said in its room.
+
+    at, number: bytes and messages of the room up to here. missed: messages that were given up
+    and that the member has not been notified of; missed_in_all: of its whole stay, these included.
+    notices: how many notices it has got. end: the `at` and `number` at which it left.
+    """
+
+    __slots__ = ("at", "backlog", "end", "joined_at", "missed", "missed_in_all", "notices",
+                 "number")  # fmt: skip
+
+    def __init__(self, joined_at: int) -> None:
+        self.joined_at = joined_at  # the room's number then
+        self.backlog: Backlog | None = None  # while it is level
+        self.at = self.number = 0
+        self.missed = self.missed_in_all = self.notices = 0
+        self.end: tuple[int, int] | None = None
+
+
+class Member:
+    """See the module.
+
+    mode: how it is sent messages, as chat.Framing has it. moved_at: when the kernel last took
+    something of what waits, or first took no more, by `clock`.
+    """
+
+    __slots__ = ("_clock", "_rest", "_sending", "connection", "framing", "mode", "moved_at",
+                 "place", "room", "sock", "state")  # fmt: skip
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        connection: Connection,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.sock = sock
+        self.connection = connection
+        self.framing = Framing()
+        self.mode = self.framing.mode
+        self.state = State.JOINING
+        self.room: Room | None = None
+        self.place = Place(0)
+        self.moved_at = 0.0
+        self._clock = clock
+        self._rest: deque[bytes | memoryview] = deque()  # sends that the kernel did not take
+        self._sending = threading.Lock()  # held by the postman while it sends
+
+    def move(self, event: Event) -> None:
+        """Change the state; with the room's lock held, if it is in one."""
+        self.state = next_state(self.state, event)
+
+    def send(self, message: Message) -> None:
+        """To a level member, by the thread with the room's turn; it may fall behind by it."""
+        sends = message.lines if self.mode == "line" else message.raw
+        taken = 0
+        try:
+            for data in sends:
+                sent = self.sock.send(data, SEND_FLAGS)
+                self.connection.bytes_out += sent
+                if sent < len(data) or taken == SENDS_AT_ONCE:
+                    break
+                taken += 1
+            else:
+                return
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.break_off()
+            return
+        self._fall_behind(memoryview(sends[taken])[sent:], sends[taken + 1 :])
+
+    def _fall_behind(self, begun: memoryview, sends: list[bytes]) -> None:
+        if begun:
+            self._rest.append(begun)
+        self._rest.extend(sends)
+        self.moved_at = self._clock()
+        assert self.room is not None
+        self.room.fall_behind(self)
+
+    def go_on(self) -> bool:
+        """Send what goes without waiting, by the postman; True when there is no more for it to
+        do, False to be called again when the kernel can take something."""
+        with self._sending:
+            if self.state not in READS_ON or self.room is None:
+                return True
+            try:
+                return self._send_rest() and self.room.catch_up(self)
+            except BlockingIOError:
+                return False
+            except OSError:
+                self.break_off()
+                return True
+
+    def flush(self, timeout_s: float) -> None:
+        """Send what is left, by the thread of a member that is leaving; after it nothing is sent.
+
+        Waits that long at most for a reader that is behind, and throws the rest away.
+        """
+        with self._sending:
+            pass  # the postman has ended its last send, and finds the new state from now on
+        deadline = self._clock() + timeout_s
+        poller = select.poll()
+        poller.register(self.sock, select.POLLOUT)
+        with suppress(OSError):
+            while not self._send_what_goes() and (left := deadline - self._clock()) > 0:
+                poller.poll(left * 1000)
+        self._rest.clear()
+        self.place.backlog = None  # or it would be kept by all that still know the member
+        self.move(Event.CLOSED)
+
+    def give_up(self) -> None:
+        """End the connection, which the postman cannot serve."""
+        with self._sending:
+            if self.state in READS_ON:
+                self.break_off()
+
+    def break_off(self) -> None:
+        """Send nothing more, or it might go on in the middle of a line; the thread that reads
+        finds the end of the stream."""
+        if self.room is not None:
+            self.room.lose(self)
+        self._rest.clear()
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+    def _send_what_goes(self) -> bool:
+        try:
+            return self._send_rest()
+        except BlockingIOError:
+            return False
+
+    def _send_rest(self) -> bool:
+        """Send all there is; False after SENDS_AT_ONCE.
+
+        Raises:
+            BlockingIOError: the kernel's buffer is full. OSError: the connection is broken.
+        """
+        rest = self._rest
+        for _ in range(SENDS_AT_ONCE):
+            if not rest and not self._read_on():
+                return True
+            data = rest[0]
+            sent = self.sock.send(data, SEND_FLAGS)
+            self.connection.bytes_out += sent
+            self.moved_at = self._clock()
+            if sent < len(data):
+                rest[0] = memoryview(data)[sent:]
+            else:
+                rest.popleft()
+        return False
+
+    def _read_on(self) -> bool:
+        """Whether the backlog had more."""
+        missed, lines = self.room.read_on(self) if self.room else (0, b"")
+        if self.mode != "line":  # it cannot tell a notice from a message, so it gets none
+            self._rest.extend(raw_sends(lines))
+        elif lines or missed:
+            self._rest.append(skipped_notice(missed) + lines)
+        return bool(self._rest)
