@@ -29,7 +29,7 @@ from labservers.protocols.chat import WAIT_S, Event, Join, Say
 from labservers.registry import ServerSpec
 from labservers.run.server import STOP_GRACE_S, LabServer, Options
 from labservers.servers.chat_clients import MEMBERS_AT_MOST, ClientThreads
-from labservers.servers.chat_delivery import PATIENCE_S
+from labservers.servers.chat_delivery import PATIENCE, Patience
 from labservers.servers.chat_member import Member
 from labservers.servers.chat_postman import Postman
 from labservers.servers.chat_rooms import Rooms
@@ -50,15 +50,15 @@ class ChatServer(LabServer):
         spec: ServerSpec,
         options: Options,
         monitor: Monitor,
-        patience_s: float = PATIENCE_S,
+        patience: Patience = PATIENCE,
         members_at_most: int = MEMBERS_AT_MOST,
     ) -> None:
         super().__init__(spec, options, monitor)
         self._acceptor = Acceptor(self.log)
         self._threads = ClientThreads(members_at_most)
-        self._stopping = threading.Event()
+        self.stopping = threading.Event()
         self._postman = Postman(self.log)
-        self.rooms = Rooms(monitor, self._postman.call, patience_s)
+        self.rooms = Rooms(monitor, self._postman.call, patience)
         self._chats = ChatConnectionManager(self.rooms, monitor)
 
     def bind(self) -> tuple[str, int]:
@@ -103,7 +103,7 @@ class ChatServer(LabServer):
     def _receive(self, member: Member) -> list[Event]:
         """What the client does next; waits for it."""
         framing, sock = member.framing, member.sock
-        if self._stopping.is_set():  # a client that never stops talking would have no end
+        if self.stopping.is_set():  # a client that never stops talking would have no end
             return framing.end("the server stops")
         if framing.waiting and not _readable(sock, WAIT_S):
             return framing.timed_out()
@@ -124,7 +124,7 @@ class ChatServer(LabServer):
         member.connection.enter("closing")
         member.flush(FLUSH_S)
         self.monitor.close(member.connection)
-        if self._stopping.is_set() and member.mode == "raw":
+        if self.stopping.is_set() and member.mode == "raw":
             # The lab's reader spins at end of stream; a reset ends it.
             with suppress(OSError):
                 member.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
@@ -142,7 +142,7 @@ class ChatServer(LabServer):
         member.sock.close()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self.stopping.set()
         self._acceptor.stop()
 
     def frame(self, seq: int) -> messages.Frame:

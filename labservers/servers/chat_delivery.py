@@ -8,9 +8,9 @@ goes out in the same sends, and the threads whose message has been delivered fin
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from labservers.servers.chat_message import Message
 from labservers.servers.chat_states import Event
@@ -22,24 +22,33 @@ if TYPE_CHECKING:
 
 GO_BYTES = 64 * 1024  # delivered at once, and one speaker's lines more
 SIZES_SHOWN = 100  # of what was said in one go
-PATIENCE_S = 0.1
+
+
+class Patience(NamedTuple):
+    """How long what is said waits, in all, for members that are far behind but read."""
+
+    seconds: float = 0.1
+    clock: Callable[[], float] = time.monotonic
+
+
+PATIENCE = Patience()
 
 
 class Delivery:
     """With the `turn` held, an iteration yields each message with the members to send it to.
 
-    What is said faster than the rest can read would be lost to members that do read. So a message
-    waits, once it is `patience_s` in all, for those that are far behind. A member that does not
-    catch up in that time, which takes 5 MB/s at least, is slow: it is not waited for any more
-    until it has. The time counts from the last byte that the kernel took for it, so a member that
-    never reads has mostly used it up before anybody would have to wait.
+    What is said faster than some can read would be lost to them although they read. So a message
+    waits for members that are far behind. A member that does not catch up within the patience,
+    which takes 5 MB/s at least, is slow: it is not waited for any more until it has. The time
+    counts from the last byte that the kernel took for it. So a member that never reads has mostly
+    used it up before a speaker would have to wait.
     """
 
-    def __init__(self, room: "Room", monitor: "Monitor", patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, room: "Room", monitor: "Monitor", patience: Patience) -> None:
         self.turn = threading.Lock()
         self._room = room
         self._monitor = monitor
-        self._patience_s = patience_s
+        self._patience = patience
         self._spoken: deque[tuple[Member, bytes]] = deque()
 
     def put(self, speaker: "Member", lines: bytes) -> None:
@@ -88,11 +97,11 @@ class Delivery:
 
     def _wait_for_readers(self) -> None:
         """Until all that are far behind have nearly caught up, left, or are slow."""
-        room = self._room
+        room, (patience_s, clock) = self._room, self._patience
         with room.progress:
-            latest = time.monotonic() + self._patience_s
+            latest = clock() + patience_s
             for member in room.crowded():
-                until = min(latest, member.moved_at + self._patience_s)
-                left = max(0.0, until - time.monotonic())
-                if not room.progress.wait_for(partial(room.may_go_on, member), left):
+                left_s = min(latest, member.moved_at + patience_s) - clock()
+                near = partial(room.is_near, member)
+                if not room.progress.wait_for(near, max(0.0, left_s)):
                     member.move(Event.OUT_OF_TIME)

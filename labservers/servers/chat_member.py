@@ -11,7 +11,6 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -50,19 +49,14 @@ class Place:
 class Member:
     """See the module.
 
-    mode: how it is sent messages, as chat.Framing has it. moved_at: when the kernel last took
-    something of what waits, or first took no more, by `clock`.
+    mode: how it is sent messages, as chat.Framing has it. rest: sends that the kernel did not
+    take. moved_at: when it last took something of that, or first took no more, by the room's clock.
     """
 
-    __slots__ = ("_clock", "_rest", "_sending", "connection", "framing", "mode", "moved_at",
-                 "place", "room", "sock", "state")  # fmt: skip
+    __slots__ = ("_sending", "connection", "framing", "mode", "moved_at", "place", "rest", "room",
+                 "sock", "state")  # fmt: skip
 
-    def __init__(
-        self,
-        sock: socket.socket,
-        connection: Connection,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, sock: socket.socket, connection: Connection) -> None:
         self.sock = sock
         self.connection = connection
         self.framing = Framing()
@@ -71,8 +65,7 @@ class Member:
         self.room: Room | None = None
         self.place = Place(0)
         self.moved_at = 0.0
-        self._clock = clock
-        self._rest: deque[bytes | memoryview] = deque()  # sends that the kernel did not take
+        self.rest: deque[bytes | memoryview] = deque()
         self._sending = threading.Lock()  # held by the postman while it sends
 
     def move(self, event: Event) -> None:
@@ -101,10 +94,10 @@ class Member:
 
     def _fall_behind(self, begun: memoryview, sends: list[bytes]) -> None:
         if begun:
-            self._rest.append(begun)
-        self._rest.extend(sends)
-        self.moved_at = self._clock()
+            self.rest.append(begun)
+        self.rest.extend(sends)
         assert self.room is not None
+        self.moved_at = self.room.clock()
         self.room.fall_behind(self)
 
     def go_on(self) -> bool:
@@ -128,13 +121,13 @@ class Member:
         """
         with self._sending:
             pass  # the postman has ended its last send, and finds the new state from now on
-        deadline = self._clock() + timeout_s
+        deadline = time.monotonic() + timeout_s
         poller = select.poll()
         poller.register(self.sock, select.POLLOUT)
         with suppress(OSError):
-            while not self._send_what_goes() and (left := deadline - self._clock()) > 0:
+            while not self._send_what_goes() and (left := deadline - time.monotonic()) > 0:
                 poller.poll(left * 1000)
-        self._rest.clear()
+        self.rest.clear()
         self.place.backlog = None  # or it would be kept by all that still know the member
         self.move(Event.CLOSED)
 
@@ -149,7 +142,7 @@ class Member:
         finds the end of the stream."""
         if self.room is not None:
             self.room.lose(self)
-        self._rest.clear()
+        self.rest.clear()
         with suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
 
@@ -165,25 +158,25 @@ class Member:
         Raises:
             BlockingIOError: the kernel's buffer is full. OSError: the connection is broken.
         """
-        rest = self._rest
+        rest, room = self.rest, self.room
         for _ in range(SENDS_AT_ONCE):
-            if not rest and not self._read_on():
+            if room is None or (not rest and not self._read_on(room)):
                 return True
             data = rest[0]
             sent = self.sock.send(data, SEND_FLAGS)
             self.connection.bytes_out += sent
-            self.moved_at = self._clock()
+            self.moved_at = room.clock()
             if sent < len(data):
                 rest[0] = memoryview(data)[sent:]
             else:
                 rest.popleft()
         return False
 
-    def _read_on(self) -> bool:
+    def _read_on(self, room: "Room") -> bool:
         """Whether the backlog had more."""
-        missed, lines = self.room.read_on(self) if self.room else (0, b"")
+        missed, lines = room.read_on(self)
         if self.mode != "line":  # it cannot tell a notice from a message, so it gets none
-            self._rest.extend(raw_sends(lines))
+            self.rest.extend(raw_sends(lines))
         elif lines or missed:
-            self._rest.append(skipped_notice(missed) + lines)
-        return bool(self._rest)
+            self.rest.append(skipped_notice(missed) + lines)
+        return bool(self.rest)

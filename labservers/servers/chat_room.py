@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from labservers.observe.monitor import Monitor
 from labservers.servers.chat_backlog import CAPACITY, Backlog
-from labservers.servers.chat_delivery import PATIENCE_S, Delivery
+from labservers.servers.chat_delivery import Delivery, Patience
 from labservers.servers.chat_member import Member, Place
 from labservers.servers.chat_states import READS_ON, Event, State
 
@@ -25,6 +25,7 @@ class Room:
 
     level: the members that are sent the next lines at once. reading_on: those that are behind.
     progress: notified when one of those has nearly caught up, or is gone; its lock is `lock`.
+    clock: seconds, as time.monotonic().
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class Room:
         lock: threading.Lock,
         monitor: Monitor,
         call_postman: Callable[[Member], None],
-        patience_s: float = PATIENCE_S,
+        patience: Patience,
     ) -> None:
         self.name = name
         self.messages = messages
@@ -44,8 +45,9 @@ class Room:
         self.members: dict[int, Member] = {}
         self.level: dict[int, Member] = {}
         self.reading_on: dict[int, Member] = {}
-        self.delivery = Delivery(self, monitor, patience_s)
+        self.delivery = Delivery(self, monitor, patience)
         self._backlog: Backlog | None = None  # while a member reads on
+        self.clock = patience.clock
         self._monitor = monitor
         self._call_postman = call_postman
 
@@ -86,7 +88,7 @@ class Room:
         behind = [m for m in self.reading_on.values() if m.state is State.BEHIND]
         return [member for member in behind if self.size - member.place.at > CROWDED]
 
-    def may_go_on(self, member: Member) -> bool:
+    def is_near(self, member: Member) -> bool:
         """Whether a member needs not be waited for any more."""
         return member.state is not State.BEHIND or self.size - member.place.at <= NEARLY
 

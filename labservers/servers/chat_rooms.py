@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from labservers.observe.monitor import Monitor
-from labservers.servers.chat_delivery import PATIENCE_S
+from labservers.servers.chat_delivery import PATIENCE, Patience
 from labservers.servers.chat_member import Member
 from labservers.servers.chat_room import Room
 
@@ -20,12 +20,12 @@ class Rooms:
         self,
         monitor: Monitor,
         call_postman: Callable[[Member], None],
-        patience_s: float = PATIENCE_S,
+        patience: Patience = PATIENCE,
         remembered: int = ROOMS_REMEMBERED,
     ) -> None:
         self._monitor = monitor
         self._call_postman = call_postman
-        self._patience_s = patience_s
+        self._patience = patience
         self._remembered = remembered
         self._lock = threading.Lock()
         self._rooms: dict[str, Room] = {}
@@ -69,7 +69,7 @@ class Rooms:
     def _new(self, name: str) -> Room:
         return Room(
             name, self._numbers[name], self._lock, self._monitor, self._call_postman,
-            self._patience_s,
+            self._patience,
         )  # fmt: skip
 
     def _close(self, room: Room) -> None:

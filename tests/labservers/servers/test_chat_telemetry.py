@@ -1,0 +1,83 @@
+"""What the chat reports: who joined, said, left, what is lost, and the rooms of a frame."""
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+
+def test_the_telemetry_tells_who_joined_said_and_left(
+    join: Any, chat_server: Any, eventually: Callable[..., Any]
+) -> None:
+    a, b = join("я"), join("я", raw=True)
+    a.say("one\n")
+    b.hear("one")
+    b.say("two")
+    a.hear("one\ntwo\n")
+    peers = [m.connection.peer for m in chat_server.members]
+    b.say("exit")
+    eventually(lambda: chat_server.rooms.sizes() == {"я": 1}, "b left")
+    assert chat_server.frame(1).rooms == {"я": 1}
+    events = chat_server.monitor.take_events().events
+    assert [event.number for event in events] == [1, 2, 3, 4, 5]
+    told = [(e.kind, e.data["room"], e.data["peer"], e.data.get("seq")) for e in events]
+    assert told == [
+        ("joined", "я", peers[0], 0),
+        ("joined", "я", peers[1], 0),
+        ("said", "я", peers[0], 1),
+        ("said", "я", peers[1], 2),
+        ("left", "я", peers[1], None),
+    ]
+    assert [e.data["mode"] for e in events if e.kind == "said"] == ["line", "raw"]
+
+
+def test_what_is_said_in_one_go_is_one_event_with_the_sizes(join: Any, chat_server: Any) -> None:
+    speaker = join()
+    speaker.say("one\nthree\n" + "x\n" * 200)
+    speaker.hear("one\nthree\n" + "x\n" * 200)
+    speaker.say("more\n")
+    speaker.hear("more\n")
+    said = [e.data for e in chat_server.monitor.take_events().events if e.kind == "said"]
+    assert [(data["seq"], data["sizes"]) for data in said] == [
+        (1, [3, 5] + [1] * 98),
+        (203, [4]),
+    ]
+
+
+def test_events_that_nobody_takes_are_bounded_and_the_missing_are_counted(
+    join: Any, chat_server: Any
+) -> None:
+    speaker = join()
+    for number in range(1_200):
+        speaker.say(f"{number}\n")
+        speaker.hear(f"{number}\n")
+    batch = chat_server.monitor.take_events()
+    assert len(batch.events) == 1_000
+    assert batch.lost == 1_201 - 1_000
+    assert chat_server.frame(1).events_lost == batch.lost
+    speaker.say("room again\n")
+    speaker.hear("room again\n")
+    batch = chat_server.monitor.take_events()
+    assert (len(batch.events), batch.lost) == (1, 0)
+
+
+def test_a_join_is_told_however_much_is_said(join: Any, chat_server: Any) -> None:
+    speaker = join()
+    for number in range(1_200):
+        speaker.say(f"{number}\n")
+        speaker.hear(f"{number}\n")
+    join()
+    batch = chat_server.monitor.take_events()
+    assert [event.kind for event in batch.events[-2:]] == ["said", "joined"]
+    assert batch.lost == 1_202 - len(batch.events)
+
+
+def test_a_frame_names_the_largest_rooms_only(
+    chat_server: Any, connect: Callable[..., socket.socket], eventually: Callable[..., Any]
+) -> None:
+    for number in range(60):
+        connect(chat_server.address).sendall(chr(0x400 + number).encode() + b"\n")
+    for _ in range(3):
+        connect(chat_server.address).sendall("Ы\n".encode())
+    eventually(lambda: chat_server.frame(1).connections == 63, "all are there")
+    eventually(lambda: chat_server.frame(1).rooms.get("Ы") == 4, "and in their rooms")
+    assert len(chat_server.frame(1).rooms) == 50
