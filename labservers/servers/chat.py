@@ -94,7 +94,7 @@ class ChatServer(LabServer):
                         reason = event.reason
                         return
         except Exception as error:  # a member's trouble is its own
-            self.monitor.errors += 1
+            member.connection.errors += 1
             self.log.error(f"{member.connection.peer}: {error!r}")
         finally:
             self._chats.disconnect_client_from_chat(member, reason)
@@ -110,7 +110,7 @@ class ChatServer(LabServer):
         try:
             data = sock.recv(RECEIVE_BYTES)
         except OSError as error:
-            self.monitor.counts["reset"] += 1
+            member.connection.counts["reset"] += 1
             return framing.end(error.strerror or "reset")
         if not data:
             return framing.end()
@@ -197,7 +197,7 @@ class ChatConnectionManager:
             monitor.last = (newest, b"\xc3\x97%d" % len(room.members), microseconds)
             log.sampled("%s %s: %s", speaker.connection.peer, room.name, Excerpt(newest))
         else:
-            log.muted += 1
+            log.mute()
 
 
 def _readable(sock: socket.socket, timeout_s: float) -> bool:

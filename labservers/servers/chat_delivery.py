@@ -74,7 +74,7 @@ class Delivery:
                 self._report(speaker, lines)
                 count = lines.count(b"\n")
                 room.messages += count
-                self._monitor.requests += count
+                room.tally.requests += count
             lines = b"".join(parts)
             room.append(lines)
             return Message(lines), list(room.level.values())

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 
 from labservers.observe.monitor import Monitor
+from labservers.observe.tally import Tally
 from labservers.servers.chat_backlog import CAPACITY, Backlog
 from labservers.servers.chat_delivery import Delivery, Patience
 from labservers.servers.chat_member import Member, Place
@@ -25,7 +26,7 @@ class Room:
 
     level: the members that are sent the next lines at once. reading_on: those that are behind.
     progress: notified when one of those has nearly caught up, or is gone; its lock is `lock`.
-    clock: seconds, as time.monotonic().
+    clock: seconds, as time.monotonic(). tally: of all rooms, written with the lock held.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Room:
         messages: int,
         lock: threading.Lock,
         monitor: Monitor,
+        tally: Tally,
         call_postman: Callable[[Member], None],
         patience: Patience,
     ) -> None:
@@ -48,6 +50,7 @@ class Room:
         self.delivery = Delivery(self, monitor, patience)
         self._backlog: Backlog | None = None  # while a member reads on
         self.clock = patience.clock
+        self.tally = tally
         self._monitor = monitor
         self._call_postman = call_postman
 
@@ -104,7 +107,7 @@ class Room:
         place.at, place.number = at, number
         place.missed += missed
         place.missed_in_all += missed
-        self._monitor.counts["dropped"] += missed
+        self.tally.counts["dropped"] += missed
 
     # What becomes of a member while it is sent something. Without the lock:
 

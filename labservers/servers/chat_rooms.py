@@ -24,6 +24,7 @@ class Rooms:
         remembered: int = ROOMS_REMEMBERED,
     ) -> None:
         self._monitor = monitor
+        self._tally = monitor.tally()
         self._call_postman = call_postman
         self._patience = patience
         self._remembered = remembered
@@ -68,7 +69,7 @@ class Rooms:
 
     def _new(self, name: str) -> Room:
         return Room(
-            name, self._numbers[name], self._lock, self._monitor, self._call_postman,
+            name, self._numbers[name], self._lock, self._monitor, self._tally, self._call_postman,
             self._patience,
         )  # fmt: skip
 

@@ -135,7 +135,10 @@ def test_a_thread_that_cannot_be_started_is_a_refusal(
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", no_more)
         assert b"full" in connect(chat_server.address).recv(100)
-    assert (chat_server.frame(1).connections, chat_server.monitor.counts["refused"]) == (1, 1)
+    assert (chat_server.frame(1).connections, chat_server.monitor.totals().counts["refused"]) == (
+        1,
+        1,
+    )
     stays.say("still here\n")
     stays.hear("still here\n")
 

@@ -118,4 +118,4 @@ def test_each_member_gets_exactly_the_bytes_of_the_definition(
             lines = expected.member.sock.got.split(b"\n")
             assert all(lines[d["line"] - 1] + b"\n" == skipped_notice(d["count"]) for d in own)
     total = sum(expected.member.place.missed_in_all for expected in model.left)
-    assert model.chat.monitor.counts["dropped"] == total
+    assert model.chat.monitor.totals().counts["dropped"] == total

@@ -67,14 +67,14 @@ def test_the_oldest_are_given_up_and_the_notice_stands_where_they_are_missing(
     fake_chat.rooms.count_missed()  # as for a frame: it is known before anybody reads
     missed = behind.place.missed_in_all
     assert 2000 - CAPACITY / 1000 < missed < 2000 - CAPACITY / 1001 + 70
-    assert fake_chat.monitor.counts["dropped"] == missed
+    assert fake_chat.monitor.totals().counts["dropped"] == missed
     fake_chat.open_up(behind)
     fake_chat.say(speaker, "later")
     kept = [text] * (2000 - missed)
     assert sock.got.decode().splitlines() == [
         "first", f"* {missed} messages were skipped", *kept, "last", "later",
     ]  # fmt: skip
-    assert fake_chat.monitor.counts["dropped"] == behind.place.missed_in_all == missed
+    assert fake_chat.monitor.totals().counts["dropped"] == behind.place.missed_in_all == missed
 
 
 def test_a_raw_member_gets_no_notice_of_what_it_missed(
@@ -132,7 +132,7 @@ def test_rooms_that_everybody_has_left_are_remembered_and_bounded(
         member = chat.join(fake_socket(), name)
         chat.say(member, "one")
         chat.leave(member)
-    assert chat.monitor.requests == 5
+    assert chat.monitor.totals().requests == 5
     assert [chat.join(fake_socket(), name).room.messages for name in "cadb"] == [1, 2, 1, 0]
 
 
@@ -178,7 +178,7 @@ def test_what_is_given_up_of_a_leaver_counts_up_to_then(
     assert behind.sock.got == b"one\n* 2 messages were skipped\n"
     assert behind.place.missed_in_all == 2
     fake_chat.leave(other)
-    assert fake_chat.monitor.counts["dropped"] == 2 + other.place.missed_in_all > 12
+    assert fake_chat.monitor.totals().counts["dropped"] == 2 + other.place.missed_in_all > 12
 
 
 def test_a_member_that_leaves_while_level_is_sent_no_more(
