@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from dashboard.config import Config
@@ -35,12 +35,14 @@ LOGS_AT_FIRST = 500
 class Lab:
     """Supervisor, broadcaster and what they need, wired."""
 
-    def __init__(self, config: Config, programs: Catalogue) -> None:
+    def __init__(
+        self, config: Config, programs: Catalogue, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.config = config
         self.programs = programs
         self.topics = frozenset().union(*(topics_of(program) for program in programs.values()))
         self.token = config.token or secrets.token_urlsafe(24)
-        self.started_at = time.time()
+        self._clock, self._began = clock, clock()
         self._feed_ids = itertools.count(1)
         self._watchers: Counter[tuple[str, float, tuple[str, ...]]] = Counter()
         self._watchers_lock = threading.Lock()
@@ -68,6 +70,10 @@ class Lab:
         self.experiments = Experiments(self.supervisor, self.feed)
         for view in self.supervisor.views():
             self.broadcaster.publish({"kind": "server", "server": view})
+
+    def uptime_s(self) -> float:
+        """Not by the wall clock, which is set at times."""
+        return self._clock() - self._began
 
     def publish(self, event: EventDict) -> None:
         """Tell every tab; feed entries get their number and time here."""

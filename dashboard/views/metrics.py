@@ -1,7 +1,5 @@
 """For programs that watch the dashboard: is it well, and its servers' figures for Prometheus."""
 
-import time
-
 from flask import Blueprint, Response, current_app, jsonify
 
 from dashboard.lab import Lab
@@ -26,7 +24,7 @@ SERIES = {
 def healthz() -> Response:
     lab: Lab = current_app.extensions["lab"]
     states = {view["name"]: view["state"] for view in lab.supervisor.views()}
-    uptime_s = round(time.time() - lab.started_at, 3)
+    uptime_s = round(lab.uptime_s(), 3)
     return jsonify({"status": "ok", "uptime_s": uptime_s, "servers": states})
 
 

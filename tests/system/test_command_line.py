@@ -92,5 +92,6 @@ def test_an_unusable_setting_is_one_sentence(tmp_path: Path, words: list[str]) -
     )
     assert done.returncode == 1
     assert done.stderr == (
-        "Error: environment SOCKETLAB_*: log_lines is 'many', which is no int; correct the value\n"
+        "Error: environment SOCKETLAB_*: log_lines: 'many' is not a whole number "
+        "from 1 to 1000000; correct the value\n"
     )
