@@ -1,9 +1,10 @@
-"""A room behind a bridge: `python -m bench.load.bridge PORT SECONDS KIND MEMBERS WINDOW TOKEN`.
+"""Rooms behind a bridge: `bench.load.bridge PORT SECONDS KIND ROOMS MEMBERS WINDOW TOKEN`.
 
-KIND says how a member comes to the chat: `dashboard` by its websocket with JSON messages,
-`websockify` by one that carries bytes, `raw` by no bridge at all. Every member reads; one speaks
-and keeps WINDOW messages on their way. Reported are delivered messages a second, the time from
-saying to all members when nothing else is under way, and whether all got all in order.
+KIND says how a member comes to the chat: `dashboard` and `aiohttp` by a websocket with JSON
+messages, `websockify` by one that carries bytes, `raw` by no bridge at all. Every room has so many
+MEMBERS. All of them read; one in each room speaks and keeps WINDOW messages on their way. Reported
+are delivered messages a second, the time from saying to all members when nothing else is under
+way, and whether all got all in order.
 """
 
 import base64
@@ -20,7 +21,7 @@ from bench.figures import median
 from bench.load.stopwatch import Stopwatch
 from bench.load.talk import QUIET_S, STALL_S, talk
 
-ROOM = "1"
+ROOMS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NUMBER = re.compile(rb"(\d{8}) is said in this room")
 TEXT = "%08d is said in this room, for everybody to read in order"
 BUFFER = 64 * 1024
@@ -33,7 +34,8 @@ MASKED = 0x80
 class Raw:
     """A member by TCP."""
 
-    def __init__(self, port: int, token: str) -> None:
+    def __init__(self, port: int, room: str, token: str) -> None:
+        self.room = room
         self.sock = socket.create_connection(("127.0.0.1", port), STALL_S)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.read = self.begun = b""
@@ -43,7 +45,7 @@ class Raw:
         self.sock.setblocking(False)
 
     def enter(self, _token: str) -> None:
-        self.sock.sendall(f"{ROOM}\n".encode())
+        self.sock.sendall(f"{self.room}\n".encode())
 
     def say(self, text: str) -> None:
         self.sock.sendall(f"{text}\n".encode())
@@ -77,7 +79,7 @@ class Websockify(Raw):
 
     def enter(self, token: str) -> None:
         self.handshake()
-        self.send(f"{ROOM}\n".encode())
+        self.send(f"{self.room}\n".encode())
 
     def handshake(self) -> None:
         host, port = self.sock.getpeername()
@@ -139,36 +141,51 @@ class Dashboard(Websockify):
 
     def enter(self, token: str) -> None:
         self.handshake()
-        self.send(json.dumps({"token": token, "room": ROOM, "name": "bench"}).encode())
+        self.send(json.dumps({"token": token, "room": self.room, "name": "bench"}).encode())
 
     def say(self, text: str) -> None:
         self.send(json.dumps({"say": text}).encode())
 
     def unpacked(self, payload: bytes) -> bytes:
-        """A message is a line; who joined and who it is from are none."""
-        return payload + b"\n" if payload.startswith(b'{"message"') else b""
+        """Messages of one frame as lines; other frames have none."""
+        return payload.replace(b'","', b"\n") + b"\n" if payload.startswith(b'{"said"') else b""
 
 
-KINDS: dict[str, type[Raw]] = {"raw": Raw, "websockify": Websockify, "dashboard": Dashboard}
+class Aiohttp(Dashboard):
+    """A member by a websocket with a frame for each message."""
+
+    def unpacked(self, payload: bytes) -> bytes:
+        return payload + b"\n"
 
 
-class Room:
-    """Members of one room."""
+KINDS: dict[str, type[Raw]] = {
+    "raw": Raw,
+    "websockify": Websockify,
+    "dashboard": Dashboard,
+    "aiohttp": Aiohttp,
+}
 
-    def __init__(self, kind: str, port: int, members: int, token: str) -> None:
+
+class Rooms:
+    """Members of some rooms; the last one of each speaks."""
+
+    def __init__(self, kind: str, port: int, rooms: int, members: int, token: str) -> None:
         self._poller = select.epoll()
         self.members: dict[int, Raw] = {}
-        for _ in range(members):
-            member = KINDS[kind](port, token)
-            self.members[member.sock.fileno()] = member
-            self._poller.register(member.sock.fileno(), select.EPOLLIN)
-        *_, self._speaker = self.members.values()
+        self._speakers: list[Raw] = []
+        for room in ROOMS[:rooms]:
+            for _ in range(members):
+                member = KINDS[kind](port, room, token)
+                self.members[member.sock.fileno()] = member
+                self._poller.register(member.sock.fileno(), select.EPOLLIN)
+            self._speakers.append(member)
         self.total = 0
         self.newest_at = 0.0
 
     def say(self, number: int) -> bool:
-        """One message in one send."""
-        self._speaker.say(TEXT % number)
+        """One message in each room."""
+        for speaker in self._speakers:
+            speaker.say(TEXT % number)
         return True
 
     def take(self, timeout_s: float) -> bool:
@@ -216,12 +233,12 @@ class Room:
 
 def main() -> None:
     port, seconds, kind = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
-    members, window, token = int(sys.argv[4]), int(sys.argv[5]), sys.argv[6]
-    room = Room(kind, port, members, token)
+    rooms, members, window, token = *map(int, sys.argv[4:7]), sys.argv[7]
+    room = Rooms(kind, port, rooms, members, token)
     room.wait_for_all()
     trips = room.round_trips_ms(ROUND_TRIPS)
     watch = Stopwatch()
-    said = talk(room, members, window, seconds)
+    said = talk(room, len(room.members), window, seconds)
     everybody = room.members.values()
     whole = sum(member.heard == said and member.in_order for member in everybody)
     watch.report(

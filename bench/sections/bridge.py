@@ -1,6 +1,6 @@
-"""The browser's way into the chat: the dashboard's websocket beside websockify, and no bridge.
+"""The browser's way into the chat: the dashboard's websocket beside two other bridges, and none.
 
-Both bridges stand before our own chat server, on the server's core with it.
+All of them stand before our own chat server, on the server's core with it.
 """
 
 import contextlib
@@ -18,35 +18,56 @@ from bench.generator import LoadFailed, generate
 from bench.results import OURS, Table
 from bench.sections.dashboard import TOKEN, Dashboard
 
-MEMBERS, WINDOW = 10, 16
-PEER, WITHOUT = "websockify", "no bridge"
+AIOHTTP, WEBSOCKIFY, WITHOUT = "aiohttp bridge", "websockify", "no bridge"
+KINDS = {OURS: "dashboard", AIOHTTP: "aiohttp", WEBSOCKIFY: "websockify", WITHOUT: "raw"}
 NOTES = {
-    OURS: "JSON, with names, tokens, numbers and bounds",
-    PEER: "bytes, a process for each member",
-    WITHOUT: "ten members by TCP",
+    OURS: "JSON, with names, senders, tokens and bounds",
+    AIOHTTP: "JSON, a message a frame, unbounded",
+    WEBSOCKIFY: "bytes, a process for each member",
+    WITHOUT: "members by TCP",
 }
-KINDS = {OURS: "dashboard", PEER: "websockify", WITHOUT: "raw"}
 
-BARS: tuple[Bar, ...] = ()
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Who is there: so many rooms with so many members, and messages on their way in each."""
+
+    key: str
+    title: str
+    rooms: int
+    members: int
+    window: int
+
+
+SCENES = (
+    Scene("bridge", "one room of 10 browsers, 16 messages in flight", 1, 10, 16),
+    Scene("bridge rooms", "16 browsers in 16 rooms, a message in flight in each", 16, 1, 1),
+    Scene("bridge crowd", "one room of 50 browsers, 16 messages in flight", 1, 50, 16),
+)
+BARS: tuple[Bar, ...] = (
+    Bar("browser's chat, round trip, 10 browsers", "bridge trip", 1.2, "<=", (WEBSOCKIFY,)),
+    Bar("browser's chat, 16 browsers in 16 rooms", "bridge rooms", 1.0, peers=(AIOHTTP,)),
+    Bar("browser's chat, one room of 50", "bridge crowd", 1.0, peers=(AIOHTTP,)),
+    Bar("browser's chat, every message in order", "bridge complete", 100.0, unit=" %"),
+)
 
 
 def measure(run: Run) -> list[Table]:
-    flow = Table("bridge", f"chat by websocket, {MEMBERS} members, {WINDOW} messages in flight",
-                 "delivered/s")  # fmt: skip
-    trip = Table("bridge round trip", f"chat by websocket, from saying to all {MEMBERS} members",
-                 "ms", "less")  # fmt: skip
+    flows = [Table(scene.key, f"chat by websocket: {scene.title}", "delivered/s")
+             for scene in SCENES]  # fmt: skip
+    trip = Table("bridge trip", "chat by websocket, from saying to all 10 browsers", "ms", "less")
     complete = Table("bridge complete", "chat by websocket: all got everything in order", "%")
     for turn in range(run.fewer(3)):
         for name in rotated(list(KINDS), turn):
-            if name in flow.left_out:
+            if name in trip.left_out:
                 continue
             run.say(f"  bridge: {name}")
             try:
-                _one_round(run, name, flow, trip, complete)
+                _one_round(run, name, flows, trip, complete)
             except (CannotStart, LoadFailed, OSError, ValueError) as error:
-                for table in (flow, trip, complete):
+                for table in (*flows, trip, complete):
                     table.left_out[name] = str(error)
-    return [flow, trip, complete]
+    return [*flows, trip, complete]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +81,19 @@ class Way:
         return sum(map(group_cpu_s, self.groups))
 
 
-def _one_round(run: Run, name: str, flow: Table, trip: Table, complete: Table) -> None:
+def _one_round(run: Run, name: str, flows: list[Table], trip: Table, complete: Table) -> None:
+    worst = 100.0
     with _way(run, name) as way:
-        load = (KINDS[name], MEMBERS, WINDOW, TOKEN)
-        outcome = generate(run, "bridge", way, run.pick(1.5, 3), *load)
-    rate = outcome.figures["rate"]
-    flow.row(name).add(rate, **outcome.busy(rate))
-    flow.row(name).note = NOTES[name]
-    trip.row(name).add(outcome.figures["round_trip_ms"])
-    complete.row(name).add(outcome.figures["complete"])
+        for scene, flow in zip(SCENES, flows, strict=True):
+            load = (KINDS[name], scene.rooms, scene.members, scene.window, TOKEN)
+            outcome = generate(run, "bridge", way, run.pick(1, 2), *load)
+            rate = outcome.figures["rate"]
+            flow.row(name).add(rate, **outcome.busy(rate))
+            flow.row(name).note = NOTES[name]
+            worst = min(worst, outcome.figures["complete"])
+            if scene is SCENES[0]:
+                trip.row(name).add(outcome.figures["round_trip_ms"])
+    complete.row(name).add(worst)
 
 
 @contextlib.contextmanager
@@ -85,10 +110,22 @@ def _way(run: Run, name: str) -> Iterator[Way]:
         if name == WITHOUT:
             yield Way(chat.port, (chat.child.pid,))
             return
-        if lacking := run.peers.lacks((PEER,)):
-            raise CannotStart(lacking)
         port = free_port()
-        words = [str(run.peers.python), "-m", PEER, f"127.0.0.1:{port}", f"127.0.0.1:{chat.port}"]
-        with Child(words, core=run.cores.server) as bridge:
+        with Child(_words(run, name, port, chat.port), core=run.cores.server) as bridge:
             wait_for_answer(bridge, port, udp=False)
             yield Way(port, (chat.child.pid, bridge.pid))
+
+
+def _words(run: Run, name: str, port: int, chat: int) -> list[str]:
+    """The command line of another bridge.
+
+    Raises:
+        CannotStart: it is not installed.
+    """
+    package = {AIOHTTP: "aiohttp", WEBSOCKIFY: "websockify"}[name]
+    if lacking := run.peers.lacks((package,)):
+        raise CannotStart(lacking)
+    python = str(run.peers.python)
+    if name == WEBSOCKIFY:
+        return [python, "-m", package, f"127.0.0.1:{port}", f"127.0.0.1:{chat}"]
+    return [python, "-m", "bench.peers.aiohttp_bridge", "--port", str(port), "--chat", str(chat)]

@@ -340,6 +340,7 @@ def serve(ws: Server, handler: Handler, limit: int) -> None:
 
 def _adopt(connection: socket.socket, loop: asyncio.AbstractEventLoop) -> Socket:
     """A websocket over a duplicate of the connection: Werkzeug closes its own."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock = Socket(loop)
     made = loop.connect_accepted_socket(lambda: sock, connection.dup())
     asyncio.run_coroutine_threadsafe(made, loop).result(JOIN_S)
