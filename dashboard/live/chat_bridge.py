@@ -16,13 +16,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from json.encoder import encode_basestring as quoted
 from typing import Any
 
 from dashboard.errors import NotRunning
 from dashboard.lab import Lab
 from dashboard.live import sockets
 from dashboard.live.chat_rules import RULES, name_problem, room_problem, text_problem, trimmed
-from dashboard.live.frames import json_frame
+from dashboard.live.frames import Opcode, frame, json_frame
 from dashboard.live.sockets import Json, Refused, Socket
 from labservers.observe.addresses import address_text
 
@@ -85,9 +86,9 @@ class Talk(asyncio.Protocol):
         self._hub = lab.chat_hub
         self._room, self._name = room, name
         self._raw: asyncio.Transport
-        self._rest = bytearray()  # of a line that has only begun
-        self._pending: deque[tuple[bytes, str]] = deque(maxlen=PENDING)
-        self._prefix = f"{name}: ".encode()
+        self._rest = b""  # of a line that has only begun
+        self._pending: deque[tuple[str, str]] = deque(maxlen=PENDING)
+        self._prefix = f"{name}: "
         self._patience: asyncio.TimerHandle | None = None
         self._silence: Callable[[], None] = lambda: None
         self._reason: str | None = "the connection ended"
@@ -127,13 +128,12 @@ class Talk(asyncio.Protocol):
         if problem := text_problem(text):
             self._status("bad_text", message=problem, id=id)
             return
-        # A lone surrogate has no bytes in UTF-8: the chat gets what browsers show for it.
-        line = f"{self._name}: {text}".encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        line = _well_formed(f"{self._name}: {text}")
         data = line.encode()
         if len(data) > RULES["bytes"]:
             self._status("too_long", message=f"at most {RULES['bytes']:,} bytes in UTF-8", id=id)
             return
-        self._pending.append((data, id if isinstance(id, str) else ""))
+        self._pending.append((line, id if isinstance(id, str) else ""))
         self._raw.write(data + b"\n")
 
     def behind(self, behind: bool) -> None:
@@ -164,26 +164,23 @@ class Talk(asyncio.Protocol):
             if len(self._rest) > LINE_BYTES:
                 self._give_up(f"a line of more than {LINE_BYTES:,} bytes")
             return
-        lines = bytes(self._rest + data[:end]).split(b"\n")
-        self._rest = bytearray(data[end + 1 :])
-        texts = [line.decode("utf-8", "replace") for line in lines]
-        said: Json = {"at": time.time(), "texts": texts}
-        if self._pending and (own := self._own(lines)):
-            said["own"] = own
-        self.sock.write(json_frame({"said": said}))
+        lines = (self._rest + data[:end]).decode("utf-8", "replace").split("\n")
+        self._rest = data[end + 1 :]
+        own = self._own(lines) if self._pending else []
+        self.sock.write(frame(Opcode.TEXT, _said(lines, own)))
 
-    def _own(self, lines: list[bytes]) -> list[tuple[int, str]]:
+    def _own(self, lines: list[str]) -> list[tuple[int, str]]:
         """Our own messages among these lines, as (index, id). They come in the order in which they
         were sent; one that was skipped with others is passed over when a later one comes."""
         own = []
+        pending = self._pending
         for index, line in enumerate(lines):
-            if not line.startswith(self._prefix):
-                continue
-            at = next((at for at, (data, _) in enumerate(self._pending) if data == line), None)
-            if at is not None:
-                own.append((index, self._pending[at][1]))
-                for _ in range(at + 1):
-                    self._pending.popleft()
+            if line.startswith(self._prefix):
+                at = next((at for at, (sent, _) in enumerate(pending) if sent == line), None)
+                if at is not None:
+                    own.append((index, pending[at][1]))
+                    for _ in range(at + 1):
+                        pending.popleft()
         return own
 
     def pause_writing(self) -> None:
@@ -212,3 +209,18 @@ class Talk(asyncio.Protocol):
             self._reason = str(error or "") or self._reason
         self._silence()
         self._ended.set()
+
+
+def _well_formed(text: str) -> str:
+    """Half of a surrogate pair has no bytes in UTF-8: it becomes U+FFFD, as browsers show it."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _said(lines: list[str], own: list[tuple[int, str]]) -> bytes:
+    """Lines as JSON. Made by hand, since every browser of a room needs every line."""
+    texts = ",".join([quoted(line) for line in lines])
+    ours = ",".join([f"[{index},{quoted(id)}]" for index, id in own])
+    text = f'{{"said":{{"at":{time.time():.3f},"texts":[{texts}],"own":[{ours}]}}}}'
+    return text.encode("utf-8", "replace")

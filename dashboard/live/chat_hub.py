@@ -62,7 +62,9 @@ class ChatHub:
             for event in events.events:
                 room = event.data.get("room")
                 if event.kind in KINDS and isinstance(room, str):
-                    told[room].append(self._told(event, room))
+                    entries = told[room]
+                    if not (entries and _goes_on(entries[-1], event)):
+                        entries.append(self._told(event, room))
             waiting = [(list(self._listeners.get(room, ())), told[room]) for room in told]
         for listeners, entries in waiting:
             if listeners:
@@ -86,3 +88,13 @@ class ChatHub:
             del self._rooms[room]
         name = self._names.get(str(data.get("peer", "")))
         return {"kind": event.kind, **data, "name": name, "people": people}
+
+
+def _goes_on(last: dict[str, Any], event: messages.Event) -> bool:
+    """Add what somebody said to what he said right before, if that is it."""
+    if not last["kind"] == event.kind == "said" or last["peer"] != event.data["peer"]:
+        return False
+    if event.data["seq"] != last["seq"] + len(last["sizes"]):
+        return False
+    last["sizes"] = [*last["sizes"], *event.data["sizes"]]
+    return True

@@ -2,7 +2,6 @@
 
 import json
 import struct
-from enum import IntEnum
 from typing import Any, NamedTuple
 
 CONTROL_BYTES = 125  # section 5.5: a control frame is short and whole
@@ -11,12 +10,14 @@ _FIN, _MASKED, _LENGTH = 0x80, 0x80, 0x7F
 _MASK_BYTES = 4
 
 
-class Opcode(IntEnum):
+class Opcode:
+    """Section 5.2."""
+
     CONTINUATION, TEXT, BINARY = 0, 1, 2
     CLOSE, PING, PONG = 8, 9, 10
 
 
-_OPCODES = frozenset(Opcode)
+_OPCODES = frozenset((0, 1, 2, 8, 9, 10))
 
 
 class Message(NamedTuple):
@@ -41,7 +42,7 @@ class Frames:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._pending = bytearray()
-        self._opcode = Opcode.CONTINUATION  # of the message that has only begun
+        self._opcode = 0  # of the message that has only begun
         self._parts: list[bytes] = []
         self._size = 0
 
@@ -51,19 +52,23 @@ class Frames:
         Raises:
             FrameError: not a frame that a client may send now.
         """
-        self._pending += data
+        buffer: bytes | bytearray = data
+        if self._pending:
+            self._pending += data
+            buffer = self._pending
         messages: list[Message] = []
         at = 0
-        while (end := self._end(at)) is not None:
-            if message := self._take(self._pending[at], self._pending[at:end]):
+        while at < len(buffer) and (place := self._payload(buffer, at)):
+            begin, end = place
+            if message := self._take(buffer[at], _unmasked(buffer[begin:end])):
                 messages.append(message)
             at = end
-        del self._pending[:at]
+        if at or buffer is data:
+            self._pending = bytearray(buffer[at:])
         return messages
 
-    def _end(self, at: int) -> int | None:
-        """Where the frame at this place ends; None while bytes of it are missing."""
-        data = self._pending
+    def _payload(self, data: bytes | bytearray, at: int) -> tuple[int, int] | None:
+        """Where mask and payload of the frame at this place are; None while bytes are missing."""
         if len(data) < at + 2:
             return None
         first, second = data[at], data[at + 1]
@@ -77,7 +82,7 @@ class Frames:
         if self._size + size > self._limit:
             raise FrameError(TOO_BIG, f"a message has at most {self._limit:,} bytes")
         end = begin + _MASK_BYTES + size
-        return end if len(data) >= end else None
+        return (begin, end) if len(data) >= end else None
 
     def _check(self, first: int, second: int) -> None:
         opcode = first & 0x0F
@@ -91,31 +96,27 @@ class Frames:
         elif (opcode == Opcode.CONTINUATION) != bool(self._opcode):
             raise FrameError(PROTOCOL_ERROR, "fragments of a message are not in order")
 
-    def _take(self, first: int, frame: bytearray) -> Message | None:
+    def _take(self, first: int, payload: bytes) -> Message | None:
         """The message that a frame completes."""
-        opcode, payload = first & 0x0F, _unmasked(frame)
-        if opcode >= Opcode.CLOSE:
+        opcode = first & 0x0F
+        if opcode >= Opcode.CLOSE or (first & _FIN and not self._opcode):
             return Message(opcode, payload)
-        if first & _FIN and not self._opcode:
-            return Message(opcode, payload)
-        self._opcode = self._opcode or Opcode(opcode)
+        self._opcode = self._opcode or opcode
         self._parts.append(payload)
         self._size += len(payload)
         if not first & _FIN:
             return None
         message = Message(self._opcode, b"".join(self._parts))
-        self._opcode, self._parts, self._size = Opcode.CONTINUATION, [], 0
+        self._opcode, self._parts, self._size = 0, [], 0
         return message
 
 
-def _unmasked(frame: bytearray) -> bytes:
-    """The payload of a masked frame (section 5.3)."""
-    length = frame[1] & _LENGTH
-    begin = 2 + (0 if length <= CONTROL_BYTES else 2 if length == CONTROL_BYTES + 1 else 8)
-    mask, masked = frame[begin : begin + _MASK_BYTES], frame[begin + _MASK_BYTES :]
-    size = len(masked)
-    key = (mask * (size // _MASK_BYTES + 1))[:size]
-    return (int.from_bytes(masked, "big") ^ int.from_bytes(key, "big")).to_bytes(size, "big")
+def _unmasked(masked: bytes | bytearray) -> bytes:
+    """The payload after its mask (section 5.3)."""
+    size = len(masked) - _MASK_BYTES
+    key = masked[:_MASK_BYTES] * (size // _MASK_BYTES + 1)
+    whole = int.from_bytes(masked[_MASK_BYTES:], "big") ^ int.from_bytes(key[:size], "big")
+    return whole.to_bytes(size, "big")
 
 
 def frame(opcode: int, payload: bytes) -> bytes:
@@ -128,10 +129,12 @@ def frame(opcode: int, payload: bytes) -> bytes:
     return struct.pack("!BBQ", _FIN | opcode, CONTROL_BYTES + 2, size) + payload
 
 
+_to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
 def json_frame(message: Any) -> bytes:
     """A message of JSON, for one websocket or for many."""
-    text = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
-    return frame(Opcode.TEXT, text.encode("utf-8", "replace"))
+    return frame(Opcode.TEXT, _to_json(message).encode("utf-8", "replace"))
 
 
 def close_frame(code: int, reason: str = "") -> bytes:
