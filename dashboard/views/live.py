@@ -1,5 +1,6 @@
 """The live channel: one websocket a tab, snapshot and numbered deltas; and the chat's websocket."""
 
+import logging
 import threading
 from typing import Any
 
@@ -11,6 +12,7 @@ from dashboard.live.broadcaster import Subscription
 from dashboard.live.sockets import Closed, Refused, Socket
 
 POLL_S = 1.0
+LOG = logging.getLogger(__name__)
 
 
 def init_app(app: Flask) -> None:
@@ -52,6 +54,15 @@ def follow(sock: Socket, first: dict[str, Any]) -> None:
 
 
 def _forward(lab: Lab, sock: Socket, subscription: Subscription) -> None:
+    """The life of a tab's second thread; its end is the tab's."""
+    try:
+        _send_events(lab, sock, subscription)
+    except Exception:
+        LOG.exception("the events of a tab broke")
+        sock.close(sockets.BROKEN, sockets.BROKE)
+
+
+def _send_events(lab: Lab, sock: Socket, subscription: Subscription) -> None:
     while sock.open:
         message = subscription.next(POLL_S)
         if message is None:

@@ -313,13 +313,10 @@ def test_a_bridge_that_breaks_says_so(
 ) -> None:
     anya, raw = enter("Anya"), netcat("7")
 
-    def broken(message: Any) -> bytes:
-        if "said" in message:
-            raise LookupError("a defect")
-        return original(message)
+    def broken(line: str) -> str:
+        raise LookupError("a defect")
 
-    original = chat_bridge.json_frame
-    monkeypatch.setattr(chat_bridge, "json_frame", broken)
+    monkeypatch.setattr(chat_bridge, "quoted", broken)
     with caplog.at_level(logging.ERROR):
         raw.sendall(b"hello\n")
         assert "see the dashboard's log" in anya.status("lost")["message"]

@@ -138,6 +138,18 @@ def test_a_handler_that_breaks_is_1011_and_logged(
     assert "a defect" in caplog.text
 
 
+def test_a_tabs_events_that_break_are_1011_and_logged(
+    site: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(message: Any) -> None:
+        raise LookupError("a defect")
+
+    monkeypatch.setattr(site.lab, "with_hosts", broken)
+    with caplog.at_level(logging.ERROR):
+        assert site.talk("/ws/live", {}).close_code() == 1011
+    assert "a defect" in caplog.text
+
+
 def test_more_websockets_than_the_limit_are_told(
     site: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
