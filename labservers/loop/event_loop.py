@@ -92,7 +92,7 @@ class EventLoop:
         current_task.steps += 1
         self.steps += 1
         try:
-            wanted = current_task.resume()
+            wanted = next(current_task.generator) if current_task.error is None else current_task.throw()
         except StopIteration:
             self._finish(current_task)
         except Exception as error:

@@ -65,10 +65,9 @@ class Task:
     def __lt__(self, other: "Task") -> bool:
         return self.id < other.id
 
-    def resume(self) -> Any:
-        """Let it run to its next yield, beginning with the error that waits for it, if any."""
-        if self.error is None:
-            return next(self.generator)
+    def throw(self) -> Any:
+        """Let it run on from where its `yield` raises the error that waits for it."""
+        assert self.error is not None
         error, self.error = self.error, None
         return self.generator.throw(error)
 
