@@ -92,7 +92,7 @@ class EventLoop:
         current_task.steps += 1
         self.steps += 1
         try:
-            wanted = next(current_task.generator) if current_task.error is None else current_task.throw()
+            wanted = current_task.throw() if current_task.error else next(current_task.generator)
         except StopIteration:
             self._finish(current_task)
         except Exception as error:
