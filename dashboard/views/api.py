@@ -152,16 +152,16 @@ def settings(name: str) -> Response:
 
 @blueprint.post("/servers/<name>/loop")
 def loop(name: str) -> tuple[Response, int]:
-    """Pause, step, resume or slow the event loop."""
+    """Pause, step, tick, resume or slow the event loop."""
     program = lab().supervisor.server(name).program
     if not program.can("loop"):
         able = [other.name for other in lab().programs.values() if other.can("loop")]
         raise NotNow(f"{name} has no event loop to hold", f"use {' or '.join(able)}")
     values = only(body(), ("action", "seconds"))
     action = values.get("action")
-    if action not in ("pause", "step", "resume", "slow"):
+    if action not in ("pause", "step", "tick", "resume", "slow"):
         raise BadInput(
-            f"action: {numbers.shown(action)} is unknown", "use pause, step, resume or slow"
+            f"action: {numbers.shown(action)} is unknown", "use pause, step, tick, resume or slow"
         )
     try:
         seconds = numbers.decimal(values.get("seconds", 0), 0, SLOW_MAX_S)
@@ -175,6 +175,7 @@ def _loop_command(action: str, seconds: float) -> messages.Command:
     commands: dict[str, messages.Command] = {
         "pause": messages.Pause(),
         "step": messages.Step(),
+        "tick": messages.Tick(),
         "resume": messages.Resume(),
         "slow": messages.Slow(seconds),
     }

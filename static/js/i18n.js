@@ -75,6 +75,9 @@ export function dur(ms) {
   return hands(Math.floor(seconds));
 }
 
+/** A share of 0..1 as 12.5 %. */
+export const percent = (share) => `${nf(Math.round(share * 1000) / 10)}\u00a0%`;
+
 /** Whole seconds as 0:07, 12:17 or 1:02:10. */
 export function hands(seconds) {
   const two = (n) => String(n).padStart(2, "0");

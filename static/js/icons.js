@@ -9,6 +9,7 @@ export const ICONS = {
   stop: () => html`<rect x="3.75" y="3.75" width="8.5" height="8.5" rx="1.4" fill="currentColor" stroke="none"/>`,
   restart: () => html`<path d="M3 8a5 5 0 1 0 1.6-3.67"/><path d="M2.75 2v2.9h2.9"/>`,
   pause: () => html`<rect x="4" y="3.25" width="2.75" height="9.5" rx=".8" fill="currentColor" stroke="none"/><rect x="9.25" y="3.25" width="2.75" height="9.5" rx=".8" fill="currentColor" stroke="none"/>`,
+  tick: () => html`<path d="M3 3.4v9.2a.5.5 0 0 0 .8.4L8 8.5a.6.6 0 0 0 0-1L3.8 3a.5.5 0 0 0-.8.4zM8 3.4v9.2a.5.5 0 0 0 .8.4L13 8.5a.6.6 0 0 0 0-1L8.8 3a.5.5 0 0 0-.8.4z" fill="currentColor" stroke="none"/><path d="M14.2 3v10"/>`,
   step: () => html`<path d="M4 3.4v9.2a.55.55 0 0 0 .85.46L11 8.5a.6.6 0 0 0 0-1L4.85 2.94A.55.55 0 0 0 4 3.4z" fill="currentColor" stroke="none"/><path d="M13 3v10"/>`,
   copy: () => html`<rect x="5.5" y="5.5" width="8" height="8" rx="1.5"/><path d="M10.5 3.2A1.5 1.5 0 0 0 9.2 2.5H4A1.5 1.5 0 0 0 2.5 4v5.2c0 .56.3 1.04.75 1.3"/>`,
   check: () => html`<path d="m3 8.6 3.3 3.2L13 4.6"/>`,

@@ -63,8 +63,10 @@ def test_the_loop_is_paused_stepped_and_resumed(
     expect(page.get_by_role("status").filter(has_text="paused from this page")).to_be_visible()
     client = http.client.HTTPConnection(*lab.address("subjects"), timeout=10)
     client.request("GET", "/subjects/1")
-    for _ in range(3):
-        page.get_by_role("button", name="Step").click()
+    expect(lane(page, "ready")).to_have_text("1")
+    page.get_by_role("button", name="Step").click()
+    expect(lane(page, "reading")).to_have_text("1")  # the listener waits again
+    page.get_by_role("button", name="Tick").click()
     page.get_by_role("button", name="Resume").first.click()
     assert client.getresponse().status == 200
     client.close()
@@ -82,7 +84,10 @@ def test_keys_pause_step_and_slow_the_loop(lab: Any, open_page: Any) -> None:
     expect(page.get_by_role("radio", name="1×")).to_be_checked()
     page.keyboard.press(" ")
     expect(page.locator(".strip")).to_contain_text("paused from this page")
-    expect(page.get_by_role("button", name="Step")).not_to_have_attribute("aria-disabled", "true")
+    for button in ("Step", "Tick"):
+        expect(page.get_by_role("button", name=button)).not_to_have_attribute(
+            "aria-disabled", "true"
+        )
     page.keyboard.press(".")
     page.keyboard.press(" ")
     expect(page.locator(".strip")).to_contain_text("Every task is a generator")

@@ -50,6 +50,7 @@ export function initial(boot, pathname, prefs) {
 export const NO_LOOP = {
   frame: null,
   longest: null,
+  asks: {},
   series: Object.fromEntries(["at", ...LOOP_SERIES].map((name) => [name, []])),
 };
 
@@ -166,14 +167,20 @@ function looped(loop, frame, at) {
   const push = (values, value) => [...values.slice(-(LOOP_POINTS - 1)), value];
   const series = { at: push(loop.series.at, at) };
   for (const name of LOOP_SERIES) series[name] = push(loop.series[name], frame.loop[name]);
-  return { frame, series, longest: longest(loop.longest, frame.loop.hog, at) };
+  return { frame, series, longest: longest(loop.longest, frame.loop, at), asks: asked(loop.asks, frame.loop.lines) };
 }
 
-/* {hog, at}: the longest step of about a second, so that it can be read. */
-function longest(before, hog, at) {
+/* {hog, timed, at}: the longest step of about a second, so that it can be read. */
+function longest(before, { hog, timed }, at) {
   const old = !before || at - before.at >= STEP_SHOWN_S;
   if (!hog) return old ? null : before;
-  return old || hog[1] > before.hog[1] ? { hog, at } : before;
+  return old || hog[1] > before.hog[1] ? { hog, timed, at } : before;
+}
+
+/* "file:line" -> the lane that a task which stood there has asked for: known from then on. */
+function asked(before, lines) {
+  const fresh = Object.entries(lines ?? {}).filter(([place, [lane]]) => before[place] !== lane);
+  return fresh.length ? { ...before, ...Object.fromEntries(fresh.map(([place, [lane]]) => [place, lane])) } : before;
 }
 
 function exchanged(state, name, exchange) {

@@ -40,7 +40,7 @@ function Board({ loop, state, source, chosen, choose }) {
   return html`<section class="panel" aria-label=${t("lp.h")}><div class="board" ref=${board}>
     ${lane("ready", 6, 44, html`<div class="depth"><span>${t("lp.c.depth")}, ${t("c.last60")}</span>
       <${Mini} values=${thin(state.series.ready)} tone="ready" height=${36}/></div>`)}
-    <${RunBox} loop=${loop} longest=${state.longest} source=${source}/>
+    <${RunBox} loop=${loop} longest=${state.longest} asks=${state.asks} source=${source}/>
     <div class="lanes">
       ${lane("reading", 4, 56, loop.tasks >= 10 && html`<${Ages} ages=${loop.ages?.reading} lane="reading"/>`)}
       ${lane("writing", 2, 16)}
@@ -69,13 +69,15 @@ function Controls({ state, server, loop, actions }) {
     setSending(false);
   };
   const paused = Boolean(loop?.paused);
+  const held = off || (!paused && t("lp.step.off"));
   const more = (n) => html`<${Button} key=${n} icon="plus" label=${nf(n)} busy=${sending} off=${off}
     aria-label=${t("lp.send.n", { n })} onClick=${() => send("clients", n)}/>`;
   const rests = SPEEDS.map((seconds) => [String(seconds), seconds ? `+${dur(seconds * 1000)}` : "1×"]);
   return html`<div class="ctlbar" role="toolbar" aria-label=${t("lp.h")}>
     <div class="grp"><${Button} data-key="Space" kind=${paused ? "pri" : ""} icon=${paused ? "play" : "pause"} label=${t(paused ? "lp.resume" : "lp.pause")}
         off=${off} onClick=${() => tell(paused ? "resume" : "pause")}/>
-      <${Button} data-key="." icon="step" label=${t("lp.step")} off=${off || (!paused && t("lp.step.off"))} onClick=${() => tell("step")}/></div>
+      <${Button} icon="step" label=${t("lp.step")} title=${held || t("lp.step.d")} off=${held} onClick=${() => tell("step")}/>
+      <${Button} data-key="." icon="tick" label=${t("lp.tick")} title=${held || t("lp.tick.d")} off=${held} onClick=${() => tell("tick")}/></div>
     <div class="grp"><span class="lbl">${t("lp.speed")}</span><${Segmented} label=${t("lp.speed")} items=${rests} off=${off} keys=${["+", "-"]}
       value=${String(loop?.delay_s ?? 0)} onChange=${(seconds) => tell("slow", { seconds: Number(seconds) })}/></div>
     <div class="grp scr"><span class="lbl">${t("lp.send")}</span>${[1, 50, 1000].map(more)}

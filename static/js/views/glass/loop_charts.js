@@ -2,7 +2,7 @@
    shows the same moment in all: its figures stand in the legends. */
 import uPlot from "../../../vendor/uplot.js";
 import { html, useEffect, useRef, useState } from "../../kit.js";
-import { dur, nf, t } from "../../i18n.js";
+import { dur, nf, percent, t } from "../../i18n.js";
 import { recent } from "../../model/loop.js";
 
 const HEIGHT = 124;
@@ -10,7 +10,6 @@ const DRAW_MS = 1000;
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 const us = (value) => (value === null || value === undefined ? "" : dur(value / 1000));
 const seconds = (at) => (Math.round(at) ? `−${nf(Math.round(-at))}\u00a0${t("u.s")}` : t("lp.now"));
-const percent = (value) => `${nf(Math.round(value * 1000) / 10)} %`;
 
 const CHARTS = [
   { key: "lp.c.depth", incrs: WHOLE, fmt: (value) => nf(value), lines: [

@@ -22,7 +22,9 @@ export function Tasks({ table, loop, chosen, choose }) {
     <div class="tw tasks-rows" tabindex="0" role="group" aria-labelledby="tasks-h"><table><thead><tr>
       ${["id", "peer", "about", "state"].map((key) => html`<th scope="col" key=${key}>${t(`lp.t.${key}`)}</th>`)}
       <th scope="col" aria-sort="descending">${t("lp.t.in")}</th>
-      ${["polls", "busy", "bytes"].map((key) => html`<th scope="col" class="num" key=${key}>${t(`lp.t.${key}`)}</th>`)}
+      <th scope="col" class="num">${t("lp.t.steps")}</th>
+      <th scope="col" class="num" title=${t("lp.t.busy.d")}>${t("lp.t.busy")}</th>
+      <th scope="col" class="num">${t("lp.t.bytes")}</th>
       <th scope="col">${t("lp.t.line")}</th></tr></thead>
       <tbody>${rows.map((row) => html`<${Task} key=${row.id} row=${row} longest=${longest} chosen=${chosen === row.id} choose=${choose}/>`)}</tbody></table></div>
     <p class="under">${t("lp.t.showing", { a: rows.length ? 1 : 0, b: rows.length, n: table?.total ?? 0 })}</p></section>`;
