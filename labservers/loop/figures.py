@@ -5,12 +5,11 @@ exact; what is timed is timed only while somebody looks.
 """
 
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from labservers.loop.event_loop import EventLoop, Task
-from labservers.loop.watch import TICKS_KEPT, Hold, Meter, Sampler
+from labservers.loop.watch import Hold, Meter, Sampler
 from labservers.observe import messages
 from labservers.observe.stepper import Stepper
 
@@ -83,7 +82,7 @@ class LoopFigures:
 
 
 class Look:
-    """What is timed, and who stands where, while somebody looks."""
+    """What is timed, and which task stands where, while somebody looks."""
 
     def __init__(self, loop: EventLoop, clock: Callable[[], float], describe: Describe) -> None:
         self._loop = loop
@@ -91,14 +90,13 @@ class Look:
         self._describe = describe
         self._meter = Meter(loop, clock)
         self._sampler = Sampler(loop, clock)
-        self._at = clock()
-        self._busy_s = 0.0
         self._counts = Counts(loop)
         self._steps = loop.steps
+        self._moved_at = clock()  # when steps were last seen to be more
         self._census: dict[str, Any] = {}
         self._census_at = 0.0
-        loop.observers.add(self._meter)
-        self._sampler.go_on()
+        self._meter.next_window()
+        self._sampler.next_window()
 
     def end(self) -> None:
         self._loop.observers.leave_out(self._meter)
@@ -113,48 +111,45 @@ class Look:
             self._census = census(tasks, now)
         before, self._counts = self._counts, Counts(self._loop)
         return {
-            **self._ticks(),
-            **self._steps_timed(),
+            **self._timed(),
             **self._census,
             "moves": self._counts.moves_since(before),
             "tokens": self._tokens(tasks, now) if len(tasks) <= TOKENS else [],
         }
 
-    def _ticks(self) -> dict[str, Any]:
-        meter = self._meter
+    def _timed(self) -> dict[str, Any]:
+        """Ticks and steps of the window that ends; a step that outlasts it is the longest."""
+        loop, meter, now = self._loop, self._meter, self._clock()
         under_way = meter.under_way_s
-        times, meter.times = sorted(meter.times), deque(maxlen=TICKS_KEPT)
-        lag, meter.longest_s = max(meter.longest_s, under_way), 0.0
-        most, meter.most_steps = max(meter.most_steps, self._loop.ready), 0
-        now, busy = self._clock(), meter.busy_s + under_way
-        elapsed, self._at = now - self._at, now
-        spent, self._busy_s = busy - self._busy_s, busy
+        window, steps = meter.next_window(), self._sampler.next_window()
+        made, self._steps = loop.steps - self._steps, loop.steps
+        longest, stuck = steps.longest, loop.current if made == 0 else None
+        if made:
+            self._moved_at = now
+        elif stuck is not None:
+            under_way = under_way or now - self._moved_at
+            longest = (under_way, stuck, stuck.line())
+        covered = (window.ended or now) - window.began
+        busy = covered if stuck else window.busy_s + min(under_way, covered)
         return {
-            "ready_max": most,
-            "tick_p50_us": _percentile_us(times, 0.5),
-            "tick_p99_us": _percentile_us(times, 0.99),
-            "lag_us": round(lag * 1e6),
-            "utilization": round(min(1.0, spent / elapsed), 4) if elapsed > 0 else 0.0,
+            "ready_max": max(window.most_steps, loop.ready),
+            "tick_p50_us": _percentile_us(window.ticks, 0.5),
+            "tick_p99_us": _percentile_us(window.ticks, 0.99),
+            "lag_us": round(max([*window.ticks, under_way]) * 1e6),
+            "utilization": round(min(1.0, busy / covered), 4) if covered > 0 else 0.0,
             "last_wait_us": round(meter.wait_s * 1e6),
             "last_tick_us": round(meter.tick_s * 1e6),
             "last_returned": meter.returned,
             "last_steps": meter.steps,
+            "timed": round(min(1.0, steps.timed / made), 4) if made else 1.0,
+            "hog": self._hog(longest),
         }
 
-    def _steps_timed(self) -> dict[str, Any]:
-        """The longest of the steps that were timed, or the one that has not ended for a frame."""
-        sampler, loop = self._sampler, self._loop
-        longest, sampler.longest = sampler.longest, None
-        timed, sampler.sampled = sampler.sampled, 0
-        steps, self._steps = loop.steps - self._steps, loop.steps
-        if steps == 0 and (task := loop.current) is not None:
-            longest = (self._meter.under_way_s, task, task.line())
-        sampler.go_on()
-        hog = None
-        if longest is not None:
-            spent, task, line = longest
-            hog = [task.id, round(spent * 1e6), *self._describe(task), line]
-        return {"hog": hog, "timed": round(min(1.0, timed / steps), 4) if steps else 1.0}
+    def _hog(self, longest: tuple[float, Task, str] | None) -> list[Any] | None:
+        if longest is None:
+            return None
+        spent, task, line = longest
+        return [task.id, round(spent * 1e6), *self._describe(task), line]
 
     def _tokens(self, tasks: list[Task], now: float) -> list[list[Any]]:
         tasks.sort(key=lambda task: task.since)
@@ -208,5 +203,6 @@ def census(tasks: list[Task], now: float) -> dict[str, Any]:
     return {"ages": ages, "lines": lines}
 
 
-def _percentile_us(ordered: list[float], share: float) -> int:
+def _percentile_us(times: list[float], share: float) -> int:
+    ordered = sorted(times)
     return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1e6) if ordered else 0

@@ -1,20 +1,19 @@
 """Observers of the loop: the stepper's hold, the meter of its ticks, the sampler of its steps.
 
-The meter sees each tick. A step takes a few microseconds, and to time all of them would cost as
-much again as some of them take. So the sampler times a bounded number of steps a frame: all of
-them while there are few, a sample under load.
+To time a tick or a step takes longer than some of them last. So meter and sampler time a bounded
+number in each window, which is a frame of the telemetry, and take themselves off: they see
+everything while there is little, and a sample under load.
 """
 
 import time
-from collections import deque
 from collections.abc import Callable
 
 from labservers.loop.event_loop import EventLoop
 from labservers.loop.task import Task
 from labservers.observe.stepper import Stepper
 
-TICKS_KEPT = 1_024
-STEPS_SAMPLED = 100  # a frame
+TICKS_TIMED = 50  # in a window
+STEPS_TIMED = 100
 
 Clock = Callable[[], float]
 
@@ -39,64 +38,91 @@ class Hold:
         return (self._since or time.monotonic()) - self._held_s
 
 
-class Meter:
-    """What each tick and each wait took, in seconds.
+class TickWindow:
+    """Ticks that were timed, in seconds; `began` and `ended`: the window itself, by the clock."""
 
-    tick_s, wait_s, steps, returned: of the newest tick and the wait before it. times: of the
-    newest ticks. busy_s: of all ticks. longest_s, most_steps: since somebody set them to 0.
-    """
+    def __init__(self, began: float) -> None:
+        self.began = began
+        self.ended = 0.0  # while it lasts
+        self.ticks: list[float] = []
+        self.busy_s = 0.0
+        self.most_steps = 0
+
+
+class Meter:
+    """Times ticks. tick_s, wait_s, steps, returned: of the newest tick and the wait before it."""
 
     def __init__(self, loop: EventLoop, clock: Clock) -> None:
         self._loop = loop
         self._clock = clock
-        self._since = clock()
-        self._ticks, self._steps = loop.ticks, loop.steps
-        self.times: deque[float] = deque(maxlen=TICKS_KEPT)
-        self.tick_s = self.wait_s = self.busy_s = self.longest_s = 0.0
-        self.steps = self.returned = self.most_steps = 0
+        self._tick_began: float | None = None
+        self._wait_began: float | None = None
+        self._ticks = self._steps = 0  # before the tick
+        self.tick_s = self.wait_s = 0.0
+        self.steps = self.returned = 0
+        self.window = TickWindow(clock())
+
+    def next_window(self) -> TickWindow:
+        """Begin a new window; the last one."""
+        last, self.window = self.window, TickWindow(self._clock())
+        self._loop.observers.add(self)
+        return last
 
     def after_wait(self, returned: int) -> None:
         now = self._clock()
-        self.wait_s, self._since = now - self._since, now
+        if self._wait_began is not None:
+            self.wait_s = now - self._wait_began
         self.returned = returned
         self._ticks, self._steps = self._loop.ticks, self._loop.steps
+        self._tick_began = now
 
     def before_wait(self) -> None:
-        now = self._clock()
-        if self._loop.ticks != self._ticks:
-            self.tick_s = spent = now - self._since
-            self.steps = steps = self._loop.steps - self._steps
-            self.busy_s += spent
-            self.times.append(spent)
-            self.longest_s = max(self.longest_s, spent)
-            self.most_steps = max(self.most_steps, steps)
-        self._ticks, self._since = self._loop.ticks, now
+        now, window = self._clock(), self.window
+        if self._tick_began is not None and self._loop.ticks != self._ticks:
+            self._note(window, now - self._tick_began)
+        self._tick_began, self._wait_began = None, now
+        if len(window.ticks) >= TICKS_TIMED:
+            window.ended, self._wait_began = now, None
+            self._loop.observers.leave_out(self)
+
+    def _note(self, window: TickWindow, spent: float) -> None:
+        self.tick_s = spent
+        self.steps = self._loop.steps - self._steps
+        window.ticks.append(spent)
+        window.busy_s += spent
+        window.most_steps = max(window.most_steps, self.steps)
 
     @property
     def under_way_s(self) -> float:
-        """How long the tick under way has taken so far, 0 without one."""
-        return self._clock() - self._since if self._loop.ticks != self._ticks else 0.0
+        """How long the tick under way has taken so far; 0 without one."""
+        if self._tick_began is None or self._loop.ticks == self._ticks:
+            return 0.0
+        return self._clock() - self._tick_began
+
+
+class StepWindow:
+    """Steps that were timed: how many, and seconds, task and line of the longest of them."""
+
+    def __init__(self) -> None:
+        self.timed = 0
+        self.longest: tuple[float, Task, str] | None = None
 
 
 class Sampler:
-    """Times the next STEPS_SAMPLED steps, then takes itself off.
-
-    sampled: how many it has timed. longest: seconds, task and line of the longest of them.
-    """
+    """Times steps."""
 
     def __init__(self, loop: EventLoop, clock: Clock) -> None:
         self._loop = loop
         self._clock = clock
-        self._left = 0
         self._task: Task | None = None
         self._began = 0.0
-        self.sampled = 0
-        self.longest: tuple[float, Task, str] | None = None
+        self.window = StepWindow()
 
-    def go_on(self) -> None:
-        """Time as many steps again."""
-        self._left = STEPS_SAMPLED
+    def next_window(self) -> StepWindow:
+        """Begin a new window; the last one."""
+        last, self.window = self.window, StepWindow()
         self._loop.observers.add(self)
+        return last
 
     def resuming(self, task: Task) -> None:
         self._task = task
@@ -104,18 +130,17 @@ class Sampler:
 
     def suspended(self, task: Task) -> None:
         if task is self._task:  # not one whose step was under way when the sampler came
-            self._note(task, self._clock() - self._began)
+            self._note(task, self._clock() - self._began, self.window)
 
     def finished(self, task: Task, error: BaseException | None) -> None:
         self.suspended(task)
 
-    def _note(self, task: Task, spent: float) -> None:
+    def _note(self, task: Task, spent: float, window: StepWindow) -> None:
         self._task = None
         task.seen_steps += 1
         task.seen_s += spent
-        self.sampled += 1
-        if self.longest is None or spent > self.longest[0]:
-            self.longest = (spent, task, task.line())
-        self._left -= 1
-        if self._left <= 0:
+        window.timed += 1
+        if window.longest is None or spent > window.longest[0]:
+            window.longest = (spent, task, task.line())
+        if window.timed >= STEPS_TIMED:
             self._loop.observers.leave_out(self)

@@ -3,6 +3,7 @@
 Everything but the LabServer methods runs in the loop's thread.
 """
 
+import contextlib
 import errno
 import os
 import socket
@@ -31,7 +32,7 @@ LABEL_CHARACTERS = 90
 class Client:
     """One connection: what its row in the table shows, and whether a request is under way."""
 
-    __slots__ = ("busy", "bytes_in", "bytes_out", "method", "reader", "sock", "target")
+    __slots__ = ("_peer", "busy", "bytes_in", "bytes_out", "method", "reader", "sock", "target")
 
     def __init__(self, sock: socket.socket, reader: RequestReader) -> None:
         self.sock = sock
@@ -40,6 +41,7 @@ class Client:
         self.bytes_out = 0
         self.method = self.target = ""  # of the newest request
         self.busy = False
+        self._peer = ""
 
     def send(self, data: bytes | memoryview) -> memoryview:
         """Send what the kernel takes at once; the rest."""
@@ -56,10 +58,11 @@ class Client:
 
     @property
     def peer(self) -> str:
-        try:
-            return address_text(self.sock.getpeername())
-        except OSError:
-            return ""
+        """Asked for once, and only when somebody looks."""
+        if not self._peer:
+            with contextlib.suppress(OSError):
+                self._peer = address_text(self.sock.getpeername())
+        return self._peer
 
     @property
     def has_unread(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from labservers.loop.event_loop import EventLoop, TaskType
-from labservers.loop.watch import STEPS_SAMPLED, Hold, Meter, Sampler
+from labservers.loop.watch import STEPS_TIMED, TICKS_TIMED, Hold, Meter, Sampler
 from labservers.observe.stepper import Stepper
 
 
@@ -25,7 +25,7 @@ def steps(count: int, during: Callable[[], None] = lambda: None) -> Generator[An
         yield (TaskType.SLEEP, 0)
 
 
-def test_the_meter_sees_each_tick() -> None:
+def test_the_meter_times_each_tick() -> None:
     clock = Clock()
 
     def work() -> None:
@@ -34,11 +34,23 @@ def test_the_meter_sees_each_tick() -> None:
     loop = EventLoop(steps(2, work))
     loop.create_task(steps(1, work))
     meter = Meter(loop, clock)
-    loop.observers.add(meter)
+    meter.next_window()
     loop.create_task(steps(0))
     loop.run()
-    assert list(meter.times) == [1.0, 0.5]  # the last tick ends with the loop
-    assert (meter.busy_s, meter.longest_s, meter.most_steps) == (1.5, 1.0, 3)
+    window = meter.next_window()
+    assert window.ticks == [1.0, 0.5]  # the last tick ends with the loop
+    assert (window.busy_s, window.most_steps) == (1.5, 3)
+
+
+def test_the_meter_times_a_bounded_number_of_ticks_and_takes_itself_off() -> None:
+    loop = EventLoop(steps(2 * TICKS_TIMED))
+    meter = Meter(loop, Clock())
+    meter.next_window()
+    loop.run()
+    assert len(meter.next_window().ticks) == TICKS_TIMED
+    meter.next_window()
+    loop.observers.leave_out(meter)
+    assert not loop.observers.before_wait
 
 
 def test_the_sampler_times_a_bounded_number_of_steps_and_takes_itself_off() -> None:
@@ -47,16 +59,17 @@ def test_the_sampler_times_a_bounded_number_of_steps_and_takes_itself_off() -> N
     def work() -> None:
         clock.now += 0.001
 
-    loop = EventLoop(steps(2 * STEPS_SAMPLED, work))
+    loop = EventLoop(steps(2 * STEPS_TIMED, work))
     (task,) = loop.tasks()
     sampler = Sampler(loop, clock)
-    sampler.go_on()
+    sampler.next_window()
     loop.run()
-    assert sampler.sampled == task.seen_steps == STEPS_SAMPLED
     assert not loop.observers.resuming
-    assert sampler.longest is not None
-    assert sampler.longest[0] == pytest.approx(0.001)
-    assert sampler.longest[2].startswith("test_watch.py:")
+    window = sampler.next_window()
+    assert window.timed == task.seen_steps == STEPS_TIMED
+    assert window.longest is not None
+    assert window.longest[0] == pytest.approx(0.001)
+    assert window.longest[2].startswith("test_watch.py:")
     assert task.busy_us == pytest.approx(1000 * task.steps, abs=1)
 
 
