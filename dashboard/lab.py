@@ -24,9 +24,10 @@ from dashboard.programs.tabs import topics_of
 from dashboard.recording.chronicle import Chronicle
 from dashboard.supervision import port_owner
 from dashboard.supervision.hosts import with_choices
-from dashboard.supervision.managed import NOBODY_LOOKS, Surroundings
+from dashboard.supervision.managed import NOBODY_LOOKS
 from dashboard.supervision.process import ServerProcess
 from dashboard.supervision.supervisor import Supervisor
+from dashboard.supervision.surroundings import Surroundings
 from labservers.observe import messages
 
 LOGS_AT_FIRST = 500
@@ -63,6 +64,7 @@ class Lab:
                     settings.host, settings.port, transport, self.supervisor.pids()
                 ),
                 free_port=self._free_port,
+                listening=port_owner.listening,
                 background=_in_background,
             ),
         )
@@ -137,13 +139,13 @@ class Lab:
             return ChatHub(lambda: 0)
         server = self.supervisor.server(names[0])
         hub = ChatHub(lambda: server.generation)
-        server.event_listeners.append(hub.take)
+        server.reports.event_listeners.append(hub.take)
         return hub
 
     def _beginning(self, topic: str) -> list[EventDict]:
         kind, name = kind_and_name(topic)
         if kind.kind == "logs":
-            found = self.supervisor.server(name).log.since(0, LOGS_AT_FIRST)
+            found = self.supervisor.server(name).reports.log.since(0, LOGS_AT_FIRST)
             return [{"kind": "logs", "name": name, "lines": found["lines"], "skipped": 0}]
         return []
 

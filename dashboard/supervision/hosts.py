@@ -26,8 +26,8 @@ def host_choices(chosen: str = "127.0.0.1") -> list[dict[str, Any]]:
 
 
 def with_choices(view: dict[str, Any]) -> dict[str, Any]:
-    """A server's view together with the hosts that it can be put on."""
-    return {**view, "host_choices": host_choices(view["settings"]["host"])}
+    """A program's view together with the hosts that it can be put on."""
+    return {**view, "host_choices": host_choices(view["settings"].get("host", "127.0.0.1"))}
 
 
 def is_open(host: str) -> bool:

@@ -1,12 +1,13 @@
-"""The life of a server as the dashboard sees it: a table that can be read aloud."""
+"""The life of a program as the dashboard sees it: a table that can be read aloud."""
 
 from enum import StrEnum
 
 
 class State(StrEnum):
-    """STOPPED: no process. STARTING: a process that has not answered yet. RUNNING: it said
-    ready and answered a real exchange. STOPPING: asked to end. BACKOFF: broke, will be started
-    again. FAILED: broke or could not start; needs a human. FROZEN: lives, but is silent."""
+    """STOPPED: no process. STARTING: a process that is not ready yet. RUNNING: it is ready, as
+    its entry in the catalogue defines it. STOPPING: asked to end. BACKOFF: broke, will be
+    started again. FAILED: broke or could not start; needs a human. FROZEN: lives, but is
+    silent."""
 
     STOPPED = "STOPPED"
     STARTING = "STARTING"
@@ -18,13 +19,20 @@ class State(StrEnum):
 
 
 class Event(StrEnum):
-    """What can happen to a server: what users want, what its process does, what time brings."""
+    """What can happen to a program: what users want, what its process does, what time brings.
+
+    COULD_NOT_START: it ended, or did not answer, before it was ready. FINISHED: it ended by
+    itself with exit code 0. BROKE: any other end that nobody asked for. ENDED: the end that was
+    asked for.
+    """
 
     START = "start"
     STOP = "stop"
-    ANSWERED = "answered"
+    READY = "ready"
     COULD_NOT_START = "could not start"
-    EXITED = "exited"
+    FINISHED = "finished"
+    BROKE = "broke"
+    ENDED = "ended"
     SILENT = "silent"
     SPOKE = "spoke"
     RETRY = "retry"
@@ -35,23 +43,26 @@ S, E = State, Event
 TRANSITIONS: dict[tuple[State, Event], State] = {
     (S.STOPPED, E.START): S.STARTING,
     (S.FAILED, E.START): S.STARTING,
+    (S.FAILED, E.STOP): S.STOPPED,
+    (S.STARTING, E.READY): S.RUNNING,
+    (S.STARTING, E.COULD_NOT_START): S.FAILED,
+    (S.STARTING, E.STOP): S.STOPPING,
+    (S.STARTING, E.FINISHED): S.STOPPED,
+    (S.STARTING, E.RETRY_LATER): S.BACKOFF,
+    (S.RUNNING, E.STOP): S.STOPPING,
+    (S.RUNNING, E.FINISHED): S.STOPPED,
+    (S.RUNNING, E.BROKE): S.FAILED,
+    (S.RUNNING, E.RETRY_LATER): S.BACKOFF,
+    (S.RUNNING, E.SILENT): S.FROZEN,
+    (S.FROZEN, E.SPOKE): S.RUNNING,
+    (S.FROZEN, E.STOP): S.STOPPING,
+    (S.FROZEN, E.FINISHED): S.STOPPED,
+    (S.FROZEN, E.BROKE): S.FAILED,
+    (S.FROZEN, E.RETRY_LATER): S.BACKOFF,
+    (S.STOPPING, E.ENDED): S.STOPPED,
     (S.BACKOFF, E.START): S.STARTING,
     (S.BACKOFF, E.RETRY): S.STARTING,
     (S.BACKOFF, E.STOP): S.STOPPED,
-    (S.STARTING, E.ANSWERED): S.RUNNING,
-    (S.STARTING, E.COULD_NOT_START): S.FAILED,
-    (S.STARTING, E.STOP): S.STOPPING,
-    (S.STARTING, E.EXITED): S.FAILED,
-    (S.RUNNING, E.STOP): S.STOPPING,
-    (S.RUNNING, E.EXITED): S.FAILED,
-    (S.RUNNING, E.SILENT): S.FROZEN,
-    (S.RUNNING, E.RETRY_LATER): S.BACKOFF,
-    (S.STARTING, E.RETRY_LATER): S.BACKOFF,
-    (S.FROZEN, E.SPOKE): S.RUNNING,
-    (S.FROZEN, E.STOP): S.STOPPING,
-    (S.FROZEN, E.EXITED): S.FAILED,
-    (S.STOPPING, E.EXITED): S.STOPPED,
-    (S.FAILED, E.STOP): S.STOPPED,
 }
 SETTLED = frozenset({S.STOPPED, S.RUNNING, S.FAILED, S.FROZEN})
 ALIVE = frozenset({S.STARTING, S.RUNNING, S.STOPPING, S.FROZEN})

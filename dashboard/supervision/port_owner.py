@@ -10,6 +10,7 @@ from labservers.net.addresses import conflict, resolve
 from labservers.net.listening import bind_udp, listen_tcp
 
 COMMAND_CHARACTERS = 120
+UDP = socket.SOCK_DGRAM
 FREE_TRIES = 50
 
 
@@ -37,6 +38,19 @@ def owner(host: str, port: int, transport: str, ours: Iterable[int] = ()) -> dic
         return None
     pid = next((c.pid for c in found if c.pid), None)
     return {**_described(pid), "ours": pid in set(ours)}
+
+
+def listening(pid: int) -> list[tuple[str, int]]:
+    """Addresses at which a process takes connections or datagrams, as the kernel says."""
+    try:
+        found = psutil.Process(pid).net_connections("inet")
+    except (psutil.Error, OSError):
+        return []
+    return [
+        (c.laddr.ip, c.laddr.port)
+        for c in found
+        if c.laddr and (c.status == psutil.CONN_LISTEN or (c.type == UDP and not c.raddr))
+    ]
 
 
 def _described(pid: int | None) -> dict[str, Any]:

@@ -4,14 +4,15 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-from dashboard.errors import LabError, NotNow, NotRunning
+from dashboard.errors import LabError, NotRunning
 from dashboard.numbers import shown
 from dashboard.programs import catalogue
 from dashboard.programs.catalogue import Catalogue
 from dashboard.programs.settings import ServerSettings, Settings
 from dashboard.supervision.hosts import with_choices
-from dashboard.supervision.lifecycle import ALIVE, State
-from dashboard.supervision.managed import ManagedServer, Surroundings
+from dashboard.supervision.lifecycle import State
+from dashboard.supervision.managed import ManagedProgram
+from dashboard.supervision.surroundings import Surroundings
 from labservers.observe import messages
 
 TICK_S = 0.1
@@ -22,17 +23,15 @@ class Supervisor:
 
     def __init__(self, programs: Catalogue, settings: Settings, world: Surroundings) -> None:
         self._programs = programs
-        self._settings = settings
         self._world = world
         self._servers = {
-            name: ManagedServer(program, settings.get(name), world)
-            for name, program in programs.items()
+            name: ManagedProgram(program, settings, world) for name, program in programs.items()
         }
         self._closing = threading.Event()
         self._ticker: threading.Thread | None = None
         self._ticker_lock = threading.Lock()
 
-    def server(self, name: str) -> ManagedServer:
+    def server(self, name: str) -> ManagedProgram:
         """
         Raises:
             UnknownServer: the catalogue has no program of that name.
@@ -59,10 +58,8 @@ class Supervisor:
             UnknownServer, BadInput, NotNow: as configure().
         """
         server = self.server(name)
-        if any(value is not None for value in chosen.values()):
-            self.configure(name, **chosen)
         self._watch()
-        return server.start()
+        return server.start(chosen)
 
     def stop(self, name: str) -> bool:
         return self.server(name).stop()
@@ -90,21 +87,7 @@ class Supervisor:
         Raises:
             UnknownServer: the name. BadInput: a value. NotNow: it runs, on something else.
         """
-        server = self.server(name)
-        if server.state in ALIVE:
-            now = server.settings
-            same = all(
-                getattr(now, key) == value for key, value in chosen.items() if value is not None
-            )
-            if same:
-                return now
-            raise NotNow(
-                f"{name} is running on port {now.port}, so it cannot be changed now",
-                "stop it first",
-            )
-        settings = self._settings.change(name, chosen)
-        server.use(settings)
-        return settings
+        return self.server(name).configure(chosen)
 
     def wait_settled(self, name: str, timeout_s: float) -> bool:
         return self.server(name).wait_settled(timeout_s)
@@ -148,7 +131,7 @@ class Supervisor:
                 server.kill()
         for server in self._servers.values():
             server.wait_settled(1.0)
-            server.log.close()
+            server.reports.log.close()
         if self._ticker:
             self._ticker.join(1.0)
 

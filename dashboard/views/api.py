@@ -195,7 +195,7 @@ def rows(name: str) -> Response:
 
 @blueprint.get("/servers/<name>/logs")
 def logs(name: str) -> Response:
-    book = lab().supervisor.server(name).log
+    book = lab().supervisor.server(name).reports.log
     query = request.args.get("q", "")
     if request.args.get("download"):
         lines = book.since(0, LOG_DOWNLOAD, query)["lines"]

@@ -108,7 +108,7 @@ def test_the_loop_is_held_and_let_go(api: Any, eventually: Callable[..., Any]) -
     assert api("POST", "/api/servers/subjects/loop", {"action": "pause"})[0] == 409
     api.start("subjects")
     assert api("POST", "/api/servers/subjects/loop", {"action": "pause"})[0] == 202
-    assert api("GET", "/api/servers/subjects")[1]["paused"] is True
+    eventually(lambda: api("GET", "/api/servers/subjects")[1]["paused"], "the stepper says so")
     assert api("POST", "/api/servers/subjects/loop", {"action": "resume"})[0] == 202
     assert api("POST", "/api/servers/subjects/loop", {"action": "dance"})[0] == 422
     assert api("POST", "/api/servers/subjects/loop", {"action": "slow", "seconds": 99})[0] == 422

@@ -20,8 +20,8 @@ export const startable = (server) => ["STOPPED", "FAILED", "BACKOFF"].includes(s
 /** Whether a stop can be asked for. */
 export const stoppable = (server) => ["RUNNING", "FROZEN", "STARTING"].includes(server.state);
 
-/** Address as people write it; IPv6 hosts in brackets. */
-export const address = (host, port) => `${host.includes(":") ? `[${host}]` : host}:${port}`;
+/** Address as people write it; IPv6 hosts in brackets; empty where there is none. */
+export const address = (host, port) => (host === null ? "" : `${host.includes(":") ? `[${host}]` : host}:${port}`);
 
 /** All servers, in the order of the lab. */
 export const list = (state) => state.order.map((name) => state.servers[name]);

@@ -20,19 +20,22 @@ def walk(*events: Event, start: State = S.STOPPED) -> State:
     ("events", "state"),
     [
         ((E.START,), S.STARTING),
-        ((E.START, E.ANSWERED), S.RUNNING),
+        ((E.START, E.READY), S.RUNNING),
         ((E.START, E.COULD_NOT_START), S.FAILED),
-        ((E.START, E.EXITED), S.FAILED),
-        ((E.START, E.ANSWERED, E.EXITED), S.FAILED),
-        ((E.START, E.ANSWERED, E.STOP), S.STOPPING),
-        ((E.START, E.ANSWERED, E.STOP, E.EXITED), S.STOPPED),
-        ((E.START, E.STOP, E.ANSWERED), S.STOPPING),
-        ((E.START, E.ANSWERED, E.SILENT), S.FROZEN),
-        ((E.START, E.ANSWERED, E.SILENT, E.SPOKE), S.RUNNING),
-        ((E.START, E.ANSWERED, E.SILENT, E.EXITED), S.FAILED),
-        ((E.START, E.ANSWERED, E.RETRY_LATER, E.RETRY), S.STARTING),
-        ((E.START, E.ANSWERED, E.EXITED, E.START), S.STARTING),
-        ((E.START, E.ANSWERED, E.EXITED, E.STOP), S.STOPPED),
+        ((E.START, E.FINISHED), S.STOPPED),
+        ((E.START, E.READY, E.FINISHED), S.STOPPED),
+        ((E.START, E.READY, E.BROKE), S.FAILED),
+        ((E.START, E.READY, E.STOP), S.STOPPING),
+        ((E.START, E.READY, E.STOP, E.ENDED), S.STOPPED),
+        ((E.START, E.STOP, E.READY), S.STOPPING),
+        ((E.START, E.READY, E.SILENT), S.FROZEN),
+        ((E.START, E.READY, E.SILENT, E.SPOKE), S.RUNNING),
+        ((E.START, E.READY, E.SILENT, E.BROKE), S.FAILED),
+        ((E.START, E.READY, E.SILENT, E.FINISHED), S.STOPPED),
+        ((E.START, E.READY, E.SILENT, E.RETRY_LATER), S.BACKOFF),
+        ((E.START, E.READY, E.RETRY_LATER, E.RETRY), S.STARTING),
+        ((E.START, E.READY, E.BROKE, E.START), S.STARTING),
+        ((E.START, E.READY, E.BROKE, E.STOP), S.STOPPED),
     ],
 )
 def test_a_life(events: tuple[Event, ...], state: State) -> None:
@@ -43,7 +46,8 @@ def test_what_changes_nothing_changes_nothing() -> None:
     for state, event in itertools.product(State, Event):
         assert next_state(state, event) is TRANSITIONS.get((state, event), state)
     assert walk(E.STOP) is S.STOPPED
-    assert walk(E.EXITED) is S.STOPPED
+    assert walk(E.ENDED) is S.STOPPED
+    assert walk(E.START, E.READY, E.STOP, E.FINISHED) is S.STOPPING  # an asked end is ENDED
 
 
 def test_every_state_can_be_reached_and_left_for_stopped() -> None:

@@ -10,7 +10,7 @@ from dashboard import i18n
 EN, RU = i18n.catalogue("en"), i18n.catalogue("ru")
 HOLE = re.compile(r"\{(\w+)")
 CODES = ["started", "stopped", "crashed", "killed", "port_in_use", "failed", "restarted"]
-CODES += ["joined", "left", "experiment", "paused", "resumed", "overloaded"]
+CODES += ["alive", "finished", "joined", "left", "experiment", "paused", "resumed", "overloaded"]
 
 
 def test_both_languages_have_the_same_keys() -> None:

@@ -76,7 +76,7 @@ def test_a_closed_tab_asks_for_nothing_more(site: Any, eventually: Callable[...,
 
 
 def test_logs_begin_with_the_last_500_lines(site: Any) -> None:
-    book = site.lab.supervisor.server("page").log
+    book = site.lab.supervisor.server("page").reports.log
     for number in range(600):
         book.add(f"12:00:00.000 INFO page: line {number} <script>alert(1)</script>", 0.0)
     talk = site.talk("/ws/live", {"subscribe": ["logs:page"]})

@@ -25,7 +25,7 @@ export const Card = pure(function Card(props) {
 
 const Address = ({ server, skew_s, up }) => {
   const text = address(server.host, server.port);
-  return html`<div class="addr"><b>${text}</b><${CopyButton} text=${text}/>
+  return html`<div class="addr">${text && html`<b>${text}</b><${CopyButton} text=${text}/>`}
     <span class="r">${server.pid !== null && html`<span>${t("c.pid", { v: String(server.pid) })}</span>`}
       ${up && html`<${Uptime} since=${server.started_at} skew_s=${skew_s}/>`}</span></div>`;
 };

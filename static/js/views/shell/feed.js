@@ -4,9 +4,9 @@ import { clock, dur, has, t } from "../../i18n.js";
 
 const ICONS = {
   started: "play",
-  starting: "play",
+  alive: "play",
   stopped: "stop",
-  stopping: "stop",
+  finished: "check",
   restarted: "restart",
   crashed: "warn",
   killed: "x",

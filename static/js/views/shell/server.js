@@ -33,12 +33,12 @@ export function Server({ state, actions }) {
 function Header({ server, tab, busy, off, skew_s, actions }) {
   const { name } = server;
   const tabs = useRef(null);
+  const place = address(server.host, server.port);
   useEffect(() => tabs.current.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [name, tab]);
   return html`<div class="sph">
     <div class="ph">
       <h1><span class="no">${server.task}</span>${titleOf(server)} ${pill(shown(server))}</h1>
-      <div class="addr"><b>${address(server.host, server.port)}</b>
-        <${CopyButton} text=${address(server.host, server.port)}/>
+      <div class="addr">${place && html`<b>${place}</b><${CopyButton} text=${place}/>`}
         ${server.pid !== null && html`<span>${t("c.pid", { v: String(server.pid) })}</span>`}
         ${running(server) && html`<${Uptime} since=${server.started_at} skew_s=${skew_s}/>`}</div>
       <span class="kind">${server.model && html`${model(server.model)}${t(`m.${server.model}`)}`}</span>

@@ -9,11 +9,12 @@ import { t } from "../../i18n.js";
  */
 export function useSettings({ server, actions }) {
   const { settings } = server;
-  const [port, setPort] = useState(String(settings.port));
+  const [port, setPort] = useState(String(settings.port ?? ""));
   const [error, setError] = useState(null);
-  useEffect(() => setPort(String(settings.port)), [settings.port]);
+  useEffect(() => setPort(String(settings.port ?? "")), [settings.port]);
   const number = /^\d{1,5}$/.test(port.trim()) ? Number(port) : NaN;
-  const valid = number >= 1 && number <= 65535;
+  const fixed = settings.port === undefined; // no port of it can be chosen
+  const valid = fixed || (number >= 1 && number <= 65535);
   const check = () => {
     setError(valid ? null : t("set.port.bad"));
     return valid;
@@ -27,18 +28,19 @@ export function useSettings({ server, actions }) {
     }
   };
   const savePort = () => check() && number !== settings.port && save({ port: number });
-  return { port, setPort, savePort, save, error, check, options: valid ? { port: number } : {} };
+  return { port, setPort, savePort, save, error, check, options: valid && !fixed ? { port: number } : {} };
 }
 
 export function Settings({ server, off, settings }) {
   const { name, models, host_choices: hosts } = server;
-  const { host, model } = server.settings;
+  const { host, port, model } = server.settings;
+  if (port === undefined && models.length < 2) return null;
   const known = hosts?.some((choice) => choice.host === host) ? hosts : [...(hosts ?? []), { host, label: host, warning: true }];
   const warned = known.find((choice) => choice.host === host)?.warning;
   const say = (event) => event.currentTarget.value;
   return html`<fieldset class="set" disabled=${Boolean(off)}>
     <legend>${t("c.willbind")}</legend>
-    <div class="set-addr">
+    ${port !== undefined && html`<div class="set-addr">
       <span class="sel"><select class="inp mono" aria-label=${t("set.host")} value=${host}
         onChange=${(event) => settings.save({ host: say(event) })}>
         ${known.map((choice) => html`<option key=${choice.host} value=${choice.host}>${choice.label}</option>`)}
@@ -48,7 +50,7 @@ export function Settings({ server, off, settings }) {
         value=${settings.port} aria-invalid=${settings.error ? "true" : undefined}
         aria-describedby=${settings.error ? `port-${name}` : undefined}
         onInput=${(event) => settings.setPort(say(event))} onChange=${settings.savePort}/>
-    </div>
+    </div>`}
     ${settings.error && html`<p class="err" role="alert" id=${`port-${name}`}>${icon("warn")}<span>${settings.error}</span></p>`}
     ${warned && html`<p class="hint-w">${icon("warn")}<span>${t("set.host.open")}</span></p>`}
     ${models.length > 1 && html`<${Segmented} label=${t("set.model")} value=${model}

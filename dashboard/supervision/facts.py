@@ -1,0 +1,36 @@
+"""What is known of a program under supervision: the one place of its state."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dashboard.programs.program import Program
+from dashboard.programs.settings import ServerSettings
+from dashboard.supervision.failures import Failure
+from dashboard.supervision.lifecycle import SETTLED, State
+from dashboard.supervision.run import Run
+
+
+@dataclass(slots=True)
+class Facts:
+    """Written by ManagedProgram under its lock.
+
+    settings: for the next start, and of the process that lives. run: the newest process, also
+    when it is gone. attempt, attempts: starts after a crash, so far and at most. deadline: of
+    STARTING, STOPPING or BACKOFF, by the monotonic clock. start_again: once it has ended.
+    """
+
+    program: Program
+    settings: ServerSettings
+    attempts: int
+    state: State = State.STOPPED
+    run: Run = field(default_factory=lambda: Run(number=0))
+    failure: Failure | None = None
+    last_run: dict[str, Any] | None = None
+    attempt: int = 0
+    deadline: float | None = None
+    start_again: bool = False
+    experiment: dict[str, Any] | None = None
+
+    @property
+    def settled(self) -> bool:
+        return self.state in SETTLED and not self.start_again

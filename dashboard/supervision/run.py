@@ -1,0 +1,85 @@
+"""One process of a program, from its spawn to its end, and how it is listened to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from labservers.observe import messages
+
+SOCKETS_S = 1.0
+
+
+class Process(Protocol):
+    """What a ServerProcess can do, so that tests can hand in another."""
+
+    pid: int
+
+    def send(self, command: messages.Command) -> None: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Run:
+    """What is known of one process. Times are readings of the monotonic clock.
+
+    sockets: addresses that it can be reached at, none before it listens, and for some programs
+    none at all. step: what a start waits for. heard_at: None when it has never said anything.
+    looked_at: when the kernel was asked for its sockets. over: it is no longer ours; what it
+    still says is no news.
+    """
+
+    number: int
+    started: float = 0.0
+    logged_before: int = 0  # number of the last log line of earlier processes
+    process: Process | None = None
+    sockets: list[tuple[str, int]] = field(default_factory=list)
+    step: str = "process"
+    heard_at: float | None = None
+    failed: messages.Failed | None = None
+    rows: messages.Rows | None = None
+    killed: bool = False
+    paused: bool = False
+    looked_at: float = 0.0
+    over: bool = False
+
+    def close(self) -> None:
+        """The process is gone, or no longer ours."""
+        self.over = True
+        self.process = None
+        self.sockets = []
+        self.paused = False
+
+    def wants_a_look(self, now: float) -> bool:
+        """Whether it is time to ask the kernel for its sockets: often before it listens, then
+        once in SOCKETS_S seconds."""
+        if self.sockets and now - self.looked_at < SOCKETS_S:
+            return False
+        self.looked_at = now
+        return True
+
+    def silent_for(self, now: float) -> float:
+        """Seconds since its last message; none for a program that sends no messages."""
+        return 0.0 if self.heard_at is None else now - self.heard_at
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """The listener of one process: passes on what it says together with its run."""
+
+    run: Run
+    message: Callable[[Run, messages.Message], None]
+    log: Callable[[str, bool], None]
+    exit: Callable[[Run, int], None]
+
+    def on_message(self, message: messages.Message) -> None:
+        self.message(self.run, message)
+
+    def on_log(self, line: str) -> None:
+        self.log(line, False)
+
+    def on_print(self, line: str) -> None:
+        self.log(line, True)
+
+    def on_exit(self, returncode: int) -> None:
+        self.exit(self.run, returncode)

@@ -1,0 +1,32 @@
+"""What supervision needs of the world, so that tests can hand in another one."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.config import Config
+from dashboard.live.events import EventDict
+from dashboard.programs.launch import Command
+from dashboard.programs.settings import ServerSettings
+from dashboard.supervision.process import Listener
+from dashboard.supervision.run import Process
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a managed program needs of the world; tests hand in their own.
+
+    owner(settings, transport), free_port(settings, transport) and listening(pid) look at the
+    system's sockets. background(function) runs it soon, outside any lock.
+    """
+
+    config: Config
+    publish: Callable[[EventDict], None]
+    spawn: Callable[[Command, Listener], Process]
+    owner: Callable[[ServerSettings, str], dict[str, Any] | None]
+    free_port: Callable[[ServerSettings, str], int | None]
+    listening: Callable[[int], list[tuple[str, int]]]
+    background: Callable[[Callable[[], None]], None]
+    clock: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time

@@ -1,0 +1,141 @@
+"""A managed program under the test's hand: a fake clock, a fake process, what is published."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.config import Config
+from dashboard.programs.catalogue import catalogue
+from dashboard.programs.launch import Command
+from dashboard.programs.program import Program
+from dashboard.programs.settings import ServerSettings, Settings
+from dashboard.supervision.managed import ManagedProgram
+from dashboard.supervision.surroundings import Surroundings
+from labservers.observe import messages
+
+ADDRESS = messages.Address("127.0.0.1", 8004)
+
+
+@dataclass
+class FakeProcess:
+    command: Command
+    listener: Any
+    pid: int
+    done: list[str] = field(default_factory=list)
+
+    def send(self, command: messages.Command) -> None:
+        self.done.append(type(command).__name__.lower())
+
+    def terminate(self) -> None:
+        self.done.append("SIGTERM")
+
+    def kill(self) -> None:
+        self.done.append("SIGKILL")
+
+
+class World:
+    """Everything around a managed server, under the test's hand."""
+
+    def __init__(self, folder: Path, program: Program | None = None, **settings: Any) -> None:
+        self.now = 100.0
+        self.wall = 1100.0
+        self.kernel: list[tuple[str, int]] = []  # sockets of the process, as the system sees them
+        self.events: list[dict[str, Any]] = []
+        self.processes: list[FakeProcess] = []
+        self.problem: str | None = None
+        self.spawn_error: OSError | None = None
+        self.later: list[Callable[[], None]] = []
+        pids = itertools.count(1_000_000)
+
+        def spawn(command: Command, listener: Any) -> FakeProcess:
+            if self.spawn_error:
+                raise self.spawn_error
+            self.processes.append(FakeProcess(command, listener, next(pids)))
+            return self.processes[-1]
+
+        def check(host: str, port: int, timeout_s: float) -> None:
+            if self.problem:
+                raise RuntimeError(self.problem)
+
+        self.program = program or replace(catalogue()["chat"], check=check)
+        self.settings = Settings(folder / "servers.json", 8000, {self.program.name: self.program})
+        self.meanwhile: Callable[[], object] = lambda: None  # while a failure is looked into
+
+        def owner(settings: ServerSettings, transport: str) -> dict[str, Any]:
+            self.meanwhile()
+            return {"pid": 7, "command": "nc -l", "since": 1.0, "ours": False}
+
+        surroundings = Surroundings(
+            config=Config(data_dir=str(folder), **settings),
+            publish=self.events.append,
+            spawn=spawn,
+            owner=owner,
+            free_port=lambda settings, transport: 8014,
+            listening=lambda pid: list(self.kernel),
+            background=self.later.append,
+            clock=lambda: self.now,
+            wall=lambda: self.wall,
+        )
+        self.server = ManagedProgram(self.program, self.settings, surroundings)
+
+    @property
+    def process(self) -> FakeProcess:
+        return self.processes[-1]
+
+    @property
+    def state(self) -> str:
+        return str(self.server.view()["state"])
+
+    def says(self, message: messages.Message) -> None:
+        self.process.listener.on_message(message)
+
+    def ready(self) -> None:
+        self.says(messages.Ready(1.0, self.process.pid, "thread-per-client", [ADDRESS]))
+
+    def checked(self) -> None:
+        while self.later:
+            self.later.pop(0)()
+
+    def up(self) -> None:
+        self.server.start()
+        self.ready()
+        self.checked()
+        assert self.state == "RUNNING"
+
+    def exits(self, code: int) -> None:
+        self.process.listener.on_exit(code)
+
+    def passes(self, seconds: float) -> None:
+        self.now += seconds
+        self.wall += seconds
+        self.server.tick()
+
+    def feed(self) -> list[str]:
+        return [e["entry"]["code"] for e in self.events if e["kind"] == "feed"]
+
+    def states(self) -> list[str]:
+        told = [e["server"]["state"] for e in self.events if e["kind"] == "server"]
+        return [state for state, _ in itertools.groupby(told)]
+
+
+@pytest.fixture
+def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """make_world(restart_attempts=2): with settings as Config has them; `program`: another one."""
+    made: list[World] = []
+
+    def make(**options: Any) -> World:
+        made.append(World(tmp_path, **options))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.server.reports.log.close()
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    return make_world()
