@@ -5,6 +5,7 @@ import socket
 import time
 
 from labservers.clients import exchange, terminal
+from labservers.net.addresses import connect_host
 
 CONNECT_S = 5.0
 CHECK_ROOM = "\x01"  # no keyboard has it, so nobody is disturbed
@@ -24,7 +25,7 @@ def join(options: argparse.Namespace) -> socket.socket | None:
         if len(room) != 1:
             terminal.complain("the id is one character", "идентификатор состоит из одного знака")
     try:
-        address = (exchange.reachable(options.host), options.port)
+        address = (connect_host(options.host), options.port)
         sock = socket.create_connection(address, CONNECT_S)
     except (ConnectionError, TimeoutError):
         terminal.no_server(options.host, options.port)

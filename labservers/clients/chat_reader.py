@@ -6,6 +6,8 @@ from typing import TextIO
 
 from labservers.clients import chat, terminal
 
+LONGEST_PIECE = 64 * 1024  # characters
+
 
 def run(options: argparse.Namespace) -> int:
     """Read until ^C (exit code 0) or until the server is gone (1)."""
@@ -15,12 +17,12 @@ def run(options: argparse.Namespace) -> int:
     heading = terminal.text("New message: ", "Получено новое сообщение: ")
     with sock, sock.makefile("r", encoding="utf-8", errors="replace", newline="\n") as messages:
         while message := _next(messages):
-            print(heading + terminal.printable(message.rstrip("\n")), flush=True)
+            print(heading + terminal.one_line(message.removesuffix("\n")), flush=True)
     return chat.vanished()
 
 
 def _next(messages: TextIO) -> str:
-    """The next line; empty at the end, however it came."""
+    """The next line, a long one in pieces; empty at the end, however it came."""
     with contextlib.suppress(ConnectionError):
-        return messages.readline()
+        return messages.readline(LONGEST_PIECE)
     return ""

@@ -5,8 +5,11 @@ import contextlib
 import socket
 
 from labservers.clients import chat, terminal
+from labservers.net.closing import close_politely
 
+SEND_S = 10.0
 GOODBYE_S = 2.0
+ECHO_BYTES = 1024 * 1024  # read between two messages, at most
 
 
 def run(options: argparse.Namespace) -> int:
@@ -21,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
                     return chat.vanished()
                 if message:
                     sock.sendall(message.encode("utf-8", "replace") + b"\n")
-        except ConnectionError:
+        except (ConnectionError, TimeoutError):
             return chat.vanished()
         except (EOFError, KeyboardInterrupt):
             print()
@@ -33,10 +36,15 @@ def _gone(sock: socket.socket) -> bool:
 
     A close with unread bytes would be a reset, which may eat the last message on its way.
     """
-    with contextlib.suppress(BlockingIOError):
-        while sock.recv(65536, socket.MSG_DONTWAIT):
-            pass
-        return True
+    sock.setblocking(False)
+    try:
+        for _ in range(ECHO_BYTES // 65_536):
+            if not sock.recv(65_536):
+                return True
+    except BlockingIOError:
+        pass
+    finally:
+        sock.settimeout(SEND_S)
     return False
 
 
@@ -44,7 +52,5 @@ def _say_goodbye(sock: socket.socket) -> int:
     with contextlib.suppress(OSError):
         _gone(sock)
         sock.sendall(b"exit\n")
-        sock.settimeout(GOODBYE_S)
-        while sock.recv(65536):
-            pass
+    close_politely(sock, GOODBYE_S, GOODBYE_S)
     return 0

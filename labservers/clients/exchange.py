@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from labservers.net.addresses import connect_host, resolve
+from labservers.observe.addresses import address_text
+
 UDP_TIMEOUT_S = 2.0
 TCP_TIMEOUT_S = 5.0
 REPLY_LIMIT = 1 << 20
 LARGEST_DATAGRAM = 65_535
-
-_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 
 
 class CheckFailed(Exception):
@@ -30,7 +31,7 @@ class Exchange:
     reply: a datagram, or the end of a stream after at least one byte;
     closed: the end of a stream without a byte; reset: the peer broke the connection off;
     refused: nobody listens there, or there is no way to it; timeout: not complete in time,
-    though `received` may hold a part; limit: more bytes than wanted, or than a datagram holds.
+    though `received` may hold a part; limit: more bytes than wanted, or than a datagram can hold.
     local is our own address, `127.0.0.1:53530`, empty if there was no socket to have one.
     """
 
@@ -41,23 +42,18 @@ class Exchange:
     local: str
 
 
-def reachable(host: str) -> str:
-    """The address to connect to for a server that is bound to `host`."""
-    return _WILDCARDS.get(host, host)
-
-
 def udp(host: str, port: int, payload: bytes, timeout_s: float = UDP_TIMEOUT_S) -> Exchange:
     """Send one datagram and wait for one back.
 
     Raises:
         OSError: the host name is unknown.
     """
-    family, address = _resolve(host, port)
+    family, address = resolve(connect_host(host), port, socket.SOCK_DGRAM)
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
         watch = _Watch(timeout_s)
         try:
             sock.settimeout(timeout_s)
-            sock.connect(address)  # only a connected socket is told of ECONNREFUSED, udp(7)
+            sock.connect(address)  # only a connected socket is notified of ECONNREFUSED, udp(7)
             sock.send(payload)
             received, ended = sock.recv(LARGEST_DATAGRAM), "reply"
         except TimeoutError:
@@ -80,7 +76,7 @@ def tcp(
     Raises:
         OSError: the host name is unknown.
     """
-    family, address = _resolve(host, port)
+    family, address = resolve(connect_host(host), port, socket.SOCK_STREAM)
     with socket.socket(family, socket.SOCK_STREAM) as sock:
         watch = _Watch(timeout_s)
         received, ended = b"", "refused"
@@ -139,21 +135,9 @@ class _Watch:
         return max(1e-3, self._started + self._timeout_s - time.perf_counter())
 
 
-def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
-    try:
-        found = socket.getaddrinfo(reachable(host), port, type=socket.SOCK_STREAM)
-    except UnicodeError as error:  # a name that no name server could hold
-        raise OSError(errno.EINVAL, "it is no host name") from error
-    found.sort(key=lambda entry: entry[0] != socket.AF_INET)  # as our servers bind: IPv4 first
-    family, address = found[0][0], found[0][4]
-    return family, (str(address[0]), int(address[1]))
-
-
 def _local(sock: socket.socket) -> str:
     try:
-        host, port = sock.getsockname()[:2]
+        address = sock.getsockname()
     except OSError:
         return ""
-    if not port:
-        return ""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return address_text(address) if address[1] else ""

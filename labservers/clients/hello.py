@@ -9,7 +9,7 @@ ANSWER = b"Hello client"
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit code 1 when no answer came: UDP promises none, so that is no error of anybody."""
+    """Exit code 1 when no answer came; UDP promises none, so nothing need be wrong."""
     result = exchange.udp(options.host, options.port, REQUEST)
     if result.ended == "reply":
         print(terminal.printable(result.received.decode("utf-8", "replace")))

@@ -3,11 +3,15 @@
 import argparse
 import json
 import math
+import re
 
 from labservers.clients import exchange, terminal
 
 # The server waits 10 s for a request; its own word about that is worth waiting for.
 PATIENCE_S = 12.0
+REFUSAL_CHARACTERS = 300
+# Zero or more, in ASCII: float() takes `１_0` and `nan` as well.
+NUMBER = re.compile(r"([0-9]{1,400}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][+-]?[0-9]{1,4})?")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -16,25 +20,15 @@ def run(options: argparse.Namespace) -> int:
     request = json.dumps({"a": a, "b": b}).encode()
     result = exchange.tcp(options.host, options.port, request, PATIENCE_S)
     if result.ended != "reply":
-        return terminal.no_server(options.host, options.port)
-    answer = result.received.decode("utf-8", "replace").strip()
+        return terminal.no_answer(result, options.host, options.port)
+    answer = result.received.decode("utf-8", "replace").removesuffix("\n")
     if answer.startswith("error:"):
-        return terminal.complain(terminal.printable(answer), terminal.printable(answer))
-    if not _is_number(answer):
-        return terminal.complain(
-            "the answer is no number; is another server there? Give an address: --host, --port",
-            "ответ не число; там другой сервер? Укажите адрес: --host, --port",
-        )
+        refusal = terminal.one_line(answer)[:REFUSAL_CHARACTERS]
+        return terminal.complain(refusal, refusal)
+    if not NUMBER.fullmatch(answer):
+        return terminal.another_server(options.host, options.port, "a number", "число")
     print(terminal.text(f"Hypotenuse = {answer}", f"Гипотенуза = {answer}"))
     return 0
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def ask_legs() -> tuple[float, float]:
@@ -58,12 +52,11 @@ def ask_legs() -> tuple[float, float]:
 
 def parse_legs(line: str) -> tuple[float, float] | None:
     """The numbers in `3,4`, or None when the line is something else."""
-    try:
-        a, b = (float(part) for part in line.split(","))
-    except ValueError:
+    parts = [part.strip(terminal.BLANKS) for part in line.split(",")]
+    if len(parts) != 2 or not all(NUMBER.fullmatch(part) for part in parts):
         return None
-    fit = all(math.isfinite(leg) and leg >= 0 for leg in (a, b))
-    return (a, b) if fit else None
+    a, b = map(float, parts)
+    return (a, b) if math.isfinite(a) and math.isfinite(b) else None
 
 
 def check(host: str, port: int, timeout_s: float) -> None:

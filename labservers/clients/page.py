@@ -3,8 +3,8 @@
 import argparse
 from urllib.parse import quote
 
-from labservers.clients import exchange, terminal
-from labservers.observe.addresses import address_text
+from labservers.clients import exchange, http, terminal
+from labservers.net.addresses import connect_host
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,26 +12,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit code 1 when nothing came back."""
-    asked = request("GET", options.path, options.host, options.port)
-    result = exchange.tcp(options.host, options.port, asked)
-    if not result.received:
-        return terminal.no_server(options.host, options.port)
-    text = result.received.decode("utf-8", "replace").replace("\r\n", "\n")
-    print(terminal.printable(text))
+    """Exit code 1 when no whole reply came, or one that is not HTTP."""
+    host, port = options.host, options.port
+    result = exchange.tcp(host, port, request("GET", options.path, host, port))
+    if result.received:
+        text = result.received.decode("utf-8", "replace").replace("\r\n", "\n")
+        print(terminal.printable(text))
+    if result.ended != "reply":
+        return terminal.no_answer(result, host, port)
+    try:
+        http.parse(result.received)
+    except http.NotHTTP:
+        return terminal.another_server(host, port, "HTTP", "HTTP")
     return 0
 
 
 def request(method: str, path: str, host: str, port: int) -> bytes:
     """The request's bytes; what a target may not hold is percent-encoded (RFC 3986)."""
-    target = quote(path, safe="/?&=%#:;@!$'()*+,~")
-    where = address_text((host, port))
-    return f"{method} {target} HTTP/1.1\r\nHost: {where}\r\nConnection: close\r\n\r\n".encode()
+    return http.request(method, quote(path, safe="/?&=%:;@!$'()*+,~"), (host, port))
 
 
 def check(host: str, port: int, timeout_s: float) -> None:
     """Raises exchange.CheckFailed unless HEAD / is answered with 200."""
-    asked = request("HEAD", "/", exchange.reachable(host), port)
+    asked = request("HEAD", "/", connect_host(host), port)
     result = exchange.tcp(host, port, asked, timeout_s)
     if not result.received.startswith(b"HTTP/1.1 200 "):
         line = result.received.split(b"\r\n", 1)[0][:80]

@@ -3,7 +3,10 @@
 import os
 import sys
 
+from labservers.clients.exchange import Exchange
 from labservers.observe.addresses import address_text
+
+BLANKS = " \t\r"  # around what is typed; every other character is meant
 
 
 def russian() -> bool:
@@ -19,11 +22,17 @@ def text(english: str, in_russian: str) -> str:
     return in_russian if russian() else english
 
 
-def printable(foreign: str) -> str:
-    """Text of others without what would steer the terminal."""
+def printable(foreign: str, kept: str = "\t\n") -> str:
+    """Foreign text without what would steer the terminal or turn its letters around: control
+    characters, marks of direction, lone surrogates. Each of them becomes a dot."""
     if foreign.isprintable():
         return foreign
-    return "".join(c if c.isprintable() or c in "\t\n" else "·" for c in foreign)
+    return "".join(c if c.isprintable() or c in kept else "·" for c in foreign)
+
+
+def one_line(foreign: str) -> str:
+    """Foreign text as a part of a line."""
+    return printable(foreign, kept="")
 
 
 def ask(english: str, in_russian: str) -> str:
@@ -32,7 +41,7 @@ def ask(english: str, in_russian: str) -> str:
     Raises:
         EOFError: there will be no answer.
     """
-    return input(text(english, in_russian)).strip()
+    return input(text(english, in_russian)).strip(BLANKS)
 
 
 def complain(english: str, in_russian: str) -> int:
@@ -42,9 +51,42 @@ def complain(english: str, in_russian: str) -> int:
 
 
 def no_server(host: str, port: int) -> int:
-    """Say that nobody answers there; returns the exit code 1."""
+    """Say that no server listens there; returns the exit code 1."""
     where = address_text((host, port))
     return complain(
         f"no server answers at {where}; start it or give its address: --host, --port",
         f"на {where} никто не отвечает; запустите сервер или укажите адрес: --host, --port",
+    )
+
+
+def no_answer(result: Exchange, host: str, port: int) -> int:
+    """Say why an exchange has brought no whole answer; returns the exit code 1."""
+    where = address_text((host, port))
+    if result.ended == "refused":
+        return no_server(host, port)
+    if result.ended == "limit":
+        size = f"{len(result.received):,}"
+        return complain(
+            f"the answer from {where} is longer than {size} bytes; is another server there?",
+            f"ответ от {where} длиннее {size} байт; там другой сервер?",
+        )
+    if result.ended == "timeout":
+        waited = f"{result.microseconds / 1e6:.0f}"
+        return complain(
+            f"no whole answer from {where} within {waited} s; look at the server's log",
+            f"от {where} нет полного ответа за {waited} с; посмотрите журнал сервера",
+        )
+    return complain(
+        f"{where} ended the connection without an answer; look at the server's log",
+        f"{where} закрыл соединение без ответа; посмотрите журнал сервера",
+    )
+
+
+def another_server(host: str, port: int, expected: str, in_russian: str) -> int:
+    """Say that the answer is not one of the server that was meant; returns the exit code 1."""
+    where = address_text((host, port))
+    return complain(
+        f"the answer from {where} is not {expected}; is another server there? "
+        "Give an address: --host, --port",
+        f"ответ от {where} не {in_russian}; там другой сервер? Укажите адрес: --host, --port",
     )
