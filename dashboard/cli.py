@@ -18,6 +18,7 @@ from dashboard.config import Config
 from dashboard.lab import Lab
 from dashboard.presence import is_flask_run, said_by_click
 from dashboard.supervision.lifecycle import State
+from labservers.clients import terminal
 
 TIMEOUT_S = 35.0
 ANSWER_BYTES = 16 * 1024 * 1024
@@ -114,18 +115,21 @@ def call(method: str, path: str) -> Any:
 def _refusal(error: urllib.error.HTTPError) -> str:
     try:
         said = json_text.parse(error.read(ANSWER_BYTES))["error"]
-        return f"{said['message']}; {said['next_step']}"
+        return terminal.one_line(f"{said['message']}; {said['next_step']}")
     except (OSError, ValueError, KeyError, TypeError):
         return f"the dashboard answered {error.code}"
 
 
+def say(foreign: str) -> None:
+    """A line whose text comes from a server or its log: nothing in it steers the terminal."""
+    click.echo(terminal.one_line(foreign))
+
+
 def show(view: dict[str, Any]) -> None:
     pid = f"pid {view['pid']}" if view["pid"] else ""
-    click.echo(
-        f"{view['name']:<11} {view['state']:<9} {view['host']}:{view['port']}  {pid}".rstrip()
-    )
+    say(f"{view['name']:<11} {view['state']:<9} {view['host']}:{view['port']}  {pid}".rstrip())
     if view["failure"]:
-        click.echo(f"  {view['failure']['message']}")
+        say(f"  {view['failure']['message']}")
 
 
 @commands.command("list")
@@ -181,7 +185,7 @@ def logs(name: str, lines: int, grep: str) -> None:
     query = urllib.parse.urlencode({"limit": lines, "q": grep})
     for line in call("GET", f"/api/servers/{name}/logs?{query}")["lines"]:
         clock = time.strftime("%H:%M:%S", time.localtime(line["at"]))
-        click.echo(f"{clock} {line['level'].upper():<7} {line['text']}")
+        say(f"{clock} {line['level'].upper():<7} {line['text']}")
 
 
 @commands.command()

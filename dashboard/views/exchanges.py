@@ -15,7 +15,7 @@ from dashboard.errors import BadInput
 from dashboard.numbers import shown
 from dashboard.supervision.supervisor import only
 from dashboard.views.api import body, lab
-from labservers.clients import exchange
+from labservers.clients import exchange, http
 from labservers.observe.addresses import address_text
 
 blueprint = Blueprint("exchanges", __name__, url_prefix="/api/try")
@@ -90,12 +90,7 @@ def _request(name: str, values: dict[str, Any]) -> bytes:
     content = _text(values, "body", RAW_BYTES) if values.get("body") else b""
     headers = _headers(values.get("headers", {}))
     address = lab().supervisor.connect_address(name)
-    lines = [f"{method} {target} HTTP/1.1", f"Host: {address_text(address)}"]
-    lines += [f"{field}: {value}" for field, value in headers.items()]
-    if content or method in ("POST", "PUT", "PATCH"):
-        lines.append(f"Content-Length: {len(content)}")
-    lines += ["Connection: close", "", ""]
-    return "\r\n".join(lines).encode() + content
+    return http.request(method, target, address, headers, content)
 
 
 def _headers(headers: Any) -> dict[str, str]:

@@ -27,12 +27,13 @@ def request(
     fields: Mapping[str, str] | None = None,
     body: bytes = b"",
 ) -> bytes:
-    """A request that ends its connection (RFC 9112 section 3)."""
-    all_fields = {"Host": address_text(address), **(fields or {}), "Connection": "close"}
-    if body:
-        all_fields["Content-Length"] = str(len(body))
-    lines = [f"{method} {target} HTTP/1.1", *(f"{n}: {v}" for n, v in all_fields.items())]
-    return "\r\n".join([*lines, "", ""]).encode() + body
+    """A request that ends its connection (RFC 9112 section 3, RFC 9110 section 8.6)."""
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {address_text(address)}"]
+    lines += [f"{name}: {value}" for name, value in (fields or {}).items()]
+    if body or method in ("POST", "PUT", "PATCH"):
+        lines.append(f"Content-Length: {len(body)}")
+    lines += ["Connection: close", "", ""]
+    return "\r\n".join(lines).encode("utf-8", "surrogatepass") + body
 
 
 def parse(received: bytes) -> Reply:

@@ -1,0 +1,31 @@
+"""`lab ...` in a terminal: what servers say is shown as text."""
+
+from typing import Any
+
+import pytest
+
+from dashboard import cli
+
+STEERING = "\x1b[2J\x9b1m\u202e\u2028\nforged"
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the dashboard answers to the command's one call."""
+    said: dict[str, Any] = {}
+    monkeypatch.setattr(cli, "call", lambda *_: said)
+    return said
+
+
+def test_a_log_line_steers_no_terminal(app: Any, answer: dict[str, Any]) -> None:
+    answer["lines"] = [{"at": 0.0, "level": "info", "text": f"said {STEERING}"}]
+    output = app.test_cli_runner().invoke(args=["lab", "logs", "chat"]).output
+    assert output.endswith("INFO    said ·[2J·1m···forged\n")
+    assert output.count("\n") == 1
+
+
+def test_a_servers_failure_steers_no_terminal(app: Any, answer: dict[str, Any]) -> None:
+    view = {"name": "chat", "state": "FAILED", "host": "127.0.0.1", "port": 8004, "pid": None}
+    answer["servers"] = [{**view, "failure": {"message": f"could not {STEERING}"}}]
+    output = app.test_cli_runner().invoke(args=["lab", "list"]).output
+    assert output == ("chat        FAILED    127.0.0.1:8004\n  could not ·[2J·1m···forged\n")
