@@ -45,9 +45,11 @@ class LoopFigures:
         self._look: Look | None = None
 
     def hold(self) -> None:
-        """The stepper has been asked for something: let it have the loop."""
+        """Let the stepper have the loop while it holds anything."""
         if self._stepper.active:
             self._loop.observers.add(self._hold)
+        else:
+            self._loop.observers.leave_out(self._hold)
 
     def looked_at(self, wanted: bool) -> None:
         """Whether somebody looks at the loop from now on."""
@@ -58,8 +60,7 @@ class LoopFigures:
             self._look = None
 
     def frame(self) -> messages.LoopFigures:
-        if not self._stepper.active:
-            self._loop.observers.leave_out(self._hold)
+        self.hold()  # a pause also ends by itself
         loop, look = self._loop, self._look
         paused = self._stepper.paused
         figures: dict[str, Any] = {

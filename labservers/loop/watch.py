@@ -24,18 +24,19 @@ class Hold:
     def __init__(self, loop: EventLoop, stepper: Stepper) -> None:
         self._loop = loop
         self._stepper = stepper
-        self._held_s = 0.0
-        self._since: float | None = None
+        # Seconds held before, and since when it is held now: one value, as two threads read it.
+        self._held: tuple[float, float | None] = (0.0, None)
 
     def resuming(self, task: Task) -> None:
-        self._since = began = time.monotonic()
+        before, began = self._held[0], time.monotonic()
+        self._held = (before, began)
         self._stepper.pass_point(self._loop.ticks)
-        self._held_s += time.monotonic() - began
-        self._since = None
+        self._held = (before + time.monotonic() - began, None)
 
     def clock(self) -> float:
         """Monotonic seconds of a clock that stands still while the loop is held."""
-        return (self._since or time.monotonic()) - self._held_s
+        before, since = self._held
+        return (since or time.monotonic()) - before
 
 
 class TickWindow:

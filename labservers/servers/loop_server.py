@@ -1,4 +1,4 @@
-"""What a TCP server on the event loop has beside its tasks: the listener, its figures, its end.
+"""What a TCP server on the event loop has besides its tasks: the listener, its figures, its end.
 
 Everything but the LabServer methods runs in the loop's thread.
 """
@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from labservers.loop.event_loop import EventLoop, Task, TaskType
 from labservers.loop.figures import LoopFigures
+from labservers.net.descriptors import raise_descriptor_limit
 from labservers.net.listening import listen_tcp
 from labservers.observe import messages
 from labservers.observe.addresses import address_text
@@ -82,7 +83,7 @@ class LoopServer(LabServer):
         self.bytes_in = self.bytes_out = 0
         self.loop = EventLoop(selector=options.selector, report=self._task_broke)
         self.stepper = Stepper()
-        capacity = min(_raise_descriptor_limit(), self.loop.waits.poller.capacity)
+        capacity = min(raise_descriptor_limit(), self.loop.waits.poller.capacity)
         self.max_clients = capacity - SPARE_DESCRIPTORS
         self._stopping = False
         self._figures = LoopFigures(self.loop, self.stepper, self._describe)
@@ -149,15 +150,17 @@ class LoopServer(LabServer):
         self.log.warning(f"cannot accept for now: {os.strerror(error.errno or 0)}")
 
     def _begin_to_stop(self) -> None:
-        """Accept nobody, close who is idle, give the others until the grace is over."""
+        """Accept no more, close what is idle, give the others until the grace is over."""
         if self._stopping:
             return
         self._stopping = True
         self.loop.cancel(self._acceptor)
         self._listener.close()
         for task in self.loop.tasks():
-            if isinstance(task.about, Client) and not task.about.busy:
+            client = task.about
+            if isinstance(client, Client) and not client.busy:
                 self.loop.cancel(task)
+                client.sock.close()  # a generator that has not begun runs no `finally` (PEP 342)
         self.loop.create_task(self._give_up_later())
 
     def _give_up_later(self) -> Waiting:
@@ -195,19 +198,3 @@ class LoopServer(LabServer):
             busy_us=task.busy_us,
             line=task.line() or None,
         )
-
-
-def _raise_descriptor_limit() -> int:
-    """As many descriptors as the system lets us have; the number."""
-    try:
-        import resource
-    except ImportError:
-        return 512
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = hard if hard != resource.RLIM_INFINITY else 65_536
-    wanted = min(max(soft, wanted), 65_536)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    except (OSError, ValueError):
-        return soft
-    return wanted
