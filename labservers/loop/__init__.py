@@ -1,1 +1,1 @@
-"""The event loop of task 5, and what lies beside it."""
+"""The event loop of task 5, and what belongs to it."""

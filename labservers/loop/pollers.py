@@ -1,4 +1,4 @@
-"""The system calls that wait for many sockets at once, behind one small face.
+"""The system calls that wait for many sockets at once, with one small interface.
 
 epoll and poll are used directly, as the event loop asks for exactly what they give; kqueue and
 select go through the standard library's selectors. select() is here to compare with: its cost
