@@ -160,3 +160,30 @@ def test_every_server_has_a_module_a_client_and_tests(server: str) -> None:
     for language in ("en", "ru"):
         catalogue = (ROOT / f"dashboard/i18n/{language}.json").read_text("utf-8")
         assert f'"s.{server}"' in catalogue
+
+
+# str.strip() and kin take white space and digits of all Unicode. What comes from outside says which
+# characters it means: strip(" \t"), an ASCII pattern, isdigit() only together with isascii().
+FOREIGN_TEXT = [
+    *sorted((ROOT / "labservers/clients").glob("*.py")),
+    *sorted((ROOT / "labservers/net").glob("*.py")),
+    *(ROOT / f"labservers/servers/{stem}.py" for stem in ("hello", "hypotenuse", "page", "visit")),
+    ROOT / "labservers/command_line.py",
+    ROOT / "labservers/protocols/hypotenuse.py",
+    ROOT / "dashboard/programs/settings.py",
+]
+OF_UNICODE = {"strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "isspace"}
+OF_UNICODE |= {"isdigit", "isdecimal", "isnumeric", "isalnum", "isalpha"}
+
+
+@pytest.mark.parametrize("path", FOREIGN_TEXT, ids=name)
+def test_foreign_text_is_judged_by_characters_that_are_named(path: Path) -> None:
+    lines = path.read_text("utf-8").splitlines()
+    vague = [
+        f"{path.name}:{node.lineno}: {lines[node.lineno - 1].strip()}"
+        for node in ast.walk(ast.parse("\n".join(lines)))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if node.func.attr in OF_UNICODE and not node.args
+        if "isascii()" not in lines[node.lineno - 1]
+    ]
+    assert vague == []

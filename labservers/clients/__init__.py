@@ -1,1 +1,1 @@
-"""One file per lab task: who asks."""
+"""One file per lab task: the side that asks."""

@@ -52,11 +52,11 @@ def run(name: str, words: list[str]) -> int:
     except (EOFError, KeyboardInterrupt):
         print()
         code = 0
-    except BrokenPipeError:  # `| head` has seen enough; those of sockets are told by the modules
+    except BrokenPipeError:  # `| head` has seen enough; the modules speak of those of sockets
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except UnicodeError:  # of a host name that no name server could hold; text is never refused
-        code = _failed(options, "it is no host name")
+        code = _failed(options, "it is not a host name")
     except OSError as error:
         code = _failed(options, error.strerror or str(error))
     return code

@@ -8,7 +8,7 @@ from labservers.clients import exchange, terminal
 from labservers.net.addresses import connect_host
 
 CONNECT_S = 5.0
-CHECK_ROOM = "\x01"  # no keyboard has it, so nobody is disturbed
+CHECK_ROOM = "\x01"  # not on any keyboard, so that no real room is disturbed
 
 
 def join(options: argparse.Namespace) -> socket.socket | None:

@@ -30,7 +30,7 @@ class Exchange:
     ended is one of
     reply: a datagram, or the end of a stream after at least one byte;
     closed: the end of a stream without a byte; reset: the peer broke the connection off;
-    refused: nobody listens there, or there is no way to it; timeout: not complete in time,
+    refused: no server listens there, or there is no way to it; timeout: not complete in time,
     though `received` may hold a part; limit: more bytes than wanted, or than a datagram can hold.
     local is our own address, `127.0.0.1:53530`, empty if there was no socket to have one.
     """

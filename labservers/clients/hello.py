@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
         return terminal.no_server(options.host, options.port)
     return terminal.complain(
         f"no answer within {exchange.UDP_TIMEOUT_S:g} s; UDP does not promise one: "
-        "the question or the answer may be lost, or nobody listens there",
+        "the question or the answer may be lost, or no server listens there",
         f"нет ответа за {exchange.UDP_TIMEOUT_S:g} с; UDP его и не обещает: "
         "потерялся вопрос, потерялся ответ или там никто не слушает",
     )

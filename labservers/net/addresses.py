@@ -15,11 +15,11 @@ SocketAddress = tuple[str, int]  # and for IPv6 two more: flow and scope
 
 
 class Reach(Enum):
-    """Who can reach a socket that is bound to an address."""
+    """Which machines can reach a socket that is bound to an address."""
 
     LOOPBACK = "this machine only"
-    EVERY = "whoever reaches this machine, by any of its addresses"
-    OTHER = "whoever reaches this address"
+    EVERY = "every machine that reaches this one, by any address"
+    OTHER = "every machine that reaches this address"
 
 
 def resolve(host: str, port: int, kind: socket.SocketKind) -> tuple[int, SocketAddress]:
@@ -32,7 +32,7 @@ def resolve(host: str, port: int, kind: socket.SocketKind) -> tuple[int, SocketA
 
 
 def reach(host: str) -> Reach | None:
-    """Of a number in any spelling; None of a name, which nobody is asked about."""
+    """Of a number in any spelling; None of a name: no name service is asked."""
     packed = _packed(host)
     if packed is None:
         return None

@@ -1,4 +1,4 @@
-"""Polite ends of connections, without anybody waiting for them.
+"""Polite ends of connections, with no thread that waits for each.
 
 After the last answer a connection is closed for writing, and what the peer still sends is read
 on for a while: to linger. A close with unread bytes would be a reset, and a reset makes the
@@ -68,7 +68,7 @@ class Closer(threading.Thread):
         self._monitor = monitor
         self._leaving: deque[_Leaving] = deque()
         self._some = threading.Event()
-        self._end_at = math.inf  # of time.monotonic(): nobody is read any longer
+        self._end_at = math.inf  # of time.monotonic(): no peer is read any longer
 
     def leave(self, connection: Connection, sock: socket.socket) -> None:
         """Take over a connection to which everything has been sent."""

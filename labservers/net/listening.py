@@ -40,17 +40,22 @@ def listen_tcp(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
 
 
 def _send_without_pacing(listener: socket.socket) -> None:
-    """Nothing is lost on the loopback, and there is no bottleneck whose speed has to be found.
-    Where the system's congestion control is BBR, its model and timers for each segment are in vain
-    (tcp(7)); Reno is the simplest, and is in every Linux. Accepted sockets inherit it."""
+    """Choose Reno, the simplest congestion control, which is in every Linux (tcp(7)).
+
+    Nothing is lost on the loopback, and no bottleneck's speed has to be found there. Where the
+    system's choice is BBR, its model and timers for each segment are in vain. Accepted sockets
+    inherit the choice.
+    """
     if hasattr(socket, "TCP_CONGESTION"):
         with contextlib.suppress(OSError):
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")
 
 
 def notice_vanished_peers(listener: socket.socket) -> None:
-    """Have connections that are accepted here end when their peer's machine is gone without a
-    word: it is asked after a minute of silence, and given up a minute later (tcp(7))."""
+    """End accepted connections whose peer's machine is gone without a word.
+
+    The peer is asked after a minute of silence, and given up a minute later (tcp(7)).
+    """
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
         if hasattr(socket, name):

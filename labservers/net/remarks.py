@@ -4,7 +4,7 @@ import errno
 import os
 import socket
 
-from labservers.net.addresses import Reach, reach
+from labservers.net.addresses import Reach, connect_host, reach
 from labservers.observe.addresses import address_text
 
 TWINS = {  # bound to one, the other is what `localhost` may mean too
@@ -22,17 +22,13 @@ def remarks(host: str, port: int, kind: socket.SocketKind) -> list[str]:
     if twin := taken_twin(host, port, kind):
         found.append(
             f"{address_text((twin, port))} belongs to another program, which `localhost` may "
-            f"reach instead; connect to {address_text((mine(host), port))}"
+            f"reach instead; connect to {address_text((connect_host(host), port))}"
         )
     return found
 
 
-def mine(host: str) -> str:
-    return "127.0.0.1" if host == "0.0.0.0" else host
-
-
 def taken_twin(host: str, port: int, kind: socket.SocketKind) -> str | None:
-    """The loopback address of the other family, when somebody else has that port there.
+    """The loopback address of the other family, when another program has that port there.
 
     `localhost` names both, and clients try one of them first (RFC 6724).
     """
@@ -43,7 +39,7 @@ def taken_twin(host: str, port: int, kind: socket.SocketKind) -> str | None:
     try:
         with socket.socket(family, kind) as probe:
             if kind == socket.SOCK_STREAM and os.name == "posix":
-                # What has just been closed there is nobody's (TIME_WAIT, socket(7)).
+                # A connection that has just been closed there holds no port (TIME_WAIT, socket(7)).
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((twin, port))
     except OSError as error:

@@ -12,8 +12,8 @@ Job = TypeVar("Job")
 class Workers(Generic[Job]):
     """Threads that call `work(job)`, which must not raise.
 
-    A job waits in the queue while all threads have one. `limit` is how many can be worked on at
-    a time; whoever hands over more is to see to it that as many come to their end.
+    A job waits in the queue while all threads have one. `limit` is how many are worked on at a
+    time; a caller that hands over more sees to it that earlier ones end.
     """
 
     def __init__(self, size: int, work: Callable[[Job], None]) -> None:
@@ -28,7 +28,7 @@ class Workers(Generic[Job]):
         """Make the first thread, so that no job can be left alone.
 
         Raises:
-            RuntimeError: the system has no thread for us.
+            RuntimeError: the system has not even one thread for us.
         """
         self._grow()
 
@@ -41,7 +41,7 @@ class Workers(Generic[Job]):
         if all_taken and len(self._threads) < self.limit:
             try:
                 self._grow()
-            except RuntimeError:  # it has to do with those that are there
+            except RuntimeError:  # no more threads: the ones that are there have to do
                 self.limit = len(self._threads)
 
     def finish(self, deadline: float) -> None:

@@ -1,4 +1,4 @@
-"""One client who asks once: a socket whose calls have deadlines, and first try without a wait.
+"""One client that asks once: a socket whose calls have deadlines, and first try without a wait.
 
 The accept loop answers at once what has arrived already. It calls recv() and sendall() in the
 hope that none of them has to wait; the one that has to raises BlockingIOError. Then the visit

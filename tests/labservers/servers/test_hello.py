@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from labservers.clients import exchange
+from labservers.servers.hello import HelloServer
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def peer() -> Iterator[socket.socket]:
 def test_any_datagram_is_answered(server: Any, data: bytes) -> None:
     done = exchange.udp(*server.address, data)
     assert (done.ended, done.received) == ("reply", b"Hello client")
-    assert server.bytes_in == len(data)  # nothing was cut off
+    assert server.frame(1).bytes_in == len(data)  # nothing was cut off
 
 
 def test_the_labs_client(server: Any, peer: socket.socket) -> None:
@@ -42,7 +43,7 @@ def test_the_labs_client(server: Any, peer: socket.socket) -> None:
     assert (data.decode(), address) == ("Hello client", server.address)
 
 
-def test_who_is_gone_before_the_answer_hurts_nobody(server: Any) -> None:
+def test_a_client_that_is_gone_before_the_answer_hurts_nobody(server: Any) -> None:
     for _ in range(50):  # each answer comes back as an ICMP error
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as passing:
             passing.sendto(b"x", server.address)
@@ -63,7 +64,7 @@ def forge(source: tuple[str, int], target: tuple[str, int], data: bytes) -> None
         raw.sendto(ip + udp, (target[0], 0))
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "0"])
 def test_a_datagram_of_its_own_or_from_port_0_is_dropped(
     serve: Callable[..., Any], eventually: Callable[..., Any], host: str
 ) -> None:
@@ -71,7 +72,7 @@ def test_a_datagram_of_its_own_or_from_port_0_is_dropped(
     port = server.address[1]
     address = ("127.0.0.1", port)
     for source in (address, ("127.0.0.1", 0), ("127.0.0.2", port)):
-        server._answer(b"forged", source, 0.0)
+        server.answer(b"forged", source, time.monotonic())
     own = 2 if host == "127.0.0.1" else 3  # of the wildcard, the whole of 127.0.0.0/8
     assert server.monitor.counts["dropped"] == own
     answered = server.frame(1).requests
@@ -142,12 +143,14 @@ def test_ipv6(serve: Callable[..., Any]) -> None:
     assert exchange.udp("::1", server.address[1], b"x").ended == "reply"
 
 
-def test_many_more_peers_than_are_remembered(
-    server: Any, peer: socket.socket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("labservers.servers.hello.PEERS_KEPT", 10)
+class Forgetful(HelloServer):
+    peers_kept = 10
+
+
+def test_many_more_peers_than_are_remembered(serve: Callable[..., Any]) -> None:
+    server = serve("hello", make=Forgetful)
     for port in range(40_000, 40_100):
-        server._answer(b"x", ("127.0.0.1", port), time.monotonic())
+        server.answer(b"x", ("127.0.0.1", port), time.monotonic())
     assert server.rows().total == 10
     assert exchange.udp(*server.address, b"x").ended == "reply"
 

@@ -1,0 +1,69 @@
+"""How long a peer is read after the last answer."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from labservers.net.closing import LINGER_BYTES, LINGER_S, SILENCE_S, Linger, close_politely
+
+
+def test_a_silent_peer_has_a_moment() -> None:
+    linger = Linger(100.0)
+    assert linger.left_s(100.0) == SILENCE_S
+    assert linger.left_s(100.0 + SILENCE_S) <= 0
+
+
+def test_a_peer_that_sends_has_more_time_and_not_for_ever() -> None:
+    linger, now = Linger(100.0), 100.0
+    while linger.left_s(now) > 0:
+        now += SILENCE_S / 2
+        linger.took(1, now)
+    assert LINGER_S <= now - 100.0 <= LINGER_S + SILENCE_S
+
+
+def test_a_peer_that_sends_fast_has_its_fill() -> None:
+    linger = Linger(100.0)
+    linger.took(LINGER_BYTES - 1, 100.1)
+    assert linger.left_s(100.1) > 0
+    linger.took(1, 100.2)
+    assert linger.left_s(100.2) <= 0
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        near = socket.create_connection(listener.getsockname(), 5)
+        far, _ = listener.accept()
+    with near, far:
+        yield near, far
+
+
+def test_the_last_bytes_reach_a_peer_that_still_sends(pair: tuple[Any, Any]) -> None:
+    near, far = pair
+    thread = threading.Thread(target=near.sendall, args=(b"x" * 3_000_000,))
+    thread.start()
+    far.sendall(b"answer")
+    close_politely(far)
+    thread.join(10)
+    assert near.recv(100) == b"answer"
+    assert near.recv(100) == b""
+
+
+def test_a_peer_that_stays_is_left(pair: tuple[Any, Any]) -> None:
+    near, far = pair
+    began = time.monotonic()
+    close_politely(far, 0.05)
+    assert time.monotonic() - began < 2
+    assert near.recv(100) == b""
+
+
+def test_a_socket_that_is_broken_already_is_closed(pair: tuple[Any, Any]) -> None:
+    near, far = pair
+    near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    near.close()
+    close_politely(far, 0.05)
+    assert far.fileno() == -1
