@@ -1,4 +1,9 @@
-"""Chat: one speaks, everybody reads; with 10, 100 and 500 members, and one who never reads."""
+"""Chat: one speaks, everybody reads; with 10, 100 and 500 members, and one that never reads.
+
+The same again with raw members, as the lab's own are: no line feed, one send a message.
+"""
+
+from collections.abc import Callable
 
 from bench.arena import CannotStart, Run, started
 from bench.bars import Bar
@@ -14,6 +19,8 @@ LOOK_S = 0.6
 EVERYBODY = 100.0
 FAR_BEHIND = ("lab", "asyncio streams", "ncat --broker", "ncat --chat")
 
+RAW_PEERS = ("asyncio Protocol", "asyncio streams", "stdlib threads")
+ALONE = "chat raw p99"  # one message under way
 PEERS = ("asyncio Protocol", "asyncio streams", "stdlib threads", "ncat --broker")
 BARS = (
     *(Bar(f"chat, {size} members", f"chat {size}", 1.0, peers=PEERS) for size in SIZES),
@@ -27,11 +34,17 @@ BARS = (
             f"chat {size} silent", 1.0, peers=("ours, without it",), ours="ours, with it")
         for size in SIZES
     ),
+    *(
+        Bar(f"chat, {size} raw members", f"chat raw {size}", 1.0, peers=RAW_PEERS)
+        for size in SIZES
+    ),
+    Bar("chat, 10 raw members, p99", ALONE, 2.0, "<=", peers=RAW_PEERS),
 )  # fmt: skip
 
 
 def measure(run: Run) -> list[Table]:
-    return [table for size in SIZES for table in _measure(run, size)]
+    lines = [table for size in SIZES for table in _measure(run, size)]
+    return [*lines, *(_measure_raw(run, size) for size in SIZES), _measure_alone(run)]
 
 
 def contenders() -> list[Contender]:
@@ -43,6 +56,18 @@ def contenders() -> list[Contender]:
         peer("asyncio streams", "chat_streams", note="line by line, unbounded buffers"),
         _ncat("--broker", "C; knows no lines, no echo to the speaker"),
         _ncat("--chat", "C; a prefix before each message"),
+    ]
+
+
+def raw_contenders() -> list[Contender]:
+    """They relay what one recv() returned to every member at once."""
+    raw = ("--mode", "raw")
+    return [
+        ours("chat"),
+        peer("lab", "chat_lab", note="a thread per client, no order"),
+        peer("stdlib threads", "chat_threads", *raw, note="one order, a lock while sending"),
+        peer("asyncio Protocol", "chat_protocol", *raw, note="unbounded buffers"),
+        peer("asyncio streams", "chat_streams", *raw, note="unbounded buffers"),
     ]
 
 
@@ -77,34 +102,77 @@ def _measure(run: Run, size: int) -> list[Table]:
 def _look(
     run: Run, contender: Contender, size: int, silent: int, table: Table, complete: Table | None
 ) -> None:
-    name = contender.name
-    if name in table.left_out:
-        return
-    run.say(f"  {table.key}: {name}")
-    try:
-        outcome = _one_load(run, contender, size, silent)
-    except (CannotStart, LoadFailed) as error:
-        run.say(f"  {name} is left out: {error}")
-        table.left_out[name] = str(error)
-    else:
+    def look(contender: Contender) -> None:
+        outcome = _generated(run, contender, "chat", size, silent, WINDOW)
         _note(table, contender, outcome)
         if complete:
-            _note_completeness(complete, name, outcome)
+            _note_completeness(complete, contender.name, outcome)
+
+    _try(run, table, contender, look)
 
 
-def _one_load(run: Run, contender: Contender, size: int, silent: int) -> Outcome:
+def _generated(run: Run, contender: Contender, load: str, *more: object) -> Outcome:
     if contender.lacking:
         raise CannotStart(contender.lacking)
     with started(run, contender) as server:
-        return generate(run, "chat", server, LOOK_S, size, silent, WINDOW)
+        return generate(run, load, server, LOOK_S, *more)
+
+
+def _measure_raw(run: Run, size: int) -> Table:
+    title = f"chat, {size} raw members, {WINDOW} messages of 58 bytes in flight"
+    table = Table(f"chat raw {size}", title, "delivered/s")
+
+    def look(contender: Contender) -> None:
+        outcome = _generated(run, contender, "chat", size, 0, WINDOW, "raw")
+        _note(table, contender, outcome)
+
+    return _in_turns(run, table, look)
+
+
+def _measure_alone(run: Run) -> Table:
+    title = f"chat, {SIZES[0]} raw members, one message under way: from the send to the last member"
+    table = Table(ALONE, title, "p99 µs", better="less")
+
+    def look(contender: Contender) -> None:
+        figures = _generated(run, contender, "chat_latency", SIZES[0], "raw").figures
+        row = table.row(contender.name)
+        row.add(figures["p99_us"], **{"p50 µs": figures["p50_us"]})
+        row.note = _remark(contender, figures["faults"])
+
+    return _in_turns(run, table, look)
+
+
+def _in_turns(run: Run, table: Table, look: Callable[[Contender], None]) -> Table:
+    """Rounds of looks at each contender of the raw tables; one that fails is left out."""
+    by_name, looks = {contender.name: contender for contender in raw_contenders()}, run.looks()
+    for turn in range(run.rounds):
+        with table.round():
+            for number in range(looks):
+                for name in rotated(list(by_name), turn * looks + number):
+                    _try(run, table, by_name[name], look)
+    return table
+
+
+def _try(run: Run, table: Table, contender: Contender, look: Callable[[Contender], None]) -> None:
+    if contender.name in table.left_out:
+        return
+    run.say(f"  {table.key}: {contender.name}")
+    try:
+        look(contender)
+    except (CannotStart, LoadFailed) as error:
+        run.say(f"  {contender.name} is left out: {error}")
+        table.left_out[contender.name] = str(error)
 
 
 def _note(table: Table, contender: Contender, outcome: Outcome) -> None:
     row = table.row(contender.name)
     rate = outcome.figures["rate"]
     row.add(rate, **outcome.busy(rate))
-    faults = outcome.figures["faults"]
-    row.note = "; ".join([*([contender.note] if contender.note else []), *faults])
+    row.note = _remark(contender, outcome.figures["faults"])
+
+
+def _remark(contender: Contender, faults: list[str]) -> str:
+    return "; ".join([*([contender.note] if contender.note else []), *faults])
 
 
 def _note_completeness(table: Table, name: str, outcome: Outcome) -> None:

@@ -6,6 +6,9 @@ member is raw until its first LF, and a *line* member for ever after.
 
 A raw message may arrive in pieces that only time can tell apart: half a character, `exi`. Then
 `waiting` is true, and the caller says timed_out() if nothing more came for WAIT_S.
+
+Text is UTF-8, and no other encoding is guessed: what is not is replaced by U+FFFD, and FF followed
+by a byte from F0 to FE is telnet's.
 """
 
 import codecs
@@ -30,14 +33,14 @@ _BEFORE_ROOM = re.compile(rb"\A(?:[\r\n]|" + BOM + rb")+")
 
 @dataclass(slots=True)
 class Join:
-    """The member enters a room: one character, or `\\xNN` for a byte that is none."""
+    """The member enters a room: one character, or `\\xNN` for a byte that is not one."""
 
     room: str
 
 
 @dataclass(slots=True)
 class Say:
-    """One or more messages, none of them empty, in valid UTF-8 and each with a LF behind it."""
+    """One or more messages, none of them empty, in valid UTF-8 and each followed by LF."""
 
     lines: bytes
 
@@ -82,7 +85,7 @@ class Framing:
             return []
         if self._joined and self.mode == "raw" and _ends_in_exit(self._pending):
             messages, self._pending = [self._pending[: -len(EXIT)]], b""
-            events = _told(messages)
+            events = _say(messages)
         else:
             events = self.timed_out()
             if self._joined and not self._left:
@@ -161,7 +164,7 @@ class Framing:
         events = self._said(lines)
         while not self._left and len(self._pending.removesuffix(b"\r")) >= PIECE_BYTES:
             size = character_end(self._pending, PIECE_BYTES)
-            events += _told([self._pending[:size]])
+            events += _say([self._pending[:size]])
             self._pending = self._pending[size:]
             self._inside_line = True
         return events
@@ -171,10 +174,10 @@ class Framing:
         for line in lines:
             text = line.removesuffix(b"\r")
             if text == EXIT and not self._inside_line:
-                return _told(messages) + self._leave()
+                return _say(messages) + self._leave()
             self._inside_line = False
             messages.append(text)
-        return _told(messages)
+        return _say(messages)
 
     def _raw(self, *, late: bool) -> list[Event]:
         pending = self._pending
@@ -185,11 +188,13 @@ class Framing:
                 self.waiting = True
                 return []
             whole = complete_size(pending)
+            if not _is_utf8(pending[:whole]):
+                whole = len(pending)  # in another encoding nothing is cut off
             self._pending = pending[whole:]
             self.waiting = self.waiting or bool(self._pending)
-            return _told([pending[:whole]])
+            return _say([pending[:whole]])
         self._pending = b""
-        return _told([pending.removesuffix(b"\r")])
+        return _say([pending.removesuffix(b"\r")])
 
     def _leave(self) -> list[Event]:
         self._left = True
@@ -206,8 +211,8 @@ def _ends_in_exit(raw: bytes) -> bool:
     return len(raw) > len(EXIT) and raw.endswith(EXIT)
 
 
-def _told(messages: list[bytes]) -> list[Event]:
-    """Messages as an event; what is no UTF-8 is replaced, what is empty left out."""
+def _say(messages: list[bytes]) -> list[Event]:
+    """Messages as an event; what is not UTF-8 is replaced, what is empty left out."""
     lines = b"".join(message + b"\n" for message in messages if message)
     if not lines:
         return []

@@ -1,7 +1,7 @@
-"""What was said in a room since somebody fell behind with reading: the newest of it.
+"""What was said in a room since a member fell behind with reading: the newest of it.
 
-A room keeps one for all who are behind. Each of them is a place in it (see chat_room.py), so
-delivering does not depend on how many they are.
+A room keeps one for all members that are behind. Each of them is a place in it (see chat_room.py),
+so delivering does not depend on how many they are.
 """
 
 from collections import deque

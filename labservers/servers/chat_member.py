@@ -74,30 +74,31 @@ class Member:
 
     def send(self, message: Message) -> None:
         """To a level member, by the thread with the room's turn; it may fall behind by it."""
-        sends = message.lines if self.mode == "line" else message.raw
-        taken = 0
+        data, more = message.line if self.mode == "line" else message.raw or message.make_raw()
         try:
-            for data in sends:
-                sent = self.sock.send(data, SEND_FLAGS)
-                self.connection.bytes_out += sent
-                if sent < len(data) or taken == SENDS_AT_ONCE:
-                    break
-                taken += 1
-            else:
-                return
+            sent = self.sock.send(data, SEND_FLAGS)
         except BlockingIOError:
             sent = 0
         except OSError:
             self.break_off()
             return
-        self._fall_behind(memoryview(sends[taken])[sent:], sends[taken + 1 :])
+        self.connection.bytes_out += sent
+        if sent < len(data) or more:
+            self._send_more(memoryview(data)[sent:], more)
 
-    def _fall_behind(self, begun: memoryview, sends: list[bytes]) -> None:
-        if begun:
-            self.rest.append(begun)
-        self.rest.extend(sends)
+    def _send_more(self, begun: memoryview, more: list[bytes]) -> None:
+        """The same, of what one send did not bring out."""
         assert self.room is not None
         self.moved_at = self.room.clock()
+        self.rest.extend([begun, *more] if begun else more)
+        try:
+            if not begun and self._send_rest():
+                return
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.break_off()
+            return
         self.room.fall_behind(self)
 
     def go_on(self) -> bool:

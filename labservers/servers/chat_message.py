@@ -2,22 +2,23 @@
 
 from labservers.protocols.chat import pieces
 
+Sends = tuple[bytes, list[bytes]]  # the first send, and all that follow
+
 
 class Message:
-    """One or more messages. `lines`: them all in one send, each with its line feed."""
+    """One or more messages. A line member gets them all in one send, each with its line feed."""
 
-    __slots__ = ("_raw", "lines")
+    __slots__ = ("line", "raw")
 
     def __init__(self, lines: bytes) -> None:
-        self.lines = [lines]
-        self._raw: list[bytes] | None = None
+        self.line: Sends = lines, []
+        self.raw: Sends | None = None
 
-    @property
-    def raw(self) -> list[bytes]:
+    def make_raw(self) -> Sends:
         """As raw_sends(); made once for all raw members of a room, and only if there are any."""
-        if self._raw is None:
-            self._raw = raw_sends(self.lines[0])
-        return self._raw
+        first, *more = raw_sends(self.line[0])
+        self.raw = first, more
+        return self.raw
 
 
 def raw_sends(lines: bytes) -> list[bytes]:
