@@ -59,27 +59,29 @@ class Fields(Mapping[str, str]):
         return len(self._split())
 
 
-def plain_request(data: bytes, limits: Limits) -> Request | None:
-    """The request, where `data` is exactly one plain one with all of its body.
+def match_plain(data: bytes, limits: Limits) -> re.Match[str] | None:
+    """Groups of a request that `data` is exactly, with all of its body: 1 method, 2 target,
+    3 path, 4 query, 5 section, 7 Accept, 8 Connection, 9 Content-Length, 10 Content-Type.
 
     What else there is (a part, a pipeline, chunks, an error) is for read_request(): None.
     """
-    text = data.decode("latin-1")
-    matched = _PLAIN.match(text)
-    if matched is None:
+    found = _PLAIN.match(data.decode("latin-1"))
+    if found is None or found[6] is None:  # there is no Host
         return None
-    method, target, path, query, section, host, accept, connection, digits, kind = matched.groups()
-    end = matched.end()
-    length = int(digits) if digits else 0
-    if (
-        host is None
-        or length != len(data) - end
-        or length > limits.body
-        or end > limits.head
-        or matched.start(5) - 2 > limits.line
-        or section.count("\n") > limits.fields
-    ):
+    end, length = found.end(), found[9]
+    if len(data) - end != (int(length) if length else 0):
         return None
+    if end > limits.head or len(data) - end > limits.body or found.start(5) - 2 > limits.line:
+        return None
+    return None if found[5].count("\n") > limits.fields else found
+
+
+def plain_request(data: bytes, limits: Limits) -> Request | None:
+    """The request, where `data` is exactly one plain one with all of its body; else None."""
+    found = match_plain(data, limits)
+    if found is None:
+        return None
+    method, target, path, query, section, _, accept, connection, _, kind = found.groups()
     request = Request(
         method,
         target,
@@ -87,30 +89,38 @@ def plain_request(data: bytes, limits: Limits) -> Request | None:
         query or "",
         1,
         Fields(section),
-        connection is None or connection.lower() != "close",
-        length,
+        keeps_alive(connection),
+        len(data) - found.end(),
         accept.strip(WHITE_SPACE) if accept else "",
         media_type(kind) if kind else "",
     )
-    if length:
-        request.body = data[end:]
+    request.body = data[found.end() :]
     return request
 
 
+def keeps_alive(connection: str | None) -> bool:
+    """Of what the pattern takes as Connection."""
+    return connection is None or connection.lower() != "close"
+
+
 class ReadyResponse(Response):
-    """An answer that is sent again and again: all but its date is made once, so nothing of it
-    may be changed any more."""
+    """An answer that is sent again and again: its fields are made once, so nothing of it may be
+    changed any more."""
 
     __slots__ = ("_after_date", "_before_date")
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status, response.body, response.content_type, response.headers)
-        whole = response.serialize("\0", close=False)
-        self._before_date, _, self._after_date = whole.partition(b"\0")
+        head = response.serialize("\0", close=False, head_only=True)
+        self._before_date, _, after = head.partition(b"\0")
+        self._after_date = after.removesuffix(b"\r\n")
 
     def serialize(
         self, date: str, *, close: bool, head_only: bool = False, minor: int = 1
     ) -> bytes:
-        if close or head_only or minor == 0:
-            return super().serialize(date, close=close, head_only=head_only, minor=minor)
-        return b"".join((self._before_date, date.encode(), self._after_date))
+        if close:
+            end = b"Connection: close\r\n\r\n"
+        else:
+            end = b"\r\n" if minor else b"Connection: keep-alive\r\n\r\n"
+        body = b"" if head_only else self.body
+        return b"".join((self._before_date, date.encode(), self._after_date, end, body))

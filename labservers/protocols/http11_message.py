@@ -110,21 +110,19 @@ class Response:
         What is not the rule of the client's version is said in Connection (RFC 9112 section 9.3,
         and appendix C.2.2 for HTTP/1.0).
         """
-        fields = {"Date": date, **self._fields()}
+        head = f"HTTP/1.1 {self.status} {reason(self.status)}\r\nDate: {date}\r\n"
+        if self.status >= 200 and self.status != 204:  # RFC 9110 section 8.6
+            if self.body:
+                head += f"Content-Type: {self.content_type}\r\n"
+            head += f"Content-Length: {len(self.body)}\r\n"
+        for name, value in self.headers.items():
+            head += f"{name}: {value}\r\n"
         if close:
-            fields["Connection"] = "close"
+            head += "Connection: close\r\n"
         elif minor == 0:
-            fields["Connection"] = "keep-alive"
-        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-        head = f"HTTP/1.1 {self.status} {reason(self.status)}\r\n{lines}\r\n".encode("latin-1")
-        return head if head_only else head + self.body
-
-    def _fields(self) -> dict[str, str]:
-        """All but those of the connection and the moment."""
-        if self.status < 200 or self.status == 204:  # RFC 9110 section 8.6
-            return self.headers
-        kind = {"Content-Type": self.content_type} if self.body else {}
-        return {**kind, "Content-Length": str(len(self.body)), **self.headers}
+            head += "Connection: keep-alive\r\n"
+        body = b"" if head_only else self.body
+        return head.encode("latin-1") + b"\r\n" + body
 
 
 def reason(status: int) -> str:

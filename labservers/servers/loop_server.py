@@ -21,6 +21,7 @@ from labservers.observe.addresses import address_text
 from labservers.observe.kernel import accept_queue, receive_queue, send_queue
 from labservers.observe.monitor import ROWS_SHOWN, Monitor
 from labservers.observe.stepper import PAUSE_LIMIT_S, Stepper
+from labservers.observe.tally import Tally
 from labservers.registry import ServerSpec
 from labservers.run.server import STOP_GRACE_S, LabServer, Options
 from labservers.servers.request_reader import RequestReader
@@ -33,25 +34,44 @@ LABEL_CHARACTERS = 90
 class Client:
     """One connection: what its row in the table shows, and whether a request is under way."""
 
-    __slots__ = ("_peer", "busy", "bytes_in", "bytes_out", "method", "reader", "sock", "target")
+    __slots__ = ("_all", "_peer", "busy", "bytes_in", "bytes_out", "method", "reader", "sock",
+                 "target", "unsent")  # fmt: skip
 
-    def __init__(self, sock: socket.socket, reader: RequestReader) -> None:
+    def __init__(self, sock: socket.socket, reader: RequestReader, all_clients: Tally) -> None:
         self.sock = sock
         self.reader = reader
+        self._all = all_clients
         self.bytes_in = 0
         self.bytes_out = 0
+        self.unsent = b""  # what the kernel has not taken yet
         self.method = self.target = ""  # of the newest request
         self.busy = False
         self._peer = ""
 
-    def send(self, data: bytes | memoryview) -> memoryview:
-        """Send what the kernel takes at once; the rest."""
+    def recv(self, size: int) -> bytes:
+        """As socket.recv(), and counted.
+
+        Raises:
+            OSError: as there; BlockingIOError: nothing has come.
+        """
+        data = self.sock.recv(size)
+        self.bytes_in += len(data)
+        self._all.bytes_in += len(data)
+        return data
+
+    def send(self, data: bytes) -> None:
+        """Send what the kernel takes at once; the rest is `unsent`.
+
+        Raises:
+            OSError: the connection is broken.
+        """
         try:
             sent = self.sock.send(data)
         except BlockingIOError:
             sent = 0
+        self.unsent = data[sent:]
         self.bytes_out += sent
-        return memoryview(data)[sent:]
+        self._all.bytes_out += sent
 
     @property
     def label(self) -> str:
@@ -80,7 +100,6 @@ class LoopServer(LabServer):
     def __init__(self, spec: ServerSpec, options: Options, monitor: Monitor) -> None:
         super().__init__(spec, options, monitor)
         self.clients = 0
-        self.bytes_in = self.bytes_out = 0
         self.loop = EventLoop(selector=options.selector, report=self._task_broke)
         self.stepper = Stepper()
         capacity = min(raise_descriptor_limit(), self.loop.waits.poller.capacity)
@@ -131,8 +150,6 @@ class LoopServer(LabServer):
         return self.monitor.frame(
             seq,
             connections=self.clients,
-            bytes_in=self.bytes_in,
-            bytes_out=self.bytes_out,
             accept_queue=waiting,
             accept_limit=limit,
             loop=self._figures.frame(),

@@ -32,7 +32,7 @@ class RequestReader:
     """
 
     __slots__ = ("_check", "_deadline", "_limits", "_now", "_part", "_patience", "_reading",
-                 "_stream", "expects_continue", "request")  # fmt: skip
+                 "_stream", "begun", "expects_continue", "request")  # fmt: skip
 
     def __init__(
         self, limits: Limits, patience: Patience, check: Callable[[Request], object]
@@ -44,15 +44,11 @@ class RequestReader:
         self._reading: Generator[None, None, Request | None] | None = None
         self._part = "header"
         self._now = self._deadline = 0.0
-        self.expects_continue = False
+        self.begun = self.expects_continue = False
         self.request: Request | None = None
 
-    @property
-    def begun(self) -> bool:
-        return self._reading is not None or len(self._stream) > 0
-
     def feed(self, data: bytes, now: float) -> Request | None:
-        """What has come, b"" for the end of the stream.
+        """Take what has come, b"" for the end of the stream; the request that it completes.
 
         Raises:
             HTTPError: this is not a request that can be accepted.
@@ -73,24 +69,20 @@ class RequestReader:
         Raises:
             HTTPError: as feed().
         """
-        if not self.begun:
-            return None
         self._now = now
-        if self._reading is None:
-            self._reading = self._read()
+        self._reading = self._reading or self._read()
+        request: Request | None = None
         try:
             next(self._reading)
         except StopIteration as done:
             self._reading = None
-            request: Request | None = done.value
-            return request
-        return None
+            request = done.value
+        self.begun = self._reading is not None or len(self._stream) > 0
+        return request
 
     def left_s(self, now: float) -> float:
         """How long the next bytes may take."""
-        if self._reading is None:
-            return self._patience.idle_s
-        return max(0.0, self._deadline - now)
+        return max(0.0, self._deadline - now) if self.begun else self._patience.idle_s
 
     def too_late(self) -> HTTPError:
         """What is wrong when left_s() is over inside a request."""

@@ -6,7 +6,7 @@ server would block is a `yield`. One thread runs them all, so nothing between tw
 long: a student's page is read in bounded pieces, and a POST sleeps until its grade is on the disk.
 
 What a request means is in subjects_app.py, what a connection's bytes mean in request_reader.py,
-the grades are in subjects_store.py.
+the grades are in subjects_store.py. What is only for speed is in subjects_fast.py.
 """
 
 import os
@@ -16,7 +16,7 @@ from collections.abc import Generator
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from labservers.loop.event_loop import TaskType
+from labservers.loop.task import SLEEP, TO_READ, TO_WRITE
 from labservers.net.accepting import OVERLOADED_PAUSE_S, Overloaded, accept_now
 from labservers.net.closing import Linger
 from labservers.observe.monitor import Monitor
@@ -31,7 +31,8 @@ from labservers.servers.request_reader import Patience, RequestReader
 from labservers.servers.subjects_fields import row_of
 from labservers.servers.subjects_store import Store
 
-RECEIVE_BYTES = 64 * 1024
+RECEIVE_BYTES = 16 * 1024
+LINGER_BYTES = 64 * 1024
 
 
 class Timing(NamedTuple):
@@ -58,7 +59,7 @@ class SubjectsServer(LoopServer):
         self.timing = timing or Timing()
         self.patience = patience or Patience()
         self.limits = limits or Limits()
-        self._date = DateField()
+        self.date = DateField()
 
     def bind(self) -> tuple[str, int]:
         address = super().bind()
@@ -81,7 +82,7 @@ class SubjectsServer(LoopServer):
     def serve_forever(self) -> Waiting:
         """Accept for ever, and let each connection be a task of its own."""
         while True:
-            yield (TaskType.TO_READ, self._listener)
+            yield (TO_READ, self._listener)
             try:
                 for _ in range(self.timing.accepts):
                     if (accepted := accept_now(self._listener)) is None:
@@ -89,12 +90,12 @@ class SubjectsServer(LoopServer):
                     self._welcome(accepted[0])
             except Overloaded as error:
                 self._overloaded(error)
-                yield (TaskType.SLEEP, OVERLOADED_PAUSE_S)
+                yield (SLEEP, OVERLOADED_PAUSE_S)
 
     def _welcome(self, sock: socket.socket) -> None:
         sock.setblocking(False)
         self.monitor.accepted += 1
-        client = Client(sock, RequestReader(self.limits, self.patience, app.check))
+        client = Client(sock, RequestReader(self.limits, self.patience, app.check), self.monitor)
         if self.clients >= self.max_clients:
             task = self.loop.create_task(self.turn_away(client))
         else:
@@ -128,31 +129,38 @@ class SubjectsServer(LoopServer):
 
     def parse_request(self, client: Client) -> Generator[Any, Any, Request | None]:
         """recv() until a request is complete; None when the client has left between two."""
-        reader = client.reader
+        reader, request = client.reader, None
         if reader.begun:
-            yield (TaskType.SLEEP, 0)  # a pipeline does not keep the others waiting
-        request = reader.next_request(self.loop.now)
+            yield (SLEEP, 0)  # a pipeline does not keep the others waiting
+            request = reader.next_request(self.loop.now)
         while request is None:
-            client.busy = reader.begun
             if reader.expects_continue:
-                yield from self.send(client, CONTINUE)
                 reader.expects_continue = False
+                client.send(CONTINUE)
+            if client.unsent:
+                yield from self.send_rest(client)
+            client.busy = reader.begun
             try:
-                yield (TaskType.TO_READ, client.sock, reader.left_s(self.loop.now))
-                data = client.sock.recv(RECEIVE_BYTES)
-            except BlockingIOError:
-                continue
+                yield (TO_READ, client.sock, reader.left_s(self.loop.now))
             except TimeoutError:
                 if not reader.begun:
                     raise
                 raise reader.too_late() from None
             client.busy = True
-            client.bytes_in += len(data)
-            self.bytes_in += len(data)
+            data = self.receive(client)
+            if data is None:
+                continue
             request = reader.feed(data, self.loop.now)
             if request is None and not data:
                 return None
         return request
+
+    def receive(self, client: Client) -> bytes | None:
+        """What has come, b"" at the end of the stream; None when there is nothing to parse."""
+        try:
+            return client.recv(RECEIVE_BYTES)
+        except BlockingIOError:
+            return None
 
     def handle_request(self, request: Request) -> Generator[Any, Any, Response]:
         """The answer to a request, a refusal too."""
@@ -168,7 +176,7 @@ class SubjectsServer(LoopServer):
         except Exception as error:
             self.log.failure(f"{request.method} {request.target[:80]}", error)
             response = app.refusal(HTTPError(500, "the server broke; its log says how"), request)
-        self._note(request, response.status, began)
+        self.note(request.method, request.target, response.status, began)
         return response
 
     def get_all_subjects(self, request: Request, student: str | None) -> Response:
@@ -186,7 +194,7 @@ class SubjectsServer(LoopServer):
         """Save a grade; the commit ends the sleep of this task."""
         row = row_of(request, student)
         self.store.save(row)
-        yield (TaskType.SLEEP, self.timing.commit_s)
+        yield (SLEEP, self.timing.commit_s)
         row.asker = None  # is not to be woken out of another sleep
         if not row.saved:
             self.log.error(f"a grade could not be saved: {row.error or 'no commit in time'}")
@@ -199,24 +207,24 @@ class SubjectsServer(LoopServer):
         """Send an answer, and linger where it is the last one but more may come."""
         client.method, client.target = request.method, request.target
         head_only = request.method == "HEAD"
-        date = self._date.at(self.loop.now)
-        yield from self.send(
-            client,
-            response.serialize(date, close=not keep, head_only=head_only, minor=request.minor),
+        date = self.date.at(self.loop.now)
+        client.send(
+            response.serialize(date, close=not keep, head_only=head_only, minor=request.minor)
         )
+        if client.unsent:
+            yield from self.send_rest(client)
         if not keep and (request.keep_alive or client.reader.begun or client.has_unread):
             yield from self.linger(client)
 
-    def send(self, client: Client, data: bytes) -> Waiting:
-        """Send everything, waiting while the client does not read.
+    def send_rest(self, client: Client) -> Waiting:
+        """Send what the kernel did not take at once, waiting while the client does not read.
 
         Raises:
             TimeoutError: it has not read anything for too long.
         """
-        rest = client.send(data)
-        while rest:
-            yield (TaskType.TO_WRITE, client.sock, self.timing.write_s)
-            rest = client.send(rest)
+        while client.unsent:
+            yield (TO_WRITE, client.sock, self.timing.write_s)
+            client.send(client.unsent)
 
     def linger(self, client: Client) -> Waiting:
         """Read on after the last answer, or a reset would take it from a client that still sends
@@ -227,9 +235,9 @@ class SubjectsServer(LoopServer):
             return  # it has gone by itself
         linger = Linger(self.loop.now)
         while (left_s := linger.left_s(self.loop.now)) > 0:
-            yield (TaskType.TO_READ, client.sock, left_s)
+            yield (TO_READ, client.sock, left_s)
             try:
-                data = client.sock.recv(RECEIVE_BYTES)
+                data = client.recv(LINGER_BYTES)
             except BlockingIOError:
                 continue
             if not data:
@@ -244,8 +252,9 @@ class SubjectsServer(LoopServer):
         request = client.reader.request  # as far as it was understood
         response = app.refusal(error, request)
         head_only = request is not None and request.method == "HEAD"
-        date = self._date.at(self.loop.now)
-        yield from self.send(client, response.serialize(date, close=True, head_only=head_only))
+        date = self.date.at(self.loop.now)
+        client.send(response.serialize(date, close=True, head_only=head_only))
+        yield from self.send_rest(client)
         yield from self.linger(client)
 
     def turn_away(self, client: Client) -> Waiting:
@@ -258,21 +267,24 @@ class SubjectsServer(LoopServer):
         finally:
             client.sock.close()
 
-    def _note(self, request: Request, status: int, began: float) -> None:
+    def note(self, method: str, target: str, status: int, began: float) -> None:
         """Count an answer; what was asked and how long it took only as far as the log has room."""
         monitor, log = self.monitor, self.log
-        monitor.counts[request.method] += 1
+        monitor.counts[method] += 1
         if status >= 400:
             monitor.errors += 1
             monitor.counts[str(status)] += 1
         if log.budget > 0:
             microseconds = int((perf_counter() - began) * 1e6)
-            monitor.exchanged(request.line, b"HTTP/1.1 %d" % status, microseconds)
-            log.sampled("%s %s: %s in %s µs", request.method, request.target, status, microseconds)
+            line = f"{method} {target}"
+            monitor.exchanged(line.encode("ascii"), b"HTTP/1.1 %d" % status, microseconds)
+            log.sampled("%s: %s in %s µs", line, status, microseconds)
         else:
             monitor.requests += 1
             log.mute()
 
 
 def create(spec: ServerSpec, options: Options, monitor: Monitor) -> SubjectsServer:
-    return SubjectsServer(spec, options, monitor)
+    from labservers.servers.subjects_fast import FastSubjectsServer  # which is made of this one
+
+    return FastSubjectsServer(spec, options, monitor)

@@ -67,7 +67,7 @@ def before_of(request: Request) -> int | None:
     Raises:
         HTTPError: 400 for what is not a row, or more than one.
     """
-    if not request.query:
+    if not names_a_row(request.query):
         return None
     rows = [value for name, value in form_pairs(request.query.encode()) if name == "before"]
     if not rows:
@@ -77,10 +77,19 @@ def before_of(request: Request) -> int | None:
     return int(rows[0])
 
 
+def names_a_row(query: str) -> bool:
+    """Whether there may be a before= in it, perhaps escaped."""
+    return "before" in query or "%" in query
+
+
 def wants_json(request: Request) -> bool:
+    """Whether its answer is to be JSON and not HTML."""
+    return request.accept != "" and prefers_json(request.accept)
+
+
+def prefers_json(accept: str) -> bool:
     """Whether Accept prefers JSON to HTML (RFC 9110 section 12.5.1); HTML where it is a tie."""
-    accept = request.accept
-    return accept != "" and _quality(accept, JSON) > _quality(accept, HTML)
+    return _quality(accept, JSON) > _quality(accept, HTML)
 
 
 def _quality(accept: str, kind: str) -> float:

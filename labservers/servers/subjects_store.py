@@ -35,6 +35,11 @@ class Store:
             self._pages.put(student, pages, sum(len(page.body) for page in pages.values()))
         return pages[as_json]
 
+    def known(self, student: str, *, as_json: bool) -> Response | None:
+        """The newest grades as they were rendered since the last commit, if they were."""
+        pages = self._pages.get(student)
+        return None if pages is None else pages.get(as_json)
+
     def older(self, student: str, before: int, *, as_json: bool) -> Response:
         """The newest of a student's grades in rows before one."""
         page = self._book.read(student, before)
