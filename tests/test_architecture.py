@@ -94,6 +94,17 @@ def test_pure_modules_do_no_input_or_output_and_read_no_clock(path: Path) -> Non
     assert tops.isdisjoint({"socket", "select", "selectors", "time", "threading", "os", "io"})
 
 
+# str.strip() takes 29 characters, str.isdigit() 808, and \\d and \\s are no better. What a
+# protocol means by white space and digits is said character by character.
+LOOSE = r"\.[lr]?strip\(\)|\.is(digit|decimal|numeric|alnum|alpha|space)\(|(?<!\\)\\[dDsSwW]"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "labservers/protocols").glob("*.py")), ids=name)
+def test_protocols_say_which_white_space_and_digits_they_mean(path: Path) -> None:
+    code = re.sub(r'""".*?"""|#[^\n]*', "", path.read_text("utf-8"), flags=re.S)
+    assert re.findall(LOOSE, code) == []
+
+
 def test_the_event_loop_knows_no_http_and_no_telemetry() -> None:
     used = {i for i in imports(ROOT / "labservers/loop/event_loop.py") if i.startswith("labs")}
     allowed = r"labservers\.loop(\.(calls|observers|task|timers|waits)(\..*)?)?"

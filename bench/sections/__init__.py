@@ -20,6 +20,7 @@ NAMES = (
     "bridge",
     "start",
     "idle",
+    "rows",
     "looking",
     "dashboard",
 )  # in the order of the report

@@ -80,6 +80,7 @@ def test_is_accepted_whole_and_byte_by_byte_with_the_same_meaning(data: bytes) -
     assert summary(whole) == summary(bytewise)
 
 
+CHUNKED_HEAD = b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
 REFUSED = {
     b"GET / HTTP/1.1\r\n\r\n": 400,  # no Host
     b"GET / HTTP/1.1\r\n" + HOST + HOST + b"\r\n": 400,
@@ -124,6 +125,38 @@ REFUSED = {
     b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 70_000 + b"\r\n\r\n": 431,
     b"GET / HTTP/1.1\r\n" + HOST + b"X: a\r\n" * 101 + b"\r\n": 431,
     b"GET / HT": 400,
+    b"GET /?a#b HTTP/1.1\r\n" + HOST + b"\r\n": 400,  # a fragment is never sent
+    b"GET /a#b HTTP/1.1\r\n" + HOST + b"\r\n": 400,
+    b"GET http://lab/#b HTTP/1.1\r\n" + HOST + b"\r\n": 400,
+    b"OPTIONS *# HTTP/1.1\r\n" + HOST + b"\r\n": 400,
+    b"GET http:///a HTTP/1.1\r\n" + HOST + b"\r\n": 400,  # RFC 9110 section 4.2.1: no host
+    b"GET http://:80/a HTTP/1.1\r\n" + HOST + b"\r\n": 400,
+    b"GET http://me@lab/ HTTP/1.1\r\n" + HOST + b"\r\n": 400,  # RFC 9110 section 4.2.4
+    b"GET ftp://lab/ HTTP/1.1\r\n" + HOST + b"\r\n": 400,
+    b"CONNECT lab HTTP/1.1\r\n" + HOST + b"\r\n": 400,  # RFC 9110 section 9.3.6: no port
+    b"CONNECT lab: HTTP/1.1\r\n" + HOST + b"\r\n": 400,
+    b"CONNECT /a HTTP/1.1\r\n" + HOST + b"\r\n": 400,
+    b"CONNECT http://lab:80/ HTTP/1.1\r\n" + HOST + b"\r\n": 400,
+    b"GET / HTTP/1.1\r\r\n" + HOST + b"\r\n": 400,  # a CR that ends no line
+    b"GET / HTTP/1.1\r\nHost: lab\r\r\n\r\n": 400,
+    b"GET / HTTP/1.1\r\n" + HOST + b"\r\r\n\r\n": 400,
+    b"GET / HTTP/1.1\r\n" + HOST + b"X\r: a\r\n\r\n": 400,
+    b"GET /\r HTTP/1.1\r\n" + HOST + b"\r\n": 400,
+    CHUNKED_HEAD + b"0\r\nX: a\r\r\n\r\n": 400,
+    CHUNKED_HEAD + b"0\r\nX: \ra\r\n\r\n": 400,
+    CHUNKED_HEAD + b"0\r\nX: a\n\r\n": 400,
+    CHUNKED_HEAD + b"0\r\n\r\r\n": 400,
+    CHUNKED_HEAD + b"2\r\r\nhi\r\n0\r\n\r\n": 400,
+    CHUNKED_HEAD + b"2\r\nhi\r\r\n0\r\n\r\n": 400,
+    CHUNKED_HEAD + b"0\r\n X: a\r\n\r\n": 400,
+    CHUNKED_HEAD + b"2\xa0\r\nhi\r\n0\r\n\r\n": 400,
+    b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: \xa0chunked\r\n\r\n0\r\n\r\n": 400,
+    b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\x85\r\n\r\n0\r\n\r\n": 400,
+    b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: gzip,\xa0chunked\r\n\r\n": 400,
+    b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 5\xa0\r\n\r\nhello": 400,
+    b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: \xb3\r\n\r\nhey": 400,
+    b"GET / HTTP/1.1\r\nHost: lab\xa0\r\n\r\n": 400,
+    b"GET / HTTP/1.1\r\n" + HOST + b"Expect: 100-continue\xa0\r\n\r\n": 417,
     b"\x00\x01\x02\r\n\r\n": 400,
 }
 
@@ -181,6 +214,9 @@ def test_no_chunks_break_the_parser(data: bytes) -> None:
         (b"1.1", b"Connection: x, Close\r\n", False),
         (b"1.0", b"", False),
         (b"1.0", b"Connection: keep-alive\r\n", True),
+        (b"1.1", b"Connection: x ,\tclose\r\n", False),
+        (b"1.1", b"Connection: \xa0close\r\n", True),  # another option, whatever it means
+        (b"1.0", b"Connection: keep-alive\x85\r\n", False),
     ],
 )
 def test_who_wants_the_connection_to_go_on(version: bytes, connection: bytes, alive: bool) -> None:
