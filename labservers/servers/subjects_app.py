@@ -11,7 +11,7 @@ from labservers.protocols.http11 import HTTPError, Request, Response
 from labservers.protocols.http11_message import WHITE_SPACE
 from labservers.servers import subjects_pages as pages
 from labservers.servers.gradebook import Grade, Page, Row
-from labservers.servers.subjects_fields import FORM, JSON, Unprocessable, check_media, form_pairs
+from labservers.servers.subjects_fields import FORM, JSON, Unprocessable, check_media, unescaped
 
 HTML = "text/html"
 PATH = re.compile(r"/subjects/([0-9]{1,30})")
@@ -69,12 +69,17 @@ def before_of(request: Request) -> int | None:
     """
     if not names_a_row(request.query):
         return None
-    rows = [value for name, value in form_pairs(request.query.encode()) if name == "before"]
+    pairs = [pair.partition("=") for pair in request.query.split("&")]
+    rows = [unescaped(value, "replace") for name, _, value in pairs if _is_before(name)]
     if not rows:
         return None
     if len(rows) > 1 or not ROW_NUMBER.fullmatch(rows[0]):
         raise HTTPError(400, "before= is the number of a row, once, as in the link to older grades")
     return int(rows[0])
+
+
+def _is_before(name: str) -> bool:
+    return unescaped(name, "replace") == "before"
 
 
 def names_a_row(query: str) -> bool:

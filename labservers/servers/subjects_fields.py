@@ -47,33 +47,33 @@ def check_media(request: Request) -> None:
         raise HTTPError(415, f"send the fields as {FORM} or {JSON}", {"Accept": f"{FORM}, {JSON}"})
 
 
-def form_pairs(form: bytes) -> list[tuple[str, str]]:
-    """application/x-www-form-urlencoded (URL Standard, section 5.1), in UTF-8 alone.
+def unescaped(text: str, errors: str = "strict") -> str:
+    """Characters out of bytes in UTF-8, each of them a character of `text` or escaped in it.
 
     Raises:
-        HTTPError: 400 not UTF-8, or too many fields.
+        ValueError: they are not UTF-8, unless `errors` says otherwise (bytes.decode()).
     """
-    escaped = PERCENT in form or PLUS in form
-    try:
-        texts = form.decode("latin-1" if escaped else "utf-8").split("&", FIELDS_AT_MOST)
-        halves = [text.partition("=") for text in texts]
-        if escaped:
-            halves = [(_unescaped(name), "=", _unescaped(value)) for name, _, value in halves]
-    except ValueError as error:
-        raise HTTPError(400, "the body is not a form in UTF-8") from error
-    if len(texts) > FIELDS_AT_MOST:
-        raise HTTPError(400, f"the form has more than {FIELDS_AT_MOST} fields")
-    return [(name, value) for name, _, value in halves]
-
-
-def _unescaped(text: str) -> str:
-    """Bytes, which the text's characters stand for, to characters."""
     spaced = text.encode("latin-1").replace(b"+", b" ")
-    return ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), spaced).decode("utf-8")
+    whole = ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), spaced)
+    return whole.decode("utf-8", errors)
 
 
 def _from_form(body: bytes) -> dict[str, object]:
-    return dict(form_pairs(body))
+    """application/x-www-form-urlencoded (URL Standard, section 5.1), in UTF-8 alone."""
+    escaped = PERCENT in body or PLUS in body
+    fields: dict[str, object] = {}
+    try:
+        pairs = body.decode("latin-1" if escaped else "utf-8").split("&", FIELDS_AT_MOST)
+        for pair in pairs:
+            name, _, value = pair.partition("=")
+            if escaped:
+                name, value = unescaped(name), unescaped(value)
+            fields[name] = value
+    except ValueError as error:
+        raise HTTPError(400, "the body is not a form in UTF-8") from error
+    if len(pairs) > FIELDS_AT_MOST:
+        raise HTTPError(400, f"the form has more than {FIELDS_AT_MOST} fields")
+    return fields
 
 
 def _not_json(constant: str) -> object:

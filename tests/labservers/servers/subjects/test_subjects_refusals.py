@@ -14,11 +14,6 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
 
 
-@pytest.fixture
-def server(serve: Callable[..., Any]) -> Any:
-    return serve("subjects")
-
-
 def ask(
     server: Any, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
 ) -> tuple[int, bytes]:
