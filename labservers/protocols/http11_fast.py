@@ -5,6 +5,7 @@ Both have the contract of the core beside them, and property tests hold them equ
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from labservers.protocols.http11_head import HOST, TOKEN, VALUE, media_type, parse_fields
 from labservers.protocols.http11_message import WHITE_SPACE, Limits, Request, Response
@@ -59,29 +60,34 @@ class Fields(Mapping[str, str]):
         return len(self._split())
 
 
-def match_plain(data: bytes, limits: Limits) -> re.Match[str] | None:
-    """Groups of a request that `data` is exactly, with all of its body: 1 method, 2 target,
-    3 path, 4 query, 5 section, 7 Accept, 8 Connection, 9 Content-Length, 10 Content-Type.
+def match_plain(data: bytes, limits: Limits) -> tuple[Any, ...] | None:
+    """Parts of a request that `data` is exactly, with all of its body: method, target, path,
+    query, section, Host, Accept, Connection, Content-Length, Content-Type; None for each of the
+    last six and the query where it is not there.
 
     What else there is (a part, a pipeline, chunks, an error) is for read_request(): None.
     """
     found = _PLAIN.match(data.decode("latin-1"))
-    if found is None or found[6] is None:  # there is no Host
+    if found is None:
         return None
-    end, length = found.end(), found[9]
-    if len(data) - end != (int(length) if length else 0):
+    parts = found.groups()
+    section, host, length = parts[4], parts[5], parts[8]
+    end = found.end()
+    body = len(data) - end
+    if host is None or body != (int(length) if length else 0):
         return None
-    if end > limits.head or len(data) - end > limits.body or found.start(5) - 2 > limits.line:
+    if end > limits.head or body > limits.body or found.start(5) - 2 > limits.line:
         return None
-    return None if found[5].count("\n") > limits.fields else found
+    return parts if section.count("\n") <= limits.fields else None
 
 
 def plain_request(data: bytes, limits: Limits) -> Request | None:
     """The request, where `data` is exactly one plain one with all of its body; else None."""
-    found = match_plain(data, limits)
-    if found is None:
+    parts = match_plain(data, limits)
+    if parts is None:
         return None
-    method, target, path, query, section, _, accept, connection, _, kind = found.groups()
+    method, target, path, query, section, _, accept, connection, digits, kind = parts
+    length = int(digits) if digits else 0
     request = Request(
         method,
         target,
@@ -90,11 +96,11 @@ def plain_request(data: bytes, limits: Limits) -> Request | None:
         1,
         Fields(section),
         keeps_alive(connection),
-        len(data) - found.end(),
+        length,
         accept.strip(WHITE_SPACE) if accept else "",
         media_type(kind) if kind else "",
     )
-    request.body = data[found.end() :]
+    request.body = data[len(data) - length :]
     return request
 
 

@@ -75,7 +75,7 @@ class RequestReader:
         try:
             next(self._reading)
         except StopIteration as done:
-            self._reading = None
+            self._reading = self.request = None  # an idle connection keeps no body
             request = done.value
         self.begun = self._reading is not None or len(self._stream) > 0
         return request

@@ -24,15 +24,18 @@ class FastSubjectsServer(SubjectsServer):
         if not data or client.reader.begun or self._stopping:
             return data
         began = perf_counter()
-        found = match_plain(data, self.limits)
-        if found is None or found[1] != "GET" or not keeps_alive(found[8]) or found[9]:
+        parts = match_plain(data, self.limits)
+        if parts is None:
             return data
-        page = self._known_page(found[3], found[4] or "", found[7] or "")
+        method, target, path, query, _, _, accept, connection, length, _ = parts
+        if method != "GET" or not keeps_alive(connection) or length:
+            return data
+        page = self._known_page(path, query or "", accept or "")
         if page is None:
             return data
         client.send(page.serialize(self.date.at(self.loop.now), close=False))
-        client.method, client.target = "GET", found[2]
-        self.note("GET", found[2], page.status, began)
+        client.method, client.target = method, target
+        self.note(method, target, page.status, began)
         return None
 
     def _known_page(self, path: str, query: str, accept: str) -> Response | None:
