@@ -95,7 +95,7 @@ class Findings:
 
 
 def damaged(rng: random.Random) -> bytes:
-    """One to three requests behind each other, broken in up to five places."""
+    """One to three requests after each other, broken in up to five places."""
     data = bytearray(b"".join(rng.choices(WHOLE, k=rng.choice((1, 1, 1, 2, 3)))))
     for _ in range(rng.randint(0, 5)):
         at = rng.randrange(len(data) + 1)

@@ -7,7 +7,7 @@
     data = Response(200, b"hello", "text/plain; charset=utf-8").serialize(...)
 
 What is wrong with a request is an HTTPError: the status to answer and a sentence. After one the
-connection is to be closed, since nobody knows where the next request would begin.
+connection is to be closed, since the beginning of the next request is not known.
 
 The values are in http11_message.py, the head's grammar is in http11_head.py, bodies are in
 http11_body.py.
@@ -58,7 +58,7 @@ def read_request(
     """
     request = yield from read_head(stream, limits)
     if request is not None and request.length:
-        check_length(request, limits)  # before anybody is asked to send it
+        check_length(request, limits)  # before the client is asked to send it
         if request.expects_continue and not len(stream):
             yield request
         request.body = yield from read_body(stream, request, limits)

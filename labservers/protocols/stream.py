@@ -1,7 +1,7 @@
 """Bytes that have arrived, read by generators: up to a mark, an exact number, each with a limit.
 
 A read that has not enough yet yields, and is resumed after more bytes were fed: the lab's own
-`yield`, applied to bytes. Nobody here knows where the bytes come from.
+`yield`, applied to bytes. Where the bytes come from is not known here.
 
     stream = ByteStream()
     reading = stream.read_until(b"\\r\\n", 80)   # nothing read yet
@@ -77,7 +77,7 @@ class ByteStream:
         """What stands before a mark, at most `limit` bytes; the mark is taken as well.
 
         Raises:
-            LimitExceeded: it stands further behind. EndOfStream: it never came.
+            LimitExceeded: it stands further on. EndOfStream: it never came.
         """
         searched = 0
         while (end := self._buffer.find(mark, searched)) < 0:

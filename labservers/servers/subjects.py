@@ -110,7 +110,7 @@ class SubjectsServer(LoopServer):
             while keep:
                 try:
                     request = yield from self.parse_request(client)
-                except HTTPError as error:  # nobody knows where the next request would begin
+                except HTTPError as error:  # where the next request begins is not known
                     yield from self.refuse(client, error)
                     return
                 if request is None:

@@ -219,7 +219,9 @@ def test_no_chunks_break_the_parser(data: bytes) -> None:
         (b"1.0", b"Connection: keep-alive\x85\r\n", False),
     ],
 )
-def test_who_wants_the_connection_to_go_on(version: bytes, connection: bytes, alive: bool) -> None:
+def test_whether_the_client_keeps_the_connection(
+    version: bytes, connection: bytes, alive: bool
+) -> None:
     head = b"GET / HTTP/" + version + b"\r\n" + HOST + connection + b"\r\n"
     assert parse_head(head, Limits()).keep_alive is alive
 
@@ -247,7 +249,7 @@ def test_inside_chunks_only_crlf_ends_a_line() -> None:
     assert refusal(head + (b"1;" + b"x" * 1000 + b"\r\na\r\n") * 20 + b"0\r\n\r\n") == 400
 
 
-def test_a_query_behind_a_host_is_no_path() -> None:
+def test_a_query_after_a_host_is_not_a_path() -> None:
     request = read_one(b"GET http://lab?x=/y HTTP/1.1\r\n" + HOST + b"\r\n")
     assert (request.path, request.query) == ("/", "x=/y")
 

@@ -23,9 +23,9 @@ from labservers.servers.gradebook import (
 
 
 def commit(book: GradeBook, *rows: Row) -> list[Row]:
-    told: queue.SimpleQueue[list[Row]] = queue.SimpleQueue()
-    book.commit(list(rows), told.put)
-    return told.get(timeout=10)
+    heard: queue.SimpleQueue[list[Row]] = queue.SimpleQueue()
+    book.commit(list(rows), heard.put)
+    return heard.get(timeout=10)
 
 
 def save(book: GradeBook, student: str, subject: str, grade: int) -> Grade:
@@ -62,13 +62,13 @@ def test_rows_that_wait_together_are_committed_together(
         write(connection, rows)
 
     monkeypatch.setattr(book, "_commit", held)
-    told: queue.SimpleQueue[list[Row]] = queue.SimpleQueue()
-    book.commit([Row("1", "subject 0", 5)], told.put)
+    heard: queue.SimpleQueue[list[Row]] = queue.SimpleQueue()
+    book.commit([Row("1", "subject 0", 5)], heard.put)
     assert begun.wait(10)
     for number in range(1, 500):
-        book.commit([Row("1", f"subject {number}", 5)], told.put)
+        book.commit([Row("1", f"subject {number}", 5)], heard.put)
     go_on.set()
-    assert all(row.saved for _ in range(500) for row in told.get(timeout=10))
+    assert all(row.saved for _ in range(500) for row in heard.get(timeout=10))
     assert sizes == [1, TOGETHER, 499 - TOGETHER]
     assert [grade.subject for grade in book.read("1", limit=500).grades] == [
         f"subject {n}" for n in range(500)

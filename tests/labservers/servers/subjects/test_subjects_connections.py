@@ -19,7 +19,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @pytest.mark.parametrize("connection", [b"Connection: close\r\n", b""])
-def test_what_comes_behind_a_last_request_does_not_reset_the_answer(
+def test_what_follows_a_last_request_does_not_reset_the_answer(
     server: Any,
     connection: bytes,
     eventually: Callable[..., Any],
@@ -53,14 +53,14 @@ def quick(spec: Any, options: Any, monitor: Any) -> SubjectsServer:
         ),
     ],
 )
-def test_who_is_too_slow_is_told_and_closed(
+def test_a_client_that_is_too_slow_is_answered_and_closed(
     serve: Callable[..., Any], part: bytes, answer: bytes, exchange: Callable[..., bytes]
 ) -> None:
     server = serve("subjects", quick)
     assert exchange(server.address, part, half_close=False)[:12] == answer
 
 
-def test_a_peer_that_does_not_read_holds_up_nobody_and_is_given_up(
+def test_a_peer_that_does_not_read_holds_nobody_up_and_is_given_up(
     serve: Callable[..., Any],
     connect: Callable[..., socket.socket],
     eventually: Callable[..., Any],
