@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.live.events import KINDS
 from labservers.registry import SERVERS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,6 +86,9 @@ PURE = [
     *sorted((ROOT / "labservers/protocols").glob("*.py")),
     ROOT / "labservers/observe/messages.py",
     ROOT / "dashboard/supervision/lifecycle.py",
+    ROOT / "dashboard/live/events.py",
+    ROOT / "dashboard/programs/tabs.py",
+    ROOT / "dashboard/programs/program.py",
 ]
 
 
@@ -137,7 +141,7 @@ AT_HOME = re.compile(
     r"programs/catalogue|views/exchanges|live/chat_|views/tasks/|io/chat|model/chat"
 )
 NAMED = re.compile(rf"(?<![\w-])({'|'.join(SERVERS.keys() - {'page'})})(?![\w-])")
-ADDRESSES = {"/ws/chat", "../tasks/chat.js"}
+ADDRESSES = re.compile(r"/ws/chat|\.\.?/.*/?chat\.js")
 SCRIPTS = sorted(path for path in (ROOT / "static/js").rglob("*.js"))
 
 
@@ -159,8 +163,38 @@ def texts(path: Path) -> Iterator[str]:
 def test_views_ask_for_a_capability_and_never_for_a_name(path: Path) -> None:
     if AT_HOME.search(name(path)):
         return
-    named = [text for text in texts(path) if text not in ADDRESSES and NAMED.search(text)]
+    named = [text for text in texts(path) if not ADDRESSES.fullmatch(text) and NAMED.search(text)]
     assert named == []
+
+
+def published() -> set[str]:
+    """Kinds of events that the dashboard makes: {"kind": ...} with a name, a server or an entry."""
+    found = set()
+    for node in (
+        node for path in DASHBOARD for node in ast.walk(ast.parse(path.read_text("utf-8")))
+    ):
+        if isinstance(node, ast.Dict):
+            keys = {
+                key.value: value
+                for key, value in zip(node.keys, node.values, strict=True)
+                if isinstance(key, ast.Constant)
+            }
+            kind = keys.get("kind")
+            if isinstance(kind, ast.Constant) and keys.keys() & {"name", "server", "entry"}:
+                found.add(kind.value)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            named = node.args and isinstance(node.args[0], ast.Constant)
+            if node.func.attr == "publish" and named:
+                found.add(node.args[0].value)
+    return found
+
+
+def test_every_kind_of_event_is_in_the_table_and_known_to_the_page() -> None:
+    assert published() == KINDS.keys()
+    reducer = (ROOT / "static/js/model/reducer.js").read_text("utf-8")
+    deltas = re.search(r"const DELTAS = \{\n(.*?)^\};", reducer, re.S | re.M)
+    assert deltas
+    assert set(re.findall(r"^  (\w+):", deltas[1], re.M)) == KINDS.keys()
 
 
 @pytest.mark.parametrize("server", SERVERS)

@@ -2,6 +2,7 @@
 import { html, useEffect, useRef, useState } from "./html.js";
 import { ICONS, MODELS, STATES } from "./icons.js";
 import { has, t } from "./i18n.js";
+import { steady } from "./time.js";
 
 export * from "./html.js";
 
@@ -122,11 +123,11 @@ export function announce(text) {
   if (place) place.textContent = text;
 }
 
-/** Unix seconds, drawn again every `period_ms` while the page is visible. */
+/** Seconds as time.js measures them, drawn again every `period_ms` while the page is visible. */
 export function useNow(period_ms = 1000) {
-  const [now, setNow] = useState(() => Date.now() / 1000);
+  const [now, setNow] = useState(steady);
   useEffect(() => {
-    const timer = setInterval(() => !document.hidden && setNow(Date.now() / 1000), period_ms);
+    const timer = setInterval(() => !document.hidden && setNow(steady()), period_ms);
     return () => clearInterval(timer);
   }, [period_ms]);
   return now;

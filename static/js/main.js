@@ -3,6 +3,7 @@ import { announce, h, render, titleOf } from "./kit.js";
 import { errorText } from "./errors.js";
 import { speak, t } from "./i18n.js";
 import { api, freshPage } from "./io/api.js";
+import { Chat } from "./io/chat.js";
 import { Live } from "./io/live.js";
 import { keep } from "./io/prefs.js";
 import { startKeyboard } from "./keyboard.js";
@@ -56,6 +57,11 @@ const live = new Live({
   onLink: (link) => dispatch({ type: "link", link }),
 });
 
+const chat = new Chat({
+  rooms: () => state.chat,
+  change: (id, event) => dispatch({ type: "room", id, event }),
+});
+
 /* Ask a server for something: busy at once, calm again by an event or by a refusal. */
 async function ask(name, action, body) {
   dispatch({ type: "busy", name, action });
@@ -86,6 +92,7 @@ async function askAll(action, names) {
 /** What views may do. */
 const actions = {
   api,
+  chat,
   start: (name, options) => ask(name, "start", options ?? {}),
   stop: (name) => ask(name, "stop"),
   restart: (name) => ask(name, "restart"),

@@ -1,5 +1,6 @@
 """Clients by the button: bounded, shown, stopped, and only against our own running servers."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -48,6 +49,11 @@ def test_every_server_can_be_visited(api: Any, name: str, eventually: Callable[.
         ({"kind": "clients", "n": True}, 422),
         ({"kind": "slow", "n": 51}, 422),
         ({"kind": "flood", "n": 1}, 422),
+        ({"kind": [], "n": 1}, 422),
+        ({"kind": {}, "n": 1}, 422),
+        ({"kind": None, "n": 1}, 422),
+        ({"kind": "clients", "n": [5]}, 422),
+        ({"kind": "clients", "n": "5"}, 422),
         ({"kind": "clients", "n": 1, "host": "example.org"}, 400),
         ({"kind": "clients", "n": 1}, 409),
     ],
@@ -55,3 +61,12 @@ def test_every_server_can_be_visited(api: Any, name: str, eventually: Callable[.
 def test_bounds_and_a_stopped_server(api: Any, body: dict[str, Any], status: int) -> None:
     assert api("POST", "/api/experiments/subjects", body)[0] == status
     assert api("POST", "/api/experiments/nginx", {"kind": "clients", "n": 1})[0] == 404
+
+
+def test_an_experiment_ends_with_the_lab(api: Any, lab: Any) -> None:
+    api.start("chat")
+    assert api("POST", "/api/experiments/chat", {"kind": "slow", "n": 3})[0] == 202
+    visitors = [t for t in threading.enumerate() if t.name == "experiment-chat"]
+    assert len(visitors) == 1
+    lab.close(3.0)
+    assert not visitors[0].is_alive()

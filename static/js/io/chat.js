@@ -1,107 +1,82 @@
 /* The chat's connections: one websocket a room, kept while the tab lives, whatever page it shows. */
 import { Link } from "./link.js";
-import { reduceRoom, room, wellFormed } from "../model/chat.js";
+import { wellFormed } from "../model/chat.js";
+import { REFUSED, roomOf } from "../model/rooms.js";
 
-const REFUSED = 4400;
 const LOOK_MS = 1000;
-
-const rooms = new Map();
-const watchers = new Set();
-let refused = null;
-let messages = 0;
-let frame = 0;
 
 const now = () => Date.now() / 1000;
 
-/** Hear of every change until the returned function is called. */
-export function watch(watcher) {
-  watchers.add(watcher);
-  return () => watchers.delete(watcher);
-}
-
-/** The rooms that are open, in the order they were entered. */
-export const open = () => [...rooms.values()].map(({ state }) => state);
-
-/** The room and name that the dashboard refused last, as {id, field: "room" | "name"}; or null. */
-export const refusal = () => refused;
-
-/** Enter a room; once more is once. */
-export function enter(id, name) {
-  refused = null;
-  if (rooms.has(id)) return;
-  const talk = { state: room(id, name) };
-  talk.link = new Link("/ws/chat", {
-    first: () => ({ room: id, name }),
-    hear: (message) => hear(talk, message),
-    lost: ({ code, reason, retry_at }) => lost(talk, { type: "lost", code, reason, retry_at }),
-    again: (code) => code !== REFUSED && talk.state.status !== "left",
-  });
-  rooms.set(id, talk);
-  connect(talk);
-}
-
-/** Leave a room and close its connection. */
-export function leave(id) {
-  const talk = rooms.get(id);
-  if (!talk) return;
-  rooms.delete(id);
-  talk.link.say({ leave: true });
-  talk.link.close();
-  changed();
-}
-
-/** Say something; false when the room is not connected, and nothing was sent. */
-export function say(id, typed) {
-  const talk = rooms.get(id);
-  const text = wellFormed(typed);
-  const key = `m${messages + 1}`;
-  if (talk?.state.status !== "connected" || !talk.link.say({ say: text, id: key })) return false;
-  messages += 1;
-  if (text !== "exit") change(talk, { type: "say", id: key, text, at: now() });
-  return true;
-}
-
-/** Connect a room again now. */
-export function again(id) {
-  const talk = rooms.get(id);
-  if (talk && !["connected", "connecting"].includes(talk.state.status)) connect(talk);
-}
-
-/** The chat server runs again: rooms that wait for it need not wait longer. */
-export function serverIsUp() {
-  for (const [id, { state }] of rooms) if (state.status !== "left") again(id);
-}
-
-function connect(talk) {
-  change(talk, { type: "trying" });
-  talk.link.open();
-}
-
-function hear(talk, message) {
-  change(talk, { type: "down", message, at: now() });
-  if (talk.state.status === "connected") talk.link.settled();
-}
-
-function lost(talk, event) {
-  if (event.code === REFUSED) {
-    rooms.delete(talk.state.id);
-    refused = { id: talk.state.id, field: talk.state.status === "bad_name" ? "name" : "room" };
+export class Chat {
+  /** `rooms()`: the page's rooms as they are now; `change(id, event)`: something happens to one of them. */
+  constructor({ rooms, change }) {
+    this.rooms = rooms;
+    this.change = change;
+    this.links = new Map();
+    this.messages = 0;
+    setInterval(() => this.links.forEach((_, id) => change(id, { type: "time", at: now() })), LOOK_MS);
   }
-  change(talk, event);
-}
 
-function change(talk, event) {
-  const before = talk.state;
-  talk.state = reduceRoom(before, event);
-  if (talk.state !== before) changed();
-}
+  /** Enter a room; once more is once. */
+  enter(id, name) {
+    if (this.links.has(id)) return;
+    this.change(id, { type: "enter", name });
+    const link = new Link("/ws/chat", {
+      first: () => ({ room: id, name }),
+      hear: (message) => this.hear(id, message),
+      lost: (loss) => this.lost(id, loss),
+      again: (code) => code !== REFUSED && this.status(id) !== "left",
+    });
+    this.links.set(id, link);
+    this.connect(id);
+  }
 
-/* Once a frame, however much is said: a thousand messages are drawn as fast as one. */
-function changed() {
-  frame ||= requestAnimationFrame(() => {
-    frame = 0;
-    watchers.forEach((watcher) => watcher());
-  });
-}
+  /** Leave a room and close its connection. */
+  leave(id) {
+    const link = this.links.get(id);
+    if (!link) return;
+    this.links.delete(id);
+    link.say({ leave: true });
+    link.close();
+    this.change(id, { type: "leave" });
+  }
 
-setInterval(() => rooms.forEach((talk) => change(talk, { type: "time", at: now() })), LOOK_MS);
+  /** Say something; false when the room is not connected, and nothing was sent. */
+  say(id, typed) {
+    const text = wellFormed(typed);
+    const key = `m${this.messages + 1}`;
+    if (this.status(id) !== "connected" || !this.links.get(id).say({ say: text, id: key })) return false;
+    this.messages += 1;
+    if (text !== "exit") this.change(id, { type: "say", id: key, text, at: now() });
+    return true;
+  }
+
+  /** Connect a room again now. */
+  again(id) {
+    if (this.links.has(id) && !["connected", "connecting"].includes(this.status(id))) this.connect(id);
+  }
+
+  /** The chat server runs again: rooms that wait for it need not wait longer. */
+  serverIsUp() {
+    for (const id of this.links.keys()) if (this.status(id) !== "left") this.again(id);
+  }
+
+  status(id) {
+    return roomOf(this.rooms(), id)?.status;
+  }
+
+  connect(id) {
+    this.change(id, { type: "trying" });
+    this.links.get(id).open();
+  }
+
+  hear(id, message) {
+    this.change(id, { type: "down", message, at: now() });
+    if (this.status(id) === "connected") this.links.get(id).settled();
+  }
+
+  lost(id, { code, reason, retry_at }) {
+    if (code === REFUSED) this.links.delete(id);
+    this.change(id, { type: "lost", code, reason, retry_at });
+  }
+}

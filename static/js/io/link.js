@@ -1,5 +1,6 @@
 /* A websocket that decides by itself when it is lost: it waits for nobody's consent. */
 import { freshPage, token } from "./api.js";
+import { steady } from "../time.js";
 
 const RETRY_S = [1, 2, 3, 5];
 const PING_MS = 1500;
@@ -11,7 +12,7 @@ const BAD_TOKEN = 4401;
 export class Link {
   /**
    * `first()`: the first frame, without the token. `hear(message)`; `rtt(ms)` after each ping;
-   * `lost({code, reason, retry_at})`: a close code, 0 without an answer; `retry_at` in Unix seconds, or null
+   * `lost({code, reason, retry_at})`: a close code, 0 without an answer; `retry_at` as time.js measures, or null
    * where `again(code)` is false, which ends the link.
    */
   constructor(path, { first, hear, lost, rtt = () => {}, again = () => true }) {
@@ -79,7 +80,7 @@ export class Link {
     const wait_s = RETRY_S[Math.min(this.tries, RETRY_S.length - 1)];
     this.tries += 1;
     this.timer = setTimeout(() => this.retry(code), wait_s * 1000);
-    this.whenLost({ code, reason, retry_at: Date.now() / 1000 + wait_s });
+    this.whenLost({ code, reason, retry_at: steady() + wait_s });
   }
 
   async retry(code) {

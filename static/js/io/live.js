@@ -1,11 +1,13 @@
 /* The live channel of a tab: snapshot, numbered deltas, subscriptions by topic. */
 import { Link } from "./link.js";
+import { steady } from "../time.js";
 
+/* For people to read. */
 const now = () => Date.now() / 1000;
 
 /**
  * The live channel. `handlers`: onSnapshot(snapshot, at), onDelta(events, at), onLink(change);
- * `at` is Unix seconds of this machine, `change` a part of state.link.
+ * `at` is when they came, as time.js measures, `change` a part of state.link.
  */
 export class Live {
   constructor(handlers) {
@@ -14,7 +16,7 @@ export class Live {
     this.seq = 0;
     this.link = new Link("/ws/live", {
       first: () => this.first(),
-      hear: (message) => this.take(message, now()),
+      hear: (message) => this.take(message, steady()),
       rtt: (rtt_ms) => handlers.onLink({ rtt_ms, last_at: now() }),
       lost: ({ retry_at }) => this.lost(retry_at),
     });
@@ -66,7 +68,7 @@ export class Live {
       this.seq = message.seq;
       this.link.settled();
       this.handlers.onSnapshot(message, at);
-      this.handlers.onLink({ status: "live", last_at: at, retry_at: null });
+      this.handlers.onLink({ status: "live", last_at: now(), retry_at: null });
       this.link.ping();
     } else if (message.type === "delta") {
       if (message.seq !== this.seq + 1) {

@@ -1,4 +1,5 @@
 /* The one state of the page and how it changes; no document, no network, no clock. */
+import { NO_ROOMS, reduceRooms } from "./rooms.js";
 import { parse } from "./routes.js";
 
 export const HISTORY_S = 60;
@@ -37,6 +38,7 @@ export function initial(boot, pathname, prefs) {
     rows: {},
     logs: {},
     loops: {},
+    chat: NO_ROOMS,
     exchanges: {},
     busy: {},
     dialog: null,
@@ -73,6 +75,10 @@ const CHANGES = {
   server: (state, { server }) => putServer(state, server),
   exchange: (state, { name, exchange }) => exchanged(state, name, exchange),
   forget: (state, { name }) => ({ ...state, exchanges: { ...state.exchanges, [name]: [] } }),
+  room: (state, { id, event }) => {
+    const chat = reduceRooms(state.chat, id, event);
+    return chat === state.chat ? state : { ...state, chat };
+  },
   dialog: (state, { dialog }) => ({ ...state, dialog }),
   toast: (state, { toast }) => ({ ...state, toast }),
 };

@@ -3,7 +3,16 @@
 import threading
 from typing import Any
 
-from dashboard.live.broadcaster import ORDERED_KEPT, WINDOW, Broadcaster, Subscription
+import pytest
+
+from dashboard.live.broadcaster import (
+    ORDERED_KEPT,
+    STREAM_KEPT,
+    WINDOW,
+    Broadcaster,
+    Subscription,
+)
+from dashboard.live.events import KINDS, Delivery, Kind
 from dashboard.recording.chronicle import Chronicle
 
 
@@ -118,3 +127,58 @@ def test_a_minute_of_rates_is_kept_for_those_who_come_later() -> None:
         broadcaster.publish(figures("chat", float(number)))
     history = broadcaster.snapshot()["history"]["chat"]["in"]
     assert (len(history), history[0], history[-1]) == (60, 10.0, 69.0)
+
+
+def logs(*numbers: int, name: str = "chat", skipped: int = 0) -> dict[str, Any]:
+    return {"kind": "logs", "name": name, "lines": list(numbers), "skipped": skipped}
+
+
+def test_a_stream_comes_together_and_what_is_left_out_is_counted() -> None:
+    broadcaster = make()
+    subscription = begun(broadcaster, "logs:chat", "logs:page")
+    broadcaster.publish(logs(1, 2))
+    broadcaster.publish(logs(7, name="page"))
+    broadcaster.publish(logs(5, skipped=2))
+    assert events(subscription) == [logs(1, 2, 5, skipped=2), logs(7, name="page")]
+    for number in range(STREAM_KEPT + 10):
+        broadcaster.publish(logs(number))
+    (event,) = events(subscription)
+    assert (event["skipped"], len(event["lines"])) == (10, STREAM_KEPT)
+    assert event["lines"][-1] == STREAM_KEPT + 9
+
+
+def test_a_flood_in_a_stream_pushes_nothing_else_out() -> None:
+    broadcaster = make()
+    subscription = begun(broadcaster, "logs:chat")
+    broadcaster.publish(server("chat", "RUNNING"))
+    for number in range(3 * ORDERED_KEPT):
+        broadcaster.publish(logs(number))
+    kinds = [event["kind"] for event in events(subscription)]
+    assert kinds == ["server", "logs"]
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_every_kind_is_delivered_as_the_table_says(kind: Kind) -> None:
+    broadcaster = make()
+    subscription = begun(broadcaster, kind.topic("chat"))
+    for number in range(2):
+        rates = {"in_rate": number, "out_rate": 0.0}
+        event = {"kind": kind.kind, "name": "chat", "lines": [number], "skipped": 0, "frame": {}}
+        broadcaster.publish({**event, "server": {"name": "chat"}, "entry": {}, "figures": rates})
+    got = [event["lines"] for event in events(subscription)]
+    expected = {
+        Delivery.ORDERED: [[0], [1]],
+        Delivery.LATEST: [[1]],
+        Delivery.STREAM: [[0, 1]],
+    }
+    assert got == expected[kind.delivery]
+
+
+def test_what_is_no_longer_asked_for_is_forgotten() -> None:
+    broadcaster = make()
+    subscription = begun(broadcaster, "logs:chat", "rows:chat")
+    broadcaster.publish(logs(1))
+    broadcaster.publish({"kind": "rows", "name": "chat", "rows": {}})
+    broadcaster.publish(figures("chat", 1))
+    subscription.topics({"rows:chat"})
+    assert [event["kind"] for event in events(subscription)] == ["rows", "figures"]

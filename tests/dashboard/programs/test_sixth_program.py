@@ -11,19 +11,78 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from dashboard import create_app as create_dashboard
+from dashboard.programs.catalogue import catalogue
+from dashboard.programs.launch import Launch
+from dashboard.programs.program import Program
 from tests.sixth import create_app
 
 HEADERS = {"Host": "127.0.0.1", "X-Lab-Token": "sixth"}
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port: int = held.getsockname()[1]
+        return port
+
+
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Flask]:
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        port = held.getsockname()[1]
-    (tmp_path / "servers.json").write_text(json.dumps({"twin": {"port": port}}))
+    (tmp_path / "servers.json").write_text(json.dumps({"twin": {"port": free_port()}}))
     app = create_app({"data_dir": str(tmp_path), "token": "sixth"})
     yield app
     app.extensions["lab"].close(3.0)
+
+
+ECHO = """
+import socket, sys
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as server:
+    print("echo listens")
+    while True:
+        client, _ = server.accept()
+        with client:
+            while data := client.recv(4096):
+                if data == b"bye\\n":
+                    sys.exit(0)
+                client.sendall(data)
+"""
+
+
+@pytest.fixture
+def echo(tmp_path: Path) -> Iterator[Flask]:
+    """A file that knows nothing of us: it has no channel and takes nothing but a port."""
+    file = tmp_path / "echo.py"
+    file.write_text(ECHO)
+    program = Program(
+        name="echo",
+        title="Echo",
+        number=6,
+        launch=Launch(file=file, arguments=("{port}",), folder=tmp_path),
+        capabilities=frozenset({"wire"}),
+    )
+    (tmp_path / "servers.json").write_text(json.dumps({"echo": {"port": free_port()}}))
+    config = {"data_dir": str(tmp_path), "token": "sixth"}
+    app = create_dashboard(config, catalogue([program]))
+    yield app
+    app.extensions["lab"].close(3.0)
+
+
+def test_a_plain_file_is_started_talked_to_and_finishes(
+    echo: Flask, eventually: Callable[..., Any]
+) -> None:
+    view = ask(echo, "POST", "/api/servers/echo/start?wait=10")
+    assert view["state"] == "RUNNING", view["failure"]
+    assert [tab["name"] for tab in view["tabs"]] == ["connections", "logs"]
+    assert view["sockets"] == [["127.0.0.1", view["port"]]]
+    with socket.create_connection((view["host"], view["port"]), 5) as client:
+        client.sendall(b"hello")
+        assert client.recv(10) == b"hello"
+        client.sendall(b"bye\n")
+    eventually(lambda: ask(echo, "GET", "/api/servers/echo")["state"] == "STOPPED", "it finishes")
+    view = ask(echo, "GET", "/api/servers/echo")
+    assert (view["failure"], view["last_run"]["duration_s"] > 0) == (None, True)
+    logs = ask(echo, "GET", "/api/servers/echo/logs")["lines"]
+    assert [(line["level"], line["text"]) for line in logs] == [("info", "echo listens")]
 
 
 def ask(app: Flask, method: str, path: str, body: Any = None) -> Any:

@@ -1,7 +1,6 @@
 /* The chat: up to two rooms side by side, each a connection of its own to the raw port. */
 import { Button, CommandLine, Segmented, html, icon, useDraft, useEffect, useState } from "../../kit.js";
 import { t } from "../../i18n.js";
-import * as talks from "../../io/chat.js";
 import { kept, keep } from "../../io/prefs.js";
 import { nameProblem, roomProblem, trimmed } from "../../model/chat.js";
 import { address, running } from "../../model/selectors.js";
@@ -12,31 +11,29 @@ const SIDE_BY_SIDE = 2;
 
 export function Chat({ state, actions }) {
   const server = state.servers.chat;
-  const [, redraw] = useState(0);
-  useEffect(() => talks.watch(() => redraw((n) => n + 1)), []);
   const up = running(server);
-  useEffect(() => up && talks.serverIsUp(), [up, server.generation]);
-  const rooms = talks.open();
+  useEffect(() => up && actions.chat.serverIsUp(), [up, server.generation]);
+  const { open: rooms, refused } = state.chat;
   const [shown, show] = useDraft("chat.shown", rooms[0]?.id ?? "");
   const first = rooms.some(({ id }) => id === shown) ? shown : rooms[0]?.id;
   return html`<div class="stack"><${NotRunning} state=${state} name="chat" actions=${actions}/>
-    <${Entrance} server=${server} up=${up} rooms=${rooms} show=${show} rules=${state.rules}/>
+    <${Entrance} server=${server} up=${up} rooms=${rooms} show=${show} refused=${refused}
+      rules=${state.rules} chat=${actions.chat}/>
     ${rooms.length > 1 && html`<div class="roomtabs"><${Segmented} label=${t("ch.room")} value=${first} onChange=${show}
       items=${rooms.map(({ id }) => [id, `${t("ch.room")} ${id}`])}/></div>`}
     ${rooms.length
       ? html`<div class="rooms ${rooms.length === 1 ? "one" : ""}">${rooms.map(
           (room) => html`<${Room} key=${room.id} room=${room} second=${room.id !== first} up=${up} port=${server.port}
-            most=${state.rules.bytes} lang=${state.lang}/>`,
+            most=${state.rules.bytes} lang=${state.lang} chat=${actions.chat}/>`,
         )}</div>`
       : html`<section class="panel"><p class="nothing">${t("ch.sub", { p: String(server.port) })}<br/>${t("ch.begin")}</p></section>`}
   </div>`;
 }
 
-function Entrance({ server, up, rooms, show, rules }) {
+function Entrance({ server, up, rooms, show, refused, rules, chat }) {
   const [name, setName] = useDraft("chat.name", kept("nick") ?? "");
   const [id, setId] = useDraft("chat.room", "");
   const [asked, ask] = useState(false);
-  const refused = talks.refusal();
   const refusedRoom = !id && refused?.field === "room" ? "ch.room.bad" : null;
   const refusedName = refused?.field === "name" ? "ch.nick.bad" : null;
   const roomError = id || asked ? roomProblem(rules, id) : refusedRoom;
@@ -50,7 +47,7 @@ function Entrance({ server, up, rooms, show, rules }) {
     if (off || roomProblem(rules, id) || nameProblem(rules, name)) return;
     const nick = trimmed(rules, name);
     keep("nick", nick);
-    talks.enter(id, nick);
+    chat.enter(id, nick);
     show(id);
     setId("");
     ask(false);

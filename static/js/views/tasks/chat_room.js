@@ -1,10 +1,9 @@
 /* One room: who is there, what was said, and the line to say something. */
 import { Button, IconButton, Toggle, html, icon, pure, useDraft, useLayoutEffect, useNow, useRef } from "../../kit.js";
 import { clock, nf, t } from "../../i18n.js";
-import * as talks from "../../io/chat.js";
 import { hex, wireBytes } from "../../model/chat.js";
 
-export function Room({ room, second, up, port, most, lang }) {
+export function Room({ room, second, up, port, most, lang, chat }) {
   const [raw, setRaw] = useDraft(`chat.raw.${room.id}`, false);
   const connected = room.status === "connected";
   return html`<section class="panel room ${second ? "second" : ""}" aria-labelledby=${`rm-${room.id}`}>
@@ -12,20 +11,20 @@ export function Room({ room, second, up, port, most, lang }) {
       ${room.people !== null && connected && html`<span class="tag">${icon("user")}${nf(room.people)}<span> ${t("ch.people")}</span></span>`}
       <span class="r"><span class="conn ${connected ? "" : "off"}" title=${t("ch.conn")}><i></i><span>${connected ? room.local : t("ch.off")}</span></span>
         <${Toggle} label=${t("ch.raw")} on=${raw} onChange=${setRaw}/>
-        <${IconButton} label=${t("ch.leave")} icon="x" kind="gh sm" onClick=${() => talks.leave(room.id)}/></span></div>
-    ${!connected && html`<${Trouble} room=${room} up=${up}/>`}
+        <${IconButton} label=${t("ch.leave")} icon="x" kind="gh sm" onClick=${() => chat.leave(room.id)}/></span></div>
+    ${!connected && html`<${Trouble} room=${room} up=${up} chat=${chat}/>`}
     <${Messages} room=${room} raw=${raw} port=${port} lang=${lang}/>
-    <${Composer} room=${room} connected=${connected} most=${most}/></section>`;
+    <${Composer} room=${room} connected=${connected} most=${most} chat=${chat}/></section>`;
 }
 
-function Trouble({ room, up }) {
+function Trouble({ room, up, chat }) {
   const now = useNow();
   const left = room.retry_at ? Math.max(0, Math.ceil(room.retry_at - now)) : null;
   const key = { left: "ch.st.left", connecting: "ch.st.connecting", not_running: "ch.st.stopped" }[room.status] ?? (up ? "ch.st.lost" : "ch.st.stopped");
   return html`<div class="notice ${room.status === "connecting" ? "" : "warn"}" role="status">${icon(room.status === "connecting" ? "clock" : "warn")}
     <span>${t(key, { r: room.id })}${left !== null && html` ${t("ch.retry", { n: left })}`}</span>
     ${room.status !== "connecting" && html`<span class="r"><${Button} kind="sm" icon="restart" label=${t("ch.again")} off=${up ? "" : t("off.notrunning")}
-      onClick=${() => talks.again(room.id)}/></span>`}</div>`;
+      onClick=${() => chat.again(room.id)}/></span>`}</div>`;
 }
 
 function Messages({ room, raw, port, lang }) {
@@ -72,14 +71,14 @@ function Receipt({ entry }) {
   return html`<span class="rc">${icon(entry.pending ? "clock" : "check")}${t(entry.pending ? "ch.pending" : "ch.echo")}</span>`;
 }
 
-function Composer({ room, connected, most }) {
+function Composer({ room, connected, most, chat }) {
   const [text, setText] = useDraft(`chat.draft.${room.id}`, "");
   const size = wireBytes(room.name, text);
   const long = size > most;
   const send = (event) => {
     event.preventDefault();
     if (!text.trim() || long) return;
-    if (talks.say(room.id, text)) setText("");
+    if (chat.say(room.id, text)) setText("");
   };
   const off = !connected ? t("ch.off") : long ? t("ch.long") : "";
   return html`<form class="cmp" onSubmit=${send}><input class="inp" value=${text} autocomplete="off" aria-label=${t("ch.ph", { r: room.id })}

@@ -1,0 +1,27 @@
+/* The chat rooms that the page has entered, in that order; pure. One room is model/chat.js. */
+import { reduceRoom, room } from "./chat.js";
+
+/* The dashboard's close code for a room or a name that it does not take. */
+export const REFUSED = 4400;
+
+/** Before any room: `refused` is what was not taken last, as {id, field: "room" | "name"}, or null. */
+export const NO_ROOMS = { open: [], refused: null };
+
+/** The room of an id, or undefined. */
+export const roomOf = (rooms, id) => rooms.open.find((one) => one.id === id);
+
+/** The rooms after an event of one: {type: enter | leave}, or one of reduceRoom(). */
+export function reduceRooms(rooms, id, event) {
+  if (event.type === "enter") return { open: [...rooms.open, room(id, event.name)], refused: null };
+  const before = roomOf(rooms, id);
+  if (!before) return rooms;
+  if (event.type === "leave") return { ...rooms, open: without(rooms, id) };
+  if (event.type === "lost" && event.code === REFUSED) {
+    const field = before.status === "bad_name" ? "name" : "room";
+    return { open: without(rooms, id), refused: { id, field } };
+  }
+  const after = reduceRoom(before, event);
+  return after === before ? rooms : { ...rooms, open: rooms.open.map((one) => (one === before ? after : one)) };
+}
+
+const without = (rooms, id) => rooms.open.filter((one) => one.id !== id);
