@@ -95,7 +95,8 @@ def _one_round(run: Run, arena: Arena, table: Table, ask: Ask, turn: int) -> Non
     looks = run.looks(1 if ask == Ask.CLOSE else 2)
     for look in range(looks):
         for server in arena.turn(turn * looks + look):
-            if server.name in FAR_BEHIND and not run.looks_far(turn, look):
+            far = server.name in FAR_BEHIND
+            if far and (ask == Ask.AGAIN or not run.looks_far(turn, look)):
                 continue
             if server.name == "lab" and ask != Ask.CLOSE:  # it has no kept connections
                 continue
