@@ -44,10 +44,10 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="shorter, within five minutes")
+    parser.add_argument("--quick", action="store_true", help="shorter, about six minutes")
     parser.add_argument("--only", type=_sections, default=list(sections.NAMES), metavar="NAME,NAME",
                         help=f"some of {','.join(sections.NAMES)}")  # fmt: skip
-    parser.add_argument("--rounds", type=int, default=0, help="5, or 3 with --quick")
+    parser.add_argument("--rounds", type=_rounds, default=0, help="5, or 3 with --quick")
     parser.add_argument("--out", type=Path, default=HERE / "results", help="folder for the results")
     parser.add_argument("--write-readme", action="store_true", help="put the report into README.md")
     parser.add_argument("--from", dest="from_file", type=Path, metavar="FILE.json",
@@ -59,8 +59,14 @@ def _sections(text: str) -> list[str]:
     names = text.split(",")
     for name in names:
         if name not in sections.NAMES:
-            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(sections.NAMES)}")
+            raise argparse.ArgumentTypeError(f"{name!r} is not one of {', '.join(sections.NAMES)}")
     return names
+
+
+def _rounds(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= len(text) <= 3 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 999")
+    return int(text)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -75,7 +81,10 @@ def _say(text: str) -> None:
 
 
 def _read(path: Path) -> Results:
-    return from_dict(json.loads(path.read_text("utf-8")))
+    try:
+        return from_dict(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        sys.exit(f"{path} cannot be read as results: {error}")
 
 
 def _measure(options: argparse.Namespace) -> Results:

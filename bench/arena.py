@@ -38,12 +38,12 @@ class Run:
         return quick if self.quick else full
 
     def looks(self, quick: int = 1) -> int:
-        """How often a round looks at each of those who are close to each other."""
+        """How often a round looks at each of the contenders that are close to each other."""
         return quick if self.quick else LOOKS
 
     def looks_far(self, turn: int, look: int) -> bool:
-        """Whether this look of a round goes to those who are far behind as well: once a round, and
-        once in all in a quick run."""
+        """Whether this look of a round goes to contenders that are far behind as well: once a round,
+        and once in all in a quick run."""
         return look == 0 and not (self.quick and turn > 0)
 
     def fewer(self, rounds: int) -> int:
@@ -78,7 +78,7 @@ class CannotStart(Exception):
 class Arena:
     """Starts contenders, hands them out round by round in rotated order, ends them.
 
-    Who cannot be had or ends early is left out of the tables, with the reason.
+    A contender that cannot be had or ends early is left out of the tables, with the reason.
     """
 
     def __init__(self, run: Run, contenders: Sequence[Contender], answer: Place | None = None):
@@ -195,7 +195,7 @@ def answers_datagram(port: int, timeout_s: float = 0.05) -> bool:
 
 
 def free_port(*, udp: bool = False) -> int:
-    """A port that nobody uses now, and that no client's connection will get meanwhile."""
+    """A port that is free now, and that no client's connection will get meanwhile."""
     for _ in range(1_000):
         port = random.choice(PORTS)
         kind = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM

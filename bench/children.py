@@ -196,7 +196,7 @@ def _cpu_s(pid: int) -> float:
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields of proc(5) stat behind the name, none where the process has gone."""
+    """The fields of proc(5) stat after the name, none where the process has gone."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
     return []

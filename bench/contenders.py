@@ -1,4 +1,4 @@
-"""Who is measured, and how each is started. Ours exactly as the dashboard starts it."""
+"""What is measured, and how each is started: ours exactly as the dashboard starts it."""
 
 import shutil
 import sys

@@ -31,7 +31,7 @@ def each_us(busy_percent: float, rate: float) -> float:
 
 
 def rotated(names: Sequence[str], turn: int) -> list[str]:
-    """The order of round number `turn`: everybody is first once in as many rounds."""
+    """The order of round number `turn`: each is first once in as many rounds."""
     at = turn % len(names) if names else 0
     return [*names[at:], *names[:at]]
 

@@ -50,7 +50,7 @@ class Table:
     @contextlib.contextmanager
     def round(self) -> Iterator[None]:
         """What is added meanwhile to a row, in turns with the others, is the outcome of one round:
-        its mean. A machine whose speed changes every few seconds changes it for everybody then."""
+        its mean. A machine whose speed changes every few seconds changes it for all of them then."""
         before = {name: len(row.values) for name, row in self.rows.items()}
         yield
         for name, row in self.rows.items():
@@ -61,7 +61,7 @@ class Table:
         return self.rows[name].values if name in self.rows else []
 
     def best(self, names: Sequence[str]) -> str | None:
-        """Who of these has the best median; None where none was measured."""
+        """Which of these has the best median; None where none was measured."""
         there = [name for name in names if self.of(name)]
         pick = max if self.better == "more" else min
         return pick(there, key=lambda name: median(self.of(name)), default=None)

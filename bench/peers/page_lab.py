@@ -19,7 +19,7 @@ def main() -> None:
             client.send(b"\n")
             client.send(PAGE.read_bytes())
         except OSError:
-            continue  # the lab's ends here, by any visitor who leaves early
+            continue  # the lab's ends here, by any visitor that leaves early
 
 
 if __name__ == "__main__":

@@ -64,6 +64,12 @@ def test_the_port_is_found_in_every_way_of_writing_it(words: list[str]) -> None:
         ),
         ("nobody.invalid", "5000", "nobody.invalid is not an address of this machine"),
         ("a" * 300, "5000", "is not an address of this machine"),
+        ("a..b", "5000", "is not a"),
+        ("127.0.0.1", "9" * 5_000, "is not a port"),
+        ("127.0.0.1", "５０００", "is not a port"),
+        ("127.0.0.1", "-1", "is not a port"),
+        ("127.0.0.1", "5_000", "is not a port"),
+        ("127.0.0.1", " 5000", "is not a port"),
     ],
 )
 def test_an_address_that_cannot_be_had_is_one_sentence(host: str, port: str, said: str) -> None:
