@@ -42,8 +42,8 @@ class Run:
         return quick if self.quick else LOOKS
 
     def looks_far(self, turn: int, look: int) -> bool:
-        """Whether this look of a round goes to contenders that are far behind as well: once a round,
-        and once in all in a quick run."""
+        """Whether this look of a round goes to contenders far behind as well: once a round, and
+        once in all in a quick run."""
         return look == 0 and not (self.quick and turn > 0)
 
     def fewer(self, rounds: int) -> int:

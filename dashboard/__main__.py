@@ -65,12 +65,12 @@ def _refused(where: tuple[str, int], error: OSError) -> str:
 def busy_sentence(host: str, port: int) -> str:
     """Who holds the port, and the command for another one."""
     found = owner(host, port, "tcp")
-    who = "by another program"
+    holder = "by another program"
     if found and found["pid"]:
         since = time.strftime("%H:%M", time.localtime(found["since"])) if found["since"] else "?"
-        who = f"by `{found['command']}`, pid {found['pid']}, since {since}"
+        holder = f"by `{found['command']}`, pid {found['pid']}, since {since}"
     other = port + 50 if port + 50 <= 65_535 else 5050
-    return f"Port {port} is already taken {who}. Another port: {_command(port=other)}"
+    return f"Port {port} is already taken {holder}. Another port: {_command(port=other)}"
 
 
 def _command(**options: object) -> str:

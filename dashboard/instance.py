@@ -66,7 +66,7 @@ class Instance:
         self._descriptor = descriptor
         self._release = weakref.finalize(self, _give_back, descriptor, self._path, os.getpid())
 
-    def tell(self, address: str, token: str) -> None:
+    def say(self, address: str, token: str) -> None:
         """Write where it is, for its user only."""
         said = {"address": address, "token": token, "pid": os.getpid()}
         os.ftruncate(self._descriptor, 0)
@@ -102,9 +102,9 @@ def find(folder: Path) -> Whereabouts | None:
 def in_use(path: Path) -> InUse:
     """The error, with all that the other one has said of itself."""
     other = find(path.parent)
-    who = f", pid {other.pid}, at {other.address}," if other else ""
+    name = f", pid {other.pid}, at {other.address}," if other else ""
     return InUse(
-        f"another dashboard{who} uses the folder {path.parent}",
+        f"another dashboard{name} uses the folder {path.parent}",
         f"open that one, or take another folder: {ANOTHER_FOLDER}. "
         "A server of several processes, as gunicorn -w 2, is to have one: -w 1",
     )

@@ -24,13 +24,13 @@ CANNOT_BE_LOADED = 4  # a worker of gunicorn that ends with it ends all of gunic
 
 
 class Presence:
-    """Takes the folder once, and writes the first address that is heard of."""
+    """Takes the folder once, and writes the first address that becomes known."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self._instance = Instance(lab.config.data_path)
         self._lock = threading.Lock()  # guards the two below
-        self._told = False
+        self._said = False
         self._writable = True
 
     def take(self) -> None:
@@ -45,17 +45,17 @@ class Presence:
                 except OSError as error:
                     self._give_up(error)
 
-    def tell(self, address: str) -> None:
+    def say(self, address: str) -> None:
         """Write the address, once."""
         with self._lock:
-            if self._instance.held and not self._told:
-                self._told = True
+            if self._instance.held and not self._said:
+                self._said = True
                 try:
-                    self._instance.tell(address, self._lab.token)
+                    self._instance.say(address, self._lab.token)
                 except OSError as error:
                     self._give_up(error)
 
-    def take_and_tell(self) -> None:
+    def take_and_say(self) -> None:
         """Before each request.
 
         Raises:
@@ -67,7 +67,7 @@ class Presence:
                 "serve it by one process with threads, as gunicorn -w 1 --threads 128",
             )
         self.take()
-        self.tell(request.host_url.rstrip("/"))
+        self.say(request.host_url.rstrip("/"))
 
     def complain(self) -> None:
         """Say what of the remembered settings cannot be used."""
@@ -95,13 +95,13 @@ def init_app(app: Flask) -> None:
         startup_log.init_app(lambda address: None)
         return
 
-    def told_by_flask(address: str) -> None:
+    def said_by_flask(address: str) -> None:
         # Each reload of --debug makes a new worker: all keep the token, and so do the open pages.
         os.environ[PREFIX + "TOKEN"] = app.extensions["lab"].token
-        presence.tell(address)
+        presence.say(address)
 
-    startup_log.init_app(told_by_flask)
-    app.before_request(presence.take_and_tell)
+    startup_log.init_app(said_by_flask)
+    app.before_request(presence.take_and_say)
     if is_flask_run():
         with said_by_click():
             presence.take()

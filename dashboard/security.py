@@ -40,7 +40,7 @@ def allowed_hosts(lab: Lab) -> frozenset[str]:
 
 
 def host_name(host: str) -> str:
-    """The name in a Host header, without port and brackets; empty when it is no host."""
+    """The name in a Host header, without port and brackets; empty when it is not a host."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -80,7 +80,7 @@ def check_origin(*, required: bool) -> None:
 
 
 def _site(origin: str) -> str:
-    """Host and port of an Origin header; empty for `null` and what is no address."""
+    """Host and port of an Origin header; empty for `null` and what is not an address."""
     try:
         return urlsplit(origin).netloc.lower()
     except ValueError:

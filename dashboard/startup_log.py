@@ -1,6 +1,6 @@
 """What `flask run` prints: the address, as the last line; requests only when they fail.
 
-The address is also told to whoever asked for it, since nobody else knows it before a request.
+The address is passed on as well: it is known nowhere else before the first request.
 """
 
 import logging
@@ -14,9 +14,9 @@ LAST_WORDS = "Press CTRL+C to quit"
 class StartupFilter(logging.Filter):
     """Drops Werkzeug's chatter and turns its last line of it into ours."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    def __init__(self, pass_on: Callable[[str], None]) -> None:
         super().__init__()
-        self._tell = tell
+        self._pass_on = pass_on
         self._address = ""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -27,14 +27,14 @@ class StartupFilter(logging.Filter):
             self._address = self._address or found[1]
         if LAST_WORDS not in text:
             return False
-        self._tell(self._address)
+        self._pass_on(self._address)
         record.msg, record.args = f"Press CTRL+C to quit. Socket Lab is on {self._address}", ()
         return True
 
 
-def init_app(tell: Callable[[str], None]) -> None:
+def init_app(pass_on: Callable[[str], None]) -> None:
     """Werkzeug's logger is shared by all applications of the process; the newest one is served."""
     logger = logging.getLogger("werkzeug")
     for known in [found for found in logger.filters if isinstance(found, StartupFilter)]:
         logger.removeFilter(known)
-    logger.addFilter(StartupFilter(tell))
+    logger.addFilter(StartupFilter(pass_on))

@@ -33,7 +33,7 @@ def hello() -> Response:
     values = only(body(), ["text"])
     payload = _text(values, "text", DATAGRAM_BYTES)
     host, port = lab().supervisor.connect_address("hello")
-    return _told(exchange.udp(host, port, payload), host, port)
+    return _shown(exchange.udp(host, port, payload), host, port)
 
 
 @blueprint.post("/hypotenuse")
@@ -62,18 +62,18 @@ def subjects() -> Response:
 
 def _over_tcp(name: str, payload: bytes) -> Response:
     host, port = lab().supervisor.connect_address(name)
-    return _told(exchange.tcp(host, port, payload), host, port)
+    return _shown(exchange.tcp(host, port, payload), host, port)
 
 
-def _told(done: exchange.Exchange, host: str, port: int) -> Response:
-    told = {
+def _shown(done: exchange.Exchange, host: str, port: int) -> Response:
+    fields = {
         "sent": base64.b64encode(done.sent).decode(),
         "received": base64.b64encode(done.received).decode(),
         "microseconds": done.microseconds,
         "ended": done.ended,
         "local": done.local,
     }
-    return jsonify({"exchange": told, "address": address_text((host, port))})
+    return jsonify({"exchange": fields, "address": address_text((host, port))})
 
 
 def _request(name: str, values: dict[str, Any]) -> bytes:

@@ -140,7 +140,7 @@ def test_below_every_peer(ours: float, status: str) -> None:
     assert verdict(measured, sign="<", peers=("a", "b")).status == status
 
 
-def test_nobody_loses_anything_is_below_enough() -> None:
+def test_when_nothing_is_lost_anywhere_ours_is_below_enough() -> None:
     assert verdict(table("less", ours=[0.0], a=[0.0]), sign="<", peers=("a",)).status == "met"
 
 

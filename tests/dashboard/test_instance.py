@@ -20,7 +20,7 @@ from pathlib import Path
 from dashboard.instance import Instance
 instance = Instance(Path(sys.argv[1]))
 instance.take()
-instance.tell("http://127.0.0.1:1", "secret")
+instance.say("http://127.0.0.1:1", "secret")
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -45,10 +45,10 @@ def instance(tmp_path: Path) -> Iterator[Instance]:
     made.release()
 
 
-def test_what_is_told_is_found_while_it_is_held(tmp_path: Path, instance: Instance) -> None:
+def test_what_is_said_is_found_while_it_is_held(tmp_path: Path, instance: Instance) -> None:
     instance.take()
     assert find(tmp_path) is None
-    instance.tell("http://127.0.0.1:5000", "secret")
+    instance.say("http://127.0.0.1:5000", "secret")
     there = find(tmp_path)
     assert there
     assert (there.address, there.token, there.pid) == (
@@ -65,7 +65,7 @@ def test_what_is_told_is_found_while_it_is_held(tmp_path: Path, instance: Instan
 def test_only_its_user_can_read_it(tmp_path: Path, instance: Instance) -> None:
     (tmp_path / NAME).touch(0o644)
     instance.take()
-    instance.tell("http://127.0.0.1:5000", "secret")
+    instance.say("http://127.0.0.1:5000", "secret")
     assert stat.S_IMODE((tmp_path / NAME).stat().st_mode) == 0o600
 
 
@@ -140,7 +140,7 @@ def test_a_file_that_says_something_else_says_nothing(
     (tmp_path / NAME).write_bytes(text)
     assert find(tmp_path) is None
     instance.take()
-    instance.tell("http://127.0.0.1:5000", "secret")
+    instance.say("http://127.0.0.1:5000", "secret")
     assert json.loads((tmp_path / NAME).read_bytes())["token"] == "secret"
 
 

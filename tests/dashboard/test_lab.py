@@ -1,4 +1,4 @@
-"""What stands behind the application, with a clock of the test's own."""
+"""What the application rests on, with a clock of the test's own."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What `flask run` says: chatter dropped, the address last and whole, and told to who asked."""
+"""What `flask run` says: chatter dropped, the address last and whole, and passed on."""
 
 import logging
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ WARNING = "\x1b[31m\x1b[1mWARNING: This is a development server.\x1b[0m"
 
 
 @pytest.fixture
-def told() -> Iterator[list[str]]:
+def heard() -> Iterator[list[str]]:
     """Where the addresses go; the shared logger is as before afterwards."""
     before, level = LOGGER.filters[:], LOGGER.level
     addresses: list[str] = []
@@ -24,28 +24,28 @@ def told() -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:5000", "http://[::1]:5050", "http://mb:80"])
 @pytest.mark.parametrize("end", ["", "\x1b[0m", "\n * Running on http://192.0.2.7:5000"])
-def test_the_address_is_told_whole(
-    told: list[str], caplog: pytest.LogCaptureFixture, address: str, end: str
+def test_the_address_is_heard_whole(
+    heard: list[str], caplog: pytest.LogCaptureFixture, address: str, end: str
 ) -> None:
     LOGGER.info(f"{WARNING}\n * Running on {address}{end}")
     LOGGER.info("\x1b[33mPress CTRL+C to quit\x1b[0m")
-    assert told == [address]
+    assert heard == [address]
     assert caplog.messages[-1] == f"Press CTRL+C to quit. Socket Lab is on {address}"
     assert len(caplog.messages) == 1
 
 
 def test_requests_are_not_said_but_failures_are(
-    told: list[str], caplog: pytest.LogCaptureFixture
+    heard: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     LOGGER.info('127.0.0.1 - "GET / HTTP/1.1" 200')
     LOGGER.error("the server broke")
     assert caplog.messages == ["the server broke"]
-    assert told == []
+    assert heard == []
 
 
-def test_the_newest_application_is_told(told: list[str]) -> None:
+def test_the_newest_application_is_heard(heard: list[str]) -> None:
     newer: list[str] = []
     startup_log.init_app(newer.append)
     LOGGER.info(" * Running on http://127.0.0.1:5000\n")
     LOGGER.info("Press CTRL+C to quit")
-    assert (told, newer) == ([], ["http://127.0.0.1:5000"])
+    assert (heard, newer) == ([], ["http://127.0.0.1:5000"])

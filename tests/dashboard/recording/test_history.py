@@ -46,7 +46,7 @@ def test_trouble_with_the_file_is_a_line_of_the_log(tmp_path: Path) -> None:
     log.close()
 
 
-def test_what_is_no_longer_kept_is_told(tmp_path: Path) -> None:
+def test_what_is_no_longer_kept_is_counted(tmp_path: Path) -> None:
     log = book(tmp_path, capacity=10)
     for number in range(25):
         log.add(f"12:00:00.000 INFO chat: line {number}", 1.0)
