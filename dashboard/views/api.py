@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request, send_file
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from dashboard import json_text, numbers
 from dashboard.errors import BadInput, LabError, NotNow
@@ -36,9 +37,11 @@ def body() -> dict[str, Any]:
     """The request's JSON object; an empty body is an empty object.
 
     Raises:
-        LabError: something else, with what is wrong.
+        LabError: something else, with what is wrong. RequestEntityTooLarge: too long.
     """
     text = request.get_data()
+    if request.content_length is None and len(text) == request.max_content_length:
+        raise RequestEntityTooLarge  # in chunks, of which Werkzeug reads so many and no more
     if not text:
         return {}
     next_step = 'send {} with "Content-Type: application/json"'
