@@ -92,8 +92,8 @@ class Lab:
         return self.with_hosts(self.broadcaster.snapshot())
 
     def with_hosts(self, snapshot: dict[str, Any]) -> dict[str, Any]:
-        """A snapshot with the addresses that programs can be put on: they are no program's
-        state, and to look them up may take a moment, so it is done outside every lock."""
+        """A snapshot with the addresses that programs can be put on: they are not a
+        program's state, and to look them up may take a moment, so it is done outside every lock."""
         return {**snapshot, "servers": [with_choices(view) for view in snapshot["servers"]]}
 
     @contextlib.contextmanager

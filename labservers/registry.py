@@ -1,4 +1,4 @@
-"""The five servers by name: all that anybody needs to know to start one."""
+"""The five servers by name: all that is needed to start one."""
 
 from typing import NamedTuple
 

@@ -22,7 +22,7 @@ class Event(StrEnum):
     """What can happen to a program: what users want, what its process does, what time brings.
 
     COULD_NOT_START: it ended, or did not answer, before it was ready. FINISHED: it ended by
-    itself with exit code 0. BROKE: any other end that nobody asked for. ENDED: the end that was
+    itself with exit code 0. BROKE: any other end that was not asked for. ENDED: the end that was
     asked for.
     """
 

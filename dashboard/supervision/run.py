@@ -26,7 +26,7 @@ class Run:
     sockets: addresses that it can be reached at, none before it listens, and for some programs
     none at all. step: what a start waits for. heard_at: None when it has never said anything.
     looked_at: when the kernel was asked for its sockets. over: it is no longer ours; what it
-    still says is no news.
+    still says is ignored.
     """
 
     number: int

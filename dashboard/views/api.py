@@ -188,7 +188,7 @@ def _loop_command(action: str, seconds: float) -> messages.Command:
 @blueprint.get("/servers/<name>/connections")
 @blueprint.get("/servers/<name>/tasks")
 def rows(name: str) -> Response:
-    """The newest rows that the server sent; asking makes it send some when nobody looks."""
+    """The newest rows that the server sent; asking makes it send some even where no tab looks."""
     managed = lab().supervisor.server(name)
     with lab().watch(name, 2.0, "rows"):
         found = managed.fresh_rows(timeout_s=1.0)

@@ -1,4 +1,4 @@
-/* Single keys, off while somebody types. */
+/* Single keys, off while the reader types. */
 import { href, neighbour } from "./model/routes.js";
 import { list } from "./model/selectors.js";
 
