@@ -10,7 +10,8 @@ const utf8 = new TextEncoder();
  * A room before it is connected.
  *
  * session: counts connections. lines: heard in this one. senders: number of a message in the room ->
- * {peer, name, size}. places: [line, number] pairs: lines after that one have numbers from that on.
+ * {peer, name, size}. places: {line, number, count}: after that line the numbers go on from there, as `count`
+ * messages were skipped and the line says so.
  */
 export const room = (id, name) => ({
   id,
@@ -66,7 +67,7 @@ const STATUS = {
 const EVENTS = {
   joined: (state, { peer, name, people, seq }, at) => {
     const own = peer === state.local;
-    const places = own ? [[0, seq + 1]] : state.places;
+    const places = own ? [{ line: 0, number: seq + 1 }] : state.places;
     return add({ ...state, people, places }, { kind: "joined", who: { peer, name, own }, at });
   },
   left: (state, { peer, name, people }, at) => add({ ...state, people }, { kind: "left", who: { peer, name, own: peer === state.local }, at }),
@@ -74,16 +75,18 @@ const EVENTS = {
     const told = sizes.map((size, index) => [seq + index, { peer, name, size }]);
     return { ...state, senders: new Map([...state.senders, ...told].slice(-KEPT)) };
   },
-  /* The server put a notice among our lines: which one it is, and the number of the message after it. */
+  /* Messages from `seq` on are missing for a member: `line` is the line of its own that says so. */
   skipped: (state, { peer, line, seq, count }) => {
     if (peer !== state.local || !line) return state;
     const entries = state.entries.map((entry) => {
       if (entry.session !== state.session || entry.line < line) return entry;
-      return entry.line === line ? { kind: "notice", count, n: entry.n, at: entry.at } : { ...entry, from: undefined };
+      return entry.line === line ? notice(entry, count) : { ...entry, from: undefined };
     });
-    return { ...state, entries, places: [...state.places, [line, seq]] };
+    return { ...state, entries, places: [...state.places, { line, number: seq + count, count }] };
   },
 };
+
+const notice = ({ n, at, line, session }, count) => ({ kind: "notice", count, n, at, line, session });
 
 /* Lines that came together; `own`: [index, id] of those that were ours. */
 function said(state, { texts, own = [] }, at) {
@@ -115,8 +118,9 @@ function attribute(state) {
  * sent it, a prefix `name: ` counts; anybody can type one, so a raw client's does not.
  */
 function attributed(state, entry) {
-  const place = state.places.findLast(([line]) => line < entry.line);
-  const sender = place && state.senders.get(place[1] + entry.line - place[0] - 1);
+  const place = state.places.findLast(({ line }) => line <= entry.line);
+  if (place?.line === entry.line) return notice(entry, place.count);
+  const sender = place && state.senders.get(place.number + entry.line - place.line - 1);
   const from = sender?.size === utf8.encode(entry.text).length ? sender : undefined;
   const [, name, body] = (from?.name === null ? null : NAMED.exec(entry.text)) ?? [null, null, entry.text];
   return { ...entry, from, name, body, own: from ? from.peer === state.local : entry.own };

@@ -1,0 +1,88 @@
+"""What a page does when nobody answers, and when its storage is blocked: it decides by itself."""
+
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_chat import ROOMS, enter, say
+
+LOST_MS = 7_000
+BACK_MS = 20_000
+BLOCKED = {
+    "refused": "get() { throw new DOMException('blocked', 'SecurityError') }",
+    "absent": "get() { return null }",
+    "full": """get() { return {
+        getItem: () => null,
+        setItem() { throw new DOMException('full', 'QuotaExceededError') },
+        removeItem() {},
+    } }""",
+}
+
+
+def link(page: Page) -> Any:
+    return expect(page.locator(".conn[data-link]"))
+
+
+def test_a_frozen_dashboard_is_noticed_within_seconds_and_found_again(
+    lab: Any, open_page: Any
+) -> None:
+    lab.start("chat")
+    page = open_page(ROOMS)
+    enter(page, "Anya")
+    link(page).to_have_attribute("data-link", "live")
+    with lab.frozen():
+        link(page).to_have_attribute("data-link", "lost", timeout=LOST_MS)
+        room = page.locator(".room")
+        expect(room).to_contain_text("connection to the chat server is lost", timeout=LOST_MS)
+        expect(room).to_contain_text("Next try in")
+    link(page).to_have_attribute("data-link", "live", timeout=BACK_MS)
+    expect(page.locator(".room .conn")).to_contain_text("127.0.0.1:", timeout=BACK_MS)
+    say(page, "here again")
+    expect(page.locator(".msg.me", has_text="here again")).to_contain_text("Echoed")
+
+
+def test_a_page_that_is_opened_while_the_dashboard_is_frozen_comes_alive(
+    lab: Any, open_page: Any
+) -> None:
+    page = open_page("/")
+    link(page).to_have_attribute("data-link", "live")
+    with lab.frozen():
+        link(page).to_have_attribute("data-link", "lost", timeout=LOST_MS)
+        page.get_by_role("button", name="Retry now").click()  # it connects, and nobody answers
+        expect(page.locator(".notice.bad")).to_contain_text("Next try in", timeout=LOST_MS)
+    link(page).to_have_attribute("data-link", "live", timeout=BACK_MS)
+
+
+def test_a_moment_of_silence_is_not_a_loss(lab: Any, open_page: Any) -> None:
+    page = open_page("/")
+    link(page).to_have_attribute("data-link", "live")
+    page.evaluate(
+        """() => {
+          window.links = new Set();
+          const look = () => window.links.add(document.querySelector(".conn[data-link]").dataset.link);
+          setInterval(look, 50);
+        }"""
+    )
+    with lab.frozen():
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            page.wait_for_timeout(100)
+    page.wait_for_timeout(3_000)
+    assert page.evaluate("[...window.links]") == ["live"]
+
+
+@pytest.mark.parametrize("how", BLOCKED)
+def test_a_page_works_where_storage_is_blocked(lab: Any, open_page: Any, how: str) -> None:
+    lab.start("chat")
+    script = f"Object.defineProperty(window, 'localStorage', {{ {BLOCKED[how]} }})"
+    page = open_page(ROOMS, before=lambda page: page.add_init_script(script))
+    enter(page, "Anya")
+    say(page, "hello")
+    expect(page.locator(".msg.me")).to_contain_text("Echoed")
+    theme = page.locator("html").get_attribute("data-theme")
+    page.keyboard.press("Escape")
+    page.locator("h1").click()
+    page.keyboard.press("t")
+    expect(page.locator("html")).not_to_have_attribute("data-theme", str(theme))
