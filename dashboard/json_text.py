@@ -15,12 +15,7 @@ def parse(text: bytes | str) -> Any:
     if isinstance(text, bytes):
         text = _decoded(text)
     try:
-        return json.loads(
-            text.removeprefix("\ufeff"),
-            parse_constant=_constant,
-            parse_float=_finite,
-            object_pairs_hook=_distinct,
-        )
+        return _DECODER.decode(text.removeprefix("\ufeff"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -48,3 +43,8 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(values) < len(pairs):
         raise ValueError("a name stands twice in one object")
     return values
+
+
+_DECODER = json.JSONDecoder(
+    parse_constant=_constant, parse_float=_finite, object_pairs_hook=_distinct
+)

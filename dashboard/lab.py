@@ -136,9 +136,9 @@ class Lab:
         """The hub of the program that has rooms; of nothing where the catalogue has none."""
         names = [name for name, program in self.programs.items() if program.can("rooms")]
         if not names:
-            return ChatHub(lambda: 0)
+            return ChatHub()
         server = self.supervisor.server(names[0])
-        hub = ChatHub(lambda: server.generation)
+        hub = ChatHub()
         server.reports.event_listeners.append(hub.take)
         return hub
 

@@ -17,21 +17,23 @@ from dashboard.live.frames import json_frame
 from labservers.observe import messages
 
 NAMES_KEPT = 2_000
-KINDS = ("joined", "left", "said", "skipped")
+FIELDS = {
+    "joined": {"room": str, "peer": str, "seq": int, "people": int},
+    "left": {"room": str, "peer": str, "people": int},
+    "said": {"room": str, "peer": str, "seq": int, "sizes": list},
+    "skipped": {"room": str, "peer": str, "seq": int, "count": int},
+}
 FrameListener = Callable[[bytes], None]
 
 
 class ChatHub:
-    """Listeners of each room, members by room, nicknames. The lock guards all of it.
+    """Listeners of each room, and nicknames. The lock guards both.
 
     Listeners are called without the lock, in the thread that brings the events.
     """
 
-    def __init__(self, generation: Callable[[], int]) -> None:
-        self._generation_now = generation
-        self._generation = 0
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._rooms: dict[str, set[int]] = {}
         self._names: OrderedDict[str, str] = OrderedDict()
         self._listeners: dict[str, list[FrameListener]] = {}
 
@@ -59,12 +61,10 @@ class ChatHub:
         """A batch from the chat server: one frame for each room, the same for all its browsers."""
         told: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         with self._lock:
-            for event in events.events:
-                room = event.data.get("room")
-                if event.kind in KINDS and isinstance(room, str):
-                    entries = told[room]
-                    if not (entries and _goes_on(entries[-1], event)):
-                        entries.append(self._told(event, room))
+            for event in filter(_is_of_a_room, events.events):
+                entries = told[event.data["room"]]
+                if not (entries and _goes_on(entries[-1], event)):
+                    entries.append(self._named(event))
             waiting = [(list(self._listeners.get(room, ())), told[room]) for room in told]
         for listeners, entries in waiting:
             if listeners:
@@ -72,22 +72,18 @@ class ChatHub:
                 for listener in listeners:
                     listener(frame)
 
-    def _told(self, event: messages.Event, room: str) -> dict[str, Any]:
-        """An event as the page gets it, with the nickname and the number of people."""
-        data = event.data
-        if (now := self._generation_now()) != self._generation:
-            self._generation = now
-            self._rooms.clear()
-        members = self._rooms.setdefault(room, set())
-        if event.kind == "joined":
-            members.add(data.get("id", 0))
-        elif event.kind == "left":
-            members.discard(data.get("id", 0))
-        people = len(members)
-        if not members:
-            del self._rooms[room]
-        name = self._names.get(str(data.get("peer", "")))
-        return {"kind": event.kind, **data, "name": name, "people": people}
+    def _named(self, event: messages.Event) -> dict[str, Any]:
+        """An event as the page gets it, with the nickname."""
+        name = self._names.get(event.data["peer"])
+        return {"kind": event.kind, **event.data, "name": name}
+
+
+def _is_of_a_room(event: messages.Event) -> bool:
+    """Whether it is of a kind that pages know, with all that they use of it."""
+    fields = FIELDS.get(event.kind)
+    return fields is not None and all(
+        isinstance(event.data.get(name), kind) for name, kind in fields.items()
+    )
 
 
 def _goes_on(last: dict[str, Any], event: messages.Event) -> bool:

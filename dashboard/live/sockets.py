@@ -10,7 +10,6 @@ script: we accept, then close with 44xx, so that a page can say why.
 """
 
 import asyncio
-import json
 import logging
 import queue
 import socket
@@ -24,7 +23,7 @@ from flask import Flask
 from flask_sock import Sock
 from simple_websocket import Server
 
-from dashboard import security
+from dashboard import json_text, security
 from dashboard.errors import Forbidden
 from dashboard.live.frames import (
     FrameError,
@@ -65,13 +64,6 @@ class Refused(Exception):
         self.reason = reason
 
 
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_number)
-
-
 def decoded(payload: bytes) -> Json:
     """The JSON object of a message.
 
@@ -79,8 +71,8 @@ def decoded(payload: bytes) -> Json:
         Refused: not one.
     """
     try:
-        message = _DECODER.decode(payload.decode())
-    except (ValueError, RecursionError) as error:
+        message = json_text.parse(payload)
+    except ValueError as error:
         raise Refused(BAD_FRAME, "not JSON") from error
     if not isinstance(message, dict):
         raise Refused(BAD_FRAME, "not a JSON object")
