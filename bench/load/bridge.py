@@ -51,7 +51,7 @@ class Raw:
         self.sock.sendall(f"{text}\n".encode())
 
     def hear(self) -> int:
-        """Read what has arrived: how many messages that are."""
+        """Read all that has arrived: how many messages that are."""
         received = self.sock.recv(BUFFER)
         if not received:
             raise ConnectionError("a member was thrown out")
@@ -109,7 +109,7 @@ class Websockify(Raw):
         self.send(f"{text}\n".encode())
 
     def payload(self, received: bytes) -> bytes:
-        """What the whole frames bring, one after the other."""
+        """The payloads of the whole frames, one after the other."""
         data, at, parts = self.begun + received, 0, []
         while (frame := self.next_frame(data, at)) is not None:
             begin, at = frame

@@ -1,7 +1,7 @@
 """A browser's way into the chat on aiohttp: a websocket and a TCP connection for each member.
 
-It does what the dashboard's bridge must: JSON both ways, and for each line its number and time.
-It has no token, no bounds, and does not know who said what.
+It has the work of the dashboard's bridge: JSON both ways, and for each line its number and time.
+It has no token, no bounds and no senders.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The browser's way into the chat: the dashboard's websocket beside two other bridges, and none.
+"""The browser's way into the chat: the dashboard's websocket, two other bridges, and none.
 
 All of them stand before our own chat server, on the server's core with it.
 """
@@ -30,7 +30,7 @@ NOTES = {
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Who is there: so many rooms with so many members, and messages on their way in each."""
+    """So many rooms with so many members, and messages on their way in each."""
 
     key: str
     title: str

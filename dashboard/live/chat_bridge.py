@@ -1,9 +1,9 @@
 """One browser <-> one TCP connection to the raw chat port.
 
 The bridge is a line member like any netcat: it sends the room id and a line feed, then lines.
-What it reads together goes to the browser in one frame. It never looks into the lines, which
-anybody may have written: an own message is known by its bytes and its order, and who said the
-others comes by live events (see chat_hub.py).
+Lines that come together go to the browser in one frame. No line is a command to the bridge, since
+any member may have written it: an own message is known by its text and its order. The senders of
+the others come by live events (see chat_hub.py).
 
 Each side makes the other wait. While the browser is behind, the chat is not read, and the chat
 server sees a slow reader. While the chat server takes nothing, the browser is not read.

@@ -1,9 +1,8 @@
-"""Who is in the rooms and who said what, as the chat server's live events tell it.
+"""Members of the rooms and senders of their messages, from the chat server's live events.
 
-The raw protocol carries bare lines: it has no names and does not say who speaks. The events
-know the peer of every message by its number in the room. Here nicknames are added to them, and
-each browser in the room gets them: our own bridges are known by their local address and have
-names, everybody else came by a raw client.
+The raw protocol carries bare lines, without names and senders. The events give the peer of a
+message by its number in the room. Here nicknames are added, and each browser in the room gets the
+events: our own bridges are known by their local address and have names, all others are raw clients.
 
 Live events may be lost, so a page treats what it learns here as an addition, never as the chat.
 """
@@ -59,13 +58,13 @@ class ChatHub:
 
     def take(self, events: messages.Events) -> None:
         """A batch from the chat server: one frame for each room, the same for all its browsers."""
-        told: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        by_room: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         with self._lock:
             for event in filter(_is_of_a_room, events.events):
-                entries = told[event.data["room"]]
+                entries = by_room[event.data["room"]]
                 if not (entries and _goes_on(entries[-1], event)):
                     entries.append(self._named(event))
-            waiting = [(list(self._listeners.get(room, ())), told[room]) for room in told]
+            waiting = [(list(self._listeners.get(room, ())), by_room[room]) for room in by_room]
         for listeners, entries in waiting:
             if listeners:
                 frame = json_frame({"events": entries})
@@ -87,7 +86,7 @@ def _is_of_a_room(event: messages.Event) -> bool:
 
 
 def _goes_on(last: dict[str, Any], event: messages.Event) -> bool:
-    """Add what somebody said to what he said right before, if that is it."""
+    """Add messages to those that the same member said right before; False: these are others."""
     if not last["kind"] == event.kind == "said" or last["peer"] != event.data["peer"]:
         return False
     if event.data["seq"] != last["seq"] + len(last["sizes"]):

@@ -1,4 +1,4 @@
-"""What a room id, a nickname and a message of a browser may be.
+"""The rules for room ids, nicknames and messages of browsers.
 
 The rules are data, since the page judges by them as well: bodies of character classes, which
 Python and JavaScript read alike whatever their versions of Unicode, and the most of each.

@@ -37,7 +37,7 @@ class FrameError(Exception):
 
 
 class Frames:
-    """What a client sends, in any segmentation. `limit`: bytes of one message."""
+    """The stream of a client, in any segmentation. `limit`: bytes of one message."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit

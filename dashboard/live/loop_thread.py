@@ -1,7 +1,7 @@
-"""An asyncio loop in a thread of its own, while somebody uses it.
+"""An asyncio loop in a thread of its own, as long as it has users.
 
-Websockets and the chat's connections are many and each does little at a time. One thread that
-carries all of them costs a fraction of a thread or more for each.
+Websockets and the chat's connections are many, and each does little at a time. One thread that
+carries all of them is cheaper than threads for each: no hand-over of the interpreter's lock.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._lock = threading.Lock()  # guards what follows
+        self._lock = threading.Lock()  # guards the following
         self._users = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None

@@ -80,7 +80,7 @@ def decoded(payload: bytes) -> Json:
 
 
 class Hearer(Protocol):
-    """Somebody who hears a websocket in the loop's thread."""
+    """The other end of a websocket's messages, called in the loop's thread."""
 
     def hear(self, message: Json) -> None: ...
     def behind(self, behind: bool) -> None:
@@ -138,7 +138,7 @@ class Socket(asyncio.Protocol):
         return message
 
     def close(self, code: int = NORMAL, reason: str = "") -> None:
-        """End the websocket with a code, after what is queued. Twice is once."""
+        """End the websocket with a code, after the queued messages. Twice is once."""
         self._in_loop(self.end, code, reason)
 
     def wait_for_end(self) -> None:
@@ -149,7 +149,7 @@ class Socket(asyncio.Protocol):
         with suppress(RuntimeError):  # the loop has ended with its last websocket
             self.loop.call_soon_threadsafe(function, *values)
 
-    # What follows is called in the loop's thread.
+    # The following methods are called in the loop's thread.
 
     def hear_with(self, hearer: Hearer) -> None:
         """Messages go there from now on."""
@@ -210,13 +210,13 @@ class Socket(asyncio.Protocol):
     def _take(self, message: Message) -> None:
         opcode, payload = message
         if opcode in (Opcode.TEXT, Opcode.BINARY):
-            told = decoded(payload)
-            if "ping" in told:
-                self.write(json_frame({"type": "pong", "ping": told["ping"]}))
+            content = decoded(payload)
+            if "ping" in content:
+                self.write(json_frame({"type": "pong", "ping": content["ping"]}))
             elif self._hearer:
-                self._hearer.hear(told)
+                self._hearer.hear(content)
             else:
-                self._keep(told)
+                self._keep(content)
         elif opcode == Opcode.PING:
             self.write(frame(Opcode.PONG, payload))
         elif opcode == Opcode.CLOSE:
@@ -238,7 +238,7 @@ class Socket(asyncio.Protocol):
         self._timer = self.loop.call_later(PING_S, self._ping)
 
     def _abort(self, why: str) -> None:
-        """At once: a Close frame would wait behind all that is not read."""
+        """At once: a Close frame would wait after all that is not read."""
         LOG.info("a websocket is cut off: %s", why)
         self._over()
         self._transport.abort()

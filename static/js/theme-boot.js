@@ -1,7 +1,7 @@
-/* Before the first paint: what this browser remembers, and the theme, size and language from it. */
+/* Before the first paint: what the memory of this browser, and the theme, size and language from it. */
 (function () {
   var memory = {
-    /** What was kept under a name; null when nothing was, or storage is blocked. */
+    /** The text kept under a name; null without one, and where storage is blocked. */
     kept: function (name) {
       try {
         return localStorage.getItem("sl." + name);

@@ -1,4 +1,4 @@
-/* A websocket that decides by itself when it is lost: it waits for nobody's consent. */
+/* A websocket that decides by itself when it is lost: without the other side's consent. */
 import { freshPage, token } from "./api.js";
 import { steady } from "../time.js";
 
@@ -65,7 +65,7 @@ export class Link {
 
   look() {
     const now = performance.now();
-    if (now - this.looked_at > HELD_BACK_MS && this.asked_at !== null) this.asked_at = now; // what came is on its way
+    if (now - this.looked_at > HELD_BACK_MS && this.asked_at !== null) this.asked_at = now; // its answer is on its way
     this.looked_at = now;
     if (this.asked_at === null) this.ping();
     else if (now - this.asked_at > ANSWER_MS) this.lose(0, "");

@@ -101,21 +101,21 @@ function said(state, { texts, own = [] }, at) {
   return { ...state, entries: entries.slice(-KEPT), next, lines };
 }
 
-/* An own message moves to where the server put it: after what came before its echo. */
+/* An own message moves to where the server put it: after the lines before its echo. */
 function takeOut(entries, id) {
   const index = entries.findLastIndex((entry) => entry.id === id && (entry.pending || entry.late));
   return index < 0 ? 0 : entries.splice(index, 1)[0].n;
 }
 
-/* What the live events tell of lines that came before them. */
+/* The senders of earlier lines, as the live events name them. */
 function attribute(state) {
   const unknown = ({ kind, from, session }) => kind === "message" && !from && session === state.session;
   return { ...state, entries: state.entries.map((entry) => (unknown(entry) ? attributed(state, entry) : entry)) };
 }
 
 /*
- * Who said a line. Live events may be lost, so the size has to fit as well. While nobody is known to have
- * sent it, a prefix `name: ` counts; anybody can type one, so a raw client's does not.
+ * The sender of a line. Live events may be lost, so the size has to fit as well. While the sender is not
+ * known, a prefix `name: ` counts; any client can type one, so a raw client's does not.
  */
 function attributed(state, entry) {
   const place = state.places.findLast(({ line }) => line <= entry.line);

@@ -1,4 +1,4 @@
-/* One room: who is there, what was said, and the line to say something. */
+/* One room: its people, its messages, and the line for a new one. */
 import { Button, IconButton, Toggle, html, icon, pure, useDraft, useLayoutEffect, useNow, useRef } from "../../kit.js";
 import { clock, nf, t } from "../../i18n.js";
 import { hex, wireBytes } from "../../model/chat.js";
