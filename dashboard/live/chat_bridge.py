@@ -21,10 +21,9 @@ from typing import Any
 
 from dashboard.errors import NotRunning
 from dashboard.lab import Lab
-from dashboard.live import sockets
 from dashboard.live.chat_rules import RULES, name_problem, room_problem, text_problem, trimmed
 from dashboard.live.frames import Opcode, frame, json_frame
-from dashboard.live.sockets import Json, Refused, Socket
+from dashboard.live.websocket import BAD_FRAME, NOT_RUNNING, Json, Refused, Socket
 from labservers.observe.addresses import address_text
 
 LINE_BYTES = 2 * 1024 * 1024
@@ -41,7 +40,7 @@ def bridge(lab: Lab, sock: Socket, first: Json) -> None:
     room, name = first.get("room"), first.get("name")
     for state, problem in (("bad_room", room_problem(room)), ("bad_name", name_problem(name))):
         if problem:
-            _end(sock, state, problem, sockets.BAD_FRAME)
+            _end(sock, state, problem, BAD_FRAME)
     with lab.watch("chat", EVENTS_HZ):
         talk = Talk(lab, sock, str(room), trimmed(str(name)))
         _connect(lab, talk)
@@ -70,7 +69,7 @@ def _why_gone(lab: Lab, reason: str) -> tuple[str, str]:
     return "lost", f"the chat server is gone: {reason}"
 
 
-def _end(sock: Socket, state: str, message: str, code: int = sockets.NOT_RUNNING) -> None:
+def _end(sock: Socket, state: str, message: str, code: int = NOT_RUNNING) -> None:
     sock.send({"status": {"state": state, "message": message}})
     raise Refused(code, message)
 

@@ -9,7 +9,7 @@ from flask import Flask, current_app
 from dashboard.lab import Lab
 from dashboard.live import chat_bridge, sockets
 from dashboard.live.broadcaster import Subscription
-from dashboard.live.sockets import Closed, Refused, Socket
+from dashboard.live.websocket import BAD_FRAME, BROKE, BROKEN, Closed, Refused, Socket
 
 POLL_S = 1.0
 LOG = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def _forward(lab: Lab, sock: Socket, subscription: Subscription) -> None:
         _send_events(lab, sock, subscription)
     except Exception:
         LOG.exception("the events of a tab broke")
-        sock.close(sockets.BROKEN, sockets.BROKE)
+        sock.close(BROKEN, BROKE)
 
 
 def _send_events(lab: Lab, sock: Socket, subscription: Subscription) -> None:
@@ -84,5 +84,5 @@ def _obey(lab: Lab, sock: Socket, subscription: Subscription, message: dict[str,
 def _topics(lab: Lab, message: dict[str, Any]) -> set[str]:
     wanted = message.get("subscribe", [])
     if not isinstance(wanted, list) or not all(isinstance(topic, str) for topic in wanted):
-        raise Refused(sockets.BAD_FRAME, "subscribe takes a list of topics")
+        raise Refused(BAD_FRAME, "subscribe takes a list of topics")
     return set(wanted) & lab.topics

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.live import chat_bridge, sockets
+from dashboard.live import chat_bridge, websocket
 
 PATIENCE_S = 10.0
 
@@ -161,7 +161,7 @@ def test_exit_leaves(enter: Any) -> None:
     anya = enter("Anya")
     anya.send({"say": "exit"})
     assert anya.status("left")
-    assert anya.close_code() == sockets.NORMAL
+    assert anya.close_code() == websocket.NORMAL
 
 
 @pytest.mark.parametrize("text", ["", "  ", "two\nlines", "first\r", "\rlast", "a\r\nb", 5, None])
@@ -242,7 +242,7 @@ def test_a_room_is_one_character_and_a_name_is_a_name(
 ) -> None:
     talk = channel("/ws/chat", **first)
     assert talk.next()["status"]["state"] == state
-    assert talk.close_code() == sockets.BAD_FRAME
+    assert talk.close_code() == websocket.BAD_FRAME
 
 
 def test_a_name_with_a_space_of_any_script_is_a_name(enter: Any) -> None:
@@ -254,10 +254,10 @@ def test_a_server_that_is_stopped_is_said(api: Any, enter: Any, channel: Any) ->
     anya = enter("Anya")
     api("POST", "/api/servers/chat/stop?wait=5")
     anya.wait(lambda: anya.statuses[-1]["state"] in ("lost", "not_running"))
-    assert anya.close_code() == sockets.NOT_RUNNING
+    assert anya.close_code() == websocket.NOT_RUNNING
     again = channel("/ws/chat", room="7", name="Anya")
     assert again.next()["status"]["state"] == "not_running"
-    assert again.close_code() == sockets.NOT_RUNNING
+    assert again.close_code() == websocket.NOT_RUNNING
 
 
 def test_fifty_browsers_chat_at_once(chat: Any, enter: Any) -> None:
@@ -273,8 +273,8 @@ def test_fifty_browsers_chat_at_once(chat: Any, enter: Any) -> None:
 def test_a_lot_at_once_throws_no_browser_out(
     enter: Any, netcat: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "QUEUE_BYTES", 768 * 1024)
-    monkeypatch.setattr(sockets, "PACE_BYTES", 16 * 1024)
+    monkeypatch.setattr(websocket, "QUEUE_BYTES", 768 * 1024)
+    monkeypatch.setattr(websocket, "PACE_BYTES", 16 * 1024)
     anya, raw = enter("Anya"), netcat("7")
     count = 3_000
     raw.sendall(b"".join(b"line %d\n" % number for number in range(count)))
@@ -305,7 +305,7 @@ def test_a_chat_server_that_hangs_is_given_up(
         assert "it takes nothing" in anya.status("lost")["message"]
     finally:
         os.kill(chat["pid"], signal.SIGCONT)
-    assert anya.close_code() == sockets.NOT_RUNNING
+    assert anya.close_code() == websocket.NOT_RUNNING
 
 
 def test_a_bridge_that_breaks_says_so(
@@ -320,5 +320,5 @@ def test_a_bridge_that_breaks_says_so(
     with caplog.at_level(logging.ERROR):
         raw.sendall(b"hello\n")
         assert "see the dashboard's log" in anya.status("lost")["message"]
-        assert anya.close_code() == sockets.NOT_RUNNING
+        assert anya.close_code() == websocket.NOT_RUNNING
     assert "a defect" in caplog.text

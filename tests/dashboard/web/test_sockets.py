@@ -1,21 +1,17 @@
 """Websockets: closes that a browser understands, bounds on both sides."""
 
-import asyncio
 import json
 import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
 from simple_websocket import ConnectionClosed
 from wsproto import ConnectionType, WSConnection, events
 
-from dashboard.live import sockets
-from dashboard.live.loop_thread import LoopThread
+from dashboard.live import sockets, websocket
 
 TOKEN = "token-of-the-tests"
 
@@ -122,7 +118,7 @@ def test_no_first_frame_is_4401(site: Any, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_too_long_a_message_is_1009(site: Any) -> None:
     talk = site.talk("/ws/live", {})
-    talk.tell({"filler": "x" * sockets.MESSAGE_BYTES})
+    talk.tell({"filler": "x" * websocket.MESSAGE_BYTES})
     assert talk.close_code() == 1009
 
 
@@ -200,160 +196,3 @@ def test_a_ping_of_the_page_is_answered_at_once(site: Any) -> None:
         talk = site.talk(path, first)
         talk.tell({"ping": 17.25})
         assert talk.hear_until("ping") == 17.25
-
-
-class Ear:
-    """A Hearer that notes everything."""
-
-    def __init__(self) -> None:
-        self.messages: list[dict[str, Any]] = []
-        self.changes: list[bool] = []
-        self.ended = threading.Event()
-
-    def hear(self, message: dict[str, Any]) -> None:
-        if "break" in message:
-            raise LookupError("a defect")
-        self.messages.append(message)
-
-    def behind(self, behind: bool) -> None:
-        self.changes.append(behind)
-
-    def gone(self) -> None:
-        self.ended.set()
-
-
-class Pair:
-    """A Socket, and the connection of its browser, which reads only when told to."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        ours, self.browser = socket.socketpair()
-        self.browser.settimeout(10)
-        self.sock = sockets.Socket(loop)
-        made = loop.connect_accepted_socket(lambda: self.sock, ours)
-        asyncio.run_coroutine_threadsafe(made, loop).result(10)
-        self.ear = Ear()
-
-    def hear(self) -> None:
-        self.sock.loop.call_soon_threadsafe(self.sock.hear_with, self.ear)
-
-    def tell(self, message: Any) -> None:
-        payload = json.dumps(message).encode()
-        assert len(payload) < 126
-        self.browser.sendall(bytes([0x81, 0x80 | len(payload)]) + bytes(4) + payload)
-
-    def read(self, size: int) -> bytes:
-        data = b""
-        while len(data) < size and (received := self.browser.recv(size - len(data))):
-            data += received
-        return data
-
-    def rest(self) -> bytes:
-        """Everything up to the end of the stream."""
-        data = b""
-        with suppress(ConnectionResetError):
-            while received := self.browser.recv(65536):
-                data += received
-        return data
-
-
-@pytest.fixture
-def pair() -> Iterator[Pair]:
-    with LoopThread("test").running() as loop:
-        made = Pair(loop)
-        yield made
-        made.browser.close()
-        made.sock.close()
-        made.sock.wait_for_end()
-
-
-def test_a_browser_that_has_stalled_for_a_whole_queue_is_cut_off(
-    pair: Pair, eventually: Any
-) -> None:
-    pair.hear()
-    for _ in range(2 * sockets.QUEUE_BYTES // 100_000):
-        pair.sock.send("x" * 100_000)
-    eventually(lambda: not pair.sock.open, "it is cut off")
-    assert pair.ear.ended.wait(5)
-    assert len(pair.rest()) < sockets.QUEUE_BYTES
-
-
-def test_it_is_known_when_a_browser_is_behind_and_when_no_longer(
-    pair: Pair, eventually: Any
-) -> None:
-    pair.hear()
-    for _ in range(10):
-        pair.sock.send("x" * 100_000)
-    eventually(lambda: pair.ear.changes == [True], "the browser is behind")
-    pair.read(10 * 100_000)
-    eventually(lambda: pair.ear.changes == [True, False], "it is not any more")
-    assert pair.sock.open
-
-
-def test_a_browser_that_is_ahead_of_the_handler_waits_and_loses_nothing(pair: Pair) -> None:
-    count = 5_000
-    filler = "x" * 80
-
-    def talk() -> None:
-        for number in range(count):
-            pair.tell({"n": number, "filler": filler})
-
-    talker = threading.Thread(target=talk)
-    talker.start()
-    talker.join(0.5)
-    assert talker.is_alive(), "it is made to wait"
-    heard = [pair.sock.receive(10) for _ in range(count)]
-    assert [message["n"] for message in heard if message] == list(range(count))
-    talker.join(10)
-
-
-def test_what_came_before_somebody_hears_is_heard_first(pair: Pair, eventually: Any) -> None:
-    before = sockets.INBOUND_MESSAGES + 10
-    for number in range(before):
-        pair.tell({"n": number})
-    pair.hear()
-    pair.tell({"n": before})
-    eventually(lambda: len(pair.ear.messages) == before + 1, "all is heard")
-    assert [message["n"] for message in pair.ear.messages] == list(range(before + 1))
-
-
-def test_a_hearer_that_breaks_is_1011_and_logged(
-    pair: Pair, caplog: pytest.LogCaptureFixture
-) -> None:
-    pair.hear()
-    with caplog.at_level(logging.ERROR):
-        pair.tell({"break": True})
-        assert pair.rest()[2:4] == sockets.BROKEN.to_bytes(2, "big")
-    assert "a defect" in caplog.text
-    assert pair.ear.ended.wait(5)
-
-
-def test_a_receiver_is_woken_by_the_end(pair: Pair) -> None:
-    ended: list[bool] = []
-
-    def receive() -> None:
-        with suppress(sockets.Closed):
-            pair.sock.receive(60)
-            return
-        ended.append(True)
-
-    receiver = threading.Thread(target=receive)
-    receiver.start()
-    pair.browser.close()
-    receiver.join(5)
-    assert ended == [True]
-    with pytest.raises(sockets.Closed):
-        pair.sock.receive(60)
-
-
-def test_a_ping_frame_is_answered_and_a_browser_that_answers_none_is_cut_off(
-    monkeypatch: pytest.MonkeyPatch, eventually: Any
-) -> None:
-    monkeypatch.setattr(sockets, "PING_S", 0.2)
-    with LoopThread("test").running() as loop:
-        pair = Pair(loop)
-        pair.browser.sendall(b"\x89\x82\0\0\0\0hi")
-        assert pair.read(4) == b"\x8a\x02hi"
-        assert pair.read(2) == b"\x89\x00"
-        eventually(lambda: not pair.sock.open, "it is cut off")
-        assert pair.browser.recv(10) == b""
-        pair.browser.close()
