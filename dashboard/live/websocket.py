@@ -92,7 +92,7 @@ class Socket(asyncio.Protocol):
 
     @property
     def open(self) -> bool:
-        return not (self._closing or self._gone.is_set())
+        return not self._closing
 
     def send(self, message: Any) -> None:
         """Queue one message. A browser that has stalled for a whole queue is closed."""
@@ -144,7 +144,7 @@ class Socket(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """As send_frame()."""
-        if not self.open:
+        if self._closing:
             return
         if self._transport.get_write_buffer_size() + len(data) <= QUEUE_BYTES:
             self._transport.write(data)
