@@ -109,10 +109,17 @@ def test_protocols_say_which_white_space_and_digits_they_mean(path: Path) -> Non
     assert re.findall(LOOSE, code) == []
 
 
-def test_the_event_loop_knows_no_http_and_no_telemetry() -> None:
-    used = {i for i in imports(ROOT / "labservers/loop/event_loop.py") if i.startswith("labs")}
+def test_the_event_loop_is_short_and_knows_no_http_no_telemetry_and_no_pause() -> None:
+    path = ROOT / "labservers/loop/event_loop.py"
+    used = {i for i in imports(path) if i.startswith("labs")}
     allowed = r"labservers\.loop(\.(calls|observers|task|timers|waits)(\..*)?)?"
     assert {i for i in used if not re.fullmatch(allowed, i)} == set()
+    assert len(path.read_text("utf-8").splitlines()) <= 200
+
+
+def test_only_the_stepper_holds_a_program() -> None:
+    owners = {name(path) for path in LABSERVERS if "_paused_until" in path.read_text("utf-8")}
+    assert owners == {"labservers/observe/stepper.py"}
 
 
 # Who may be imported by whom: a layer uses those before it in this list.
