@@ -2,8 +2,6 @@
 
 import ast
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,21 +44,6 @@ def test_what_looks_into_a_program_uses_the_standard_library_alone(path: Path) -
     tops = {imported.partition(".")[0] for imported in imports(path)}
     assert tops <= {*sys.stdlib_module_names, "__future__"}
     ast.parse(path.read_text("utf-8"), feature_version=(3, 9))
-
-
-@pytest.mark.system
-def test_what_looks_into_a_program_loads_by_itself(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "labservers/observe", tmp_path / "observe")
-    modules = ", ".join(f"observe.{path.stem}" for path in OBSERVE if path.stem != "__init__")
-    alone = [
-        sys.executable,
-        "-I",
-        "-S",
-        "-c",
-        f"import sys; sys.path.insert(0, '.'); import {modules}",
-    ]
-    done = subprocess.run(alone, cwd=tmp_path, capture_output=True, text=True, timeout=20)
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("path", DASHBOARD, ids=name)
