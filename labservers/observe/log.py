@@ -13,6 +13,8 @@ import time
 from collections import deque
 from typing import IO
 
+from .text import printable
+
 CAPACITY = 5_000
 SAMPLED_PER_S = 100
 
@@ -121,7 +123,5 @@ class Log:
 
     def _format(self, at: float, level: str, text: str) -> str:
         clock = time.strftime("%H:%M:%S", time.localtime(at))
-        if not text.isprintable():  # foreign text must not steer the terminal
-            text = "".join(c if c.isprintable() or c == "\n" else "·" for c in text)
-        indented = text.replace("\n", "\n  ")
+        indented = printable(text, kept="\n").replace("\n", "\n  ")
         return f"{clock}.{int(at % 1 * 1000):03d} {level} {self._name}: {indented}\n"

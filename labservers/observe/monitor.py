@@ -14,9 +14,9 @@ from .events import EventStore
 from .kernel import receive_queue, send_queue
 from .log import Log
 from .tally import Tally
+from .text import one_line
 
 ROWS_SHOWN = 50
-EXCHANGE_CHARACTERS = 80
 
 
 class Connection(Tally):
@@ -60,7 +60,7 @@ class Monitor(Tally):
     """The figures of one server, fed by its threads and read by the reporter.
 
     Its own counters are for the thread that accepts. A thread that serves a connection counts in
-    that connection, any other in a tally of its own. last: the newest exchange as received, sent,
+    that connection, any other in a tally() of its own. last: the newest exchange as received, sent,
     microseconds; always replaced as a whole. The lock guards the table of connections and the sums
     of the closed ones.
     """
@@ -110,7 +110,8 @@ class Monitor(Tally):
         return total
 
     def exchanged(self, received: bytes, sent: bytes, microseconds: int) -> None:
-        """A request was answered. The bytes are shortened when somebody looks, not here."""
+        """The thread that accepts has answered a request. The bytes are shortened when somebody
+        looks, not here."""
         self.requests += 1
         self.last = (received, sent, microseconds)
 
@@ -166,22 +167,3 @@ class Monitor(Tally):
             return None
         received, sent, microseconds = last
         return messages.LastExchange(one_line(received), one_line(sent), microseconds)
-
-
-def one_line(data: bytes, characters: int = EXCHANGE_CHARACTERS) -> str:
-    """The first line of some bytes as text that is safe to print, cut to a length."""
-    text = data[: characters * 4].decode("utf-8", "replace").lstrip().split("\n", 1)[0].rstrip()
-    text = "".join(c if c.isprintable() else "·" for c in text)
-    return text if len(text) <= characters else text[: characters - 1] + "…"
-
-
-class Excerpt:
-    """Bytes that become one short line of text only if somebody prints them."""
-
-    __slots__ = ("_data",)
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def __str__(self) -> str:
-        return one_line(self._data)

@@ -24,7 +24,8 @@ from labservers.net.closing import close_politely
 from labservers.net.listening import listen_tcp, notice_vanished_peers
 from labservers.observe import messages
 from labservers.observe.addresses import address_text
-from labservers.observe.monitor import Excerpt, Monitor
+from labservers.observe.monitor import Monitor
+from labservers.observe.text import Excerpt
 from labservers.protocols.chat import WAIT_S, Event, Join, Say
 from labservers.registry import ServerSpec
 from labservers.run.server import STOP_GRACE_S, LabServer, Options

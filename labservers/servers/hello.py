@@ -16,7 +16,8 @@ from labservers.net.listening import bind_udp
 from labservers.net.waker import Waker
 from labservers.observe import messages
 from labservers.observe.addresses import address_text
-from labservers.observe.monitor import ROWS_SHOWN, Excerpt, Monitor, one_line
+from labservers.observe.monitor import ROWS_SHOWN, Monitor
+from labservers.observe.text import Excerpt, one_line
 from labservers.registry import ServerSpec
 from labservers.run.server import LabServer, Options
 from labservers.servers.hello_peers import Address, Peers

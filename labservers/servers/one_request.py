@@ -19,7 +19,8 @@ from labservers.net.listening import listen_tcp
 from labservers.net.workers import Workers
 from labservers.observe import messages
 from labservers.observe.addresses import address_text
-from labservers.observe.monitor import Excerpt, Monitor
+from labservers.observe.monitor import Monitor
+from labservers.observe.text import Excerpt
 from labservers.registry import ServerSpec
 from labservers.run.server import STOP_GRACE_S, LabServer, Options
 from labservers.servers.visit import Visit, Waiting

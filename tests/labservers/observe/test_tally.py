@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from labservers.observe import monitor as module
 from labservers.observe.log import Log
 from labservers.observe.monitor import Monitor
 from labservers.observe.tally import Tally
+from labservers.observe.text import EXCERPT_CHARACTERS
 
 THREADS, VISITS = 8, 25
 
@@ -120,5 +120,5 @@ def test_the_last_exchange_is_shortened_when_it_is_shown(monitor: Monitor) -> No
     monitor.last = (b"\x1b[2J" + b"x" * 200 + b"\nmore", b"", 7)
     last = monitor.frame(2).last
     assert last
-    assert last.received == "·[2J" + "x" * (module.EXCHANGE_CHARACTERS - 5) + "…"
+    assert last.received == "·[2J" + "x" * (EXCERPT_CHARACTERS - 5) + "…"
     assert (last.sent, last.microseconds) == ("", 7)
