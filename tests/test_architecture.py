@@ -46,6 +46,11 @@ def test_what_looks_into_a_program_uses_the_standard_library_alone(path: Path) -
     ast.parse(path.read_text("utf-8"), feature_version=(3, 9))
 
 
+@pytest.mark.parametrize("path", OBSERVE, ids=name)
+def test_what_looks_into_a_program_knows_none_by_name(path: Path) -> None:
+    assert not re.search(rf"\b({'|'.join(SERVERS)})\b", path.read_text("utf-8"))
+
+
 @pytest.mark.parametrize("path", DASHBOARD, ids=name)
 def test_the_dashboard_meets_a_program_as_a_process(path: Path) -> None:
     allowed = r"labservers(\.(registry|observe|clients|net)(\..*)?)?"

@@ -180,7 +180,7 @@ class Rows(NamedTuple):
 class Event(NamedTuple):
     """One thing that happened. `number` counts from 1 without gaps at the source.
 
-    kinds: overloaded (reason), and of the chat, each with room, peer and id of the connection:
+    kinds: overloaded (reason), and of rooms, each with room, peer and id of the connection:
     - joined (seq: the room's number of its newest message; people: its members from then on)
     - left (reason, people)
     - said, what one member said in one go (mode, seq: the room's number of its first message,

@@ -31,6 +31,5 @@ def _carry_out(
         stopper.stop()
     elif isinstance(command, messages.Look):
         reporter.look(command)
-        server.looked_at(command)
     else:
         server.command(command)

@@ -11,6 +11,7 @@ QUIET_HZ = 1.0
 MAX_HZ = 20.0
 ROWS_HZ = 2.0
 FLUSH_S = 1.0
+NOBODY_LOOKS = messages.Look(QUIET_HZ, [])
 
 
 class Reporter(threading.Thread):
@@ -24,38 +25,44 @@ class Reporter(threading.Thread):
         super().__init__(name="reporter", daemon=True)
         self._server = server
         self._channel = channel
-        self._look = messages.Look(QUIET_HZ, [])
+        self._look = NOBODY_LOOKS
         self._changed = threading.Event()
         self._complained = False
         self._rows_due = 0.0
 
     def look(self, look: messages.Look) -> None:
-        """From now on report this much."""
+        """From the next frame on report this much; called by another thread."""
         self._look = look._replace(hz=min(max(look.hz, QUIET_HZ), MAX_HZ))
         self._changed.set()
 
     def run(self) -> None:
-        seq, due = 0, time.monotonic()
+        seq, due, before = 0, time.monotonic(), NOBODY_LOOKS
         while self._channel.open:
-            if self._changed.wait(max(0.0, due - time.monotonic())):
-                self._changed.clear()
-            now = time.monotonic()
-            due = now + 1 / self._look.hz
+            self._changed.wait(max(0.0, due - time.monotonic()))
+            self._changed.clear()
+            look, now = self._look, time.monotonic()
+            due = now + 1 / look.hz
             seq += 1
-            if self._channel.flush(FLUSH_S):
-                self._report(seq, now)
+            try:
+                if look is not before:
+                    self._server.looked_at(look)
+                    before = look
+                if self._channel.flush(FLUSH_S):
+                    self._report(seq, look, now)
+            except Exception as error:
+                self._complain(error)
 
-    def _report(self, seq: int, now: float) -> None:
-        try:
-            self._send(self._server.frame(seq))
-            self._send(self._server.monitor.take_events())
-            if "rows" in self._look.views and now >= self._rows_due:
-                self._rows_due = now + 1 / ROWS_HZ
-                self._send(self._server.rows())
-        except Exception as error:
-            if not self._complained:
-                self._complained = True
-                self._server.log.failure("reporting to the dashboard failed", error)
+    def _report(self, seq: int, look: messages.Look, now: float) -> None:
+        self._send(self._server.frame(seq))
+        self._send(self._server.monitor.take_events())
+        if "rows" in look.views and now >= self._rows_due:
+            self._rows_due = now + 1 / ROWS_HZ
+            self._send(self._server.rows())
+
+    def _complain(self, error: Exception) -> None:
+        if not self._complained:
+            self._complained = True
+            self._server.log.failure("reporting to the dashboard failed", error)
 
     def _send(self, message: messages.Message | None) -> None:
         if message is not None:

@@ -59,7 +59,8 @@ class LabServer(ABC):
         return self.monitor.rows(limit)
 
     def looked_at(self, look: messages.Look) -> None:
-        """Somebody looks at this server in another way than before."""
+        """Somebody looks at this server in another way than before; called by the thread that
+        asks for frames and rows."""
         return
 
     def command(self, command: messages.Command) -> None:

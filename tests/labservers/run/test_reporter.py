@@ -64,6 +64,7 @@ def test_rows_come_while_somebody_looks_at_them_and_less_often_than_frames(
     hearing = Hearing(ends[1])
     reporter.start()
     reporter.look(messages.Look(MAX_HZ, ["rows"]))
+    assert server.asked.get(timeout=10) == messages.Look(MAX_HZ, ["rows"])
     eventually(lambda: len(hearing.all(messages.Rows)) == 2, "rows come twice a second")
     assert len(hearing.all(messages.Frame)) >= 5
     reporter.look(messages.Look(MAX_HZ, []))
