@@ -5,6 +5,7 @@ import sys
 
 from labservers.clients.exchange import Exchange
 from labservers.observe.addresses import address_text
+from labservers.observe.text import printable as safe
 
 BLANKS = " \t\r"  # around what is typed; every other character is meant
 
@@ -22,17 +23,14 @@ def text(english: str, in_russian: str) -> str:
     return in_russian if russian() else english
 
 
-def printable(foreign: str, kept: str = "\t\n") -> str:
-    """Foreign text without what would steer the terminal or turn its letters around: control
-    characters, marks of direction, lone surrogates. Each of them becomes a dot."""
-    if foreign.isprintable():
-        return foreign
-    return "".join(c if c.isprintable() or c in kept else "·" for c in foreign)
+def printable(foreign: str) -> str:
+    """Foreign text, line by line, without what would steer the terminal."""
+    return safe(foreign, kept="\t\n")
 
 
 def one_line(foreign: str) -> str:
     """Foreign text as a part of a line."""
-    return printable(foreign, kept="")
+    return safe(foreign)
 
 
 def ask(english: str, in_russian: str) -> str:
