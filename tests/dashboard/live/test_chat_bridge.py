@@ -6,9 +6,11 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from simple_websocket import ConnectionClosed
 
 from dashboard.live import chat_bridge, websocket
 
@@ -300,8 +302,9 @@ def test_a_chat_server_that_hangs_is_given_up(
     anya = enter("Anya")
     os.kill(chat["pid"], signal.SIGSTOP)
     try:
-        for _ in range(150):
-            anya.send({"say": "x" * 60_000})
+        with suppress(ConnectionClosed, OSError):  # it may be given up before all is sent
+            for _ in range(150):
+                anya.send({"say": "x" * 60_000})
         assert "it takes nothing" in anya.status("lost")["message"]
     finally:
         os.kill(chat["pid"], signal.SIGCONT)
