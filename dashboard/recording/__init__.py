@@ -1,1 +1,1 @@
-"""What has been: lines, rates, figures."""
+"""The past of a program: lines, rates, figures."""

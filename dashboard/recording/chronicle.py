@@ -1,4 +1,4 @@
-"""What a browser that comes now has to know: newest views, the activity feed, byte rates."""
+"""The state for a browser that comes now: newest views, the activity feed, byte rates."""
 
 import time
 from collections import deque

@@ -20,7 +20,7 @@ class Figures:
         self._sampler: ProcessSampler | None = None
 
     def begin(self) -> None:
-        """A new process: nothing is known of it."""
+        """A new process, not measured yet."""
         self.latest = self._before = self._newest = self._sampler = None
 
     def watch(self, pid: int) -> None:

@@ -1,4 +1,4 @@
-"""A program's log lines. Bounded and numbered, so that what is missing can be said."""
+"""A program's log lines. Bounded and numbered, so that a gap shows."""
 
 import re
 import threading
@@ -29,7 +29,7 @@ class LogBook:
     def add(self, raw: str, at: float, *, printed: bool = False) -> list[dict[str, Any]]:
         """Number one line and keep it; `at` is Unix seconds; `printed`: on standard output.
 
-        Returns it as it is kept, and a second line when there is something to say of the file.
+        Returns it as kept, and a second line when the file needs a notice.
         """
         raw = raw[:LINE_CHARACTERS]
         matched = None if printed else LOG_LINE.fullmatch(raw)
@@ -47,7 +47,7 @@ class LogBook:
 
     def since(self, n: int, limit: int, query: str = "") -> dict[str, Any]:
         """Up to `limit` lines after number n that contain the query, the newest ones;
-        `skipped`: lines after n that are no longer kept."""
+        `skipped`: lines after n that were dropped."""
         with self._lock:
             kept = list(self._lines)
             following = self._next

@@ -1,4 +1,4 @@
-"""The file that a program's log lines are appended to, beside the newest ones in memory."""
+"""The file that a program's log lines are appended to."""
 
 import os
 import time
@@ -10,10 +10,10 @@ FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 class LogFile:
-    """A file of at most so many bytes; a full one becomes PATH.1, in place of the last.
+    """A file of at most `most_bytes`; a full one is renamed to PATH.1, over the last (rotation).
 
-    Trouble with it costs the file alone, and is said once; it is tried again every RETRY_S
-    seconds. A file that was removed or moved away is made anew. Not locked: its owner is.
+    An error costs the file alone, and is reported once; the next attempt follows after RETRY_S
+    seconds. A file that was removed or moved away is made anew. The owner holds a lock.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class LogFile:
         self._again_at = 0.0
 
     def write(self, line: str) -> str:
-        """Append a line; returns a sentence when the file's luck has turned, else nothing."""
+        """Append a line; returns a sentence when the file breaks or works again, else ""."""
         if self._missed and self._clock() < self._again_at:
             self._missed += 1
             return ""

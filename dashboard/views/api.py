@@ -37,7 +37,7 @@ def body() -> dict[str, Any]:
     """The request's JSON object; an empty body is an empty object.
 
     Raises:
-        LabError: something else, with what is wrong. RequestEntityTooLarge: too long.
+        LabError: not a JSON object; the text says why. RequestEntityTooLarge: too long.
     """
     text = request.get_data()
     if request.content_length is None and len(text) == request.max_content_length:
@@ -57,7 +57,7 @@ def body() -> dict[str, Any]:
 
 
 def answer(name: str, action: Callable[[], bool]) -> tuple[Response, int]:
-    """The server: 202 when it was set in motion, 200 when it was so already or was waited for."""
+    """The server: 202 when it was set in motion, 200 when already there or waited for."""
     seconds = wait_s()
     changed = action()
     if seconds:
@@ -66,7 +66,7 @@ def answer(name: str, action: Callable[[], bool]) -> tuple[Response, int]:
 
 
 def wait_s() -> float:
-    """Seconds to wait for what was asked, from the query; more than WAIT_MAX_S are not waited.
+    """Seconds to wait for the result, from the query; WAIT_MAX_S at most.
 
     Raises:
         BadInput: not such a number.
@@ -79,7 +79,7 @@ def wait_s() -> float:
 
 
 def number(name: str, default: int, least: int, most: int) -> int:
-    """A whole number from the query; one above the most is taken for that.
+    """A whole number from the query; `most` where it is larger.
 
     Raises:
         BadInput: not one in that range.
@@ -232,7 +232,7 @@ def source(name: str) -> Response:
 
 @functools.cache
 def coroutines(module: str) -> dict[str, Any]:
-    """The generator functions of a server's module, read as text: what its tasks run."""
+    """The generator functions of a server's module, read as text: the code of its tasks."""
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
         return {"file": "", "functions": []}

@@ -1,7 +1,7 @@
 """Try it: one exchange with a running server, every byte of it shown.
 
 A browser cannot open raw sockets, so the dashboard opens one for it: only to the address of a
-running lab server, never to one that the client names.
+running lab server, never to an address from the browser.
 """
 
 import base64

@@ -34,7 +34,7 @@ def talk(sock: Socket, first: dict[str, Any]) -> None:
 
 
 def follow(sock: Socket, first: dict[str, Any]) -> None:
-    """Send what happens until the tab is gone; hear acknowledgements and subscriptions."""
+    """Send events until the tab is gone; hear acknowledgements and subscriptions."""
     lab: Lab = current_app.extensions["lab"]
     subscription = lab.broadcaster.subscribe(_topics(lab, first))
     writer = threading.Thread(

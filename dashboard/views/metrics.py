@@ -1,4 +1,4 @@
-"""For programs that watch the dashboard: is it well, and its servers' figures for Prometheus."""
+"""For monitoring: the dashboard's health, and its servers' figures for Prometheus."""
 
 from flask import Blueprint, Response, current_app, jsonify
 

@@ -20,7 +20,7 @@ def lab() -> Lab:
 
 
 def language() -> str:
-    """?lang, else what the browser prefers, else English."""
+    """?lang, else the browser's preference, else English."""
     asked = request.args.get("lang", "")
     if asked in i18n.LANGUAGES:
         return asked
