@@ -3,13 +3,13 @@
 One thread writes. It takes all rows that have come since its last commit and commits them
 together (group commit), so a flush of the disk serves as many POSTs as were waiting for it. WAL
 lets reader and writer work at the same time (sqlite.org/wal.html); synchronous=FULL means that
-what was committed survives a power cut.
+a committed row survives a power cut.
 
-The rows are indexed in parts of 16,384, by student within a part. One index by student alone has a
-place for each student, and a commit of 64 rows would write up to 64 pages of it; of a part, it
-writes the few that the part has. So writing costs the same at any size, and reading a little more
+The rows are indexed in parts of 16,384, by student within a part. In one index by student alone
+every student has a place, and a commit of 64 rows would write up to 64 pages. A part has a few
+pages, and only they are written. So writing costs the same at any size, and reading a little more
 for each part. Reading is bounded: from the newest part down until a page is full (keyset
-pagination, as an OFFSET would be read over).
+pagination: an OFFSET would read all rows before it).
 """
 
 import functools
@@ -64,7 +64,7 @@ class Grade(NamedTuple):
 
 class Page(NamedTuple):
     """Some grades of a student, the newest last. `older`: those before this row are the next
-    page; None when there are not any."""
+    page; None when that is all."""
 
     grades: list[Grade]
     older: int | None
@@ -72,7 +72,7 @@ class Page(NamedTuple):
 
 class Row:
     """A grade on its way into the file. saved_at: when it is saved. `error`: why it was not
-    saved. `asker`: whatever its owner wants to remember."""
+    saved. `asker`: the owner's note."""
 
     __slots__ = ("asker", "error", "grade", "saved", "saved_at", "student", "subject")
 
@@ -126,7 +126,7 @@ class GradeBook:
         return Page([Grade(*row[1:]) for row in reversed(shown)], older)
 
     def commit(self, rows: list[Row], done: Done) -> None:
-        """Have these rows saved; done() is called after their commit, or what prevented it.
+        """Have these rows saved; done() is called after their commit or its failure.
 
         Many at once are cheaper than one by one: woken for each row by itself, the writer would
         take the interpreter's lock from the loop at every one of the loop's system calls.
@@ -134,7 +134,7 @@ class GradeBook:
         self._asked.put((rows, done))
 
     def close(self) -> None:
-        """Commit what was asked for and end the writer."""
+        """Commit the rows handed over and end the writer."""
         self._asked.put(None)
         self._writer.join(CLOSE_S)
         self._reader.close()
@@ -157,7 +157,7 @@ class GradeBook:
             connection.close()
 
     def _next_batch(self) -> tuple[list[tuple[list[Row], Done]], bool]:
-        """Rows to commit together, waited for; False with the last of them."""
+        """The next rows to commit together, waited for; False when they are the last."""
         batch: list[tuple[list[Row], Done]] = []
         size = 0
         while size < BATCH:

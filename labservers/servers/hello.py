@@ -2,8 +2,8 @@
 
 No input ends the server: neither a datagram that is not UTF-8, nor an empty one, nor the ICMP
 errors that Linux reports for answers sent earlier (udp(7)). A datagram from port 0 cannot be
-answered, and one from our own address, which is forged, would make us answer ourselves for ever.
-Bound to every address, all addresses of this machine are our own.
+answered. One from our own address is forged, and would make us answer ourselves for ever. A
+server on every address owns all addresses of this machine.
 """
 
 import errno
@@ -73,7 +73,7 @@ class HelloServer(LabServer):
         self._waker.wake()
 
     def serve_datagrams(self) -> None:
-        """Answer what has arrived, up to DRAINED datagrams."""
+        """Answer the datagrams that have arrived, DRAINED at most."""
         now = time.monotonic()
         for _ in range(DRAINED):
             try:
@@ -119,11 +119,11 @@ class HelloServer(LabServer):
             return False
         return not (self._any_address and is_local(client, self._socket.family))
 
-    def _note_error(self, what: str, error: OSError) -> None:
+    def _note_error(self, event: str, error: OSError) -> None:
         self.monitor.errors += 1
         name = errno.errorcode.get(error.errno or 0, "error")
         self.monitor.counts[name] += 1
-        self.log.sampled("%s: %s", what, error.strerror)
+        self.log.sampled("%s: %s", event, error.strerror)
 
 
 def create(spec: ServerSpec, options: Options, monitor: Monitor) -> HelloServer:

@@ -12,7 +12,7 @@ Address = tuple[str, int]
 
 
 class Peer:
-    """An address and what went there and back. Times are of time.monotonic()."""
+    """An address and its bytes in and out. Times are of time.monotonic()."""
 
     __slots__ = ("bytes_in", "bytes_out", "id", "last_at")
 
@@ -24,8 +24,8 @@ class Peer:
 
 
 class Peers:
-    """The peers of the last minute, `kept` of them at most. The lock guards the table; what a
-    peer counts is written by the server's thread alone."""
+    """The peers of the last minute, `kept` of them at most. The lock guards the table; a
+    peer's counters are written by the server's thread alone."""
 
     def __init__(self, kept: int) -> None:
         self._kept = kept
@@ -49,7 +49,7 @@ class Peers:
             return list(self._peers.items())
 
     def rows(self, limit: int) -> tuple[int, list[messages.Row]]:
-        """How many there are, and the rows of those that were heard last."""
+        """The number of peers, and the rows of the newest senders."""
         recent, now = self.recent(), time.monotonic()
         newest = sorted(recent, key=lambda entry: -entry[1].last_at)[:limit]
         return len(recent), [_row(address, peer, now) for address, peer in newest]

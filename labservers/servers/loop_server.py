@@ -1,4 +1,4 @@
-"""What a TCP server on the event loop has besides its tasks: the listener, its figures, its end.
+"""A TCP server on the event loop, besides its tasks: the listener, the figures, the end.
 
 Everything but the LabServer methods runs in the loop's thread.
 """
@@ -32,7 +32,7 @@ LABEL_CHARACTERS = 90
 
 
 class Client:
-    """One connection: what its row in the table shows, and whether a request is under way."""
+    """One connection: its counters, its newest request, and whether that is under way."""
 
     __slots__ = ("_all", "_peer", "busy", "bytes_in", "bytes_out", "method", "reader", "sock",
                  "target", "unsent")  # fmt: skip
@@ -43,7 +43,7 @@ class Client:
         self._all = all_clients
         self.bytes_in = 0
         self.bytes_out = 0
-        self.unsent = b""  # what the kernel has not taken yet
+        self.unsent = b""  # not taken by the kernel yet
         self.method = self.target = ""  # of the newest request
         self.busy = False
         self._peer = ""
@@ -60,7 +60,7 @@ class Client:
         return data
 
     def send(self, data: bytes) -> None:
-        """Send what the kernel takes at once; the rest is `unsent`.
+        """Send as much as the kernel takes at once; the rest is `unsent`.
 
         Raises:
             OSError: the connection is broken.
@@ -95,7 +95,7 @@ class Client:
 
 
 class LoopServer(LabServer):
-    """A subclass brings serve_forever(), which accepts, and what it makes of a connection."""
+    """A subclass brings serve_forever(), which accepts, and the task of a connection."""
 
     def __init__(self, spec: ServerSpec, options: Options, monitor: Monitor) -> None:
         super().__init__(spec, options, monitor)
@@ -109,7 +109,7 @@ class LoopServer(LabServer):
 
     @abstractmethod
     def serve_forever(self) -> Waiting:
-        """The task that accepts, and makes a task of each connection."""
+        """The task that accepts, and makes a task for each connection."""
 
     def bind(self) -> tuple[str, int]:
         self._listener = listen_tcp(self.options.host, self.options.port, self.options.backlog)
@@ -167,7 +167,7 @@ class LoopServer(LabServer):
         self.log.warning(f"cannot accept for now: {os.strerror(error.errno or 0)}")
 
     def _begin_to_stop(self) -> None:
-        """Accept no more, close what is idle, give the others until the grace is over."""
+        """Accept no more, close idle connections, give the others until the grace is over."""
         if self._stopping:
             return
         self._stopping = True
@@ -186,9 +186,9 @@ class LoopServer(LabServer):
             yield (TaskType.SLEEP, 0.02)
         self.loop.halt()
 
-    def _task_broke(self, what: str, error: BaseException) -> None:
+    def _task_broke(self, text: str, error: BaseException) -> None:
         self.monitor.errors += 1
-        self.log.failure(what, error)
+        self.log.failure(text, error)
 
     def _describe(self, task: Task) -> tuple[str, str]:
         client = task.about
