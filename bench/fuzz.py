@@ -224,7 +224,7 @@ _LENGTH = re.compile(rb"\r\nContent-Length: ([0-9]+)\r\n")
 
 
 def read_answers(answer: bytes) -> tuple[list[int], str]:
-    """The statuses of the responses that these bytes are, and what is no response in them.
+    """The statuses of the responses in these bytes, and the part that is not a response.
 
     The requests may have had HEAD among them: a body may be missing, but never a part of one.
     """
@@ -232,7 +232,7 @@ def read_answers(answer: bytes) -> tuple[list[int], str]:
     while answer:
         line, end = _STATUS_LINE.match(answer), answer.find(b"\r\n\r\n") + 4
         if line is None or end < 4:
-            return seen, f"this is no response: {answer[:60]!r}"
+            return seen, f"not a response: {answer[:60]!r}"
         seen.append(int(line[1]))
         length = _LENGTH.search(answer, 0, end)
         answer, size = answer[end:], int(length[1]) if length else 0

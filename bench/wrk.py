@@ -57,7 +57,7 @@ def parse(text: str) -> Report:
     """What wrk printed with --latency.
 
     Raises:
-        ValueError: this is no such report.
+        ValueError: not such a report.
     """
     rate, total, p99 = _RATE.search(text), _TOTAL.search(text), _P99.search(text)
     if rate is None or total is None:

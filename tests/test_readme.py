@@ -1,4 +1,4 @@
-"""Both READMEs say the same, and what they name exists."""
+"""Both READMEs say the same, and everything they name exists."""
 
 import re
 from dataclasses import fields
@@ -13,7 +13,7 @@ from labservers.registry import SERVERS, ServerSpec
 ROOT = Path(__file__).resolve().parent.parent
 READMES = [ROOT / "README.md", ROOT / "README.ru.md"]
 CODE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
-IN_FILE = f"{PREFIX}CONFIG"  # names the file itself, so it is no setting in it
+IN_FILE = f"{PREFIX}CONFIG"  # names the file itself, so it is not a setting in it
 
 both = pytest.mark.parametrize("path", READMES, ids=lambda path: path.name)
 

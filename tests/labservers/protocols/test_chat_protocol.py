@@ -243,7 +243,7 @@ AWKWARD = st.lists(st.sampled_from(b"\xff\xfb\xf1\xfa\xd1\x80\x01\r\nexit"), max
 @example(b"a\r\nb\n", [])  # whole lines, as they come in one recv()
 @example(b"a\nexit\nb\n", [])
 @example(b"a\n\nb\n", [])
-@example(b"\xff\xff\xf1\xfb\x01\n", [4])  # what is left of a removal is no new negotiation
+@example(b"\xff\xff\xf1\xfb\x01\n", [4])  # the rest of a removal is not a new negotiation
 @given(st.one_of(AWKWARD, st.binary(max_size=60)), SIZES)
 def test_any_bytes_mean_the_same_to_a_line_member_in_any_segments(
     data: bytes, sizes: list[int]

@@ -224,7 +224,7 @@ def test_grades_outlive_a_kill_9(
 
 
 def test_files_that_cannot_be_used_are_said_in_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "subjects.sqlite3").write_text("this is no database, and long enough to tell")
+    (tmp_path / "subjects.sqlite3").write_text("this is not a database, and long enough to show it")
     words = [sys.executable, "-m", "labservers", "subjects", "--port", "0"]
     ended = subprocess.run([*words, "--data-dir", str(tmp_path)], capture_output=True, text=True)
     assert ended.returncode == 1

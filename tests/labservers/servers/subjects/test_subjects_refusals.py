@@ -1,4 +1,4 @@
-"""Refusals reach their client, also one that still sends; what is no white space is not trimmed."""
+"""Refusals reach their client, also one that still sends; only white space is trimmed."""
 
 import http.client
 import json
