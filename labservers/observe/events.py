@@ -29,13 +29,24 @@ class EventStore:
         """Whether another event would push out the oldest."""
         return len(self._waiting) >= self._capacity
 
-    def add(self, kind: str, data: dict[str, Any]) -> None:
+    def add(self, kind: str, data: dict[str, Any]) -> int:
+        """The number of the new event, from 1 without gaps."""
         with self._lock:
             self._number += 1
             if self.full:
                 self._waiting.popleft()
                 self._lost_since += 1
             self._waiting.append((self._number, self._clock.now(), kind, data))
+            return self._number
+
+    def extend(self, number: int, name: str, more: list[Any]) -> bool:
+        """Add to a list of an event's data; False: the event does not wait any more."""
+        with self._lock:
+            place = number - self._number - 1 + len(self._waiting)
+            if place < 0:
+                return False
+            self._waiting[place][3][name] += more
+            return True
 
     def leave_out(self) -> None:
         """Count an event that is not added, as there are more of its kind than anybody takes."""

@@ -183,9 +183,9 @@ class Event(NamedTuple):
     kinds: overloaded (reason), and of rooms, each with room, peer and id of the connection:
     - joined (seq: the room's number of its newest message; people: its members from then on)
     - left (reason, people)
-    - said, what one member said in one go (mode, seq: the room's number of its first message,
-      sizes in bytes of its first 100 messages). Lossy by contract: while many events wait it is
-      left out, and counted as lost
+    - said, what one member said in a row (mode, seq: the room's number of its first message,
+      sizes in bytes of its messages, the first 100). Lossy by contract: while many events wait
+      it is left out, and counted as lost
     - skipped, messages that a member will never get (count, seq: the number of the first of
       them, total: of its whole stay, line: which line of what it is sent is the notice of it,
       from 1, None for a raw member, which gets none)

@@ -115,9 +115,13 @@ class Monitor(Tally):
         self.requests += 1
         self.last = (received, sent, microseconds)
 
-    def event(self, kind: str, **data: Any) -> None:
-        """Something for the dashboard to hear; kept until the next batch, bounded."""
-        self._events.add(kind, data)
+    def event(self, kind: str, **data: Any) -> int:
+        """Something for the dashboard to hear; kept until the next batch, bounded. Its number."""
+        return self._events.add(kind, data)
+
+    def extend(self, number: int, name: str, more: list[Any]) -> bool:
+        """Add to a list of an event's data; False: the event does not wait any more."""
+        return self._events.extend(number, name, more)
 
     @property
     def full(self) -> bool:

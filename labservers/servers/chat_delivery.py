@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from labservers.servers.chat_message import Message
+from labservers.servers.chat_said import Said
 from labservers.servers.chat_states import Event
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from labservers.servers.chat_room import Room
 
 GO_BYTES = 64 * 1024  # delivered at once, and one speaker's lines more
-SIZES_SHOWN = 100  # of what was said in one go
 
 
 class Patience(NamedTuple):
@@ -47,7 +47,7 @@ class Delivery:
     def __init__(self, room: "Room", monitor: "Monitor", patience: Patience) -> None:
         self.turn = threading.Lock()
         self._room = room
-        self._monitor = monitor
+        self._said = Said(room.name, monitor)
         self._patience = patience
         self._spoken: deque[tuple[Member, bytes]] = deque()
 
@@ -71,29 +71,13 @@ class Delivery:
                 speaker, lines = self._spoken.popleft()
                 parts.append(lines)
                 size += len(lines)
-                self._report(speaker, lines)
+                self._said.report(speaker, room.messages + 1, lines)
                 count = lines.count(b"\n")
                 room.messages += count
                 room.tally.requests += count
             lines = b"".join(parts)
             room.append(lines)
             return Message(lines), list(room.level.values())
-
-    def _report(self, speaker: "Member", lines: bytes) -> None:
-        """An event with what was said, unless so many wait already that nobody takes them."""
-        monitor, connection = self._monitor, speaker.connection
-        if monitor.full:  # joins and leaves are reported all the same
-            monitor.leave_out()
-            return
-        monitor.event(
-            "said",
-            room=self._room.name,
-            seq=self._room.messages + 1,
-            peer=connection.peer,
-            id=connection.id,
-            mode=speaker.mode,
-            sizes=[*map(len, lines[:-1].split(b"\n")[:SIZES_SHOWN])],
-        )
 
     def _wait_for_readers(self) -> None:
         """Until all that are far behind have nearly caught up, left, or are slow."""

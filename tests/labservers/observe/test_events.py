@@ -41,6 +41,41 @@ def test_the_oldest_are_lost_and_counted_and_so_is_what_is_left_out() -> None:
     assert (batch.lost, events.lost) == (0, 3)
 
 
+def test_an_event_that_waits_can_get_more_until_it_is_taken_or_lost() -> None:
+    events = store(capacity=2)
+    first = events.add("said", {"sizes": [1]})
+    second = events.add("said", {"sizes": [5]})
+    assert events.extend(first, "sizes", [2, 3])
+    assert events.extend(second, "sizes", [6])
+    events.add("joined", {})
+    assert not events.extend(first, "sizes", [4])
+    assert events.extend(second, "sizes", [7])
+    batch = events.take()
+    assert batch
+    assert [event.data for event in batch.events] == [{"sizes": [5, 6, 7]}, {}]
+    assert not events.extend(second, "sizes", [8])
+
+
+def test_nothing_that_is_added_while_batches_are_taken_is_lost() -> None:
+    events, batches, taken = store(), [], threading.Event()
+
+    def add() -> None:
+        number = events.add("said", {"sizes": [0]})
+        for size in range(1, 20_000):
+            if not events.extend(number, "sizes", [size]):
+                number = events.add("said", {"sizes": [size]})
+        taken.set()
+
+    thread = threading.Thread(target=add)
+    thread.start()
+    while not taken.is_set():
+        batches.append(events.take())
+    thread.join(10)
+    batches.append(events.take())
+    said = [event for batch in batches if batch for event in batch.events]
+    assert [size for event in said for size in event.data["sizes"]] == list(range(20_000))
+
+
 def test_numbers_are_in_order_and_none_is_given_twice() -> None:
     events = store(capacity=100_000)
     batches = []

@@ -5,6 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 
+def converse(*members: Any, count: int) -> None:
+    """One message after the other, by each member in turn."""
+    for number in range(count):
+        members[number % len(members)].say(f"{number % 10}\n")
+        for member in members:
+            member.hear(f"{number % 10}\n")
+
+
 def test_the_telemetry_tells_who_joined_said_and_left(
     join: Any, chat_server: Any, eventually: Callable[..., Any]
 ) -> None:
@@ -43,32 +51,47 @@ def test_what_is_said_in_one_go_is_one_event_with_the_sizes(join: Any, chat_serv
     ]
 
 
+def test_what_a_member_says_in_a_row_is_one_event_until_it_is_taken(
+    join: Any, chat_server: Any
+) -> None:
+    one = join()
+    converse(one, count=150)
+    other = join()
+    converse(other, one, count=2)
+    converse(other, count=1)
+    said = [e.data for e in chat_server.monitor.take_events().events if e.kind == "said"]
+    assert [(data["seq"], len(data["sizes"])) for data in said] == [
+        (1, 100),
+        (101, 50),
+        (151, 1),
+        (152, 1),
+        (153, 1),
+    ]
+    converse(other, count=2)
+    (event,) = chat_server.monitor.take_events().events
+    assert (event.data["seq"], event.data["sizes"]) == (154, [1, 1])
+
+
 def test_events_that_nobody_takes_are_bounded_and_the_missing_are_counted(
     join: Any, chat_server: Any
 ) -> None:
-    speaker = join()
-    for number in range(1_200):
-        speaker.say(f"{number}\n")
-        speaker.hear(f"{number}\n")
+    speakers = join(), join()
+    converse(*speakers, count=1_200)
     batch = chat_server.monitor.take_events()
     assert len(batch.events) == 1_000
-    assert batch.lost == 1_201 - 1_000
+    assert batch.lost == 1_202 - 1_000
     assert chat_server.frame(1).events_lost == batch.lost
-    speaker.say("room again\n")
-    speaker.hear("room again\n")
+    converse(*speakers, count=1)
     batch = chat_server.monitor.take_events()
     assert (len(batch.events), batch.lost) == (1, 0)
 
 
 def test_a_join_is_told_however_much_is_said(join: Any, chat_server: Any) -> None:
-    speaker = join()
-    for number in range(1_200):
-        speaker.say(f"{number}\n")
-        speaker.hear(f"{number}\n")
+    converse(join(), join(), count=1_200)
     join()
     batch = chat_server.monitor.take_events()
     assert [event.kind for event in batch.events[-2:]] == ["said", "joined"]
-    assert batch.lost == 1_202 - len(batch.events)
+    assert batch.lost == 1_203 - len(batch.events)
 
 
 def test_a_frame_names_the_largest_rooms_only(
