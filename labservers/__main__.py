@@ -1,4 +1,7 @@
-"""Command line: `python -m labservers SERVER [--port N ...]`, `list`, `client NAME`."""
+"""Command line: `python -m labservers SERVER [--port N ...]`, `list`, `client NAME`,
+`observe FILE`."""
+
+from __future__ import annotations
 
 import argparse
 import importlib
@@ -26,6 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
         from labservers.clients.__main__ import main as client_main
 
         return client_main(words[1:])
+    if name == "observe":
+        from labservers.run.program import main as observe
+
+        return observe(words[1:])
     if name in ("-h", "--help"):
         print(usage())
         return 0
@@ -45,6 +52,7 @@ def usage() -> str:
         "usage: python -m labservers list\n"
         f"       python -m labservers {{{names}}} [--host HOST] [--port PORT] ...\n"
         "       python -m labservers client NAME [--host HOST] [--port PORT] ...\n"
+        "       python -m labservers observe [--json FILE] [--quiet] FILE [ARGUMENT ...]\n"
         "Each has --help of its own."
     )
 
@@ -71,7 +79,7 @@ def serve(spec: ServerSpec, words: list[str]) -> int:
     return run(server, channel)
 
 
-def parse(spec: ServerSpec, words: list[str]) -> "tuple[Options, int | None]":
+def parse(spec: ServerSpec, words: list[str]) -> tuple[Options, int | None]:
     """How to run, and the descriptor of the channel to the dashboard, if there is one."""
     from labservers.net.listening import BACKLOG
     from labservers.run.server import Options

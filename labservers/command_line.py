@@ -1,5 +1,7 @@
 """What the command lines of the servers and of the clients have in common."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import stat

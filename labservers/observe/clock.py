@@ -22,4 +22,8 @@ class Clock:
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return self._offset + self._monotonic()
+        return self.at(self._monotonic())
+
+    def at(self, monotonic: float) -> float:
+        """Seconds since the epoch of a reading of the monotonic clock."""
+        return self._offset + monotonic

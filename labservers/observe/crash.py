@@ -1,0 +1,166 @@
+"""Why a program died: the exception, its line, the locals there, the bytes that came last.
+
+Also: tracebacks without our own frames, so that a program's reads as it would without us.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import reprlib
+import runpy
+from types import FrameType, TracebackType
+from typing import Any
+
+from .lines import OURS, STARTERS, OwnLines
+from .points import Message
+
+LOCALS = 30  # names that are shown
+STACK = 50  # frames, the innermost
+PLAIN = (bool, int, float, complex, str, bytes, bytearray, type(None), list, tuple, dict, set,
+         frozenset)  # fmt: skip
+
+
+BUILT_IN = [
+    kind.__str__
+    for kind in (BaseException, OSError, KeyError, UnicodeDecodeError, UnicodeEncodeError)
+]
+RUNNERS = ("<frozen runpy>", runpy.__file__)  # of `python -m`
+
+
+class Plain(reprlib.Repr):
+    """Short texts of built-in types alone: the repr() of any other object is the program's code."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = 120
+
+    def repr1(self, x: Any, level: int) -> str:
+        if type(x) in PLAIN:
+            return super().repr1(x, level) if type(x) is not bytes else _short(x)
+        return f"<{type(x).__name__}>"
+
+
+def _short(data: bytes) -> str:
+    return repr(data) if len(data) <= 120 else f"{data[:100]!r}... ({len(data):,} bytes)"
+
+
+plain = Plain()
+
+
+def told(
+    error: BaseException, at: float, thread: str, own: OwnLines, received: bytes | None
+) -> Message:
+    """The message of a crash. `received`: the last bytes that the thread got."""
+    frames = _own_frames(error.__traceback__, own)
+    last = frames[-1] if frames else None
+    return {
+        "type": "crash",
+        "at": at,
+        "thread": thread,
+        "exception": type(error).__name__,
+        "message": _message(error),
+        "line": _line(last, own),
+        "source": _source(last),
+        "stack": [
+            {"line": _line(one, own), "function": one[0].f_code.co_name, "source": _source(one)}
+            for one in frames[-STACK:]
+        ],
+        "locals": locals_of(last[0]) if last else {},
+        "received": received,
+    }
+
+
+def locals_of(frame: FrameType) -> dict[str, str]:
+    """Names and short texts; of a module's names only those without two underscores."""
+    shown = [item for item in frame.f_locals.items() if not item[0].startswith("__")]
+    return {name: plain.repr(value) for name, value in shown[-LOCALS:]}
+
+
+def without_ours(error: BaseException, seen: set[int] | None = None) -> None:
+    """Cut our frames out of the tracebacks of an exception and of those that it came from."""
+    seen = set() if seen is None else seen
+    if id(error) in seen:
+        return
+    seen.add(id(error))
+    error.__traceback__ = _cut(error.__traceback__)
+    for other in (error.__cause__, error.__context__):
+        if other is not None:
+            without_ours(other, seen)
+
+
+def _cut(trace: TracebackType | None) -> TracebackType | None:
+    """Without what started the program, and without the wrappers in between."""
+    entries = _entries(trace)
+    while entries and (_file(entries[0]) in RUNNERS or _file(entries[0]) in STARTERS):
+        del entries[0]
+    kept = [one for one in entries if not _file(one).startswith(OURS)]
+    for one, following in zip(kept, [*kept[1:], None]):
+        one.tb_next = following
+    return kept[0] if kept else None
+
+
+def _file(entry: TracebackType) -> str:
+    return entry.tb_frame.f_code.co_filename
+
+
+def _entries(trace: TracebackType | None) -> list[TracebackType]:
+    entries = []
+    while trace is not None:
+        entries.append(trace)
+        trace = trace.tb_next
+    return entries
+
+
+def _own_frames(trace: TracebackType | None, own: OwnLines) -> list[tuple[FrameType, int]]:
+    return [
+        (one.tb_frame, one.tb_lineno)
+        for one in _entries(trace)
+        if own.name(one.tb_frame.f_code.co_filename) is not None
+    ]
+
+
+def _line(at: tuple[FrameType, int] | None, own: OwnLines) -> str | None:
+    return f"{own.name(at[0].f_code.co_filename)}:{at[1]}" if at else None
+
+
+def _source(at: tuple[FrameType, int] | None) -> str | None:
+    if at is None:
+        return None
+    return linecache.getline(os.path.abspath(at[0].f_code.co_filename), at[1]).strip() or None
+
+
+def _message(error: BaseException) -> str:
+    """str() of an exception of the program's own class is the program's code, and may fail."""
+    if isinstance(error, SyntaxError):
+        return error.msg or ""
+    own = type(error).__str__ not in BUILT_IN
+    if own:
+        return ", ".join(plain.repr(value) for value in error.args)
+    return str(error)[:1000]
+
+
+def hook_prints(hook: Any) -> Any:
+    """An excepthook that does as this one does, but without our frames."""
+
+    def excepthook(kind: Any, error: Any, trace: Any) -> None:
+        without_ours(error)
+        hook(kind, error, error.__traceback__)
+
+    return excepthook
+
+
+def hide_in_texts() -> None:
+    """traceback.print_exc(), logging and the like do not show our frames either."""
+    import traceback
+
+    original = traceback.TracebackException.__init__
+
+    def __init__(self: Any, exc_type: Any, exc_value: Any, exc_traceback: Any, **k: Any) -> None:
+        if exc_value is not None and exc_traceback is not None:
+            same = exc_value.__traceback__ is exc_traceback
+            without_ours(exc_value)
+            exc_traceback = exc_value.__traceback__ if same else _cut(exc_traceback)
+        original(self, exc_type, exc_value, exc_traceback, **k)
+
+    traceback.TracebackException.__init__ = __init__  # type: ignore[method-assign]

@@ -1,0 +1,3 @@
+name = input("name? ")
+print(f"hello {name}")
+input()

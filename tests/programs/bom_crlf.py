@@ -1,0 +1,3 @@
+﻿# -*- coding: utf-8 -*-
+print("привет")
+raise ValueError("в строке 3")

@@ -1,0 +1,1 @@
+import this_module_is_not_there

@@ -1,0 +1,12 @@
+import socket
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("127.0.0.1", 0))
+client = socket.socket(type=socket.SOCK_DGRAM)
+client.sendto(b"", server.getsockname())
+client.sendto(b"x" * 5000, 0, server.getsockname())
+buffer = bytearray(6000)
+data, address = server.recvfrom(100)
+print(data, server.recvfrom_into(buffer)[0])
+client.connect(server.getsockname())
+client.send(b"connected")
+print(server.recv(100))
