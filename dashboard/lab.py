@@ -60,9 +60,7 @@ class Lab:
                 config=config,
                 publish=self.publish,
                 spawn=ServerProcess,
-                owner=lambda settings, transport: port_owner.owner(
-                    settings.host, settings.port, transport, self.supervisor.pids()
-                ),
+                owner=self._port_owner,
                 free_port=self._free_port,
                 listening=port_owner.listening,
                 background=_in_background,
@@ -78,7 +76,7 @@ class Lab:
         return self._clock() - self._began
 
     def publish(self, event: EventDict) -> None:
-        """Tell every tab; feed entries get their number and time here."""
+        """Send to every tab; feed entries get their number and time here."""
         if event["kind"] == "feed":
             entry = {"id": next(self._feed_ids), "at": time.time(), **event["entry"]}
             event = {**event, "entry": entry}
@@ -88,7 +86,7 @@ class Lab:
         self.publish({"kind": "feed", "entry": {"name": name, "code": code, "args": args}})
 
     def snapshot(self) -> dict[str, Any]:
-        """What a page starts with."""
+        """The state that a page starts with."""
         return self.with_hosts(self.broadcaster.snapshot())
 
     def with_hosts(self, snapshot: dict[str, Any]) -> dict[str, Any]:
@@ -148,6 +146,10 @@ class Lab:
             found = self.supervisor.server(name).reports.log.since(0, LOGS_AT_FIRST)
             return [{"kind": "logs", "name": name, "lines": found["lines"], "skipped": 0}]
         return []
+
+    def _port_owner(self, settings: ServerSettings, transport: str) -> dict[str, Any] | None:
+        pids = self.supervisor.pids()
+        return port_owner.owner(settings.host, settings.port, transport, pids)
 
     def _free_port(self, settings: ServerSettings, transport: str) -> int | None:
         taken = self.supervisor.taken_ports()

@@ -80,26 +80,23 @@ def test_stop_all_asks_when_clients_are_connected(lab, page: Page) -> None:
         expect(state(page, "chat")).to_have_text("Stopped")
 
 
+def deaf(page: Page) -> None:
+    """The page hears the first snapshot and nothing after it."""
+
+    def route(browser: WebSocketRoute) -> None:
+        heard: list[str | bytes] = []
+
+        def pass_on(message: str | bytes) -> None:
+            if not heard:
+                browser.send(message)
+            heard.append(message)
+
+        browser.connect_to_server().on_message(pass_on)
+
+    page.route_web_socket("**/ws/live", route)
+
+
 def test_a_click_is_answered_at_once_and_the_pill_only_by_the_server(lab, open_page) -> None:
-    heard: list[WebSocketRoute] = []
-
-    def deaf(page: Page) -> None:
-        """The page hears the first snapshot and nothing after it."""
-
-        def route(browser: WebSocketRoute) -> None:
-            server = browser.connect_to_server()
-            heard.append(browser)
-            seen = []
-
-            def pass_on(message: str | bytes) -> None:
-                if not seen:
-                    browser.send(message)
-                seen.append(message)
-
-            server.on_message(pass_on)
-
-        page.route_web_socket("**/ws/live", route)
-
     page = open_page("/", before=deaf)
     expect(page.locator(".conn")).to_have_attribute("data-link", "live")
 

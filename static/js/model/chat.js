@@ -1,6 +1,6 @@
 /* One chat room as the page knows it; pure. An entry is a message, a join, a leave or a notice. */
 
-export const KEPT = 1000;
+const KEPT = 1000;
 /* An own message whose echo has not come by then is shown as not confirmed. */
 const ECHO_S = 10;
 const NAMED = /^([^:\x00-\x1f]{1,32}): (.*)$/su;

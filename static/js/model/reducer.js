@@ -3,11 +3,11 @@ import { NO_ROOMS, reduceRooms } from "./rooms.js";
 import { parse } from "./routes.js";
 
 export const HISTORY_S = 60;
-export const FEED_KEPT = 200;
-export const LINES_KEPT = 5000;
-export const EXCHANGES_KEPT = 30;
+const FEED_KEPT = 200;
+const LINES_KEPT = 5000;
+const EXCHANGES_KEPT = 30;
 /* A minute of the loop's frames at ten a second. */
-export const LOOP_POINTS = 600;
+const LOOP_POINTS = 600;
 const STEP_SHOWN_S = 1;
 
 const LOOP_SERIES = [

@@ -1,4 +1,4 @@
-"""A managed program under the test's hand: a fake clock, a fake process, what is published."""
+"""A managed program under the test's hand: a fake clock, a fake process, kept events."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -49,31 +49,15 @@ class World:
         self.problem: str | None = None
         self.spawn_error: OSError | None = None
         self.later: list[Callable[[], None]] = []
-        pids = itertools.count(1_000_000)
-
-        def spawn(command: Command, listener: Any) -> FakeProcess:
-            if self.spawn_error:
-                raise self.spawn_error
-            self.processes.append(FakeProcess(command, listener, next(pids)))
-            return self.processes[-1]
-
-        def check(host: str, port: int, timeout_s: float) -> None:
-            if self.problem:
-                raise RuntimeError(self.problem)
-
-        self.program = program or replace(catalogue()["chat"], check=check)
-        self.settings = Settings(folder / "servers.json", 8000, {self.program.name: self.program})
         self.meanwhile: Callable[[], object] = lambda: None  # while a failure is looked into
-
-        def owner(settings: ServerSettings, transport: str) -> dict[str, Any]:
-            self.meanwhile()
-            return {"pid": 7, "command": "nc -l", "since": 1.0, "ours": False}
-
+        self._pids = itertools.count(1_000_000)
+        self.program = program or replace(catalogue()["chat"], check=self._check)
+        self.settings = Settings(folder / "servers.json", 8000, {self.program.name: self.program})
         surroundings = Surroundings(
             config=Config(data_dir=str(folder), **settings),
             publish=self.events.append,
-            spawn=spawn,
-            owner=owner,
+            spawn=self._spawn,
+            owner=self._owner,
             free_port=lambda settings, transport: 8014,
             listening=lambda pid: list(self.kernel),
             background=self.later.append,
@@ -81,6 +65,20 @@ class World:
             wall=lambda: self.wall,
         )
         self.server = ManagedProgram(self.program, self.settings, surroundings)
+
+    def _spawn(self, command: Command, listener: Any) -> FakeProcess:
+        if self.spawn_error:
+            raise self.spawn_error
+        self.processes.append(FakeProcess(command, listener, next(self._pids)))
+        return self.processes[-1]
+
+    def _check(self, host: str, port: int, timeout_s: float) -> None:
+        if self.problem:
+            raise RuntimeError(self.problem)
+
+    def _owner(self, settings: ServerSettings, transport: str) -> dict[str, Any]:
+        self.meanwhile()
+        return {"pid": 7, "command": "nc -l", "since": 1.0, "ours": False}
 
     @property
     def process(self) -> FakeProcess:

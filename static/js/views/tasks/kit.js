@@ -3,7 +3,7 @@ import { CommandLine, html } from "../../kit.js";
 import { t } from "../../i18n.js";
 
 /** The way from the browser to the server: it cannot open raw sockets, the dashboard can. */
-export const Way = ({ server }) =>
+const Way = ({ server }) =>
   html`<div class="path" title=${t("try.path")}><b>${t("try.browser")}</b><span class="wireln"></span>
     <b>:${location.port || "80"} ${t("try.dashboard")}</b><span class="wireln"></span>
     <b>:${server.port} ${server.protocol}</b></div>`;
