@@ -1,6 +1,6 @@
 """How the dashboard ends: children and sockets first, then whatever the signal meant before.
 
-The children end by themselves when our end of their standard input closes; this is for the
+The children end by themselves when our end of their channels closes; this is for the
 ends that leave time to be polite. `flask run --debug` has a case of its own: the reloader's
 worker outlives a killed parent and keeps the port, so it watches for another parent.
 
@@ -23,7 +23,6 @@ from flask import Flask
 
 from dashboard.lab import Lab
 from dashboard.live import sockets
-from dashboard.presence import Presence
 
 PARENT_POLL_S = 0.3
 POLITE_S = 1.2
@@ -34,14 +33,13 @@ class Ending:
     that one, which may hold locks: a closed terminal hangs up on make and on us, and make passes
     its own on."""
 
-    def __init__(self, lab: Lab, presence: Presence) -> None:
-        self._lab, self._presence = lab, presence
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
         self._closing = threading.Lock()
 
     def close(self) -> None:
         sockets.close_all()
         self._lab.close(POLITE_S)
-        self._presence.release()
 
     def come_with(self, number: signal.Signals) -> None:
         """Close at this signal, and then do what it meant before."""
@@ -62,7 +60,7 @@ class Ending:
 
 def init_app(app: Flask) -> None:
     """Watch from the first request on; take the signals only where `flask run` made us."""
-    ending = Ending(app.extensions["lab"], app.extensions["presence"])
+    ending = Ending(app.extensions["lab"])
     begun = threading.Lock()
 
     def begin() -> None:
@@ -104,4 +102,4 @@ def _leave_with_terminal(descriptor: int) -> None:
 def _leave_with_parent(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(PARENT_POLL_S)
-    os._exit(0)  # the children's standard input closes with us
+    os._exit(0)  # the children's channels close with us

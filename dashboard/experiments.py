@@ -2,16 +2,14 @@
 
 All clients of an experiment run in one thread over non-blocking sockets. They are bounded in
 number and in time, and go only to the address of a running program. What they say stands in
-the catalogue, as the program's visit. Each client is a
-generator that says what it waits for, as the lab's tasks do; the driver here is the smallest
-one that serves them.
+the catalogue, as the program's visit. Each client is a generator that says what it waits for, as
+the lab's tasks do. The driver here is the smallest one that serves them.
 """
 
 import errno
 import heapq
 import itertools
 import random
-import resource
 import selectors
 import socket
 import threading
@@ -23,6 +21,7 @@ from dashboard.errors import BadInput, NotNow
 from dashboard.numbers import shown, whole
 from dashboard.programs.program import Program, Visit
 from dashboard.supervision.supervisor import Supervisor
+from labservers.net.descriptors import raise_descriptor_limit
 
 KINDS = {"clients": 1_000, "slow": 50}
 CLIENT_S = 8.0
@@ -31,6 +30,7 @@ SLOW_S = 60.0
 OVERALL_S = 75.0
 DRIP_S = 5.0
 SPARE_DESCRIPTORS = 200
+MOST_ALIVE = 8_000
 REPORT_S = 0.5
 
 # What a client yields: wait to read, wait to write, or a number of seconds to sleep.
@@ -72,8 +72,9 @@ class Experiments:
             running = self._running.get(name)
             if running is not None and running.add(kind, n):
                 return running.progress()
+            room = min(raise_descriptor_limit() - SPARE_DESCRIPTORS, MOST_ALIVE)
             how = Visitors(program, program.visit, address)
-            experiment = Experiment(how, self._free_descriptors(), self._note(name))
+            experiment = Experiment(how, room, self._note(name))
             if not experiment.add(kind, n):
                 raise NotNow("the dashboard has no free descriptors", "raise `ulimit -n`")
             self._running[name] = experiment
@@ -95,14 +96,6 @@ class Experiments:
         """End all of them."""
         for name in list(self._running):
             self.stop(name)
-
-    @staticmethod
-    def _free_descriptors() -> int:
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft < min(hard, 8_192):
-            soft = min(hard, 8_192)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        return soft - SPARE_DESCRIPTORS
 
 
 class Experiment(threading.Thread):

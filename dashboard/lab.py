@@ -15,6 +15,7 @@ from typing import Any
 
 from dashboard.config import Config
 from dashboard.experiments import Experiments
+from dashboard.instance import Instance
 from dashboard.live.broadcaster import Broadcaster
 from dashboard.live.chat_hub import ChatHub
 from dashboard.live.events import EventDict, kind_and_name
@@ -42,6 +43,7 @@ class Lab:
         self.config = config
         self.programs = programs
         self.topics = frozenset().union(*(topics_of(program) for program in programs.values()))
+        self.instance = Instance(config.data_path)
         self.token = config.token or secrets.token_urlsafe(24)
         self._clock, self._began = clock, clock()
         self._feed_ids = itertools.count(1)
@@ -92,7 +94,7 @@ class Lab:
     def with_hosts(self, snapshot: dict[str, Any]) -> dict[str, Any]:
         """A snapshot with the addresses that programs can be put on: they are not a
         program's state, and to look them up may take a moment, so it is done outside every lock."""
-        return {**snapshot, "servers": [with_choices(view) for view in snapshot["servers"]]}
+        return {**snapshot, "servers": with_choices(snapshot["servers"])}
 
     @contextlib.contextmanager
     def watch(self, name: str, hz: float, *views: str) -> Iterator[None]:
@@ -104,9 +106,10 @@ class Lab:
             self._count_watcher(name, hz, views, -1)
 
     def close(self, timeout_s: float = 1.5) -> None:
-        """End the experiments and the programs. Twice is once."""
+        """End the experiments and the programs, and give the data folder back. Twice is once."""
         self.experiments.close()
         self.supervisor.close(timeout_s)
+        self.instance.release()
 
     def _count_watcher(self, name: str, hz: float, views: tuple[str, ...], change: int) -> None:
         with self._watchers_lock:

@@ -17,7 +17,7 @@ from flask.cli import run_command
 from dashboard import startup_log
 from dashboard.config import PREFIX
 from dashboard.errors import InUse, LabError
-from dashboard.instance import ANOTHER_FOLDER, Instance
+from dashboard.instance import ANOTHER_FOLDER
 from dashboard.lab import Lab
 
 CANNOT_BE_LOADED = 4  # a worker of gunicorn that ends with it ends all of gunicorn
@@ -28,7 +28,6 @@ class Presence:
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
-        self._instance = Instance(lab.config.data_path)
         self._lock = threading.Lock()  # guards the two below
         self._said = False
         self._writable = True
@@ -41,17 +40,17 @@ class Presence:
         with self._lock:
             if self._writable:
                 try:
-                    self._instance.take()
+                    self._lab.instance.take()
                 except OSError as error:
                     self._give_up(error)
 
     def say(self, address: str) -> None:
         """Write the address, once."""
         with self._lock:
-            if self._instance.held and not self._said:
+            if self._lab.instance.held and not self._said:
                 self._said = True
                 try:
-                    self._instance.say(address, self._lab.token)
+                    self._lab.instance.say(address, self._lab.token)
                 except OSError as error:
                     self._give_up(error)
 
@@ -75,9 +74,6 @@ class Presence:
             print(
                 f"Socket Lab: {self._lab.settings.path}: {complaint}; passed over", file=sys.stderr
             )
-
-    def release(self) -> None:
-        self._instance.release()
 
     def _give_up(self, error: OSError) -> None:
         self._writable = False

@@ -13,9 +13,9 @@ from flask import Flask, Response, current_app, request
 
 from dashboard.errors import Forbidden
 from dashboard.lab import Lab
+from labservers.net.addresses import Reach, reach
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 BODY_LIMIT = 1024 * 1024
 HEADERS = {
     "Content-Security-Policy": (
@@ -35,8 +35,10 @@ def init_app(app: Flask) -> None:
     app.after_request(add_headers)
 
 
-def allowed_hosts(lab: Lab) -> frozenset[str]:
-    return LOOPBACK_NAMES | {lab.config.host.lower()}
+def is_ours(name: str, lab: Lab) -> bool:
+    """Whether the dashboard is known by this name. A number that means loopback is safe in any
+    spelling: no name service is asked for it, so none can rebind it."""
+    return name in ("localhost", lab.config.host.lower()) or reach(name) is Reach.LOOPBACK
 
 
 def host_name(host: str) -> str:
@@ -54,7 +56,7 @@ def check_request() -> None:
         Forbidden: with the reason; a wrong Host is answered before anything is looked up.
     """
     lab = _lab()
-    if host_name(request.host) not in allowed_hosts(lab):
+    if not is_ours(host_name(request.host), lab):
         raise Forbidden(
             f"the dashboard is not known as {request.host[:100]!r}",
             f"open http://127.0.0.1:{lab.config.port}",

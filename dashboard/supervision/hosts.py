@@ -13,21 +13,28 @@ from labservers.net.addresses import Reach, reach, resolve
 LOOK_UP_S = 0.2
 
 
-def host_choices(chosen: str = "127.0.0.1") -> list[dict[str, Any]]:
-    """The usual ones and the one that is chosen; `warning` marks those that others can reach."""
+def with_choices(views: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Programs' views, each with the hosts that it can be put on: the usual ones and its own.
+
+    `warning` marks those that others can reach. All is looked up once for all programs.
+    """
+    usual = _usual_hosts()
+    own = [view["settings"].get("host", usual[0]) for view in views]
+    choices = {
+        host: {"host": host, "label": host, "warning": is_open(host)} for host in {*usual, *own}
+    }
+    return [
+        {**view, "host_choices": [choices[name] for name in dict.fromkeys([*usual, host])]}
+        for view, host in zip(views, own, strict=True)
+    ]
+
+
+def _usual_hosts() -> list[str]:
     hosts = ["127.0.0.1", socket.gethostname()]
     for addresses in psutil.net_if_addrs().values():
         ours = [address.address for address in addresses if address.family == socket.AF_INET]
         hosts += [address for address in ours if reach(address) is Reach.OTHER]
-    hosts += ["0.0.0.0", chosen]
-    return [
-        {"host": host, "label": host, "warning": is_open(host)} for host in dict.fromkeys(hosts)
-    ]
-
-
-def with_choices(view: dict[str, Any]) -> dict[str, Any]:
-    """A program's view together with the hosts that it can be put on."""
-    return {**view, "host_choices": host_choices(view["settings"].get("host", "127.0.0.1"))}
+    return [*hosts, "0.0.0.0"]
 
 
 def is_open(host: str) -> bool:

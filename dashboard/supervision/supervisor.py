@@ -39,10 +39,10 @@ class Supervisor:
         return self._servers[catalogue.program(self._programs, name).name]
 
     def view(self, name: str) -> dict[str, Any]:
-        return with_choices(self.server(name).view())
+        return with_choices([self.server(name).view()])[0]
 
     def views(self) -> list[dict[str, Any]]:
-        return [with_choices(server.view()) for server in self._servers.values()]
+        return with_choices([server.view() for server in self._servers.values()])
 
     def pids(self) -> set[int]:
         return {server.pid for server in self._servers.values() if server.pid is not None}

@@ -11,6 +11,7 @@ import threading
 import time
 
 PAUSE_LIMIT_S = 300.0
+DELAY_LIMIT_S = 60.0
 
 
 class Stepper:
@@ -44,9 +45,9 @@ class Stepper:
         return self._delay_s > 0 or self.paused
 
     def pause(self, limit_s: float = PAUSE_LIMIT_S) -> None:
-        """Hold at the next point, for so long at the most."""
+        """Hold at the next point, for so long at the most, and never beyond PAUSE_LIMIT_S."""
         with self._changed:
-            self._paused_until = time.monotonic() + limit_s
+            self._paused_until = time.monotonic() + min(limit_s, PAUSE_LIMIT_S)
             self._steps = self._ticks = 0
             self._free_turn = None
             self._changed.notify_all()
@@ -68,9 +69,9 @@ class Stepper:
             self._changed.notify_all()
 
     def slow(self, delay_s: float) -> None:
-        """Rest so long before each turn; 0 is full speed."""
+        """Rest so long before each turn, DELAY_LIMIT_S at the most; 0 is full speed."""
         with self._changed:
-            self._delay_s = delay_s
+            self._delay_s = min(delay_s, DELAY_LIMIT_S)
             self._changed.notify_all()
 
     def pass_point(self, turn: int) -> None:

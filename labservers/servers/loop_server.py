@@ -134,7 +134,7 @@ class LoopServer(LabServer):
 
     def command(self, command: messages.Command) -> None:
         if isinstance(command, messages.Pause):
-            self.stepper.pause(command.limit_s or PAUSE_LIMIT_S)
+            self.stepper.pause(PAUSE_LIMIT_S if command.limit_s is None else command.limit_s)
         elif isinstance(command, messages.Step):
             self.stepper.step()
         elif isinstance(command, messages.Tick):

@@ -17,8 +17,14 @@ def nothing_looked_up() -> Iterator[None]:
     hosts.forget_names()
 
 
+def choices_of(*chosen: str) -> list[dict[str, bool]]:
+    """For each program on its chosen host: the hosts that it can be put on, and the warnings."""
+    views = hosts.with_choices([{"settings": {"host": host}} for host in chosen])
+    return [{found["host"]: found["warning"] for found in view["host_choices"]} for view in views]
+
+
 def test_the_name_and_all_addresses_are_offered_and_warned_of() -> None:
-    choices = {choice["host"]: choice["warning"] for choice in hosts.host_choices()}
+    (choices,) = choices_of("127.0.0.1")
     assert list(choices)[:2] == ["127.0.0.1", socket.gethostname()]
     assert choices["127.0.0.1"] is False
     assert choices["0.0.0.0"] is True
@@ -30,8 +36,27 @@ def test_the_name_and_all_addresses_are_offered_and_warned_of() -> None:
     + [(host, False) for host in ("127.1", "0x7f.1", "2130706433", "::1", "LOCALHOST")],
 )
 def test_the_chosen_one_is_warned_of_by_what_it_is(host: str, warning: bool) -> None:
-    choices = {choice["host"]: choice["warning"] for choice in hosts.host_choices(host)}
+    (choices,) = choices_of(host)
     assert choices[host] is warning
+
+
+def test_addresses_are_looked_up_once_for_all_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def interfaces() -> dict[str, Any]:
+        asked.append("interfaces")
+        return {}
+
+    monkeypatch.setattr(hosts.psutil, "net_if_addrs", interfaces)
+    one, other, third = choices_of("127.0.0.1", "192.0.2.7", "127.0.0.1")
+    assert one == third == {h: warning for h, warning in other.items() if h != "192.0.2.7"}
+    assert list(other)[-1] == "192.0.2.7"
+    assert asked == ["interfaces"]
+
+
+def test_a_program_that_is_put_on_no_host_has_the_usual_choices() -> None:
+    (view,) = hosts.with_choices([{"settings": {}}])
+    assert [choice["host"] for choice in view["host_choices"]] == list(choices_of("127.0.0.1")[0])
 
 
 def test_a_look_up_that_hangs_holds_up_nobody_and_counts_as_reachable(
@@ -48,8 +73,8 @@ def test_a_look_up_that_hangs_holds_up_nobody_and_counts_as_reachable(
     monkeypatch.setattr(hosts, "LOOK_UP_S", 0.01)
     monkeypatch.setattr(hosts, "resolve", slow)
     name = socket.gethostname()
-    choices = [hosts.host_choices() for _ in range(3)][-1]
-    assert {c["host"]: c["warning"] for c in choices}[name] is True
+    choices = [choices_of("127.0.0.1")[0] for _ in range(3)][-1]
+    assert choices[name] is True
     answer.set()
-    eventually(lambda: not hosts.host_choices()[1]["warning"], "the answer is used")
+    eventually(lambda: not choices_of("127.0.0.1")[0][name], "the answer is used")
     assert asked == [name]

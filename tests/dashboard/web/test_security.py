@@ -33,7 +33,16 @@ def ask(client: FlaskClient, host: str = "127.0.0.1", **headers: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "127.0.0.1:5050", "localhost:80", "LOCALHOST", "[::1]", "[::1]:5000"]
+    "host",
+    ["127.0.0.1", "127.0.0.1:5050", "localhost:80", "LOCALHOST", "[::1]", "[::1]:5000"]
+    + [
+        "127.0.0.2",
+        "127.1:5000",
+        "0x7f.1",
+        "2130706433",
+        "[0:0:0:0:0:0:0:1]:80",
+        "[::ffff:127.0.0.1]",
+    ],
 )
 def test_loopback_names_are_ours_on_any_port(client: FlaskClient, host: str) -> None:
     assert ask(client, host).status_code == 200
@@ -41,7 +50,8 @@ def test_loopback_names_are_ours_on_any_port(client: FlaskClient, host: str) -> 
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:5000", "10.0.0.1", "[", ""],
+    ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:5000", "10.0.0.1", "[", ""]
+    + ["0.0.0.0", "[::]", "128.0.0.1:5000", "[::2]", "127.0.0.1.", "1"],
 )
 @pytest.mark.parametrize(
     "path", ["/", "/api/servers", "/static/js/main.js", "/ws/live", "/nothing"]

@@ -15,10 +15,28 @@ print(raise_descriptor_limit(), *resource.getrlimit(resource.RLIMIT_NOFILE))
 """
 
 
-@pytest.mark.parametrize(("soft", "hard"), [(100, 300), (300, 300)])
-def test_the_limit_becomes_what_the_system_allows(soft: int, hard: int) -> None:
-    code = LOWERED.format(soft=soft, hard=hard)
+UNLIMITED = """
+import resource
+from labservers.net.descriptors import raise_descriptor_limit
+resource.getrlimit = lambda which: ({soft}, resource.RLIM_INFINITY)
+resource.setrlimit = lambda which, limits: print(*limits)
+print(raise_descriptor_limit())
+"""
+
+
+def run(code: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True
     )
-    assert done.stdout.split() == ["300", "300", "300"]
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize("soft", [256, 65_536])
+def test_a_system_without_a_limit_gives_what_is_enough(soft: int) -> None:
+    infinite = str(resource.RLIM_INFINITY)
+    assert run(UNLIMITED.format(soft=soft)) == ["65536", infinite, "65536"]
+
+
+@pytest.mark.parametrize(("soft", "hard"), [(100, 300), (300, 300)])
+def test_the_limit_becomes_what_the_system_allows(soft: int, hard: int) -> None:
+    assert run(LOWERED.format(soft=soft, hard=hard)) == ["300", "300", "300"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from labservers.observe.stepper import Stepper
+from labservers.observe.stepper import DELAY_LIMIT_S, PAUSE_LIMIT_S, Stepper
 
 
 class Program:
@@ -106,3 +106,26 @@ def test_slow_motion_rests_before_each_turn_and_not_in_it(stepper: Stepper) -> N
     assert 0.1 <= time.monotonic() - began < 0.2
     stepper.slow(0.0)
     assert not stepper.active
+
+
+@pytest.mark.parametrize("seconds", [1e9, 1e300])
+def test_times_beyond_all_measure_are_bounded(
+    seconds: float, stepper: Stepper, program: Program, eventually: Callable[..., Any]
+) -> None:
+    stepper.pause(seconds)
+    assert PAUSE_LIMIT_S - 5 < stepper.resumes_in_s <= PAUSE_LIMIT_S
+    stepper.slow(seconds)
+    assert stepper.delay_s == DELAY_LIMIT_S
+    stepper.step()
+    eventually(lambda: program.passed == 1, "it is held, and not broken")
+    stepper.resume()
+    stepper.slow(0.0)
+    eventually(lambda: program.passed > 1, "it goes on")
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, -1e300])
+def test_a_time_that_is_over_holds_nothing(stepper: Stepper, seconds: float) -> None:
+    stepper.pause(seconds)
+    stepper.slow(seconds)
+    assert not stepper.active
+    stepper.pass_point(1)
