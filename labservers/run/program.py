@@ -9,14 +9,16 @@ from __future__ import annotations
 import atexit
 import importlib.machinery
 import os
+import signal
 import sys
 import threading
 import types
 from typing import Any
 
 from labservers.command_line import EXIT_USAGE, Parser
-from labservers.observe import births, crash
+from labservers.observe import births, crash, tasks, threads
 from labservers.observe.lines import STARTERS, OwnLines
+from labservers.observe.locks import Locks
 from labservers.observe.points import Message, encode, summary
 from labservers.observe.tap import Tap
 from labservers.observe.teller import Sink, Teller
@@ -31,6 +33,7 @@ def main(words: list[str]) -> int:
     )
     parser.add_argument("--json", metavar="FILE", help="write it as lines of JSON, too")
     parser.add_argument("--quiet", action="store_true", help="print nothing")
+    parser.add_argument("--threads", action="store_true", help="^\\ says where each thread stands")
     parser.add_argument("file", metavar="FILE", help="the program")
     parser.add_argument("arguments", metavar="ARGUMENT", nargs="...", help="for the program")
     options = parser.parse_args(words)
@@ -45,6 +48,8 @@ def main(words: list[str]) -> int:
         return EXIT_USAGE
     observed = Observed(options.file, sinks)
     observed.begin(options.arguments)
+    if options.threads:
+        signal.signal(signal.SIGQUIT, observed.tell_where_all_stand)
     observed.run(code, options.arguments)
     return 0
 
@@ -79,7 +84,9 @@ class Observed:
     def __init__(self, file: str, sinks: list[Sink]) -> None:
         self._file = file
         self._tap = Tap(OwnLines(file))
+        self._locks = Locks(self._tap.own)
         self._teller = Teller(self._tap, sinks)
+        self._teller.checks.append(self._look_for_a_deadlock)
         self._ending: Message = {"exit_code": 0}
         self._over = False
 
@@ -87,6 +94,7 @@ class Observed:
         """Tap all that the program will use, before any of its own code runs."""
         STARTERS.update((__file__, str(getattr(sys.modules["__main__"], "__file__", ""))))
         crash.hide_in_texts()
+        self._locks.install()
         births.watch(self._tap, self._teller.tell)
         atexit.register(self._end)  # the first to be registered is the last to be called
         self._follow_children(arguments)
@@ -135,6 +143,16 @@ class Observed:
         self._teller.tell(summary(at, counts, self._teller.told, self._ending, left))
         self._teller.stop()
         self._teller.flush()
+
+    def tell_where_all_stand(self, *_: object) -> None:
+        """Each thread, and each suspended task: at once, from the main thread."""
+        self._teller.tell(threads.standing(self._tap, self._locks))
+        self._teller.tell(tasks.suspended(self._tap.own, self._tap.clock.now()))
+
+    def _look_for_a_deadlock(self) -> None:
+        found = self._locks.deadlock()
+        if found is not None:
+            self._teller.tell(threads.deadlock_message(found, self._tap.clock.now()))
 
     def _tell_program(self, arguments: list[str]) -> None:
         told: Message = {

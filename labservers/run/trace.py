@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -42,6 +43,8 @@ class Printer:
             "crash": self._crash,
             "summary": self._summary,
             "program": self._program,
+            "threads": self._threads,
+            "tasks": self._tasks,
         }
         text = texts[told["type"]](told) if told["type"] in texts else told.get("text")
         if text:
@@ -97,6 +100,20 @@ class Printer:
     def _program(self, told: dict[str, Any]) -> str:
         words = " ".join([told["file"], *told["arguments"]])
         return self._in(DIM, _printable(f"{words}  Python {told['python']}, process {told['pid']}"))
+
+    def _threads(self, told: dict[str, Any]) -> str:
+        return "\n".join(["where all stand:", *(self._standing(row) for row in told["threads"])])
+
+    def _standing(self, row: dict[str, Any]) -> str:
+        line = f"{row['line']} {row['function']}" if row["line"] else "-"
+        waits = f"  {row['call']}() {row['for']}  {row['waited_s']:.1f} s" if row["call"] else ""
+        return f"    {_thread_name(row['name'])}  {self._in(BLUE, line)}{_printable(waits)}"
+
+    def _tasks(self, told: dict[str, Any]) -> str | None:
+        """How many are suspended at each line."""
+        lines = Counter(f"{row['line']} {row['function']}" for row in told["tasks"])
+        rows = [f"    {number:,} suspended at {line}" for line, number in lines.items()]
+        return "\n".join(["tasks:", *rows]) if rows else None
 
     def _summary(self, told: dict[str, Any]) -> str:
         ending = (

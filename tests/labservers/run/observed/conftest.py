@@ -101,6 +101,9 @@ class Server:
         told = read(self._told) if self._told else []
         return Run(out, err, self.process.returncode, told)
 
+    def told(self) -> list[dict[str, Any]]:
+        return read(self._told) if self._told else []
+
     def until(self, condition: Any, what: str) -> None:
         """Wait until the condition holds of what was told so far."""
         until = time.monotonic() + DEADLINE_S

@@ -1,0 +1,59 @@
+"""Where threads and tasks stand, and who waits for whom."""
+
+import signal
+from typing import Any
+
+import pytest
+
+from tests.labservers.run.observed.conftest import PROGRAMS, run
+from tests.labservers.run.observed.test_lab import connect, free_port
+
+pytestmark = pytest.mark.system
+
+
+def test_a_deadlock_is_named() -> None:
+    ended = run(PROGRAMS / "deadlocks.py", tapped=True)
+    (deadlock,) = ended.of("deadlock")
+    rows = sorted(deadlock["threads"], key=lambda row: str(row["thread"]))
+    assert [(r["thread"], r["held_by"], r["line"], r["lock"], r["taken"]) for r in rows] == [
+        ("left", "right", "deadlocks.py:10", "RLock of deadlocks.py:5", "deadlocks.py:8"),
+        ("right", "left", "deadlocks.py:10", "Lock of deadlocks.py:4", "deadlocks.py:8"),
+    ]
+    assert ended.summary["threads_left"] == 2
+
+
+def test_locks_that_wait_without_a_cycle_are_not_a_deadlock() -> None:
+    assert run(PROGRAMS / "uses_locks.py", tapped=True).of("deadlock") == []
+
+
+def test_where_each_thread_stands_is_told_on_request(serve: Any) -> None:
+    port = free_port()
+    server = serve("lab/chat.py", port, "--threads", tapped=True)
+    with connect(port):
+        server.until(lambda told: any(t.get("event") == "started" for t in told), "a member")
+        server.process.send_signal(signal.SIGQUIT)
+        server.until(lambda told: any(t["type"] == "threads" for t in told), "the threads")
+        (told, *_) = [t for t in server.told() if t["type"] == "threads"]
+    main, member = told["threads"]
+    assert (main["name"], main["line"], main["call"]) == ("MainThread", "chat.py:23", "accept")
+    assert (member["name"], member["line"], member["call"]) == ("member 1", "chat.py:12", "recv")
+    assert member["for"] == "fd 4"
+    server.end()
+
+
+def test_tasks_of_a_hand_written_loop(serve: Any) -> None:
+    port = free_port()
+    server = serve("lab/grades.py", port, "--threads", tapped=True)
+    with connect(port), connect(port):
+        accepted = lambda told: sum(t.get("event") == "accepted" for t in told) == 2  # noqa: E731
+        server.until(accepted, "two clients")
+        server.process.send_signal(signal.SIGQUIT)
+        server.until(lambda told: any(t["type"] == "tasks" for t in told), "the tasks")
+        (told, *_) = [t for t in server.told() if t["type"] == "tasks"]
+    rows = [(t["kind"], t["function"], t["line"], t["sockets"]) for t in told["tasks"]]
+    assert rows == [
+        ("generator", "serve_client", "grades.py:13", [4]),
+        ("generator", "serve_client", "grades.py:13", [5]),
+        ("generator", "accept_clients", "grades.py:26", [5]),
+    ]
+    server.end()
