@@ -1,4 +1,4 @@
-"""What every test has: a patient `eventually`, and a check that nothing is left behind."""
+"""For every test: a patient `eventually`, and a check that nothing is left over."""
 
 import contextlib
 import os
@@ -135,7 +135,7 @@ class ServerProcess:
 
 
 class Heard:
-    """What the dashboard hears of a process."""
+    """The dashboard's listener to a process: it keeps every message."""
 
     def __init__(self) -> None:
         self.messages: queue.SimpleQueue[messages.Message] = queue.SimpleQueue()

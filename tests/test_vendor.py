@@ -1,4 +1,4 @@
-"""The vendored scripts are what their manifest says, and every one stands in it."""
+"""The vendored scripts are those of their manifest, and every one stands in it."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What wrk asks: read off the wire by a server that keeps every request."""
+"""The requests of wrk, read off the wire by a server that keeps every one."""
 
 import re
 import socketserver

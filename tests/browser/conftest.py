@@ -167,7 +167,7 @@ class Lab:
         return pid
 
     def signal(self, name: str, number: signal.Signals) -> None:
-        """What somebody does with `kill` in a terminal."""
+        """A `kill` in a terminal."""
         os.kill(self.pid(name), number)
 
     def address(self, name: str) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""axe on every page, and what it cannot see: focus, names, live regions."""
+"""axe on every page, and the rest by hand: focus, names, live regions."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

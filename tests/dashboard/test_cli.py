@@ -1,4 +1,4 @@
-"""`lab ...` in a terminal: what servers say is shown as text."""
+"""`lab ...` in a terminal: words of servers are shown as text."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ STEERING = "\x1b[2J\x9b1m\u202e\u2028\nforged"
 
 @pytest.fixture
 def answer(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What the dashboard answers to the command's one call."""
+    """The dashboard's answer to the command's one call."""
     said: dict[str, Any] = {}
     monkeypatch.setattr(cli, "call", lambda *_: said)
     return said

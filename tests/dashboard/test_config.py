@@ -1,4 +1,4 @@
-"""The configuration: the file, the environment, what is given; refused in one sentence."""
+"""The configuration: the file, the environment, the arguments; refused in one sentence."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the application rests on, with a clock of the test's own."""
+"""The object behind the application, with a clock of the test's own."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Numbers from outside: what is one, in which range, and how the others are refused."""
+"""Numbers from outside: their form, their range, the refusal of all else."""
 
 import math
 from typing import Any

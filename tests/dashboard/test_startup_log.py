@@ -1,4 +1,4 @@
-"""What `flask run` says: chatter dropped, the address last and whole, and passed on."""
+"""The first lines of `flask run`: chatter dropped, the address last and whole, and passed on."""
 
 import logging
 from collections.abc import Iterator

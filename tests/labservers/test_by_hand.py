@@ -137,7 +137,7 @@ def test_a_signal_ends_it_with_a_goodbye_and_its_port_is_free_at_once(
     words = ("--data-dir", str(tmp_path))
     server = start_server(name, *words)
     CHECKS[name](*server.address, 5.0)
-    if name in TCP:  # one that says nothing, and one whose TIME_WAIT stays behind
+    if name in TCP:  # one that says nothing, and one that leaves a TIME_WAIT
         connect(server.address)
         connect(server.address).close()
     assert server.stop(how) == 0

@@ -1,4 +1,4 @@
-"""Every server counts what it does: connections, requests, bytes, threads or not."""
+"""Every server counts its work: connections, requests, bytes, with threads or without."""
 
 import socket
 import threading

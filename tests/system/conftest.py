@@ -31,7 +31,7 @@ def free_port() -> int:
 
 
 class RunningDashboard:
-    """One process of `flask run` or gunicorn, and what it started."""
+    """One process of `flask run` or gunicorn, with its children."""
 
     def __init__(self, command: list[str], folder: Path, **options: Any) -> None:
         self.port = free_port()

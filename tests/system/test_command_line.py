@@ -1,4 +1,4 @@
-"""`flask --app dashboard lab ...` beside a running dashboard, as a user types it."""
+"""`flask --app dashboard lab ...` while a dashboard runs, as a user types it."""
 
 import os
 import subprocess

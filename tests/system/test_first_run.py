@@ -1,4 +1,4 @@
-"""What `make run` says: the address last, or why there is none and what to do about it."""
+"""The words of `make run`: the address last, or the reason without one and the next step."""
 
 import json
 import os

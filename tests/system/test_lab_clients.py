@@ -65,7 +65,7 @@ client.close()
 
 
 class Client:
-    """One of them at a terminal where somebody types; `shown` is what it has printed."""
+    """One of them at a terminal where somebody types; `shown` is its output."""
 
     def __init__(self, script: Path, port: int) -> None:
         self.process = subprocess.Popen(

@@ -88,7 +88,7 @@ def test_the_folder_is_free_again_after_a_kill(
 
 
 class Stranger(http.server.BaseHTTPRequestHandler):
-    """Another program on the port of a dashboard that was killed; it keeps what it is sent."""
+    """Another program on the port of a dashboard that was killed; it keeps every request."""
 
     heard: list[str]
 
@@ -102,7 +102,7 @@ class Stranger(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def stranger() -> Iterator[Callable[[int], list[str]]]:
-    """stranger(port): what that program hears from now on."""
+    """stranger(port): the requests that reach that program from now on."""
     servers: list[Any] = []
 
     def begin(port: int) -> list[str]:

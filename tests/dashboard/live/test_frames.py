@@ -17,7 +17,7 @@ payloads = st.builds(lambda size, byte: bytes([byte]) * size, sizes, st.integers
 
 @st.composite
 def conversations(draw: st.DrawFn) -> tuple[bytes, list[Message]]:
-    """The bytes of a client, and what they mean."""
+    """The bytes of a client, and their meaning."""
     client = Connection(ConnectionType.CLIENT)
     sent, meant = b"", []
     for _ in range(draw(st.integers(1, 5))):

@@ -36,7 +36,7 @@ class Ear:
 
 
 class Pair:
-    """A Socket, and the connection of its browser, which reads only when told to."""
+    """A Socket, and the connection of its browser, which reads only when asked to."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         ours, self.browser = socket.socketpair()

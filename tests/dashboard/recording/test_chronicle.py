@@ -1,4 +1,4 @@
-"""What a browser that comes late is told: as of now, whatever was done to the wall clock."""
+"""The state for a browser that comes late: as of now, however the wall clock was set."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One program by written histories: a fake clock, a fake process, and what is published."""
+"""One program by written histories: a fake clock, a fake process, kept events."""
 
 from collections.abc import Callable
 from typing import Any

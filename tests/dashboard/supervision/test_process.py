@@ -18,7 +18,7 @@ from labservers.observe import messages
 from labservers.observe.channel import LINE_LIMIT
 
 # `python -m labservers tiny ...` runs the real command line, with one more server in the registry:
-# this module is what sitecustomize is for, and PYTHONPATH reaches the child.
+# sitecustomize is this module, and PYTHONPATH reaches the child.
 REGISTERED = """
 import labservers.registry as registry
 registry.SERVERS["tiny"] = registry.SERVERS["hello"]._replace(name="tiny", module="tiny_server")

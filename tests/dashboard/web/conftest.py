@@ -66,7 +66,7 @@ class Talk:
         return value
 
     def close_code(self) -> int:
-        """What it is closed with; messages before that are passed over."""
+        """The code and reason of its end; messages before that are passed over."""
         try:
             while True:
                 self.hear()

@@ -25,7 +25,7 @@ def bytes_of(answer: dict[str, Any]) -> tuple[bytes, bytes]:
 
 
 class Recorder:
-    """In place of a running server: keeps what it is sent, answers `done`."""
+    """In place of a running server: keeps every request, answers `done`."""
 
     def __init__(self) -> None:
         self.heard = b""

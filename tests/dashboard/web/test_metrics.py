@@ -1,4 +1,4 @@
-"""What programs that watch the dashboard read."""
+"""Health and metrics, for programs that watch the dashboard."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The description of the API says what the API is: every route, every field of a server."""
+"""The description of the API is true: every route, every field of a server."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The gate: who may ask for what, and what every answer carries."""
+"""The gate: allowed requests, refused ones, and the headers of every answer."""
 
 from typing import Any
 

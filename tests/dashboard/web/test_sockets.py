@@ -17,7 +17,7 @@ TOKEN = "token-of-the-tests"
 
 
 class RawSocket:
-    """A websocket client that sees every byte and answers a Close frame only when told to."""
+    """A websocket client that sees every byte and answers a Close frame only when asked to."""
 
     def __init__(self, site: Any, path: str = "/ws/live", **headers: str) -> None:
         self.sock = socket.create_connection(site.address, 10)
@@ -55,7 +55,7 @@ class RawSocket:
 
 
 def test_nothing_follows_the_close_frame(site: Any) -> None:
-    """Werkzeug's own response behind it would make a browser report 1006."""
+    """Werkzeug's own response after it would make a browser report 1006."""
     client = RawSocket(site)
     client.send("{}")
     closed = client.next(events.CloseConnection)

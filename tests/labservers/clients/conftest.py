@@ -1,4 +1,4 @@
-"""The console clients as processes: what was typed, what was said, how it ended."""
+"""The console clients as processes: their input, their output, their end."""
 
 import contextlib
 import os

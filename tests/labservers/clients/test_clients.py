@@ -11,7 +11,7 @@ pytestmark = pytest.mark.system
 ENGLISH, RUSSIAN = {"LC_ALL": "C.UTF-8"}, {"LANG": "ru_RU.UTF-8"}
 LANGUAGES = pytest.mark.parametrize("language", [ENGLISH, RUSSIAN], ids=["en", "ru"])
 MAIL = b"\x1b[2J220 mail.example\r\n"
-# name -> what to type so that it asks its server
+# name -> the input that makes it ask its server
 TYPED = {"hello": "", "hypotenuse": "3,4\n", "page": "", "chat-reader": "7\n", "chat-sender": "7\n"}
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the event loop share."""
+"""Shared by the tests of the event loop."""
 
 import socket
 from collections.abc import Iterator

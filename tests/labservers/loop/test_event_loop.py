@@ -1,4 +1,4 @@
-"""The event loop: the lab's programs run on it unchanged, and what was added holds."""
+"""The event loop: the lab's programs run on it unchanged, and our additions hold."""
 
 import socket
 import threading
@@ -279,7 +279,7 @@ def test_a_descriptor_that_is_used_again_belongs_to_the_new_socket(selector: str
 
 
 def peak_bytes_of_a_tick(idle: int) -> int:
-    """What a tick allocates at most, with other tasks that wait."""
+    """The most that a tick allocates, with other tasks that wait."""
     sockets = [sock for _ in range(idle + 1) for sock in socket.socketpair()]
     peaks: list[int] = []
 

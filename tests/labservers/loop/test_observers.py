@@ -1,4 +1,4 @@
-"""Observers: the sequence that they hear, and what becomes of one that breaks."""
+"""Observers: the sequence that they hear, and the end of one that breaks."""
 
 from collections.abc import Generator
 from typing import Any

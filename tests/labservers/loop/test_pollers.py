@@ -1,4 +1,4 @@
-"""The system calls that wait: which there are, and what they cannot do."""
+"""The system calls that wait: those of this machine, and their limits."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Deadlines: the newest one counts, and what is stale is given back."""
+"""Deadlines: the newest one counts, and stale ones are deleted (lazy deletion)."""
 
 import socket
 from collections.abc import Generator

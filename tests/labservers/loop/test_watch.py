@@ -1,4 +1,4 @@
-"""What looks at the loop: the hold, the meter of ticks, the sampler of steps."""
+"""Observers of the loop: the hold, the meter of ticks, the sampler of steps."""
 
 import threading
 from collections.abc import Callable, Generator, Iterator

@@ -1,4 +1,4 @@
-"""What an address is, in all the spellings that the system takes."""
+"""Addresses in all the spellings that the system takes."""
 
 import socket
 
@@ -67,7 +67,7 @@ def test_the_address_decides_and_not_its_spelling(
 
 @pytest.mark.parametrize("host", [*THIS_MACHINE, *EVERYWHERE])
 def test_the_system_agrees(host: str) -> None:
-    """What is bound is reached by the address to connect to."""
+    """A bound socket is reached by the address to connect to."""
     if ":" in host and not socket.has_ipv6:
         pytest.skip("no IPv6 here")
     with listen_tcp(host, 0) as listener:

@@ -1,4 +1,4 @@
-"""What accepted sockets inherit from a listener."""
+"""The options that accepted sockets inherit from a listener."""
 
 import socket
 

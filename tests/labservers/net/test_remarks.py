@@ -1,4 +1,4 @@
-"""What a server says of its address when it starts."""
+"""The remarks of a server on its address when it starts."""
 
 import socket
 from collections.abc import Callable

@@ -64,7 +64,7 @@ def test_a_descriptor_is_taken_over_and_not_passed_on() -> None:
 def test_a_reader_that_does_not_read_costs_lines_not_time(
     ends: tuple[Channel, socket.socket],
 ) -> None:
-    """What comes is whole lines in order, the newest among them; the rest is counted."""
+    """Whole lines come in order, the newest among them; the rest is counted."""
     channel, other = ends
     line = b"x" * 9_999 + b"\n"
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Events on their way out: their numbers, and what is lost of them."""
+"""Events on their way out: their numbers, and the count of lost ones."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""The schema between a program and the dashboard: what comes through, and what is refused."""
+"""The schema between a program and the dashboard: messages that come through, and refusals."""
 
 import json
 from typing import Any

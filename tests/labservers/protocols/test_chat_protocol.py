@@ -21,7 +21,7 @@ T = None  # in a script: nothing came for the waiting time
 
 
 def run(*script: bytes | None, end: bool = False) -> list[Event]:
-    """What a script of received pieces and passed times brings about, message by message."""
+    """The messages that a script of received pieces and passed times brings about."""
     framing = Framing()
     events: list[Event] = []
     for part in script:
@@ -50,7 +50,7 @@ def byte_by_byte(data: bytes) -> list[bytes]:
 
 
 def cut(data: bytes, sizes: list[int]) -> list[bytes]:
-    """The same bytes in pieces of these sizes; what is left is the last one."""
+    """The same bytes in pieces of these sizes; the rest is the last one."""
     script, at = [], 0
     for size in sizes:
         script.append(data[at : at + size])

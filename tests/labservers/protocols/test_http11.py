@@ -1,4 +1,4 @@
-"""HTTP/1.1 by its rules: what is accepted, what is refused with which status, how it is framed."""
+"""HTTP/1.1 by its rules: requests accepted, refused with which status, framed how."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""h11 as an independent judge of what is a request; every difference has its reason here."""
+"""h11 as an independent judge of requests; every difference has its reason here."""
 
 import itertools
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from labservers.protocols.http11 import HTTPError, Limits, read_request
 from labservers.protocols.stream import ByteStream
 
-# What we refuse and h11 leaves to the application, by our words.
+# Refused by us, with these words, and left to the application by h11.
 STRICTER = {
     "folded": "RFC 9112 section 5.2: a server may refuse obs-fold; h11 unfolds it",
     "forbidden character": "RFC 9110 section 5.5: controls in values are invalid; h11 takes some",
@@ -30,7 +30,7 @@ STRICTER = {
     "trailer": "we read the whole body here, h11 hands it out as it comes",
     "the body is larger": "a limit of ours (413)",
 }
-# What we accept and h11 refuses.
+# Accepted by us, refused by h11.
 LOOSER = {
     b"\n": "RFC 9112 section 2.2: a bare LF may end a line; h11 takes it in some places only",
     b"\xff": "RFC 9110 section 5.5: obs-text may stand in a value",

@@ -14,7 +14,7 @@ LEGS = st.floats(0, 1e300, allow_nan=False)
 
 
 def answer(data: bytes, *, end: bool = True) -> float:
-    """What comes out of a request in one piece, and of the end of the stream after it."""
+    """The outcome of a request in one piece, and of the end of the stream after it."""
     request = Request()
     request.receive(data)
     if end and not request.complete:

@@ -1,4 +1,4 @@
-"""A server that only notes what it is asked, and the dashboard's end of its channel."""
+"""A server that only notes its calls, and the dashboard's end of its channel."""
 
 import io
 import queue

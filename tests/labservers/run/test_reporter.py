@@ -1,4 +1,4 @@
-"""What is reported, and when."""
+"""The reports of a program, and their times."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ from labservers.run.reporter import MAX_HZ, Reporter
 
 
 class Hearing:
-    """The dashboard's side: what has come, and when."""
+    """The dashboard's side: the messages that have come, with their times."""
 
     def __init__(self, channel: Channel) -> None:
         self.heard: list[tuple[float, messages.Message]] = []

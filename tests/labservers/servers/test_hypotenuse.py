@@ -112,7 +112,7 @@ def test_blocking_makes_the_next_client_wait_until_the_deadline(
 def test_a_client_that_sends_on_and_on_still_gets_its_answer(
     serve: Callable[..., Any], connect: Callable[..., socket.socket], model: str
 ) -> None:
-    """A reset, because of what was not read, would take the answer away from it."""
+    """A reset, because of unread bytes, would take the answer away from it."""
     server = serve("hypotenuse", model=model)
     for data in (b" " * 5_000_000, b'{"a": 3, "b": 4}' + b"x" * 2_000_000):
         sock = connect(server.address)

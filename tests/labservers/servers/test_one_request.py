@@ -68,7 +68,7 @@ def test_a_thousand_silent_clients_end_oldest_first_and_a_new_one_is_answered_at
     assert time.monotonic() - began < 2.0
     eventually(lambda: len(server.waiting) <= 128, "as many are waited for as there are threads")
     for sock in silent[:872]:
-        sock.recv(1000)  # its end, and what it is told
+        sock.recv(1000)  # its end, and the refusal
     for sock in silent[900:]:
         sock.setblocking(False)
         with pytest.raises(BlockingIOError):
@@ -77,7 +77,7 @@ def test_a_thousand_silent_clients_end_oldest_first_and_a_new_one_is_answered_at
 
 
 class LateThreads(HypotenuseServer):
-    """Its two threads come to their clients only when told."""
+    """Its two threads come to their clients only when released."""
 
     pool_size = 2
 

@@ -148,7 +148,7 @@ def test_twenty_visitors_that_leave_and_silent_ones_hold_up_nobody(
 def test_a_client_that_sends_on_and_on_still_gets_its_answer(
     serve: Callable[..., Any], model: str, megabytes: int
 ) -> None:
-    """A reset, because of what was not read, would take the answer away from it."""
+    """A reset, because of unread bytes, would take the answer away from it."""
     client = http.client.HTTPConnection(*serve("page", model=model).address, timeout=10)
     client.request("POST", "/", b"x" * megabytes * 1_048_576)
     assert client.getresponse().status == 413

@@ -1,4 +1,4 @@
-"""The subjects server against real clients: what is asked and what is answered."""
+"""The subjects server against real clients: requests and answers."""
 
 import json
 import os

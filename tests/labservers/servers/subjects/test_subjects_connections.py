@@ -134,7 +134,7 @@ def test_the_figures_show_lanes_tokens_and_lines(
 
 
 class Steps:
-    """An observer of the loop: the most that one step did, of what `figure` counts."""
+    """An observer of the loop: the most of `figure` in one step."""
 
     def __init__(self, figure: Callable[[], int]) -> None:
         self.most = 0

@@ -28,21 +28,21 @@ pytestmark = pytest.mark.skipif(
 
 
 class Process:
-    """A controlled server, its address and what the kernel says of it."""
+    """A controlled server, its address and the kernel's figures of it."""
 
     def __init__(self, child: Any) -> None:
         self.child = child
         self.address = child.address
 
     def proportional_kib(self) -> int:
-        """Memory that is its own, and its share of what it has in common (proc(5), Pss)."""
+        """Its own memory, and its share of the memory in common (proc(5), Pss)."""
         text = Path(f"/proc/{self.child.pid}/smaps_rollup").read_text()
         found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
         assert found
         return int(found[1])
 
     def processor_s(self) -> float:
-        """What its main thread, the loop's, has run so far."""
+        """The processor time of its main thread, the loop's, so far."""
         spent = Path(f"/proc/{self.child.pid}/schedstat").read_text().split()[0]
         return int(spent) / 1e9
 
