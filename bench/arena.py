@@ -24,7 +24,7 @@ PORTS = range(20_000, 32_000)  # below those that the kernel gives to clients
 
 @dataclass(frozen=True)
 class Run:
-    """What the sections share: how long, on which cores, with which peers."""
+    """Shared by the sections: how long, on which cores, with which peers."""
 
     quick: bool
     rounds: int
@@ -42,7 +42,7 @@ class Run:
         return quick if self.quick else LOOKS
 
     def looks_far(self, turn: int, look: int) -> bool:
-        """Whether this look of a round goes to contenders far behind as well: once a round, and
+        """Whether this look of a round goes to far slower contenders as well: once a round, and
         once in all in a quick run."""
         return look == 0 and not (self.quick and turn > 0)
 

@@ -1,4 +1,4 @@
-"""What a bar is, and whether it is met: computed from the medians, never asserted.
+"""Bars, and whether they are met: computed from the medians, never asserted.
 
 Each section has its own.
 
@@ -32,7 +32,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A bar with what came of it; `status` is met, missed or not measured."""
+    """A bar with its outcome; `status` is met, missed or not measured."""
 
     bar: Bar
     value: float

@@ -1,4 +1,4 @@
-"""What is measured, and how each is started: ours exactly as the dashboard starts it."""
+"""The measured servers and their command lines: ours exactly as the dashboard starts it."""
 
 import shutil
 import sys

@@ -89,7 +89,7 @@ def _options() -> argparse.Namespace:
 
 @dataclass
 class Findings:
-    """What the answers were, by status."""
+    """The answers, by status."""
 
     statuses: Counter[int] = field(default_factory=Counter)
 
@@ -129,7 +129,7 @@ def parser_fault(data: bytes) -> str:
 
 
 def readings(data: bytes, piece: int) -> list[object]:
-    """The requests, or what is wrong with the first wrong one, of data fed in such pieces."""
+    """The requests, or the fault of the first wrong one, of data fed in such pieces."""
     stream, found = ByteStream(), list[object]()
     pieces = iter([data[at : at + piece] for at in range(0, len(data), piece)])
     while True:
@@ -173,7 +173,7 @@ class Server:
         self._log.close()
 
     def fault(self, data: bytes, rng: random.Random, statuses: Counter[int]) -> str:
-        """What is wrong with the answer to these bytes, or nothing."""
+        """The fault of the answer to these bytes, or ""."""
         began = time.monotonic()
         try:
             answer = self._exchange(data, rng)
@@ -213,7 +213,7 @@ class Server:
                     sock.sendall(data[start:end])
                 sock.shutdown(socket.SHUT_WR)
             except (BrokenPipeError, ConnectionResetError):
-                pass  # refused before its end; what was answered is still to be read
+                pass  # refused before its end; the answer is still to be read
             while piece := sock.recv(65_536):
                 received += piece
         return bytes(received)

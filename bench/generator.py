@@ -19,7 +19,7 @@ class LoadFailed(Exception):
 
 
 class Serving(Protocol):
-    """What a load goes to: its port, and the processor time of all that serve there."""
+    """The server under a load: its port, and the processor time of its processes."""
 
     @property
     def port(self) -> int: ...
@@ -28,7 +28,7 @@ class Serving(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a generator reported, and how busy both sides were meanwhile, in % of a core."""
+    """A generator's report, and how busy both sides were meanwhile, in % of a core."""
 
     figures: dict[str, Any]
     server_busy: float

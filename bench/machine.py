@@ -1,4 +1,4 @@
-"""The machine: which core is whose, and the facts that belong beside every figure."""
+"""The machine: which core is whose, and the facts that belong to every figure."""
 
 import contextlib
 import os
@@ -68,7 +68,7 @@ def on_core(core: int | None) -> Iterator[None]:
 
 
 def facts() -> dict[str, str]:
-    """What a reader needs to judge the figures."""
+    """The facts that a reader needs to judge the figures."""
     load = ", ".join(f"{n:.1f}" for n in os.getloadavg()) if hasattr(os, "getloadavg") else "?"
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

@@ -1,4 +1,4 @@
-"""What was measured: tables of contenders with every single value; JSON in and out."""
+"""The measured values: tables of contenders with every single one; JSON in and out."""
 
 import contextlib
 import statistics

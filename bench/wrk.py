@@ -1,4 +1,4 @@
-"""wrk as the load for HTTP: the command, and what its report says."""
+"""wrk as the load for HTTP: its command, its report."""
 
 import itertools
 import re
@@ -25,7 +25,7 @@ _IN_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
 
 class Ask(StrEnum):
-    """What is asked, by requests.lua: no request comes twice, except with AGAIN."""
+    """The requests, by requests.lua: none comes twice, except with AGAIN."""
 
     GET = "get"  # a student's page, connections kept alive
     AGAIN = "again"  # the same, always the same bytes
@@ -54,7 +54,7 @@ class Report:
 
 
 def parse(text: str) -> Report:
-    """What wrk printed with --latency.
+    """The report of wrk with --latency.
 
     Raises:
         ValueError: not such a report.

@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 def create_app(config: dict[str, Any] | None = None, programs: Catalogue | None = None) -> Flask:
     """The application, wired; nothing is started before it is used.
 
-    `programs`: what it can run; by default the five servers of the lab.
+    `programs`: the catalogue; by default the five servers of the lab.
 
     Raises:
         BadInput: an unusable setting, with where it stands; a ClickException on a command line.

@@ -63,7 +63,7 @@ def _refused(where: tuple[str, int], error: OSError) -> str:
 
 
 def busy_sentence(host: str, port: int) -> str:
-    """Who holds the port, and the command for another one."""
+    """The port's holder, and the command for another one."""
     found = owner(host, port, "tcp")
     holder = "by another program"
     if found and found["pid"]:

@@ -30,7 +30,7 @@ def _matching(default: str, pattern: re.Pattern[str]) -> Any:
 
 @dataclass(frozen=True)
 class Config:
-    """Times in seconds, sizes in what their name says.
+    """Times in seconds, sizes in the unit of their name.
 
     host, port: where the dashboard listens. data_dir: grade book, logs, remembered settings.
     port_base: server number N of the lab is put on port_base + N by default.
@@ -68,7 +68,7 @@ class Config:
 def load(
     given: Mapping[str, Any] | None = None, environment: Mapping[str, str] = os.environ
 ) -> Config:
-    """The file, then the environment, then what is given; the later one wins.
+    """The file, then the environment, then the arguments; the later one wins.
 
     Raises:
         BadInput: an unknown name or a value that cannot be used, with where it stands.

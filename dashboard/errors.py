@@ -1,4 +1,4 @@
-"""What can go wrong, as the HTTP API and the page say it: a code, a sentence, a next step."""
+"""Errors, as the HTTP API and the page say them: a code, a sentence, a next step."""
 
 
 class LabError(Exception):

@@ -29,7 +29,7 @@ ANOTHER_FOLDER = f"{PREFIX}DATA_DIR=/some/folder make run"
 
 @dataclass(frozen=True)
 class Whereabouts:
-    """What the file says; `served`: whether that dashboard is alive."""
+    """The content of the file; `served`: whether that dashboard is alive."""
 
     address: str
     token: str

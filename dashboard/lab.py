@@ -35,7 +35,7 @@ LOGS_AT_FIRST = 500
 
 
 class Lab:
-    """Supervisor, broadcaster and what they need, wired."""
+    """Supervisor, broadcaster and their parts, wired."""
 
     def __init__(
         self, config: Config, programs: Catalogue, clock: Callable[[], float] = time.monotonic

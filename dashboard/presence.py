@@ -69,7 +69,7 @@ class Presence:
         self.say(request.host_url.rstrip("/"))
 
     def complain(self) -> None:
-        """Say what of the remembered settings cannot be used."""
+        """Report the remembered settings that cannot be used."""
         for complaint in self._lab.settings.complaints:
             print(
                 f"Socket Lab: {self._lab.settings.path}: {complaint}; passed over", file=sys.stderr

@@ -50,7 +50,7 @@ def host_name(host: str) -> str:
 
 
 def check_request() -> None:
-    """Refuse what does not come from our own page.
+    """Refuse a request that does not come from our own page.
 
     Raises:
         Forbidden: with the reason; a wrong Host is answered before anything is looked up.
@@ -82,7 +82,7 @@ def check_origin(*, required: bool) -> None:
 
 
 def _site(origin: str) -> str:
-    """Host and port of an Origin header; empty for `null` and what is not an address."""
+    """Host and port of an Origin header; empty for `null` and anything that is not an address."""
     try:
         return urlsplit(origin).netloc.lower()
     except ValueError:

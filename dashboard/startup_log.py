@@ -1,4 +1,4 @@
-"""What `flask run` prints: the address, as the last line; requests only when they fail.
+"""The output of `flask run`: the address, as the last line; requests only when they fail.
 
 The address is passed on as well: it is known nowhere else before the first request.
 """
@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Callable
 
-RUNNING_ON = re.compile(r"Running on (http[^\s\x1b]+)")  # what follows may be a colour's end
+RUNNING_ON = re.compile(r"Running on (http[^\s\x1b]+)")  # a colour's end may follow
 LAST_WORDS = "Press CTRL+C to quit"
 
 

@@ -1,4 +1,4 @@
--- What wrk asks: `wrk -s requests.lua URL -- KIND FIRST`.
+-- The requests of wrk: `wrk -s requests.lua URL -- KIND FIRST`.
 --
 -- Every request has a number, from FIRST on, in its query and in a header, and its path is that of
 -- one of 100 students (900 for a POST). No request comes twice, except with the kind `again`.

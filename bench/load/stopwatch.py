@@ -1,4 +1,4 @@
-"""What the generators have in common: the begin of the measured time, and the one line out."""
+"""Shared by the generators: the begin of the measured time, and the one line out."""
 
 import json
 import time

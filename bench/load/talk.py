@@ -1,4 +1,4 @@
-"""One member of a room speaks, with so many messages on their way: what the chat's loads share."""
+"""One member of a room speaks, with so many messages on their way; shared by the chat's loads."""
 
 import sys
 import time

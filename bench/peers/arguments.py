@@ -1,4 +1,4 @@
-"""The command line that all peers have: where to listen, and for HTTP what to answer."""
+"""The command line that all peers have: where to listen, and for HTTP the answer."""
 
 import argparse
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The lab's task 4: a thread per client, who speaks sends to everybody, no lock while sending."""
+"""The lab's task 4: a thread per client, its sends to everybody, no lock while sending."""
 
 import contextlib
 import socket

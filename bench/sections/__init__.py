@@ -1,6 +1,6 @@
-"""What is measured, a file for each section of the report.
+"""The measurements, a file for each section of the report.
 
-A section has `measure(run)`, which returns its tables, and `BARS`, what is good enough in them.
+A section has `measure(run)`, which returns its tables, and `BARS`, the bounds to be met in them.
 A new one is a file here and its name in NAMES.
 """
 
@@ -27,7 +27,7 @@ NAMES = (
 
 
 class Section(Protocol):
-    """What a file of this folder gives."""
+    """The contents of a file of this folder."""
 
     BARS: tuple[Bar, ...]
 

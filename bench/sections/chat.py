@@ -60,7 +60,7 @@ def contenders() -> list[Contender]:
 
 
 def raw_contenders() -> list[Contender]:
-    """They relay what one recv() returned to every member at once."""
+    """They relay the bytes of one recv() to every member at once."""
     raw = ("--mode", "raw")
     return [
         ours("chat"),
@@ -176,7 +176,7 @@ def _remark(contender: Contender, faults: list[str]) -> str:
 
 
 def _note_completeness(table: Table, name: str, outcome: Outcome) -> None:
-    """Whoever got everything, but none where the order or the bytes were wrong."""
+    """The members with everything, but none where the order or the bytes were wrong."""
     whole = outcome.figures["complete"] == EVERYBODY and not outcome.figures["faults"]
     row = table.row(name)
     row.add(EVERYBODY if whole else min(outcome.figures["complete"], EVERYBODY - 1))

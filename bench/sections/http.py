@@ -74,7 +74,7 @@ def contenders(environment: PeerEnvironment) -> list[Contender]:
 
 
 def answer_of_ours(run: Run) -> Place:
-    """Size and media type of our own answer: what all peers are told to give."""
+    """Size and media type of our own answer, for all peers to give."""
     with started(run, ours("subjects")) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=ANSWER_S)
         try:

@@ -23,7 +23,7 @@ TURN_S = 0.4
 TURNS, QUICK_TURNS = 80, 20
 ANSWER = b"HTTP/1.1 200 "
 LOOKED_AT, UNSEEN = "every view open", "none open"
-# What a tab asks for that shows the event loop with its tasks.
+# The look of a tab that shows the event loop with its tasks.
 LOOKS = {UNSEEN: Look(1.0, []), LOOKED_AT: Look(10.0, ["loop", "rows"])}
 
 BARS = (

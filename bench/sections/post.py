@@ -38,7 +38,7 @@ def measure(run: Run) -> list[Table]:
 
 
 def filesystem(run: Run) -> str:
-    """What kind of file system the grade book is on, since it decides what a flush costs."""
+    """The file system of the grade book, since it decides the cost of a flush."""
     best, kind = "", "an unknown file system"
     try:
         mounts = Path("/proc/mounts").read_text("utf-8").splitlines()

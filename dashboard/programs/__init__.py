@@ -1,1 +1,1 @@
-"""What the dashboard runs: the catalogue, and what was chosen for each."""
+"""The programs that the dashboard runs: the catalogue, and the settings of each."""

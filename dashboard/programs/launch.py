@@ -1,4 +1,4 @@
-"""How a program is started: its command line, made from what was chosen for it.
+"""The start of a program: its command line, made from its settings.
 
 No word of a command comes from a browser: a browser names an entry of the catalogue, and the
 values chosen for it fill the places that the entry leaves open.
@@ -46,6 +46,6 @@ def command(launch: Launch, values: Mapping[str, str]) -> Command:
     def filled(argument: str) -> str:
         return PLACE.sub(lambda place: values.get(place[1], place[0]), argument)
 
-    what = (str(launch.file),) if launch.file else ("-m", launch.module)
+    subject = (str(launch.file),) if launch.file else ("-m", launch.module)
     arguments = (filled(argument) for argument in launch.arguments)
-    return Command((launch.interpreter, *what, *arguments), launch.folder)
+    return Command((launch.interpreter, *subject, *arguments), launch.folder)

@@ -19,7 +19,7 @@ class Ready(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a visitor of an experiment says: `opening` once, `request` as often as it stays.
+    """The words of a visitor in an experiment: `opening` once, `request` as often as it stays.
 
     `{n}` in the request is a number from 1 to 99. `stays`: the connection serves many requests.
     """

@@ -1,4 +1,4 @@
-"""What a user chose for each program (host, port, model), remembered across starts."""
+"""The user's choices for each program (host, port, model), remembered across starts."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a program's page shows, and what it listens to: all of it follows from capabilities."""
+"""The tabs of a program's page and their topics: all of it follows from capabilities."""
 
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from dashboard.programs.program import Program
 class Tab(NamedTuple):
     """A tab of a program's page.
 
-    capability: what a program needs to have it; None: every program has it. kinds: the live
+    capability: the one that it needs; None: every program has it. kinds: the live
     events that it shows. linked: the sidebar leads to it.
     """
 

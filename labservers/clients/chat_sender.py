@@ -1,4 +1,4 @@
-"""Joins a chat room and sends what is typed; `exit`, end of input or ^C leaves."""
+"""Joins a chat room and sends the typed lines; `exit`, end of input or ^C leaves."""
 
 import argparse
 import contextlib

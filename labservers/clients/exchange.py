@@ -25,7 +25,7 @@ class CheckFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What went over the wire.
+    """The bytes of one exchange, with its time and end.
 
     ended is one of
     reply: a datagram, or the end of a stream after at least one byte;

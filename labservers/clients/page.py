@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def request(method: str, path: str, host: str, port: int) -> bytes:
-    """The request's bytes; what a target may not hold is percent-encoded (RFC 3986)."""
+    """The request's bytes; characters that a target may not hold are percent-encoded (RFC 3986)."""
     return http.request(method, quote(path, safe="/?&=%:;@!$'()*+,~"), (host, port))
 
 

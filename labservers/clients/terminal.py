@@ -1,4 +1,4 @@
-"""What the console clients share: the language of the terminal, questions, one-line complaints."""
+"""Shared by the console clients: the language of the terminal, questions, one-line complaints."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from labservers.clients.exchange import Exchange
 from labservers.observe.addresses import address_text
 from labservers.observe.text import printable as safe
 
-BLANKS = " \t\r"  # around what is typed; every other character is meant
+BLANKS = " \t\r"  # around typed text; every other character is meant
 
 
 def russian() -> bool:
@@ -24,7 +24,7 @@ def text(english: str, in_russian: str) -> str:
 
 
 def printable(foreign: str) -> str:
-    """Foreign text, line by line, without what would steer the terminal."""
+    """Foreign text, line by line, without the characters that steer a terminal."""
     return safe(foreign, kept="\t\n")
 
 
@@ -43,7 +43,7 @@ def ask(english: str, in_russian: str) -> str:
 
 
 def complain(english: str, in_russian: str) -> int:
-    """Say in one sentence what went wrong; returns the exit code 1."""
+    """Say the error in one sentence; returns the exit code 1."""
     print(text(english, in_russian), file=sys.stderr)
     return 1
 

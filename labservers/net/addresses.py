@@ -1,4 +1,4 @@
-"""Names to addresses, and what an address means: decided by what it is, never by its spelling.
+"""Names to addresses, and their meaning: decided by the address, never by its spelling.
 
 `0`, `0.0`, `::` and `::ffff:0.0.0.0` are every address of this machine; `127.1`, `0x7f.1` and
 `2130706433` never leave it (inet_aton(3), RFC 4291).

@@ -1,4 +1,4 @@
-"""What to say of an address that a server has just been bound to, as far as it may surprise."""
+"""Remarks on the address that a server has just been bound to, where it may surprise."""
 
 import errno
 import os

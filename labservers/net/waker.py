@@ -17,7 +17,7 @@ class Waker:
 
     @property
     def wakeup_fd(self) -> int:
-        """What wakes by being written to, for signal.set_wakeup_fd()."""
+        """The descriptor that wakes when written to, for signal.set_wakeup_fd()."""
         return self._writer.fileno()
 
     def wake(self) -> None:

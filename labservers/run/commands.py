@@ -1,4 +1,4 @@
-"""What the dashboard commands, until it is gone."""
+"""The dashboard's commands, until it is gone."""
 
 from labservers.observe import messages
 from labservers.observe.channel import Channel

@@ -1,7 +1,7 @@
 """Running a server from bind() to its exit code.
 
 By hand, ^C and SIGTERM end the server. Under the dashboard a channel brings commands as well, and
-its end means that the dashboard is gone, however it died. Whoever asks, one thread stops the
+its end means that the dashboard is gone, however it died. Whatever the cause, one thread stops the
 server and a deadline guards it: what does not come to its end is left behind by os._exit().
 """
 
@@ -87,7 +87,7 @@ def _errno_name(number: int | None) -> str:
 
 
 def bind_failure(server: LabServer, error: OSError) -> str:
-    """One sentence: what could not be had, why, and the next step."""
+    """One sentence: the port that could not be had, the reason, and the next step."""
     if isinstance(error, UnusableFiles):
         return str(error)
     host, port = server.options.host, server.options.port

@@ -1,4 +1,4 @@
-"""What a server reports to the dashboard: frames, events and, while somebody looks, rows."""
+"""The reports of a server to the dashboard: frames, events and, while somebody looks, rows."""
 
 import threading
 import time

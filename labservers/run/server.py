@@ -1,4 +1,4 @@
-"""What every lab server can do, whoever runs it: the shell or the dashboard."""
+"""The abilities of every lab server, run by the shell or by the dashboard."""
 
 from abc import ABC, abstractmethod
 from typing import NamedTuple

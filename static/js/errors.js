@@ -1,7 +1,7 @@
 /* An error as a sentence for the reader. */
 import { has, t } from "./i18n.js";
 
-/** What went wrong and what to do, for whatever api() throws. */
+/** The error and the next step, for anything that api() throws. */
 export function errorText(error) {
   if (error instanceof TypeError) return t("err.unreachable");
   if (has(`err.${error.code}`)) return t(`err.${error.code}`);

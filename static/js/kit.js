@@ -11,7 +11,7 @@ const COPIED_MS = 1400;
 export const icon = (name, cls = "") =>
   html`<svg class="i ${cls}" viewBox="0 0 16 16" aria-hidden="true" focusable="false">${ICONS[name]()}</svg>`;
 
-/** What a program is called: in the language of the page where it has words for it. */
+/** A program's title: in the language of the page where it has words for it. */
 export const titleOf = ({ name, title }) => (has(`s.${name}`) ? t(`s.${name}`) : title);
 
 /** The shape of a server's state; `state` as selectors.shown() gives it. */
@@ -25,7 +25,7 @@ export const pill = (state) =>
   html`<span class="pill p-${state}" data-state=${state}>${glyph(state)}<span>${t(`st.${state}`)}</span></span>`;
 
 /**
- * A button. `kind`: pri, gh, dg, sm, in any combination. `busy`: what was asked is under way.
+ * A button. `kind`: pri, gh, dg, sm, in any combination. `busy`: its action is under way.
  * `off`: why it cannot be used now; it stays focusable and says the reason as its tooltip.
  */
 export function Button({ label, icon: name, kind = "", busy, off, kbd, onClick, ...rest }) {
@@ -135,7 +135,7 @@ export function useNow(period_ms = 1000) {
 
 const drafts = new Map();
 
-/** State that outlives its view: what was typed is there when the reader comes back to the tab. */
+/** State that outlives its view: typed text is there when the reader comes back to the tab. */
 export function useDraft(key, initial) {
   const [value, setValue] = useState(() => (drafts.has(key) ? drafts.get(key) : initial));
   const set = (next) => {

@@ -1,4 +1,4 @@
-/* Before the first paint: what the memory of this browser, and the theme, size and language from it. */
+/* Before the first paint: this browser's memory, and the theme, size and language from it. */
 (function () {
   var memory = {
     /** The text kept under a name; null without one, and where storage is blocked. */

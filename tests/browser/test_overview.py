@@ -50,6 +50,8 @@ def test_start_all_and_stop_all(lab, page: Page) -> None:
         expect(card(page, name)).to_contain_text(f"pid {lab.pid(name)}")
     expect(page.locator(".stat").first).to_have_text("Running5 / 5")
     expect(page.get_by_role("button", name="Start all")).to_have_attribute("aria-disabled", "true")
+    for name in NAMES[1:]:  # the connection that checked it may be in its first figures
+        expect(card(page, name).locator(".kv dd").first).to_have_text("0")
 
     page.get_by_role("button", name="Stop all").click()
 

@@ -1,6 +1,6 @@
 /* Calls to the dashboard, with the page's token. */
 
-/** An answer that is not a success: what happened and what to do, in words for the reader. */
+/** An answer that is not a success: the error and the next step, in words for the reader. */
 export class ApiError extends Error {
   constructor(status, { code = "", message = "", next_step = "" } = {}) {
     super(message || `HTTP ${status}`);

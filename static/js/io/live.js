@@ -48,7 +48,7 @@ export class Live {
     return { subscribe: topics };
   }
 
-  /* A hidden tab asks for nothing beyond what always comes. */
+  /* A hidden tab subscribes to no topic of its own. */
   wanted() {
     return document.hidden ? [] : [...this.topics.keys()].sort();
   }

@@ -9,7 +9,7 @@ export function levelCounts(lines) {
   return counts;
 }
 
-/** What to show: chosen levels, and only lines with the wanted words when `only` is set. Gaps stay. */
+/** The lines to show: chosen levels, and only lines with the wanted words when `only` is set. Gaps stay. */
 export function chooseLines(lines, { levels, words, only }) {
   const wanted = words.toLowerCase();
   return lines.filter((line) => {
@@ -25,7 +25,7 @@ export function matches(lines, words) {
   return wanted ? lines.filter((line) => !line.gap && line.text.toLowerCase().includes(wanted)).length : 0;
 }
 
-/** The parts of a text as [part, whether it is what was looked for]. */
+/** The parts of a text as [part, whether it matches]. */
 export function parts(text, words) {
   if (!words) return [[text, false]];
   const [low, wanted] = [text.toLowerCase(), words.toLowerCase()];

@@ -52,7 +52,7 @@ export function ageClass(ages, index) {
 export const tokensOf = (loop, lane) =>
   loop.tokens?.length ? loop.tokens.filter(([, where]) => where === lane) : loop.tasks > 60 ? null : [];
 
-/** Width of a flow line by the logarithm of what flows or waits; 0 is a thin dotted line. */
+/** Width of a flow line by the logarithm of the count that flows or waits; 0 is a thin dotted line. */
 export const flowWidth = (count) => (count > 0 ? Math.min(7, 1.75 + Math.log10(count + 1) * 1.35) : 1.25);
 
 /** Tasks that moved from one lane to another since the last frame. */

@@ -101,7 +101,7 @@ function snapshot(state, whole, at) {
   };
 }
 
-/** What each kind of live event changes: dashboard/live/events.py lists the kinds. */
+/** The change of the state by each kind of live event: dashboard/live/events.py lists the kinds. */
 export const DELTAS = {
   server: (state, { server }) => idle(anew(putServer(state, server), state, server), server.name),
   figures: (state, { name, figures }) => ({
@@ -123,7 +123,7 @@ export const DELTAS = {
   }),
 };
 
-/* Events leave out what does not change (the hosts to choose from): it is kept. */
+/* Events leave out the constant part (the hosts to choose from): it is kept. */
 const putServer = (state, server) => ({
   ...state,
   servers: { ...state.servers, [server.name]: { ...state.servers[server.name], ...server } },

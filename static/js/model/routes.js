@@ -25,7 +25,7 @@ function findTab({ tabs }, wanted) {
 /** The path of a server's tab; without a tab, of the one that opens by itself. */
 export const href = (server, tab = server.tabs[0].name) => `/servers/${server.name}/${tab}`;
 
-/** The path of the tab beside this one, or null at the ends. */
+/** The path of the neighbouring tab, or null at the ends. */
 export function neighbour(route, servers, by) {
   if (route.view !== "server") return null;
   const { [route.name]: server } = servers;

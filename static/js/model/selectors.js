@@ -1,4 +1,4 @@
-/* What views ask the state: pure functions of it. */
+/* The views' questions to the state: pure functions of it. */
 
 /** The state of a server as it is shown: a word of the catalogue's st.* keys and a glyph. */
 export function shown(server) {

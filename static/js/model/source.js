@@ -1,4 +1,4 @@
-/* The coroutines of the server as an outline: what a reader needs to follow the yields; pure. */
+/* The coroutines of the server as an outline: enough to follow the yields; pure. */
 
 const KEY = /^\s*(?:def |while )|\byield\b|\baccept\(|\brecv\(|\.send\(|create_task\(/;
 const ALWAYS = /^\s*def |\byield\b/;

@@ -1,4 +1,4 @@
-/* Who is connected to a server, twice a second; for UDP, who has sent something lately. */
+/* The clients of a server, twice a second; for UDP, the senders of the last minute. */
 import { CommandLine, Search, html, icon, useDraft } from "../../kit.js";
 import { bytes, dur, nf, t } from "../../i18n.js";
 import { QUEUE_SLOTS, chooseRows, slots, stateCounts, stuckRow } from "../../model/connections.js";

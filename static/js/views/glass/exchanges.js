@@ -43,7 +43,7 @@ const received = ({ exchange, address }) => ({
   address,
 });
 
-/** What became of an exchange without a reply, in words; null when there was one. */
+/** The end of an exchange without a reply, in words; null when there was one. */
 export function trouble(exchange, transport) {
   if (exchange.ended === "reply") return null;
   if (exchange.ended === "timeout" && transport === "udp") return t("try.lost");

@@ -1,4 +1,4 @@
-/* The event loop, live: where every task is, what it costs, and what happens to a slow one. */
+/* The event loop, live: the place of every task, its cost, and the fate of a slow one. */
 import { Button, Mini, Segmented, html, icon, useEffect, useNow, useRef, useState } from "../../kit.js";
 import { dur, hands, nf, t } from "../../i18n.js";
 import { NO_LOOP } from "../../model/reducer.js";
@@ -87,7 +87,7 @@ function Controls({ state, server, loop, actions }) {
       <div><dt>${t("lp.lag.max")}</dt><dd class="lag">${loop ? dur(loop.lag_us / 1000) : "–"}</dd></div></dl></div>`;
 }
 
-/* One line of one height, whatever happens: what holds the loop back, and the clients that were sent. */
+/* One line of constant height: the hold on the loop, and the clients that were sent. */
 function Status({ server, loop, skew_s, actions }) {
   const held = loop?.paused ? "pause" : loop?.delay_s ? "hour" : null;
   const text = loop?.paused ? t("lp.pausednote") : loop?.delay_s ? t("lp.slowed", { v: dur(loop.delay_s * 1000) }) : t("lp.sub");
@@ -106,7 +106,7 @@ function Progress({ name, experiment, skew_s, actions }) {
       onClick=${() => actions.api("DELETE", `/api/experiments/${name}`).catch(actions.fail)}/></span>`;
 }
 
-/* What the board shows, in words, at most every five seconds: the board itself is not live. */
+/* The board in words, at most every five seconds: the board itself is not live. */
 function Summary({ loop }) {
   const [text, setText] = useState("");
   const newest = useRef(loop);

@@ -10,7 +10,7 @@ const DENSE = 24;
 const IN_ONE_LINE = 3;
 const OPACITY = [0.3, 0.45, 0.6, 0.8, 1];
 
-/** `room`: how many tasks are drawn as cards and as names. `children`: what stands at the lane's foot. */
+/** `room`: how many tasks are drawn as cards and as names. `children`: the lane's foot. */
 export function Lane({ loop, lane, room, choose, chosen, children }) {
   const count = loop[lane];
   const tone = TONE[lane];

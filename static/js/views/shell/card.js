@@ -123,7 +123,7 @@ function Stopping(props) {
     <${Foot} ...${props}><${Kill} ...${props}/><//>`;
 }
 
-/* `blame`: the last line says what went wrong. */
+/* `blame`: the last line holds the cause. */
 const Evidence = ({ lines, blame }) =>
   lines?.length
     ? html`<div><p class="muted cap-p">${t("c.stderr")}</p><pre class="err-lines" tabindex="0">${lines

@@ -1,4 +1,4 @@
-/* What happened lately, newest first. */
+/* The latest events, newest first. */
 import { html, icon, pure } from "../../kit.js";
 import { clock, dur, has, t } from "../../i18n.js";
 

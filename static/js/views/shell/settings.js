@@ -4,7 +4,7 @@ import { errorText } from "../../errors.js";
 import { t } from "../../i18n.js";
 
 /**
- * The settings of a card while they are edited. `options`: what a start has to carry along;
+ * The settings of a card while they are edited. `options`: for a start to carry along;
  * `check()`: whether the port can be used, saying so beside the field when not.
  */
 export function useSettings({ server, actions }) {

@@ -1,4 +1,4 @@
-/* The frame of every page: navigation, top bar, the page itself, what lies above it. */
+/* The frame of every page: navigation, top bar, the page itself, the layers above it. */
 import { Button, IconButton, Segmented, glyph, html, icon, pure, titleOf, useNow } from "../../kit.js";
 import { clock, t } from "../../i18n.js";
 import { href, linkedTabs, plainTab } from "../../model/routes.js";

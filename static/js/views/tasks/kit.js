@@ -1,4 +1,4 @@
-/* What every Try it tab has: the way of the bytes, the terminal's commands, the explanation. */
+/* Shared by the Try it tabs: the way of the bytes, the terminal's commands, the explanation. */
 import { CommandLine, html } from "../../kit.js";
 import { t } from "../../i18n.js";
 
@@ -8,7 +8,7 @@ const Way = ({ server }) =>
     <b>:${location.port || "80"} ${t("try.dashboard")}</b><span class="wireln"></span>
     <b>:${server.port} ${server.protocol}</b></div>`;
 
-/** The client of a tab: what it sends, under the way it takes. */
+/** The client of a tab: its form, under the way it takes. */
 export const Client = ({ server, children }) =>
   html`<section class="panel" aria-labelledby="client-h"><div class="pn-h"><h2 id="client-h">${t("try.client")}</h2></div>
     <div class="pstrip"><${Way} server=${server}/></div>${children}</section>`;
@@ -19,7 +19,7 @@ export const Terminal = ({ commands }) =>
     <div class="pn-b cmds">${commands.map(([text, note]) => html`<${CommandLine} key=${text} text=${text} note=${note}/>`)}
       <p class="muted small">${t("try.term.s")}</p></div></section>`;
 
-/** What happens, step by step, and how this server serves many clients. */
+/** The exchange step by step, and how this server serves many clients. */
 export const Explanation = ({ server }) => {
   const steps = [1, 2].map((n) => `try.${server.name}.${n}`);
   const last = server.transport === "udp" ? "try.hello.3" : `m.${server.model}.d`;

@@ -35,6 +35,6 @@ function read(exchange) {
     const sides = { a: Number(a), b: Number(b), c: Number(text(exchange.received)) };
     return Object.values(sides).every((side) => side > 0 && Number.isFinite(side)) ? sides : null;
   } catch {
-    return null; // what was sent on purpose need not be JSON
+    return null; // raw text need not be JSON
   }
 }
