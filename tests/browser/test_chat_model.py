@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard import i18n
 from tests.browser.test_chat import ROOMS
 
 CASES = (Path(__file__).parents[1] / "chat_rules_cases.json").read_text("utf-8")
@@ -119,7 +120,8 @@ def test_a_pending_message_always_resolves(page: Page) -> None:
     assert (unsent["pending"], unsent["unsent"]) == (False, True)
     refusal = {"status": {"state": "bad_text", "id": "m1", "message": "why"}}
     refused = messages(reduced(page, CONNECTED, say, refusal))[0]
-    assert (refused["pending"], refused["refused"]) == (False, "why")
+    assert refused["refused"] == {"code": "bad_text", "message": "why"}
+    assert not refused["pending"]
 
 
 def test_a_notice_of_the_server_is_told_from_a_line_that_looks_like_one(page: Page) -> None:
@@ -182,3 +184,40 @@ def test_a_refusal_is_shown_at_its_field(
     expect(page.get_by_role("alert").filter(has_text=sentence)).to_be_visible()
     expect(page.get_by_label(field, exact=True)).to_have_attribute("aria-invalid", "true")
     expect(page.locator(".room")).to_have_count(0)
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+@pytest.mark.parametrize("code", ["bad_text", "too_long"])
+def test_a_message_that_is_not_sent_says_why_in_the_language_of_the_page(
+    lab: Any, open_page: Any, lang: str, code: str
+) -> None:
+    lab.start("chat")
+
+    def answer(end: Any) -> None:
+        def on_message(text: str) -> None:
+            message = json.loads(text)
+            if "say" in message:
+                refusal = {"state": code, "id": message["id"], "message": "no"}
+                end.send(json.dumps({"status": refusal}))
+            elif "room" in message:
+                end.send(json.dumps({"status": {"state": "connected", "local": LOCAL}}))
+            else:
+                end.send(json.dumps({"type": "pong", **message}))
+
+        end.on_message(on_message)
+
+    page = open_page(
+        f"{ROOMS}?lang={lang}", before=lambda page: page.route_web_socket("**/ws/chat", answer)
+    )
+    page.get_by_label(i18n.text(lang, "ch.nick")).fill("Anya")
+    page.get_by_label(i18n.text(lang, "ch.room"), exact=True).fill("7")
+    page.keyboard.press("Enter")
+    page.get_by_label(i18n.text(lang, "ch.ph", r="7")).fill("hello")
+    page.keyboard.press("Enter")
+    expect(page.locator(".msg.me .rc")).to_have_text(i18n.text(lang, f"err.{code}"))
+
+
+@pytest.mark.parametrize(("code", "status"), [(4429, "crowded"), (1006, "lost"), (4410, "lost")])
+def test_a_loss_says_which_it_is(page: Page, code: int, status: str) -> None:
+    lost = {"type": "lost", "code": code, "reason": "in English", "retry_at": 5}
+    assert reduced(page, CONNECTED, lost)["status"] == status

@@ -1,7 +1,8 @@
 /* The chat's connections: one websocket a room, kept while the tab lives, whatever page it shows. */
 import { Link } from "./link.js";
 import { wellFormed } from "../model/chat.js";
-import { REFUSED, roomOf } from "../model/rooms.js";
+import { REFUSED } from "../model/close_codes.js";
+import { roomOf } from "../model/rooms.js";
 
 const LOOK_MS = 1000;
 

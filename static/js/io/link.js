@@ -1,5 +1,6 @@
 /* A websocket that decides by itself when it is lost: without the other side's consent. */
 import { freshPage, token } from "./api.js";
+import { BAD_TOKEN } from "../model/close_codes.js";
 import { steady } from "../time.js";
 
 const RETRY_S = [1, 2, 3, 5];
@@ -7,7 +8,6 @@ const PING_MS = 1500;
 const ANSWER_MS = 4000;
 /* A timer that comes so late was held back, as in a tab in the background. */
 const HELD_BACK_MS = 3000;
-const BAD_TOKEN = 4401;
 
 export class Link {
   /**

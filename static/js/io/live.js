@@ -1,5 +1,6 @@
 /* The live channel of a tab: snapshot, numbered deltas, subscriptions by topic. */
 import { Link } from "./link.js";
+import { CROWDED } from "../model/close_codes.js";
 import { steady } from "../time.js";
 
 /* For people to read. */
@@ -18,7 +19,7 @@ export class Live {
       first: () => this.first(),
       hear: (message) => this.take(message, steady()),
       rtt: (rtt_ms) => handlers.onLink({ rtt_ms, last_at: now() }),
-      lost: ({ retry_at }) => this.lost(retry_at),
+      lost: (loss) => this.lost(loss),
     });
     document.addEventListener("visibilitychange", () => this.tell());
   }
@@ -81,8 +82,8 @@ export class Live {
     }
   }
 
-  lost(retry_at) {
+  lost({ code, retry_at }) {
     this.told = undefined;
-    this.handlers.onLink({ status: "lost", retry_at, rtt_ms: null });
+    this.handlers.onLink({ status: "lost", crowded: code === CROWDED, retry_at, rtt_ms: null });
   }
 }

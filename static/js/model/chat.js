@@ -1,4 +1,5 @@
 /* One chat room as the page knows it; pure. An entry is a message, a join, a leave or a notice. */
+import { CROWDED, NOT_RUNNING, REFUSED } from "./close_codes.js";
 
 const KEPT = 1000;
 /* An own message whose echo has not come by then is shown as not confirmed. */
@@ -134,13 +135,15 @@ function giveUp(state, which, how) {
   return { ...state, entries };
 }
 
-function refuse(state, { id, message }) {
-  const entries = state.entries.map((entry) => (entry.pending && entry.id === id ? { ...entry, pending: false, refused: message } : entry));
+/* The dashboard did not send a message; its code and its sentence say why. */
+function refuse(state, { id, state: code, message }) {
+  const refused = { code, message };
+  const entries = state.entries.map((entry) => (entry.pending && entry.id === id ? { ...entry, pending: false, refused } : entry));
   return { ...state, entries };
 }
 
 function lost(state, retry_at, reason, code) {
-  const final = { 4400: "bad_room", 4410: state.status === "connected" ? "lost" : state.status }[code];
+  const final = { [REFUSED]: "bad_room", [NOT_RUNNING]: state.status === "connected" ? "lost" : state.status, [CROWDED]: "crowded" }[code];
   const status = state.status === "left" ? "left" : (final ?? "lost");
   const resolved = giveUp(state, ({ pending }) => pending, "unsent");
   return { ...resolved, status, reason: reason || state.reason, retry_at, tries: state.tries + 1 };

@@ -29,7 +29,7 @@ export function initial(boot, pathname, prefs) {
     version: boot.version,
     rules: boot.rules,
     prefs,
-    link: { status: "connecting", rtt_ms: null, last_at: null, retry_at: null },
+    link: { status: "connecting", crowded: false, rtt_ms: null, last_at: null, retry_at: null },
     skew_s: 0,
     servers: {},
     order: [],

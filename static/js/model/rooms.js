@@ -1,8 +1,6 @@
 /* The chat rooms that the page has entered, in that order; pure. One room is model/chat.js. */
 import { reduceRoom, room } from "./chat.js";
-
-/* The dashboard's close code for a room or a name that it does not take. */
-export const REFUSED = 4400;
+import { REFUSED } from "./close_codes.js";
 
 /** Before any room: `refused` is what was not taken last, as {id, field: "room" | "name"}, or null. */
 export const NO_ROOMS = { open: [], refused: null };

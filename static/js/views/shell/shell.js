@@ -106,11 +106,16 @@ function Link({ link }) {
     ${link.status === "live" && link.rtt_ms !== null && html`<span class="ms hide-s">${t("live.ms", { n: link.rtt_ms })}</span>`}</span>`;
 }
 
+function lossOf({ crowded, last_at }) {
+  if (crowded) return t("offline.crowded");
+  return last_at ? t("offline.t", { time: clock(last_at) }) : t("offline.never");
+}
+
 function Lost({ link, actions }) {
   const now = useNow(500);
   const left = Math.max(0, Math.ceil((link.retry_at ?? now) - now));
   return html`<div class="notice bad">${icon("warn")}
-    <span><strong role="alert">${link.last_at ? t("offline.t", { time: clock(link.last_at) }) : t("offline.never")}</strong>${" "}
+    <span><strong role="alert">${lossOf(link)}</strong>${" "}
     ${left ? t("offline.s", { n: left }) : t("offline.now")}</span>
     <span class="r"><${Button} kind="sm" icon="restart" label=${t("retry")} onClick=${actions.retryNow}/></span></div>`;
 }

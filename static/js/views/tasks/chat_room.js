@@ -1,5 +1,6 @@
 /* One room: its people, its messages, and the line for a new one. */
 import { Button, IconButton, Toggle, html, icon, pure, useDraft, useLayoutEffect, useNow, useRef } from "../../kit.js";
+import { errorText } from "../../errors.js";
 import { clock, nf, t } from "../../i18n.js";
 import { hex, wireBytes } from "../../model/chat.js";
 
@@ -20,7 +21,7 @@ export function Room({ room, second, up, port, most, lang, chat }) {
 function Trouble({ room, up, chat }) {
   const now = useNow();
   const left = room.retry_at ? Math.max(0, Math.ceil(room.retry_at - now)) : null;
-  const key = { left: "ch.st.left", connecting: "ch.st.connecting", not_running: "ch.st.stopped" }[room.status] ?? (up ? "ch.st.lost" : "ch.st.stopped");
+  const key = { left: "ch.st.left", connecting: "ch.st.connecting", not_running: "ch.st.stopped", crowded: "ch.st.crowded" }[room.status] ?? (up ? "ch.st.lost" : "ch.st.stopped");
   return html`<div class="notice ${room.status === "connecting" ? "" : "warn"}" role="status">${icon(room.status === "connecting" ? "clock" : "warn")}
     <span>${t(key, { r: room.id })}${left !== null && html` ${t("ch.retry", { n: left })}`}</span>
     ${room.status !== "connecting" && html`<span class="r"><${Button} kind="sm" icon="restart" label=${t("ch.again")} off=${up ? "" : t("off.notrunning")}
@@ -65,7 +66,7 @@ function Message({ entry, before, raw }) {
 }
 
 function Receipt({ entry }) {
-  if (entry.refused) return html`<span class="rc c-err">${icon("warn")}${entry.refused}</span>`;
+  if (entry.refused) return html`<span class="rc c-err">${icon("warn")}${errorText(entry.refused)}</span>`;
   if (entry.late) return html`<span class="rc c-err">${icon("warn")}${t("ch.late")}</span>`;
   if (entry.unsent) return html`<span class="rc c-err">${icon("warn")}${t("ch.unsure")}</span>`;
   return html`<span class="rc">${icon(entry.pending ? "clock" : "check")}${t(entry.pending ? "ch.pending" : "ch.echo")}</span>`;
