@@ -8,6 +8,7 @@ from typing import Any
 
 from . import messages
 from .clock import Clock
+from .tally import Counter
 
 KEPT = 1_000
 
@@ -22,7 +23,7 @@ class EventStore:
         self._lock = threading.Lock()  # an event's number is its place in the order
         self._waiting: deque[tuple[int, float, str, dict[str, Any]]] = deque()
         self._number = 0
-        self._lost_since = 0
+        self._left_out = Counter()
 
     @property
     def full(self) -> bool:
@@ -35,7 +36,7 @@ class EventStore:
             self._number += 1
             if self.full:
                 self._waiting.popleft()
-                self._lost_since += 1
+                self._left_out.add()
             self._waiting.append((self._number, self._clock.now(), kind, data))
             return self._number
 
@@ -50,8 +51,7 @@ class EventStore:
 
     def leave_out(self) -> None:
         """Count an event that is not added, as there are more of its kind than anybody takes."""
-        with self._lock:
-            self._lost_since += 1
+        self._left_out.add()
 
     def take(self) -> messages.Events | None:
         """The events since the last call, or None."""
@@ -59,6 +59,6 @@ class EventStore:
             if not self._waiting:
                 return None
             taken, self._waiting = self._waiting, deque()
-            lost, self._lost_since = self._lost_since, 0
+            lost = self._left_out.take()
         self.lost += lost
         return messages.Events(self._clock.now(), [messages.Event(*e) for e in taken], lost)

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from typing import IO
 
+from .tally import Counter
 from .text import printable
 
 CAPACITY = 5_000
@@ -29,10 +30,10 @@ class Log:
         self.budget = SAMPLED_PER_S
         self._name = name
         self._stream = stream if stream is not None else sys.stderr
-        self._lock = threading.Lock()  # guards the lines and what is counted; never held to write
+        self._lock = threading.Lock()  # guards lines, losses and budget; never held to write
         self._lines: deque[tuple[float, str, str]] = deque()
         self._lost = 0
-        self._muted = 0
+        self._muted = Counter()
         self._wake = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._write_forever, name="log", daemon=True)
@@ -60,15 +61,14 @@ class Log:
             within = self.budget > 0
             if within:
                 self.budget -= 1
-            else:
-                self._muted += 1
         if within:
             self._add("INFO", template % values)
+        else:
+            self._muted.add()
 
     def mute(self) -> None:
         """Count a line that the caller has seen no budget for, as sampled() would."""
-        with self._lock:
-            self._muted += 1
+        self._muted.add()
 
     def close(self, timeout_s: float = 0.5) -> None:
         """Write what is queued, within the time given, and end the writer."""
@@ -88,7 +88,7 @@ class Log:
     def _write_forever(self) -> None:
         second = time.monotonic()
         while True:
-            self._wake.wait(1.0 if self._muted or self.budget < SAMPLED_PER_S else None)
+            self._wake.wait(1.0 if self.budget < SAMPLED_PER_S else None)
             self._wake.clear()
             if time.monotonic() - second >= 1.0:
                 second = time.monotonic()
@@ -102,8 +102,8 @@ class Log:
 
     def _renew_budget(self) -> None:
         with self._lock:
-            muted, self._muted, self.budget = self._muted, 0, SAMPLED_PER_S
-        if muted:
+            self.budget = SAMPLED_PER_S
+        if muted := self._muted.take():
             self._add("INFO", f"and {muted:,} more like these, not written one by one")
 
     def _write_queued(self) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from labservers.observe.log import Log
 from labservers.observe.monitor import Monitor
-from labservers.observe.tally import Tally
+from labservers.observe.tally import Counter, Tally
 from labservers.observe.text import EXCERPT_CHARACTERS
 
 THREADS, VISITS = 8, 25
@@ -122,3 +122,19 @@ def test_the_last_exchange_is_shortened_when_it_is_shown(monitor: Monitor) -> No
     assert last
     assert last.received == "·[2J" + "x" * (EXCERPT_CHARACTERS - 5) + "…"
     assert (last.sent, last.microseconds) == ("", 7)
+
+
+def test_a_counter_loses_nothing_that_several_threads_add_while_somebody_looks() -> None:
+    counter, taken = Counter(), [0]
+
+    def add() -> None:
+        for _ in range(20_000):
+            counter.add()
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        taken.append(counter.take())
+    taken.append(counter.take())
+    assert (sum(taken), counter.take()) == (80_000, 0)
