@@ -10,6 +10,8 @@ from typing import Any
 from labservers.protocols.http11_head import HOST, TOKEN, VALUE, media_type, parse_fields
 from labservers.protocols.http11_message import WHITE_SPACE, Limits, Request, Response
 
+GET_BYTES, GET_FIELDS = 2048, 60
+
 
 def _once(group: int, name: str, value: str) -> str:
     """A field that matches once: of a second one, the core decides what it means."""
@@ -36,6 +38,24 @@ _PLAIN = re.compile(
 )
 
 
+# A GET with Host first, as clients send it (RFC 9110 section 7.2), and nothing that makes it
+# special. The first letter lets most other fields pass without a look at their name.
+_GET = re.compile(
+    rf"""
+    GET\ (/[\x21\x22\x24-\x3e\x40-\x7e]*+)(?:\?([\x21\x22\x24-\x7e]*+))?+\ HTTP/1\.1\r\n
+    (?ai:Host):[ \t]*+{HOST}[ \t]*+\r\n
+    (?:
+        (?![ACEHTaceht]){TOKEN}:{VALUE}\r\n
+      | {_once(3, "Accept", VALUE)}
+      | (?ai:Connection):[ \t]*+(?ai:keep-alive)[ \t]*+\r\n
+      | (?!(?ai:Host|Accept|Connection|Content-Length|Content-Type|Transfer-Encoding|Expect):)
+        {TOKEN}:{VALUE}\r\n
+    ){{0,{GET_FIELDS}}}+\r\n
+    """.encode(),
+    re.VERBOSE,
+)
+
+
 class Fields(Mapping[str, str]):
     """A header section that is split when its first field is asked for."""
 
@@ -58,6 +78,16 @@ class Fields(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._split())
+
+
+def match_get(data: bytes) -> tuple[bytes, bytes | None, bytes | None] | None:
+    """Path, query and Accept of a plain GET that `data` is exactly; None for what is not there.
+
+    It has GET_BYTES and, after Host, GET_FIELDS at most, keeps its connection, and has no body.
+    All else is for match_plain() or for read_request(): None.
+    """
+    found = _GET.fullmatch(data, 0, GET_BYTES) if len(data) <= GET_BYTES else None
+    return None if found is None else found.groups()  # type: ignore[return-value]
 
 
 def match_plain(data: bytes, limits: Limits) -> tuple[Any, ...] | None:
@@ -110,23 +140,16 @@ def keeps_alive(connection: str | None) -> bool:
 
 
 class ReadyResponse(Response):
-    """An answer that is sent again and again: its fields are made once, so nothing of it may be
-    changed any more."""
+    """An answer that is sent again and again: all but its date is made once, so nothing of it may
+    be changed any more."""
 
     __slots__ = ("_after_date", "_before_date")
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status, response.body, response.content_type, response.headers)
-        head = response.serialize("\0", close=False, head_only=True)
-        self._before_date, _, after = head.partition(b"\0")
-        self._after_date = after.removesuffix(b"\r\n")
+        whole = response.serialize("\0", close=False)
+        self._before_date, _, self._after_date = whole.partition(b"\0")
 
-    def serialize(
-        self, date: str, *, close: bool, head_only: bool = False, minor: int = 1
-    ) -> bytes:
-        if close:
-            end = b"Connection: close\r\n\r\n"
-        else:
-            end = b"\r\n" if minor else b"Connection: keep-alive\r\n\r\n"
-        body = b"" if head_only else self.body
-        return b"".join((self._before_date, date.encode(), self._after_date, end, body))
+    def keeping(self, date: str) -> bytes:
+        """As serialize(), for a GET in HTTP/1.1 that keeps its connection."""
+        return b"".join((self._before_date, date.encode(), self._after_date))

@@ -34,8 +34,8 @@ LABEL_CHARACTERS = 90
 class Client:
     """One connection: its counters, its newest request, and whether that is under way."""
 
-    __slots__ = ("_all", "_peer", "busy", "bytes_in", "bytes_out", "method", "reader", "sock",
-                 "target", "unsent")  # fmt: skip
+    __slots__ = ("_all", "_peer", "busy", "bytes_in", "bytes_out", "line", "reader", "sock",
+                 "unsent")  # fmt: skip
 
     def __init__(self, sock: socket.socket, reader: RequestReader, all_clients: Tally) -> None:
         self.sock = sock
@@ -44,7 +44,7 @@ class Client:
         self.bytes_in = 0
         self.bytes_out = 0
         self.unsent = b""  # not taken by the kernel yet
-        self.method = self.target = ""  # of the newest request
+        self.line = b""  # method and target of the newest request
         self.busy = False
         self._peer = ""
 
@@ -75,7 +75,7 @@ class Client:
 
     @property
     def label(self) -> str:
-        return f"{self.method} {self.target}"[:LABEL_CHARACTERS] if self.method else ""
+        return self.line.decode("ascii")
 
     @property
     def peer(self) -> str:

@@ -26,7 +26,7 @@ from labservers.run.server import Options, UnusableFiles
 from labservers.servers import subjects_app as app
 from labservers.servers.gradebook import GradeBook
 from labservers.servers.http_date import DateField
-from labservers.servers.loop_server import Client, LoopServer, Waiting
+from labservers.servers.loop_server import LABEL_CHARACTERS, Client, LoopServer, Waiting
 from labservers.servers.request_reader import Patience, RequestReader
 from labservers.servers.subjects_fields import row_of
 from labservers.servers.subjects_store import Store
@@ -176,7 +176,7 @@ class SubjectsServer(LoopServer):
         except Exception as error:
             self.log.failure(f"{request.method} {request.target[:80]}", error)
             response = app.refusal(HTTPError(500, "the server broke; its log says how"), request)
-        self.note(request.method, request.target, response.status, began)
+        self.note(request.line, request.method, response.status, began)
         return response
 
     def get_all_subjects(self, request: Request, student: str | None) -> Response:
@@ -205,7 +205,7 @@ class SubjectsServer(LoopServer):
         self, client: Client, request: Request, response: Response, *, keep: bool
     ) -> Waiting:
         """Send an answer, and linger where it is the last one but more may come."""
-        client.method, client.target = request.method, request.target
+        client.line = request.line[:LABEL_CHARACTERS]
         head_only = request.method == "HEAD"
         date = self.date.at(self.loop.now)
         client.send(
@@ -267,7 +267,7 @@ class SubjectsServer(LoopServer):
         finally:
             client.sock.close()
 
-    def note(self, method: str, target: str, status: int, began: float) -> None:
+    def note(self, line: bytes, method: str, status: int, began: float) -> None:
         """Count an answer; what was asked and how long it took only as far as the log has room."""
         monitor, log = self.monitor, self.log
         monitor.counts[method] += 1
@@ -276,9 +276,8 @@ class SubjectsServer(LoopServer):
             monitor.counts[str(status)] += 1
         if log.budget > 0:
             microseconds = int((perf_counter() - began) * 1e6)
-            line = f"{method} {target}"
-            monitor.exchanged(line.encode("ascii"), b"HTTP/1.1 %d" % status, microseconds)
-            log.sampled("%s: %s in %s µs", line, status, microseconds)
+            monitor.exchanged(line, b"HTTP/1.1 %d" % status, microseconds)
+            log.sampled("%s: %s in %s µs", line.decode("ascii"), status, microseconds)
         else:
             monitor.requests += 1
             log.mute()

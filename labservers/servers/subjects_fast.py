@@ -5,40 +5,51 @@ it is received. All else is for SubjectsServer, and a property test holds both e
 """
 
 from time import perf_counter
+from typing import Any
 
-from labservers.protocols.http11 import Response
-from labservers.protocols.http11_fast import keeps_alive, match_plain
-from labservers.servers.loop_server import Client
-from labservers.servers.subjects import SubjectsServer
-from labservers.servers.subjects_app import names_a_row, prefers_json
+from labservers.protocols.http11_fast import GET_BYTES, GET_FIELDS, ReadyResponse, match_get
+from labservers.servers.loop_server import LABEL_CHARACTERS, Client
+from labservers.servers.subjects import RECEIVE_BYTES, SubjectsServer
+from labservers.servers.subjects_app import prefers_json
 
-ADDRESS = "/subjects/"
+ADDRESS = b"/subjects/"
+PERCENT = ord("%")  # as a number: to look for one in bytes is six times faster than for bytes
 
 
 class FastSubjectsServer(SubjectsServer):
     """See the module."""
 
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        limits = self.limits
+        self._within_limits = (
+            min(limits.head, limits.line) >= GET_BYTES and limits.fields > GET_FIELDS
+        )
+
     def receive(self, client: Client) -> bytes | None:
         """As in SubjectsServer; None also when what has come is answered already."""
-        data = super().receive(client)
-        if not data or client.reader.begun or self._stopping:
+        try:
+            data = client.recv(RECEIVE_BYTES)
+        except BlockingIOError:
+            return None
+        if client.reader.begun or self._stopping or (parts := match_get(data)) is None:
             return data
         began = perf_counter()
-        parts = match_plain(data, self.limits)
-        if parts is None:
-            return data
-        method, target, path, query, _, _, accept, connection, length, _ = parts
-        if method != "GET" or not keeps_alive(connection) or length:
-            return data
-        page = self._known_page(path, query or "", accept or "")
+        page = self._known_page(*parts) if self._within_limits else None
         if page is None:
             return data
-        client.send(page.serialize(self.date.at(self.loop.now), close=False))
-        client.method, client.target = method, target
-        self.note(method, target, page.status, began)
+        client.send(page.keeping(self.date.at(self.loop.now)))
+        line = data[: data.index(b" HTTP/")]
+        client.line = line[:LABEL_CHARACTERS]
+        self.note(line, "GET", page.status, began)
         return None
 
-    def _known_page(self, path: str, query: str, accept: str) -> Response | None:
-        if not path.startswith(ADDRESS) or (query and names_a_row(query)):
+    def _known_page(
+        self, path: bytes, query: bytes | None, accept: bytes | None
+    ) -> ReadyResponse | None:
+        if not path.startswith(ADDRESS):
             return None
-        return self.store.known(path[len(ADDRESS) :], as_json=accept != "" and prefers_json(accept))
+        if query and (PERCENT in query or b"before" in query):  # it may name a row
+            return None
+        as_json = accept is not None and prefers_json(accept.decode("latin-1"))
+        return self.store.known(path[len(ADDRESS) :].decode(), as_json=as_json)

@@ -23,7 +23,7 @@ class Store:
         self._book = book
         self._unsaved: list[Row] = []  # until no task is ready
         # Of the newest grades, by student and then by whether it is JSON.
-        self._pages: Cache[str, dict[bool, Response]] = Cache(PAGES_BYTES)
+        self._pages: Cache[str, dict[bool, ReadyResponse]] = Cache(PAGES_BYTES)
 
     def newest(self, student: str, *, as_json: bool) -> Response:
         """The newest grades of a student."""
@@ -32,10 +32,10 @@ class Store:
             page = self._book.read(student)
             ready = ReadyResponse(listing(student, page, as_json=as_json))
             pages = {**(pages or {}), as_json: ready}
-            self._pages.put(student, pages, sum(len(page.body) for page in pages.values()))
+            self._pages.put(student, pages, 2 * sum(len(page.body) for page in pages.values()))
         return pages[as_json]
 
-    def known(self, student: str, *, as_json: bool) -> Response | None:
+    def known(self, student: str, *, as_json: bool) -> ReadyResponse | None:
         """The newest grades as they were rendered since the last commit, if they were."""
         pages = self._pages.get(student)
         return None if pages is None else pages.get(as_json)
