@@ -77,10 +77,8 @@ class EventLoop:
         self.now = time.monotonic()
         if self.observers.after_wait:
             self.observers.notify("after_wait", len(ready_to_read) + len(ready_to_write))
-        for socket in ready_to_read:
-            self._make_ready(self._to_read.pop(socket))
-        for socket in ready_to_write:
-            self._make_ready(self._to_write.pop(socket))
+        self._make_ready([self._to_read.pop(socket) for socket in ready_to_read])
+        self._make_ready([self._to_write.pop(socket) for socket in ready_to_write])
         self._end_waits()
         self._calls.make(idle=not self._tasks)
 
@@ -122,10 +120,11 @@ class EventLoop:
         except Exception as error:
             self.refused += 1
             current_task.error = refusal(error, wanted)
-            self._make_ready(current_task)
+            self._make_ready([current_task])
         else:
-            current_task.since = self.now
-            self.timers.set(current_task, deadline)
+            current_task.since, current_task.deadline = self.now, deadline
+            if deadline < current_task.due:
+                self.timers.set(current_task, deadline)
 
     def create_task(self, task: TaskGenerator) -> Task:
         """Let a generator run, from the next tick on at the latest."""
@@ -143,7 +142,7 @@ class EventLoop:
         """End a task's sleep now; nothing when it does not sleep."""
         if task.lane == "sleeping":
             self.waits.take_out(task)
-            self._make_ready(task)
+            self._make_ready([task])
 
     def cancel(self, task: Task) -> None:
         """End a task where it stands; its `finally` clauses run. Nothing for the current one."""
@@ -171,10 +170,11 @@ class EventLoop:
         """How many tasks wait for their turn."""
         return len(self._tasks)
 
-    def _make_ready(self, task: Task) -> None:
-        task.lane = "ready"
-        task.since = self.now
-        self._tasks.append(task)
+    def _make_ready(self, tasks: list[Task]) -> None:
+        for task in tasks:
+            task.lane = "ready"
+            task.since = self.now
+        self._tasks.extend(tasks)
 
     def _end_waits(self) -> None:
         """Those whose time is over, or whose socket is closed."""
@@ -182,7 +182,7 @@ class EventLoop:
             if task.lane != "sleeping":
                 task.error = TimeoutError("the socket was not ready in time")
             self.waits.take_out(task)
-            self._make_ready(task)
+            self._make_ready([task])
         for task in self.waits.take_lost(self.now):
             self.cancel(task)
 

@@ -94,6 +94,9 @@ class Waits:
             if sock is None:
                 self._waker.drain()
                 continue
+            if sides == READ and sock in to_read:
+                ready_to_read.append(sock)
+                continue
             reads = sides & READABLE and sock in to_read
             writes = sides & WRITABLE and sock in to_write
             if reads:
