@@ -22,6 +22,7 @@ NAMES = (
     "idle",
     "rows",
     "looking",
+    "tap",
     "dashboard",
 )  # in the order of the report
 

@@ -53,15 +53,6 @@ class SocketEvent(NamedTuple):
     peer: str | None
 
 
-class Now(NamedTuple):
-    """The call that a thread is inside; `frame` is its caller's."""
-
-    entry: Entry
-    call: str
-    since: float
-    frame: Any
-
-
 class Counts(NamedTuple):
     """Exact sums of the program's life."""
 

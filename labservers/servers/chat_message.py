@@ -1,6 +1,6 @@
 """What goes out in one go, as line members and as raw members get it; no sockets."""
 
-from labservers.protocols.chat import pieces
+from labservers.protocols.chat import RAW_SEND_BYTES, pieces
 
 Sends = tuple[bytes, list[bytes]]  # the first send, and all that follow
 
@@ -16,8 +16,13 @@ class Message:
 
     def make_raw(self) -> Sends:
         """As raw_sends(); made once for all raw members of a room, and only if there are any."""
-        first, *more = raw_sends(self.line[0])
-        self.raw = first, more
+        lines = self.line[0]
+        end = lines.find(b"\n")
+        if end == len(lines) - 1 and end <= RAW_SEND_BYTES:  # one message of one send, as most are
+            self.raw = lines[:end], []
+        else:
+            first, *more = raw_sends(lines)
+            self.raw = first, more
         return self.raw
 
 
