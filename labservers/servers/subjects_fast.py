@@ -4,15 +4,15 @@ A plain GET of a student's newest grades, of which there is a page already, is a
 it is received. All else is for SubjectsServer, and a property test holds both equal.
 """
 
+from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
-from labservers.protocols.http11_fast import GET_BYTES, GET_FIELDS, ReadyResponse, match_get
+from labservers.protocols.http11_fast import GET_BYTES, GET_FIELDS, match_get
 from labservers.servers.loop_server import LABEL_CHARACTERS, Client
 from labservers.servers.subjects import RECEIVE_BYTES, SubjectsServer
 from labservers.servers.subjects_app import prefers_json
 
-ADDRESS = b"/subjects/"
 PERCENT = ord("%")  # as a number: to look for one in bytes is six times faster than for bytes
 
 
@@ -35,7 +35,10 @@ class FastSubjectsServer(SubjectsServer):
         if client.reader.begun or self._stopping or (parts := match_get(data)) is None:
             return data
         began = perf_counter()
-        page = self._known_page(*parts) if self._within_limits else None
+        path, query, accept = parts
+        if not self._within_limits or (query and (PERCENT in query or b"before" in query)):
+            return data  # it may name a row
+        page = self.store.known(path, as_json=accept is not None and _prefers_json(accept))
         if page is None:
             return data
         client.send(page.keeping(self.date.at(self.loop.now)))
@@ -44,12 +47,7 @@ class FastSubjectsServer(SubjectsServer):
         self.note(line, "GET", page.status, began)
         return None
 
-    def _known_page(
-        self, path: bytes, query: bytes | None, accept: bytes | None
-    ) -> ReadyResponse | None:
-        if not path.startswith(ADDRESS):
-            return None
-        if query and (PERCENT in query or b"before" in query):  # it may name a row
-            return None
-        as_json = accept is not None and prefers_json(accept.decode("latin-1"))
-        return self.store.known(path[len(ADDRESS) :].decode(), as_json=as_json)
+
+@lru_cache(maxsize=256)
+def _prefers_json(accept: bytes) -> bool:
+    return prefers_json(accept.decode("latin-1"))
