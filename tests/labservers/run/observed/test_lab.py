@@ -46,7 +46,7 @@ class Client:
         self._port = port
 
     def ask(self, *pieces: bytes, answers: int = 1) -> bytes:
-        """Send the pieces on one connection, an answer after each."""
+        """Send the pieces on one connection, an answer after each; the server closes after us."""
         self.connections += 1
         got = b""
         with connect(self._port) as sock:
@@ -54,6 +54,9 @@ class Client:
                 sock.sendall(piece)
                 self.sent += len(piece)
                 got += sock.recv(65_536)
+            sock.shutdown(socket.SHUT_WR)
+            while rest := sock.recv(65_536):
+                got += rest
         self.got += len(got)
         return got
 
