@@ -74,6 +74,7 @@ class Closer(threading.Thread):
         """Take over a connection to which everything has been sent."""
         connection.enter("closing")
         with contextlib.suppress(OSError):  # the peer broke it off before
+            sock.setblocking(False)  # with a time-out, recv() would wait for it, whatever its flags
             sock.shutdown(socket.SHUT_WR)
         self._leaving.append(_Leaving(connection, sock))
         if not self._some.is_set():
@@ -86,7 +87,7 @@ class Closer(threading.Thread):
         self.join(timeout_s + 2 * SWEEP_S)
 
     def run(self) -> None:
-        while self._end_at == math.inf:
+        while self._end_at == math.inf or self._leaving:
             self._some.wait()
             self._some.clear()
             pause_s = SWEEP_S
@@ -119,7 +120,7 @@ def _read_on(sock: socket.socket) -> tuple[int, bool]:
     total = 0
     try:
         while total < SWEEP_BYTES:
-            received = len(sock.recv(PIECE, socket.MSG_DONTWAIT))
+            received = len(sock.recv(PIECE))
             if not received:
                 return total, True
             total += received

@@ -90,7 +90,7 @@ class Log:
         while True:
             self._wake.wait(1.0 if self.budget < SAMPLED_PER_S else None)
             self._wake.clear()
-            if time.monotonic() - second >= 1.0:
+            if self._closing or time.monotonic() - second >= 1.0:
                 second = time.monotonic()
                 self._renew_budget()
             try:

@@ -39,7 +39,8 @@ def _recvfrom(arguments: tuple[Any, ...], result: Any) -> Outcome:
 
 
 def _recvfrom_into(arguments: tuple[Any, ...], result: Any) -> Outcome:
-    return IN, result[0], _kept(arguments[0], result[0]), _peer("from", result[1])
+    data = _kept(arguments[0], result[0]) if arguments else None
+    return IN, result[0], data, _peer("from", result[1])
 
 
 def _recvmsg(arguments: tuple[Any, ...], result: Any) -> Outcome:

@@ -55,7 +55,7 @@ class Teller:
     def stop(self) -> None:
         """End the writer; the next event starts it again."""
         self._tap.wake = self._start
-        if self._running:
+        if self._running and self._stopping.locked():
             self._stopping.release()
             self._ended.acquire(timeout=FORK_S)
             self._await_one_thread_less()

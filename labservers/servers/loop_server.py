@@ -104,7 +104,7 @@ class LoopServer(LabServer):
         self.stepper = Stepper()
         capacity = min(raise_descriptor_limit(), self.loop.waits.poller.capacity)
         self.max_clients = capacity - SPARE_DESCRIPTORS
-        self._stopping = False
+        self._stopping = self._asked_to_stop = False
         self._figures = LoopFigures(self.loop, self.stepper, self._describe)
 
     @abstractmethod
@@ -125,6 +125,7 @@ class LoopServer(LabServer):
             self._listener.close()
 
     def stop(self) -> None:
+        self._asked_to_stop = True
         self.stepper.resume()
         self.stepper.slow(0.0)
         self.loop.call_soon(self._begin_to_stop)
@@ -133,6 +134,8 @@ class LoopServer(LabServer):
         self._figures.looked_at("loop" in look.views)
 
     def command(self, command: messages.Command) -> None:
+        if self._asked_to_stop:
+            return
         if isinstance(command, messages.Pause):
             self.stepper.pause(PAUSE_LIMIT_S if command.limit_s is None else command.limit_s)
         elif isinstance(command, messages.Step):
@@ -175,7 +178,8 @@ class LoopServer(LabServer):
         self._listener.close()
         for task in self.loop.tasks():
             client = task.about
-            if isinstance(client, Client) and not client.busy:
+            about_to_read = task.lane == "ready" and task.steps  # and then it answers, and ends
+            if isinstance(client, Client) and not client.busy and not about_to_read:
                 self.loop.cancel(task)
                 client.sock.close()  # a generator that has not begun runs no `finally` (PEP 342)
         self.loop.create_task(self._give_up_later())

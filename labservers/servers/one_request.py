@@ -75,9 +75,10 @@ class OneRequestServer(LabServer):
         try:
             yield
         finally:
+            until = time.monotonic() + STOP_GRACE_S
             self._acceptor.close()
-            self._workers.finish(time.monotonic() + STOP_GRACE_S)
-            self._closer.finish(STOP_GRACE_S)
+            self._workers.finish(until)
+            self._closer.finish(max(0.1, until - time.monotonic()))
             self._last_call.cancel()
 
     def accept(self) -> Visit | None:

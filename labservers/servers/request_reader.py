@@ -77,7 +77,9 @@ class RequestReader:
         except StopIteration as done:
             self._reading = self.request = None  # an idle connection keeps no body
             request = done.value
-        self.begun = self._reading is not None or len(self._stream) > 0
+        self.begun = len(self._stream) > 0 or (self._reading is not None and self._part == "body")
+        if not self.begun:  # empty lines at most, which may lead a request (RFC 9112 section 2.2)
+            self._reading = None
         return request
 
     def left_s(self, now: float) -> float:

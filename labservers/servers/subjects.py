@@ -139,6 +139,8 @@ class SubjectsServer(LoopServer):
                 client.send(CONTINUE)
             if client.unsent:
                 yield from self.send_rest(client)
+            if self._stopping and not reader.begun:
+                return None
             client.busy = reader.begun
             try:
                 yield (TO_READ, client.sock, reader.left_s(self.loop.now))
@@ -259,6 +261,7 @@ class SubjectsServer(LoopServer):
 
     def turn_away(self, client: Client) -> Waiting:
         """No place is left: say so, and when to try again."""
+        client.busy = True
         try:
             error = HTTPError(503, "too many connections", {"Retry-After": "1"})
             yield from self.refuse(client, error)

@@ -1,5 +1,6 @@
 """How long a peer is read after the last answer."""
 
+import io
 import socket
 import threading
 import time
@@ -8,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from labservers.net.closing import LINGER_BYTES, LINGER_S, SILENCE_S, Linger, close_politely
+from labservers.net.closing import (
+    LINGER_BYTES,
+    LINGER_S,
+    SILENCE_S,
+    Closer,
+    Linger,
+    close_politely,
+)
+from labservers.observe.log import Log
+from labservers.observe.monitor import Monitor
 
 
 def test_a_silent_peer_has_a_moment() -> None:
@@ -67,3 +77,19 @@ def test_a_socket_that_is_broken_already_is_closed(pair: tuple[Any, Any]) -> Non
     near.close()
     close_politely(far, 0.05)
     assert far.fileno() == -1
+
+
+def test_a_time_out_that_a_visit_left_holds_up_no_other(
+    pair: tuple[Any, Any], eventually: Any
+) -> None:
+    near, far = pair
+    monitor = Monitor(Log("test", io.StringIO()))
+    closer = Closer(monitor)
+    closer.start()
+    far.settimeout(30.0)
+    closer.leave(monitor.open("peer", far), far)
+    eventually(lambda: not monitor.frame(1).connections, "closed after a moment of silence")
+    assert near.recv(1) == b""
+    closer.finish(1.0)
+    monitor.log.close()
+    assert not closer.is_alive()

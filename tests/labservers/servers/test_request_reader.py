@@ -94,3 +94,13 @@ def test_a_client_that_waits_to_send_its_body_is_seen() -> None:
     assert request is not None
     assert request.body == b"x"
     assert reading.request is None  # an idle connection keeps no body
+
+
+def test_empty_lines_after_a_request_begin_no_other() -> None:
+    reading = reader()
+    assert reading.feed(POST + b"\r\n", 100.0) is not None
+    assert reading.begun
+    assert reading.next_request(100.0) is None
+    assert not reading.begun
+    assert reading.left_s(100.0) == PATIENCE.idle_s
+    assert reading.feed(GET, 111.0) is not None
