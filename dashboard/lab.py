@@ -49,6 +49,7 @@ class Lab:
         self._feed_ids = itertools.count(1)
         self._watchers: Counter[tuple[str, float, tuple[str, ...]]] = Counter()
         self._watchers_lock = threading.Lock()
+        self._looks_lock = threading.Lock()  # so that the looks found last are applied last
         self.broadcaster = Broadcaster(
             Chronicle(config.feed_entries, config.history_s),
             beginning=self._beginning,
@@ -117,6 +118,10 @@ class Lab:
         self._apply_rates()
 
     def _apply_rates(self) -> None:
+        with self._looks_lock:
+            self.supervisor.look(self._looks(), NOBODY_LOOKS)
+
+    def _looks(self) -> dict[str, messages.Look]:
         looks: dict[str, messages.Look] = {}
 
         def add(name: str, hz: float, *views: str) -> None:
@@ -131,7 +136,7 @@ class Lab:
             for (name, hz, views), count in self._watchers.items():
                 if count > 0:
                     add(name, hz, *views)
-        self.supervisor.look(looks, NOBODY_LOOKS)
+        return looks
 
     def _chat_hub(self) -> ChatHub:
         """The hub of the program that has rooms; of nothing where the catalogue has none."""

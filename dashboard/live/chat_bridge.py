@@ -183,10 +183,14 @@ class Talk(asyncio.Protocol):
         return own
 
     def pause_writing(self) -> None:
+        if self._raw.is_closing():
+            return
         self.sock.stop_reading()
         self._wait_at_most("it takes nothing")
 
     def resume_writing(self) -> None:
+        if self._raw.is_closing():
+            return  # its deadline stands
         self._stop_waiting()
         self.sock.read_on()
 

@@ -102,8 +102,9 @@ class Frames:
         if opcode >= Opcode.CLOSE or (first & _FIN and not self._opcode):
             return Message(opcode, payload)
         self._opcode = self._opcode or opcode
-        self._parts.append(payload)
-        self._size += len(payload)
+        if payload:  # or empty ones could be kept without bound
+            self._parts.append(payload)
+            self._size += len(payload)
         if not first & _FIN:
             return None
         message = Message(self._opcode, b"".join(self._parts))

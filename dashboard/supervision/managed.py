@@ -123,15 +123,16 @@ class ManagedProgram:
             self._spawn(Event.START)
             return True
 
-    def stop(self) -> bool:
-        """False when it is stopped already. Asked twice, it kills."""
+    def stop(self, *, again_kills: bool = True) -> bool:
+        """False when it is stopped already. Asked twice, it kills, if it may."""
         with self._lock:
-            self._facts.start_again = False
+            again, self._facts.start_again = self._facts.start_again, False
             if self._facts.state is State.STOPPED:
                 return False
             if self._facts.state is State.STOPPING:
-                self._kill()
-                return True
+                if again_kills:
+                    self._kill()
+                return again_kills or again
             if self._facts.state in ALIVE:
                 self._ask_to_end()
             else:

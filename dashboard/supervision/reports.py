@@ -1,5 +1,6 @@
 """What a program says of itself while it runs: kept, and published."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -28,10 +29,12 @@ class Reports:
         self.event_listeners: list[Callable[[messages.Events], None]] = []
         self._program = program
         self._world = world
+        self._order = threading.Lock()  # so that lines are published in the order of their numbers
 
     def log_line(self, raw: str, printed: bool) -> None:
-        lines = self.log.add(raw, self._world.wall(), printed=printed)
-        self.publish("logs", lines=lines, skipped=0)
+        with self._order:
+            lines = self.log.add(raw, self._world.wall(), printed=printed)
+            self.publish("logs", lines=lines, skipped=0)
 
     def frame(self, frame: messages.Frame) -> None:
         figures = self.figures.take(frame)
@@ -43,10 +46,14 @@ class Reports:
     def events(self, events: messages.Events) -> None:
         for listener in list(self.event_listeners):
             listener(events)
-        for event in events.events[:FEED_PER_BATCH]:
-            hidden = event.data.get("room") in self._program.hidden_rooms
-            if event.kind in FEED_EVENTS and not hidden:
-                self.feed(event.kind, **event.data)
+        hidden = self._program.hidden_rooms
+        news = [
+            event
+            for event in events.events
+            if event.kind in FEED_EVENTS and event.data.get("room") not in hidden
+        ]
+        for event in news[:FEED_PER_BATCH]:
+            self.feed(event.kind, **event.data)
 
     def feed(self, code: str, **args: Any) -> None:
         """Tell the reader what has happened; the page has words for each code."""

@@ -10,7 +10,6 @@ from dashboard.programs import catalogue
 from dashboard.programs.catalogue import Catalogue
 from dashboard.programs.settings import ServerSettings, Settings
 from dashboard.supervision.hosts import with_choices
-from dashboard.supervision.lifecycle import State
 from dashboard.supervision.managed import ManagedProgram
 from dashboard.supervision.surroundings import Surroundings
 from labservers.observe import messages
@@ -78,7 +77,7 @@ class Supervisor:
 
     def stop_all(self) -> bool:
         """Ask everything that lives to end; what is ending already is left to its deadline."""
-        asked = [s.stop() for s in self._servers.values() if s.state is not State.STOPPING]
+        asked = [server.stop(again_kills=False) for server in self._servers.values()]
         return any(asked)
 
     def configure(self, name: str, **chosen: Any) -> ServerSettings:

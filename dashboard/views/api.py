@@ -120,9 +120,9 @@ def stop_all() -> tuple[Response, int]:
 def _all(action: Callable[[], bool]) -> tuple[Response, int]:
     seconds = wait_s()
     changed = action()
-    if seconds:
-        for name in lab().programs:
-            lab().supervisor.wait_settled(name, seconds)
+    deadline = time.monotonic() + seconds
+    for name in lab().programs if seconds else ():
+        lab().supervisor.wait_settled(name, max(0.0, deadline - time.monotonic()))
     return jsonify({"servers": lab().supervisor.views()}), 202 if changed else 200
 
 

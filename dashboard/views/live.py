@@ -40,8 +40,8 @@ def follow(sock: Socket, first: dict[str, Any]) -> None:
     writer = threading.Thread(
         target=_forward, args=(lab, sock, subscription), name="live", daemon=True
     )
-    writer.start()
     try:
+        writer.start()
         while sock.open:
             message = sock.receive(POLL_S)
             if message is not None:
@@ -50,7 +50,8 @@ def follow(sock: Socket, first: dict[str, Any]) -> None:
         pass
     finally:
         subscription.close()
-        writer.join(POLL_S)
+        if writer.ident is not None:  # else the system had no thread for it
+            writer.join(POLL_S)
 
 
 def _forward(lab: Lab, sock: Socket, subscription: Subscription) -> None:

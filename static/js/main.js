@@ -65,7 +65,7 @@ const chat = new Chat({
 /* Ask a server for something: busy at once, calm again by an event or by a refusal. */
 async function ask(name, action, body) {
   dispatch({ type: "busy", name, action });
-  const calm = () => dispatch({ type: "idle", name });
+  const calm = () => state.busy[name] === action && dispatch({ type: "idle", name });
   try {
     const answer = await api("POST", `/api/servers/${name}/${action}`, body);
     if (answer?.settled) calm();

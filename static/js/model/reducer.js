@@ -161,11 +161,16 @@ function stuck(before, rows, at) {
 function extend(log, lines, skipped) {
   const before = log ?? { lines: [], skipped: 0 };
   const last = before.lines.at(-1)?.n ?? -1;
-  const fresh = lines.filter((line) => line.n > last);
-  const gap = skipped > 0 && fresh.length ? [{ n: fresh[0].n, gap: skipped }] : [];
+  /* A line that came while the tab asked for the log may be in it twice. */
+  const fresh = [];
+  for (const line of lines) if (line.n > (fresh.at(-1)?.n ?? last)) fresh.push(line);
+  /* The numbers know it too: a tab that was hidden has heard of no lines meanwhile. */
+  const missing = before.lines.length && fresh.length ? fresh[0].n - last - 1 : 0;
+  const lost = Math.max(skipped, missing);
+  const gap = lost > 0 && fresh.length ? [{ n: fresh[0].n, gap: lost }] : [];
   return {
     lines: [...before.lines, ...gap, ...fresh].slice(-LINES_KEPT),
-    skipped: before.skipped + skipped,
+    skipped: before.skipped + lost,
   };
 }
 

@@ -131,6 +131,15 @@ def test_restart_starts_again_when_the_old_one_has_ended(world: World) -> None:
     assert len(world.processes) == 2
 
 
+def test_a_stop_of_all_ends_a_restart_and_kills_nothing(world: World) -> None:
+    world.up()
+    world.server.restart()
+    assert world.server.stop(again_kills=False)
+    assert "SIGKILL" not in world.processes[0].done
+    world.exits(0)
+    assert world.state == "STOPPED"
+
+
 def test_start_while_stopping_comes_after_it(world: World) -> None:
     world.up()
     world.server.stop()
