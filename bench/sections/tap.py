@@ -4,6 +4,7 @@ All three run at the same time and are loaded in short turns. A turn's processor
 of the tap's writer, is divided by the answers in it.
 """
 
+import contextlib
 import selectors
 import socket
 import time
@@ -43,18 +44,14 @@ def measure(run: Run) -> list[Table]:
 
 def _turn(server: Running) -> float:
     """Microseconds of the server for each answer."""
-    with selectors.DefaultSelector() as selector:
+    with selectors.DefaultSelector() as selector, contextlib.ExitStack() as sockets:
         for _ in range(CONNECTIONS):
             sock = socket.create_connection(("127.0.0.1", server.port), 10)
-            selector.register(sock, selectors.EVENT_READ)
-        try:
-            _echo(selector, TURN_S / 4)  # warm
-            used = server.child.cpu_ns()
-            answered = _echo(selector, TURN_S)
-            return (server.child.cpu_ns() - used) / answered / 1000
-        finally:
-            for key in list(selector.get_map().values()):
-                key.fileobj.close()  # type: ignore[union-attr]
+            selector.register(sockets.enter_context(sock), selectors.EVENT_READ)
+        _echo(selector, TURN_S / 4)  # warm
+        used = server.child.cpu_ns()
+        answered = _echo(selector, TURN_S)
+        return (server.child.cpu_ns() - used) / answered / 1000
 
 
 def _echo(selector: selectors.BaseSelector, seconds: float) -> int:

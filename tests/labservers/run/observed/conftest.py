@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[4]
 PROGRAMS = ROOT / "tests/programs"
 DEADLINE_S = 30
+PAUSE = threading.Event()  # never set: a look again is a moment later
 
 
 class Run(NamedTuple):
@@ -112,7 +114,7 @@ class Server:
                 with contextlib.suppress(ValueError):  # half a line
                     if condition(read(self._told)):
                         return
-            time.sleep(0.02)
+            PAUSE.wait(0.02)
         raise AssertionError(f"waited in vain: {what}")
 
 

@@ -15,7 +15,13 @@ from typing import Any
 
 import pytest
 
-from tests.labservers.run.observed.conftest import DEADLINE_S, PROGRAMS, command, environment
+from tests.labservers.run.observed.conftest import (
+    DEADLINE_S,
+    PAUSE,
+    PROGRAMS,
+    command,
+    environment,
+)
 
 pytestmark = pytest.mark.system
 
@@ -35,7 +41,7 @@ def connect(port: int) -> socket.socket:
         except ConnectionRefusedError:
             if time.monotonic() > until:
                 raise
-            time.sleep(0.02)
+            PAUSE.wait(0.02)
 
 
 class Client:
