@@ -6,7 +6,8 @@ a process. A frame is a full snapshot, so a lost one is healed by the next. Even
 and may be lost; what is lost is counted. A field that is None was not measured here.
 
 The annotations are the schema: decode() reads them. It ignores a field that it does not know,
-so that a newer program can talk to an older dashboard.
+so that a newer program can talk to an older dashboard. The messages of an observed program are
+declared in observed.py.
 """
 
 from __future__ import annotations
@@ -14,6 +15,28 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple, Union
 
+from .observed import Asks as Asks
+from .observed import Breakpoints as Breakpoints
+from .observed import Crash as Crash
+from .observed import Deadlock as Deadlock
+from .observed import Held as Held
+from .observed import HeldPoint as HeldPoint
+from .observed import LineCount as LineCount
+from .observed import Lines as Lines
+from .observed import LockRow as LockRow
+from .observed import Notice as Notice
+from .observed import Point as Point
+from .observed import Points as Points
+from .observed import Program as Program
+from .observed import SocketEvent as SocketEvent
+from .observed import SocketEvents as SocketEvents
+from .observed import StuckThread as StuckThread
+from .observed import Summary as Summary
+from .observed import TaskRow as TaskRow
+from .observed import ThreadEvent as ThreadEvent
+from .observed import ThreadEvents as ThreadEvents
+from .observed import ThreadRow as ThreadRow
+from .observed import Threads as Threads
 from .schema import SchemaError, read_json, reader
 
 
@@ -149,7 +172,9 @@ class Frame(NamedTuple):
 class Row(NamedTuple):
     """One connection, task or recent peer. Ages in seconds; queues in bytes, from the kernel.
 
-    state is one of: accepting, joining, reading, writing, closing, ready, running, sleeping.
+    state is one of: accepting, joining, reading, writing, closing, ready, running, sleeping; of an
+    observed program: listening, open or idle. A listening socket's recv_q and send_q are its accept
+    queue and the limit of it. tcp_state: as in ss(8), "ESTAB".
     label says what it is about: a request line, a room. line: where a task is suspended.
     """
 
@@ -166,6 +191,7 @@ class Row(NamedTuple):
     steps: int | None = None
     busy_us: int | None = None
     line: str | None = None
+    tcp_state: str | None = None
 
 
 class Rows(NamedTuple):
@@ -228,7 +254,15 @@ class Pause(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Let one point pass while held: a task's resume."""
+    """Let one point pass while held: a call, or a task's resume.
+
+    thread: of this thread alone. until: let points pass until that thread, or any, is about to
+    send ("send"), or is at another own line ("line"), or at this one ("server.py:24"); "task:7"
+    lets tasks run until it is the turn of that one.
+    """
+
+    thread: str | None = None
+    until: str | None = None
 
 
 class Tick(NamedTuple):
@@ -245,8 +279,19 @@ class Slow(NamedTuple):
     delay_s: float
 
 
-Message = Union[Ready, Failed, Frame, Rows, Events]
-Command = Union[Look, Stop, Pause, Step, Tick, Resume, Slow]
+class Break(NamedTuple):
+    """Replace all breakpoints; see observed.Breakpoints."""
+
+    lines: list[str]
+    calls: list[str]
+    clients: list[str]
+    exceptions: bool
+
+
+Observed = Union[Program, SocketEvents, Points, Lines, ThreadEvents, Threads, Deadlock, Crash,
+                 Held, Asks, Notice, Summary]  # fmt: skip
+Message = Union[Ready, Failed, Frame, Rows, Events, Observed]
+Command = Union[Look, Stop, Pause, Step, Tick, Resume, Slow, Break]
 
 _MESSAGES: dict[str, type[Any]] = {
     "ready": Ready,
@@ -254,6 +299,18 @@ _MESSAGES: dict[str, type[Any]] = {
     "frame": Frame,
     "rows": Rows,
     "events": Events,
+    "program": Program,
+    "socket_events": SocketEvents,
+    "points": Points,
+    "lines": Lines,
+    "thread_events": ThreadEvents,
+    "threads": Threads,
+    "deadlock": Deadlock,
+    "crash": Crash,
+    "held": Held,
+    "asks": Asks,
+    "notice": Notice,
+    "summary": Summary,
 }
 _COMMANDS: dict[str, type[Any]] = {
     "look": Look,
@@ -263,8 +320,11 @@ _COMMANDS: dict[str, type[Any]] = {
     "tick": Tick,
     "resume": Resume,
     "slow": Slow,
+    "break": Break,
 }
-_PARTS = (Address, LastExchange, LoopFigures, Row, Event)
+_PARTS = (Address, LastExchange, LoopFigures, Row, Event,
+          SocketEvent, Point, LineCount, ThreadEvent, ThreadRow, LockRow, TaskRow, StuckThread,
+          Breakpoints, HeldPoint)  # fmt: skip
 _NAMES = {cls: name for name, cls in {**_MESSAGES, **_COMMANDS}.items()}
 _READERS = {cls: reader(cls, *_PARTS) for cls in _NAMES}
 
