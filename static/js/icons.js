@@ -53,6 +53,9 @@ export const STATES = {
   blocked: () => html`<circle cx="6" cy="6" r="4.2"/><path d="M3.6 6h4.8" stroke-width="2"/>`,
   paused: () => html`<path d="M4.2 2.6v6.8M7.8 2.6v6.8" stroke-width="2"/>`,
   frozen: () => html`<path d="M6 1.6v8.8M2.2 3.8l7.6 4.4M9.8 3.8 2.2 8.2"/>`,
+  input: () => html`<rect x="1" y="3" width="10" height="6" rx="1.2"/><path d="M3.2 5.1h.01M6 5.1h.01M8.8 5.1h.01M4 7.1h4"/>`,
+  finished: () => html`<path d="m2.4 6.4 2.4 2.4 4.8-5.4" stroke-width="2"/>`,
+  nosocket: () => html`<circle cx="6" cy="6" r="3.9" stroke-dasharray="2 2.1"/>`,
 };
 
 /* How a server serves many clients. */

@@ -21,7 +21,7 @@ const page = document.documentElement;
 const boot = JSON.parse(document.getElementById("boot").textContent);
 speak(boot.lang, boot.catalogue);
 const prefs = { theme: page.dataset.theme, present: page.dataset.present === "1" };
-let state = initial(boot, location.pathname, prefs);
+let state = initial(boot, location, prefs);
 let frame = 0;
 let toastTimer = 0;
 
@@ -131,7 +131,9 @@ const actions = {
     }
     keep("lang", lang);
     page.lang = lang;
-    history.replaceState(history.state, "", location.pathname);
+    const address = new URL(location);
+    address.searchParams.delete("lang");
+    history.replaceState(history.state, "", address);
     dispatch({ type: "lang", lang });
   },
   setTheme(theme) {
@@ -146,7 +148,7 @@ const actions = {
   },
 };
 
-const routeOf = (pathname) => parse(pathname, state.servers);
+const routeOf = (address) => parse(address, state.servers);
 actions.navigate = startRouter(routeOf, (route) => {
   dispatch({ type: "route", route });
   draw();

@@ -1,20 +1,20 @@
 /* The address bar and the page in step, without loading anything anew. */
 
 /**
- * Follow links and the history. `routeOf(pathname)` is the route of a path as model/routes.js
- * gives it; `onRoute(route)` is called after each move. Returns navigate(path).
+ * Follow links and the history. `routeOf({pathname, search})` is the route of an address as
+ * model/routes.js gives it; `onRoute(route)` is called after each move. Returns navigate(path).
  */
 export function startRouter(routeOf, onRoute) {
   const navigate = (path) => {
-    if (path !== location.pathname) history.pushState(null, "", path);
-    onRoute(routeOf(location.pathname));
+    if (path !== location.pathname + location.search) history.pushState(null, "", path);
+    onRoute(routeOf(location));
   };
-  addEventListener("popstate", () => onRoute(routeOf(location.pathname)));
+  addEventListener("popstate", () => onRoute(routeOf(location)));
   document.addEventListener("click", (event) => {
     const link = ownLink(event);
-    if (!link || routeOf(link.pathname).view === "missing") return;
+    if (!link || routeOf(link).view === "missing") return;
     event.preventDefault();
-    navigate(link.pathname);
+    navigate(link.pathname + link.search);
   });
   return navigate;
 }

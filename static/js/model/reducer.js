@@ -1,6 +1,8 @@
 /* The one state of the page and how it changes; no document, no network, no clock. */
+import { NO_LIVES, gone, latest, put, reborn, wired } from "./observed.js";
 import { NO_ROOMS, reduceRooms } from "./rooms.js";
-import { parse } from "./routes.js";
+import { MISSING, parse } from "./routes.js";
+import { inOrder } from "./selectors.js";
 
 export const HISTORY_S = 60;
 const FEED_KEPT = 200;
@@ -22,8 +24,8 @@ const LOOP_SERIES = [
   "utilization",
 ];
 
-/** The state that a page starts from; `boot` is the JSON in it, `pathname` its address. */
-export function initial(boot, pathname, prefs) {
+/** The state that a page starts from; `boot` is the JSON in it, `address` {pathname, search}. */
+export function initial(boot, address, prefs) {
   const empty = {
     lang: boot.lang,
     version: boot.version,
@@ -33,11 +35,10 @@ export function initial(boot, pathname, prefs) {
     skew_s: 0,
     servers: {},
     order: [],
+    files: [],
     feed: [],
     history: {},
-    rows: {},
-    logs: {},
-    loops: {},
+    ...NO_LIVES,
     chat: NO_ROOMS,
     exchanges: {},
     busy: {},
@@ -45,7 +46,7 @@ export function initial(boot, pathname, prefs) {
     toast: null,
   };
   const state = snapshot(empty, boot.snapshot, boot.snapshot.now);
-  return { ...state, route: parse(pathname, state.servers) };
+  return { ...state, route: parse(address, state.servers) };
 }
 
 /** The loop of a program before its first frame. */
@@ -65,14 +66,14 @@ export function reduce(state, event) {
 const CHANGES = {
   snapshot: (state, { snapshot: whole, at }) => snapshot(state, whole, at),
   delta: (state, { events, at }) =>
-    events.reduce((so_far, event) => DELTAS[event.kind]?.(so_far, event, at) ?? so_far, state),
+    placed(events.reduce((so_far, event) => DELTAS[event.kind]?.(so_far, event, at) ?? so_far, state)),
   link: (state, { link }) => ({ ...state, link: { ...state.link, ...link } }),
   route: (state, { route }) => ({ ...state, route }),
   lang: (state, { lang }) => ({ ...state, lang }),
   prefs: (state, { prefs }) => ({ ...state, prefs: { ...state.prefs, ...prefs } }),
   busy: (state, { name, action }) => ({ ...state, busy: { ...state.busy, [name]: action } }),
   idle: (state, { name }) => idle(state, name),
-  server: (state, { server }) => putServer(state, server),
+  server: (state, { server }) => shownServer(state, server),
   exchange: (state, { name, exchange }) => exchanged(state, name, exchange),
   forget: (state, { name }) => ({ ...state, exchanges: { ...state.exchanges, [name]: [] } }),
   room: (state, { id, event }) => {
@@ -84,55 +85,61 @@ const CHANGES = {
 };
 
 function snapshot(state, whole, at) {
-  return {
+  const files = whole.files ?? [];
+  const opened = files.map(({ id }) => state.servers[id]).filter(Boolean); // looked at, never started
+  const servers = Object.fromEntries(
+    [...opened, ...whole.servers].map((server) => [server.name, { ...state.servers[server.name], ...server }]),
+  );
+  return placed({
     ...state,
     skew_s: whole.now - at,
-    servers: Object.fromEntries(
-      whole.servers.map((server) => [server.name, { ...state.servers[server.name], ...server }]),
-    ),
-    order: whole.servers.map((server) => server.name),
+    servers,
+    order: inOrder(servers),
+    files,
     feed: [...whole.feed].sort((a, b) => a.id - b.id).slice(-FEED_KEPT),
     history: whole.history,
     // Subscriptions begin anew with a snapshot and bring their own beginning.
-    rows: {},
-    logs: {},
-    loops: {},
+    ...NO_LIVES,
     busy: {},
-  };
+  });
 }
+
+/* A page of a program that is there no more is a page that is missing. */
+const placed = (state) =>
+  state.route?.name && !Object.hasOwn(state.servers, state.route.name) ? { ...state, route: MISSING } : state;
 
 /** The change of the state by each kind of live event: dashboard/live/events.py lists the kinds. */
 export const DELTAS = {
-  server: (state, { server }) => idle(anew(putServer(state, server), state, server), server.name),
-  figures: (state, { name, figures }) => ({
-    ...putServer(state, { name, figures }),
-    history: { ...state.history, [name]: append(state.history[name], figures) },
-  }),
+  server: (state, { server }) => idle(anew(shownServer(state, server), state, server), server.name),
+  figures: (state, { name, figures }) =>
+    put(putServer(state, { name, figures }), "history", name, append(state.history[name], figures)),
   feed: (state, { entry }) => ({ ...state, feed: [...state.feed, entry].slice(-FEED_KEPT) }),
-  rows: (state, { name, rows }, at) => ({
-    ...state,
-    rows: { ...state.rows, [name]: { ...rows, at, stuck: stuck(state.rows[name], rows, at) } },
-  }),
-  logs: (state, { name, lines, skipped }) => ({
-    ...state,
-    logs: { ...state.logs, [name]: extend(state.logs[name], lines, skipped ?? 0) },
-  }),
-  loop: (state, { name, frame }, at) => ({
-    ...state,
-    loops: { ...state.loops, [name]: looped(state.loops[name] ?? NO_LOOP, frame, at) },
-  }),
+  rows: (state, { name, rows }, at) =>
+    put(state, "rows", name, { ...rows, at, stuck: stuck(state.rows[name], rows, at) }),
+  logs: (state, { name, lines, skipped }) =>
+    put(state, "logs", name, extend(state.logs[name], lines, skipped ?? 0)),
+  loop: (state, { name, frame }, at) => put(state, "loops", name, looped(state.loops[name] ?? NO_LOOP, frame, at)),
+  wire: wired,
+  streams: latest("streams"),
+  code: latest("code"),
+  threads: latest("threads"),
+  files: (state, { files }) => ({ ...state, files }),
+  gone,
 };
 
 /* Events leave out the constant part (the hosts to choose from): it is kept. */
-const putServer = (state, server) => ({
-  ...state,
-  servers: { ...state.servers, [server.name]: { ...state.servers[server.name], ...server } },
-});
+const putServer = (state, server) => put(state, "servers", server.name, { ...state.servers[server.name], ...server });
+
+/* Programs come as they are added. */
+function shownServer(state, server) {
+  const next = putServer(state, server);
+  return server.name in state.servers ? next : { ...next, order: inOrder(next.servers) };
+}
 
 /* A new process begins with an empty minute. */
 function anew(state, before, { name, generation }) {
   if (generation === before.servers[name]?.generation) return state;
-  return { ...state, history: { ...state.history, [name]: { in: [], out: [] } } };
+  return put(reborn(state, name), "history", name, { in: [], out: [] });
 }
 
 function idle(state, name) {
@@ -196,5 +203,5 @@ function asked(before, lines) {
 
 function exchanged(state, name, exchange) {
   const list = [exchange, ...(state.exchanges[name] ?? [])].slice(0, EXCHANGES_KEPT);
-  return { ...state, exchanges: { ...state.exchanges, [name]: list } };
+  return put(state, "exchanges", name, list);
 }

@@ -1,20 +1,31 @@
 /*
- * Addresses of pages: `/`, `/servers/NAME`, `/servers/NAME/TAB`. Which programs and tabs there are
- * is the dashboard's to say: each server's view carries its tabs, the one that opens by itself first.
+ * Addresses of pages: `/`, `/programs`, `/servers/NAME/TAB` for the lab's own servers and
+ * `/programs/NAME/TAB` for programs of the user. Which programs and tabs there are is the
+ * dashboard's to say: each server's view carries its tabs, the one that opens by itself first.
  */
 
-const OVERVIEW = { view: "overview", name: null, tab: null };
-const MISSING = { view: "missing", name: null, tab: null };
+const plain = (view) => ({ view, name: null, tab: null, query: {} });
+const OVERVIEW = plain("overview");
+const PROGRAMS = plain("programs");
 
-/** The route of a path: {view: overview | server | missing, name, tab}. `servers`: views by name. */
-export function parse(pathname, servers) {
+/** The route of an address that is none. */
+export const MISSING = plain("missing");
+
+/**
+ * The route of an address {pathname, search}: {view: overview | programs | server | missing, name, tab, query}.
+ * `servers`: views by name. `query`: the values of the address, for the tab to use.
+ */
+export function parse({ pathname, search = "" }, servers) {
   const parts = pathname.split("/").filter(Boolean);
   if (!parts.length) return OVERVIEW;
   const [place, name, wanted] = parts;
-  if (place !== "servers" || parts.length > 3 || !Object.hasOwn(servers, name)) return MISSING;
+  if (place === "programs" && parts.length === 1) return PROGRAMS;
+  if (parts.length > 3 || !Object.hasOwn(servers, name ?? "") || place !== placeOf(servers[name])) return MISSING;
   const tab = findTab(servers[name], wanted);
-  return tab ? { view: "server", name, tab } : MISSING;
+  return tab ? { view: "server", name, tab, query: Object.fromEntries(new URLSearchParams(search)) } : MISSING;
 }
+
+const placeOf = (server) => (server.own ? "programs" : "servers");
 
 /* Without a name the first one; `try` is the first one where there is no exchange to try. */
 function findTab({ tabs }, wanted) {
@@ -22,8 +33,11 @@ function findTab({ tabs }, wanted) {
   return wanted === undefined || wanted === "try" ? tabs[0].name : null;
 }
 
-/** The path of a server's tab; without a tab, of the one that opens by itself. */
-export const href = (server, tab = server.tabs[0].name) => `/servers/${server.name}/${tab}`;
+/** The address of a server's tab; without a tab, of the one that opens by itself. `query`: values for the tab. */
+export function href(server, tab = server.tabs[0].name, query = {}) {
+  const values = new URLSearchParams(query).toString();
+  return `/${placeOf(server)}/${server.name}/${tab}${values && `?${values}`}`;
+}
 
 /** The path of the neighbouring tab, or null at the ends. */
 export function neighbour(route, servers, by) {

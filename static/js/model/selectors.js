@@ -2,14 +2,26 @@
 
 /** The state of a server as it is shown: a word of the catalogue's st.* keys and a glyph. */
 export function shown(server) {
-  if (server.state === "FAILED") {
-    const { reason } = server.failure ?? {};
-    if (reason === "port_in_use") return "blocked";
-    return reason === "exited" || reason === "killed" ? "crashed" : "failed";
-  }
-  if (server.state === "RUNNING" && server.paused) return "paused";
+  if (server.state === "FAILED") return failure(server);
+  if (server.state === "STOPPED" && server.finished) return "finished";
+  if (server.state === "RUNNING" && paused(server)) return "paused";
+  if (["RUNNING", "STARTING"].includes(server.state) && server.waits_for_input) return "input";
+  if (noSocket(server)) return "nosocket";
   return server.state.toLowerCase();
 }
+
+function failure(server) {
+  const { reason } = server.failure ?? {};
+  if (reason === "port_in_use") return "blocked";
+  return reason === "exited" || reason === "killed" ? "crashed" : "failed";
+}
+
+/** Whether every thread or task of it is held at its next point. */
+export const paused = (server) => Boolean(server.paused || server.held?.paused);
+
+/** Whether a program of the user runs without having opened a socket. */
+export const noSocket = ({ own, state, listening, figures }) =>
+  Boolean(own) && state === "RUNNING" && !listening?.length && !figures?.connections && !figures?.in_rate && !figures?.accepted;
 
 /** Whether the server answers clients now. */
 export const running = (server) => server.state === "RUNNING";
@@ -23,8 +35,22 @@ export const stoppable = (server) => ["RUNNING", "FROZEN", "STARTING"].includes(
 /** Address as people write it; IPv6 hosts in brackets; empty where there is none. */
 export const address = (host, port) => (host === null ? "" : `${host.includes(":") ? `[${host}]` : host}:${port}`);
 
-/** All servers, in the order of the lab. */
+/** All programs: the lab's servers in its order, then those of the user. */
 export const list = (state) => state.order.map((name) => state.servers[name]);
+
+/** The lab's own servers. */
+export const lab = (state) => list(state).filter((server) => !server.own);
+
+/** The user's programs. */
+export const own = (state) => list(state).filter((server) => server.own);
+
+/** Names in the order of the page: the lab's servers by number, then the user's programs by title. */
+export const inOrder = (servers) =>
+  Object.values(servers)
+    .sort((a, b) => (a.task ?? Infinity) - (b.task ?? Infinity) || compare(a.title, b.title) || compare(a.name, b.name))
+    .map(({ name }) => name);
+
+const compare = (a, b) => (a < b ? -1 : Number(a > b));
 
 const RECENT_S = 30;
 

@@ -1,0 +1,46 @@
+/* The parts of the state that a tap fills: calls, streams, lines, threads of each program; pure. */
+
+const POINTS_KEPT = 5000;
+
+/** The parts of the page's state that hold a life of a program, by its name. */
+export const LIVES = ["rows", "logs", "loops", "wire", "streams", "code", "threads"];
+
+/** No life of any program. */
+export const NO_LIVES = Object.fromEntries(LIVES.map((part) => [part, {}]));
+
+/** The state with one program's entry of a part replaced. */
+export const put = (state, part, name, value) => ({ ...state, [part]: { ...state[part], [name]: value } });
+
+/** Events whose newest one is all there is to know. */
+export const latest = (part) => (state, { kind, name, ...picture }, at) => put(state, part, name, { ...picture, at });
+
+/** Points of a program in the order of their numbers: {points, skipped}, the newest kept. */
+export function wired(state, { name, lines, skipped = 0 }) {
+  const before = state.wire[name] ?? { points: [], skipped: 0 };
+  let last = before.points.at(-1)?.n ?? -1;
+  const fresh = lines.filter((point) => {
+    if (point.n <= last) return false; // came with the beginning and once more
+    last = point.n;
+    return true;
+  });
+  const points = [...before.points, ...fresh].slice(-POINTS_KEPT);
+  return put(state, "wire", name, { points, skipped: before.skipped + skipped });
+}
+
+/* A new process begins with an empty picture; its log goes on. */
+const NEW_WITH_A_PROCESS = ["wire", "streams", "code", "threads"];
+
+/** The state without the life that the program had before. */
+export const reborn = (state, name) => NEW_WITH_A_PROCESS.reduce((so_far, part) => without(so_far, part, name), state);
+
+/** The state as if the program had never been; its page says that there is none. */
+export function gone(state, { name }) {
+  const bare = ["servers", "history", ...LIVES].reduce((so_far, part) => without(so_far, part, name), state);
+  return { ...bare, order: state.order.filter((other) => other !== name) };
+}
+
+function without(state, part, name) {
+  if (!(name in state[part])) return state;
+  const { [name]: _, ...rest } = state[part];
+  return { ...state, [part]: rest };
+}
