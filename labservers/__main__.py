@@ -30,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
 
         return client_main(words[1:])
     if name == "observe":
+        if not getattr(sys.flags, "safe_path", False):
+            del sys.path[0]  # the folder that -m has put there; the program's own comes instead
         from labservers.run.program import main as observe
 
         return observe(words[1:])

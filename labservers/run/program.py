@@ -6,7 +6,9 @@ arguments, its folder first on the path, its `__main__`, its traceback and its e
 
 from __future__ import annotations
 
+import argparse
 import atexit
+import base64
 import importlib.machinery
 import os
 import signal
@@ -15,8 +17,9 @@ import threading
 import types
 from typing import Any
 
-from labservers.command_line import EXIT_USAGE, Parser
-from labservers.observe import births, crash, tasks, threads
+from labservers.command_line import EXIT_USAGE, Parser, inherited_socket
+from labservers.observe import births, crash, messages, tasks, threads
+from labservers.observe.channel import Channel
 from labservers.observe.lines import STARTERS, OwnLines
 from labservers.observe.locks import Locks
 from labservers.observe.points import Message, encode, summary
@@ -33,6 +36,7 @@ def main(words: list[str]) -> int:
     )
     parser.add_argument("--json", metavar="FILE", help="write it as lines of JSON, too")
     parser.add_argument("--quiet", action="store_true", help="print nothing")
+    parser.add_argument("--channel", type=inherited_socket, help=argparse.SUPPRESS)
     parser.add_argument("--threads", action="store_true", help="^\\ says where each thread stands")
     parser.add_argument("file", metavar="FILE", help="the program")
     parser.add_argument("arguments", metavar="ARGUMENT", nargs="...", help="for the program")
@@ -43,6 +47,8 @@ def main(words: list[str]) -> int:
         sinks: list[Sink] = [] if options.quiet else [Printer.on_standard_error().print]
         if options.json:
             sinks.append(_json_lines(options.json))
+        if options.channel is not None:
+            sinks.append(_channel(options.channel))
     except OSError as error:
         print(f"{parser.prog}: cannot open {error.filename}: {error.strerror}", file=sys.stderr)
         return EXIT_USAGE
@@ -59,6 +65,41 @@ def _json_lines(path: str) -> Sink:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     descriptor = _out_of_the_way(os.open(path, flags, 0o644))
     return lambda told: _write_all(descriptor, encode(told))
+
+
+def _channel(descriptor: int) -> Sink:
+    """To the dashboard; a channel that has no room for it loses the oldest."""
+    channel = Channel.inherited(_out_of_the_way(descriptor))
+
+    def send(told: Message) -> None:
+        message = _typed(told)
+        if message is not None:
+            channel.send(messages.encode(message))
+
+    return send
+
+
+def _typed(told: Message) -> Any:
+    """A message of the schema."""
+    rest = {key: value for key, value in told.items() if key != "type"}
+    for name in ("data", "received"):
+        if rest.get(name):
+            rest[name] = base64.b64encode(rest[name]).decode("ascii")
+    kind, at = told["type"], told["at"]
+    if kind == "point":
+        return messages.Points(at, [messages.Point(**rest)], 0)
+    if kind == "socket":
+        return messages.SocketEvents(at, [messages.SocketEvent(**rest)])
+    if kind == "thread":
+        return messages.ThreadEvents(at, [messages.ThreadEvent(**rest)])
+    if kind == "program":
+        return messages.Program(**rest)
+    if kind == "crash":
+        rest["stack"] = [list(one.values()) for one in rest["stack"]]
+        return messages.Crash(**rest, main=rest["thread"] == "MainThread")
+    if kind == "summary":
+        return messages.Summary(**{"exit_code": None, "signal": None, **rest})
+    return None
 
 
 def _out_of_the_way(descriptor: int) -> int:
@@ -105,7 +146,8 @@ class Observed:
         """Run the program to its end in this thread."""
         path = os.path.abspath(self._file)
         sys.argv = [self._file, *arguments]
-        sys.path[0] = os.path.dirname(os.path.realpath(path))
+        if not getattr(sys.flags, "safe_path", False):
+            sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
         module = _main_module(path)
         sys.modules["__main__"] = module
         try:
