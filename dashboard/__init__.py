@@ -10,7 +10,7 @@ from dashboard import cli, ending, presence, security
 from dashboard.errors import LabError
 from dashboard.lab import Lab
 from dashboard.programs.catalogue import Catalogue, catalogue
-from dashboard.views import api, exchanges, live, metrics, pages
+from dashboard.views import api, exchanges, live, metrics, pages, recordings
 
 HERE = Path(__file__).resolve().parent
 
@@ -31,7 +31,7 @@ def create_app(config: dict[str, Any] | None = None, programs: Catalogue | None 
     app.register_error_handler(HTTPException, http_error)
     security.init_app(app)
     live.init_app(app)
-    for views in (api, exchanges, metrics, pages):
+    for views in (api, exchanges, metrics, pages, recordings):
         app.register_blueprint(views.blueprint)
     cli.init_app(app)
     presence.init_app(app)

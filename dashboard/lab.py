@@ -18,10 +18,9 @@ from dashboard.experiments import Experiments
 from dashboard.instance import Instance
 from dashboard.live.broadcaster import Broadcaster
 from dashboard.live.chat_hub import ChatHub
-from dashboard.live.events import EventDict, kind_and_name
+from dashboard.live.events import KINDS, EventDict, kind_and_name
 from dashboard.programs.catalogue import Catalogue
 from dashboard.programs.settings import ServerSettings, Settings
-from dashboard.programs.tabs import topics_of
 from dashboard.recording.chronicle import Chronicle
 from dashboard.supervision import port_owner
 from dashboard.supervision.hosts import with_choices
@@ -30,8 +29,6 @@ from dashboard.supervision.process import ServerProcess
 from dashboard.supervision.supervisor import Supervisor
 from dashboard.supervision.surroundings import Surroundings
 from labservers.observe import messages
-
-LOGS_AT_FIRST = 500
 
 
 class Lab:
@@ -42,7 +39,6 @@ class Lab:
     ) -> None:
         self.config = config
         self.programs = programs
-        self.topics = frozenset().union(*(topics_of(program) for program in programs.values()))
         self.instance = Instance(config.data_path)
         self.token = config.token or secrets.token_urlsafe(24)
         self._clock, self._began = clock, clock()
@@ -67,6 +63,7 @@ class Lab:
                 free_port=self._free_port,
                 listening=port_owner.listening,
                 background=_in_background,
+                wanted=lambda topic: topic in self.broadcaster.wanted(),
             ),
         )
         self.chat_hub = self._chat_hub()
@@ -84,6 +81,22 @@ class Lab:
             entry = {"id": next(self._feed_ids), "at": time.time(), **event["entry"]}
             event = {**event, "entry": entry}
         self.broadcaster.publish(event)
+
+    def forget(self, name: str) -> None:
+        """A program is not in the catalogue any more."""
+        self.publish({"kind": "gone", "name": name})
+
+    def show_files(self, files: list[dict[str, Any]]) -> None:
+        """Files of the user that can be started and never were."""
+        self.publish({"kind": "files", "name": "", "files": files})
+
+    def has_topic(self, topic: str) -> bool:
+        """Whether a tab can ask for it: a kind of event by topic, of a program that has it."""
+        kind, _, name = topic.partition(":")
+        if kind not in KINDS or name not in self.programs or not KINDS[kind].by_topic:
+            return False
+        capability = KINDS[kind].capability
+        return not capability or self.programs[name].can(capability)
 
     def feed(self, name: str | None, code: str, **args: Any) -> None:
         self.publish({"kind": "feed", "entry": {"name": name, "code": code, "args": args}})
@@ -131,7 +144,7 @@ class Lab:
         for topic in self.broadcaster.wanted():
             kind, name = kind_and_name(topic)
             if kind.hz:
-                add(name, kind.hz, kind.kind)
+                add(name, kind.hz, kind.view)
         with self._watchers_lock:
             for (name, hz, views), count in self._watchers.items():
                 if count > 0:
@@ -150,10 +163,7 @@ class Lab:
 
     def _beginning(self, topic: str) -> list[EventDict]:
         kind, name = kind_and_name(topic)
-        if kind.kind == "logs":
-            found = self.supervisor.server(name).reports.log.since(0, LOGS_AT_FIRST)
-            return [{"kind": "logs", "name": name, "lines": found["lines"], "skipped": 0}]
-        return []
+        return self.supervisor.server(name).reports.newest(kind.kind)
 
     def _port_owner(self, settings: ServerSettings, transport: str) -> dict[str, Any] | None:
         pids = self.supervisor.pids()

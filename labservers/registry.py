@@ -10,8 +10,9 @@ class ServerSpec(NamedTuple):
     import path of its implementation, loaded only in the process that runs it. `capabilities`
     say what of it can be seen and used:
 
-    wire: its connections or recent peers. loop: an event loop that can be held. rooms: chat
-    rooms. http: it speaks HTTP/1.1. exchange: one request, one answer. source: its code.
+    wire: its connections or recent peers. threads: a thread a client. loop: an event loop that
+    can be held. rooms: chat rooms. http: it speaks HTTP/1.1. exchange: one request, one answer.
+    source: its code.
     """
 
     name: str
@@ -55,9 +56,11 @@ SERVERS: dict[str, ServerSpec] = {
     spec.name: spec
     for spec in (
         _spec(1, "hello", "UDP hello", "UDP", "blocking", "exchange", transport="udp"),
-        _spec(2, "hypotenuse", "TCP hypotenuse", "TCP · JSON", "threads blocking", "exchange"),
-        _spec(3, "page", "HTTP page", "HTTP/1.1", "threads blocking", "exchange http"),
-        _spec(4, "chat", "Group chat", "TCP", "thread-per-client", "rooms"),
+        _spec(
+            2, "hypotenuse", "TCP hypotenuse", "TCP · JSON", "threads blocking", "threads exchange"
+        ),
+        _spec(3, "page", "HTTP page", "HTTP/1.1", "threads blocking", "threads exchange http"),
+        _spec(4, "chat", "Group chat", "TCP", "thread-per-client", "threads rooms"),
         _spec(5, "subjects", "Async HTTP", "HTTP/1.1", "event-loop", "loop exchange http"),
     )
 }

@@ -18,6 +18,7 @@ from dashboard.recording.chronicle import Chronicle
 WINDOW = 8
 ORDERED_KEPT = 2_000
 STREAM_KEPT = 2_000
+STREAM_CHARACTERS = 1024 * 1024
 Source = tuple[str, str]  # the kind of an event and the name of its program
 
 
@@ -26,19 +27,27 @@ class Stream:
 
     def __init__(self) -> None:
         self._lines: deque[Any] = deque()
+        self._characters = 0
         self._skipped = 0
 
     def add(self, event: EventDict) -> None:
         self._lines.extend(event["lines"])
+        self._characters += sum(map(_characters, event["lines"]))
         self._skipped += event["skipped"]
-        while len(self._lines) > STREAM_KEPT:
-            self._lines.popleft()
+        while len(self._lines) > STREAM_KEPT or self._characters > STREAM_CHARACTERS:
+            self._characters -= _characters(self._lines.popleft())
             self._skipped += 1
 
     def event(self, source: Source) -> EventDict:
         kind, name = source
         lines = list(self._lines)
         return {"kind": kind, "name": name, "lines": lines, "skipped": self._skipped}
+
+
+def _characters(line: Any) -> int:
+    """The length of a line's texts."""
+    values = line.values() if isinstance(line, dict) else (line,)
+    return sum(len(value) for value in values if isinstance(value, str))
 
 
 class Outbox:

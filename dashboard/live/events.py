@@ -25,13 +25,16 @@ class Kind(NamedTuple):
     """A kind of event.
 
     by_topic: only tabs get it that asked for `kind:NAME` of its program; others come to every
-    tab. hz: frames a second that a program sends while a tab asks for it; 0: as always.
+    tab. hz: frames a second that a program sends while a tab asks for it; 0: as always. view: the
+    part of a program that is looked at for it. capability: the one that a program needs for it.
     """
 
     kind: str
     delivery: Delivery
     by_topic: bool = False
     hz: float = 0.0
+    view: str = ""
+    capability: str = ""
 
     def topic(self, name: str) -> str:
         return f"{self.kind}:{name}"
@@ -41,10 +44,16 @@ KINDS = {
     kind.kind: kind
     for kind in (
         Kind("server", Delivery.ORDERED),
+        Kind("gone", Delivery.ORDERED),
         Kind("feed", Delivery.ORDERED),
+        Kind("files", Delivery.LATEST),
         Kind("figures", Delivery.LATEST),
-        Kind("rows", Delivery.LATEST, by_topic=True, hz=2.0),
-        Kind("loop", Delivery.LATEST, by_topic=True, hz=10.0),
+        Kind("rows", Delivery.LATEST, True, 2.0, view="rows", capability="wire"),
+        Kind("loop", Delivery.LATEST, True, 10.0, view="loop", capability="loop"),
+        Kind("wire", Delivery.STREAM, True, 2.0, view="wire", capability="wire"),
+        Kind("streams", Delivery.LATEST, True, 2.0, view="wire", capability="wire"),
+        Kind("code", Delivery.LATEST, True, 4.0, view="code", capability="source"),
+        Kind("threads", Delivery.LATEST, True, 4.0, view="threads", capability="threads"),
         Kind("logs", Delivery.STREAM, by_topic=True),
     )
 }

@@ -33,12 +33,6 @@ def tabs_of(program: Program) -> list[Tab]:
     return [tab for tab in TABS if tab.capability is None or program.can(tab.capability)]
 
 
-def topics_of(program: Program) -> set[str]:
-    """All topics of live events that a page can ask for about a program."""
-    kinds = {kind for tab in tabs_of(program) for kind in tab.kinds}
-    return {KINDS[kind].topic(program.name) for kind in kinds}
-
-
 def find_tab(program: Program, name: str | None) -> str | None:
     """The tab of that name, or None. Without a name the first; `try` is the first where there
     is no exchange to try."""

@@ -23,6 +23,7 @@ class Chronicle:
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._views: dict[str, tuple[float, dict[str, Any]]] = {}  # with their time by the clock
+        self._files: list[dict[str, Any]] = []  # those of users that were never started
         self._feed: deque[dict[str, Any]] = deque(maxlen=feed_entries)
         self._rates: dict[str, tuple[deque[float], deque[float]]] = {}
         self._history_s = history_s
@@ -32,6 +33,11 @@ class Chronicle:
     def record(self, event: EventDict) -> None:
         if event["kind"] == "server":
             self._views[event["server"]["name"]] = self._clock(), event["server"]
+        elif event["kind"] == "gone":
+            self._views.pop(event["name"], None)
+            self._rates.pop(event["name"], None)
+        elif event["kind"] == "files":
+            self._files = event["files"]
         elif event["kind"] == "feed":
             self._feed.append(event["entry"])
         elif event["kind"] == "figures":
@@ -40,7 +46,10 @@ class Chronicle:
     def snapshot(self) -> dict[str, Any]:
         return {
             "now": self._wall(),
-            "servers": [self._as_of_now(at, view) for at, view in self._views.values()],
+            "servers": sorted(
+                (self._as_of_now(at, view) for at, view in self._views.values()), key=_place
+            ),
+            "files": self._files,
             "feed": list(self._feed),
             "history": {
                 name: {"in": list(received), "out": list(sent)}
@@ -64,3 +73,9 @@ class Chronicle:
         )
         received.append(figures["in_rate"])
         sent.append(figures["out_rate"])
+
+
+def _place(view: dict[str, Any]) -> tuple[bool, str]:
+    """The lab's servers stand first, in their order; those of the user follow by title."""
+    own = bool(view.get("own"))
+    return own, view["title"].casefold() if own else ""

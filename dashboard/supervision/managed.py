@@ -79,7 +79,8 @@ class ManagedProgram:
         """The program as the API and the page show it."""
         with self._lock:
             figures, now = self.reports.figures, self._world.clock()
-            return as_shown(self._facts, figures, now, self._world.wall())
+            recorded = self.reports.recorder.view(alive=self._facts.state in ALIVE)
+            return {**as_shown(self._facts, figures, now, self._world.wall()), **recorded}
 
     def wait_settled(self, timeout_s: float) -> bool:
         """Wait until the state has settled; False when the time was up before."""
@@ -199,6 +200,7 @@ class ManagedProgram:
                 self._move(Event.SILENT)
             mute = "channel" not in self.program.launch.takes  # it cannot say where it listens
             look = mute and self._facts.state in ALIVE and run.wants_a_look(now)
+        self.reports.tick()
         if look and run.process:
             self._listens(run, self._world.listening(run.process.pid))
 
@@ -224,6 +226,9 @@ class ManagedProgram:
                     self.reports.publish("rows", rows=messages.as_dict(message))
         if isinstance(message, messages.Events):
             self.reports.events(message)
+        elif self.reports.observed(message, run.number):
+            with self._lock:
+                self._publish()
 
     def _take_frame(self, run: Run, frame: messages.Frame) -> None:
         running = self._facts.state is State.RUNNING
@@ -253,6 +258,7 @@ class ManagedProgram:
         run = Run(self._facts.run.number + 1, started=now, logged_before=self.reports.log.last)
         self._facts.run, self._facts.failure = run, None
         self.reports.figures.begin()
+        self.reports.recorder.begin(run.number)
         self._facts.deadline = now + self._world.config.start_timeout_s
         places = {
             **{name: str(value) for name, value in asdict(self._facts.settings).items()},

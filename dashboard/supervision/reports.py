@@ -4,20 +4,24 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from dashboard.live.events import KINDS, EventDict
 from dashboard.programs.program import Program
 from dashboard.recording.figures import Figures
 from dashboard.recording.history import LogBook
+from dashboard.recording.recorder import Recorder, point_dict
 from dashboard.supervision.surroundings import Surroundings
 from labservers.observe import messages
 
 FEED_EVENTS = frozenset({"joined", "left", "overloaded"})
 FEED_PER_BATCH = 5
+LOGS_AT_FIRST = 500
 
 
 class Reports:
     """The log, the figures and the events of one program.
 
-    log_line() and events() may be called from any thread; frame() by its owner, under its lock.
+    log_line(), events() and observed() may be called from any thread; frame() by its owner, under
+    its lock.
     """
 
     def __init__(self, program: Program, world: Surroundings) -> None:
@@ -26,6 +30,7 @@ class Reports:
             config.log_lines, config.log_path / f"{program.name}.log", config.log_file_bytes
         )
         self.figures = Figures(world.wall)
+        self.recorder = Recorder(program.name, world.memory)
         self.event_listeners: list[Callable[[messages.Events], None]] = []
         self._program = program
         self._world = world
@@ -54,6 +59,43 @@ class Reports:
         ]
         for event in news[:FEED_PER_BATCH]:
             self.feed(event.kind, **event.data)
+
+    def observed(self, message: messages.Message, life: int) -> bool:
+        """Keep what an observed program tells; whether its view has changed."""
+        anew = self.recorder.take(message, life)
+        if isinstance(message, messages.Points) and self._wanted("wire"):
+            lines = [point_dict(point) for point in message.points]
+            self.publish("wire", lines=lines, skipped=message.lost)
+        return anew
+
+    def tick(self) -> None:
+        """Publish what has changed of the recording, where a tab looks at it."""
+        for kind in self.recorder.changes():
+            if self._wanted(kind):
+                for event in self.newest(kind):
+                    self._world.publish(event)
+
+    def newest(self, kind: str) -> list[EventDict]:
+        """What a tab begins with that asks for events of this kind."""
+        name = self._program.name
+        match kind:
+            case "logs":
+                lines = self.log.since(0, LOGS_AT_FIRST)["lines"]
+                return [{"kind": "logs", "name": name, "lines": lines, "skipped": 0}]
+            case "wire":
+                points = self.recorder.newest_points()
+                return [{"kind": "wire", "name": name, "lines": points, "skipped": 0}]
+            case "streams":
+                return [{"kind": "streams", "name": name, **self.recorder.streams()}]
+            case "code":
+                return [{"kind": "code", "name": name, **self.recorder.code()}]
+            case "threads":
+                threads = self.recorder.threads()
+                return [{"kind": "threads", "name": name, **threads}] if threads else []
+        return []
+
+    def _wanted(self, kind: str) -> bool:
+        return self._world.wanted(KINDS[kind].topic(self._program.name))
 
     def feed(self, code: str, **args: Any) -> None:
         """Tell the reader what has happened; the page has words for each code."""

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dashboard.config import Config
 from dashboard.live.events import EventDict
 from dashboard.programs.launch import Command
 from dashboard.programs.settings import ServerSettings
+from dashboard.recording.memory import Memory
 from dashboard.supervision.process import Listener
 from dashboard.supervision.run import Process
 
@@ -18,7 +19,8 @@ class Surroundings:
     """What a managed program needs of the world; tests hand in their own.
 
     owner(settings, transport), free_port(settings, transport) and listening(pid) look at the
-    system's sockets. background(function) runs it soon, outside any lock.
+    system's sockets. background(function) runs it soon, outside any lock. wanted(topic): whether
+    a tab asks for it. memory: of all recordings.
     """
 
     config: Config
@@ -28,5 +30,7 @@ class Surroundings:
     free_port: Callable[[ServerSettings, str], int | None]
     listening: Callable[[int], list[tuple[str, int]]]
     background: Callable[[Callable[[], None]], None]
+    wanted: Callable[[str], bool] = lambda topic: True
+    memory: Memory = field(default_factory=Memory)
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time

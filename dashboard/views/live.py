@@ -86,4 +86,4 @@ def _topics(lab: Lab, message: dict[str, Any]) -> set[str]:
     wanted = message.get("subscribe", [])
     if not isinstance(wanted, list) or not all(isinstance(topic, str) for topic in wanted):
         raise Refused(BAD_FRAME, "subscribe takes a list of topics")
-    return set(wanted) & lab.topics
+    return {topic for topic in wanted if lab.has_topic(topic)}

@@ -1,0 +1,30 @@
+"""The memory that all recordings share, so that many programs are bounded as one is."""
+
+import threading
+
+from dashboard.recording.wire import Wire
+
+ALL_BYTES = 64 * 1024 * 1024
+
+
+class Memory:
+    """The wires of all programs under one lock; where they are too much, the largest gives way."""
+
+    def __init__(self, most: int = ALL_BYTES) -> None:
+        self.lock = threading.RLock()
+        self._most = most
+        self._wires: dict[str, Wire] = {}
+
+    def put(self, name: str, wire: Wire) -> None:
+        """The wire of a program from now on; the one before is forgotten."""
+        with self.lock:
+            self._wires[name] = wire
+
+    def forget(self, name: str) -> None:
+        with self.lock:
+            self._wires.pop(name, None)
+
+    def make_room(self) -> None:
+        """Drop the oldest points of the largest wires until all of them fit; with the lock."""
+        while sum(wire.cost for wire in self._wires.values()) > self._most:
+            max(self._wires.values(), key=lambda wire: wire.cost).drop_oldest()

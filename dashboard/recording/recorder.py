@@ -1,0 +1,176 @@
+"""What a program under observation has told of itself: kept, bounded, until its next start.
+
+Ended is the normal state of a program that somebody learns with, so the picture of a life stays
+until the next one begins.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from dashboard.recording import code
+from dashboard.recording.memory import Memory
+from dashboard.recording.streams import Stream
+from dashboard.recording.wire import Wire
+from labservers.observe import messages
+
+CRASHES = 5
+NOTICES = 20
+STREAMS_SHOWN = 500
+POINTS_AT_FIRST = 1_000
+DATA_AT_FIRST = 512 * 1024
+
+# What a message changes: kinds of live events, and `view`, that of the program.
+TOUCHES: dict[type[Any], tuple[str, ...]] = {
+    messages.Program: ("view",),
+    messages.SocketEvents: ("streams",),
+    messages.Points: ("streams",),
+    messages.Lines: ("code",),
+    messages.Threads: ("threads", "code"),
+    messages.Crash: ("view",),
+    messages.Held: ("view",),
+    messages.Asks: ("view",),
+    messages.Notice: ("view",),
+    messages.Summary: ("view",),
+}
+
+
+class Recorder:
+    """The recording of one program; any thread may call it. The lock is that of the memory."""
+
+    def __init__(self, name: str, memory: Memory) -> None:
+        self._name = name
+        self._memory = memory
+        self._lock = memory.lock
+        self._begin(0)
+
+    def begin(self, life: int) -> None:
+        """A new process: what the one before left is forgotten."""
+        with self._lock:
+            self._begin(life)
+
+    def _begin(self, life: int) -> None:
+        self._life = life
+        self._wire = Wire()
+        self._memory.put(self._name, self._wire)
+        self._newest: dict[type[Any], Any] = {}  # of the messages that are snapshots
+        self._asks: messages.Asks | None = None
+        self._crashes: deque[messages.Crash] = deque(maxlen=CRASHES)
+        self._notices: deque[messages.Notice] = deque(maxlen=NOTICES)
+        self._share = 1.0
+        self._changes = {"streams", "code", "threads"}
+
+    def take(self, message: messages.Message, life: int) -> bool:
+        """Keep a message, unless it is of an earlier life; whether view() has changed by it."""
+        with self._lock:
+            if life != self._life or type(message) not in TOUCHES:
+                return False
+            listening = self._wire.listening()
+            match message:
+                case messages.Points():
+                    self._take_points(message)
+                case messages.SocketEvents():
+                    for event in message.events:
+                        self._wire.happened(event)
+                case messages.Crash():
+                    self._crashes.append(message)
+                case messages.Notice():
+                    self._notices.append(message)
+                case messages.Asks():
+                    self._asks = message if message.prompt is not None else None
+                case _:
+                    self._newest[type(message)] = message
+            self._changes.update(TOUCHES[type(message)])
+            return "view" in TOUCHES[type(message)] or self._wire.listening() != listening
+
+    def changes(self) -> set[str]:
+        """The kinds of live events that have newer content than at the last call."""
+        with self._lock:
+            changed, self._changes = self._changes - {"view"}, set()
+            return changed
+
+    def _take_points(self, message: messages.Points) -> None:
+        for point in message.points:
+            self._wire.add(point)
+        self._wire.lost += message.lost
+        self._share = message.share
+        self._memory.make_room()
+
+    # What is read.
+
+    def newest_points(self) -> list[dict[str, Any]]:
+        """What a tab begins with."""
+        with self._lock:
+            newest = self._wire.newest(POINTS_AT_FIRST, DATA_AT_FIRST)
+            return [point_dict(point) for point in newest]
+
+    def points(self, since: int, limit: int, stream: int | None = None) -> dict[str, Any]:
+        """Up to `limit` points with numbers above `since`; `lost` of all so far."""
+        with self._lock:
+            found = self._wire.since(since, limit, stream)
+            return {
+                "points": [point_dict(point) for point in found],
+                "next": found[-1].n if found else since,
+                "lost": self._wire.lost,
+                "share": self._share,
+            }
+
+    def read(self, function: Callable[[Wire], Any]) -> Any:
+        """What a function makes of the wire, which holds still meanwhile."""
+        with self._lock:
+            return function(self._wire)
+
+    def streams(self, limit: int = STREAMS_SHOWN) -> dict[str, Any]:
+        """The open sockets first, then those that closed last; `total`: of the whole life."""
+        with self._lock:
+            chosen = heapq.nlargest(limit, self._wire.streams.values(), key=_interest)
+            chosen.sort(key=lambda stream: stream.id)
+            return {"streams": [s.as_dict() for s in chosen], "total": self._wire.total}
+
+    def code(self) -> dict[str, Any]:
+        """Lines and their counts, and what stands in which."""
+        with self._lock:
+            threads = self._newest.get(messages.Threads)
+            lines = self._newest.get(messages.Lines)
+            return {
+                "lines": code.counted(lines),
+                "standing": code.standing(threads, self._peer),
+            }
+
+    def threads(self) -> dict[str, Any] | None:
+        with self._lock:
+            newest = self._newest.get(messages.Threads)
+            return messages.as_dict(newest) if newest else None
+
+    def view(self, *, alive: bool) -> dict[str, Any]:
+        """What the view of a program says of its observation."""
+        with self._lock:
+            asks = self._asks if alive else None
+            return {
+                "observed": messages.Program in self._newest,
+                "listening": self._wire.listening() if alive else [],
+                "waits_for_input": asks
+                and {"prompt": asks.prompt, "line": asks.line, "since": asks.at},
+                "held": self._shown(messages.Held) if alive else None,
+                "crashes": [messages.as_dict(crash) for crash in self._crashes],
+                "notices": [messages.as_dict(notice) for notice in self._notices],
+                "summary": self._shown(messages.Summary),
+            }
+
+    def _shown(self, kind: type[Any]) -> dict[str, Any] | None:
+        newest = self._newest.get(kind)
+        return messages.as_dict(newest) if newest else None
+
+    def _peer(self, socket: int | None) -> str | None:
+        stream = self._wire.streams.get(socket) if socket is not None else None
+        return stream.peer if stream else None
+
+
+def point_dict(point: messages.Point) -> dict[str, Any]:
+    """A point as the page gets it."""
+    return {**messages.as_dict(point), "stream": point.id}
+
+
+def _interest(stream: Stream) -> tuple[bool, float]:
+    return stream.open, stream.closed_at or stream.opened_at

@@ -1,0 +1,85 @@
+"""One socket of a program as its recording shows it."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from labservers.observe.messages import Point, SocketEvent
+
+IN, OUT = "in", "out"
+NAMES_IN = ("recv", "read", "makefile")  # how the calls begin that take bytes in
+LISTENS = {"stream": "listening", "datagram": "bound"}  # the state in which others can reach it
+
+
+def way(point: Point) -> str | None:
+    """Whether a call took bytes in or sent them; None for one that moves none."""
+    if point.error is not None and not point.bytes:
+        return None
+    if point.call.startswith(NAMES_IN):
+        return IN
+    return OUT if point.call.startswith(("send", "write")) else None
+
+
+@dataclass(slots=True)
+class Stream:
+    """A socket from its first event to its close; times in seconds since the epoch.
+
+    state: its newest event. numbers: those of its points that are kept, in order; data: the
+    characters of base64 in them. lost: points that were kept and had to go. gone: bytes of
+    those, by way.
+    """
+
+    id: int
+    fd: int | None
+    opened_at: float
+    kind: str = "stream"
+    family: str = ""
+    local: str | None = None
+    peer: str | None = None
+    listener: int | None = None
+    state: str = "connected"
+    closed_at: float | None = None
+    connected_at: float | None = None
+    bytes_in: int = 0
+    bytes_out: int = 0
+    calls: int = 0
+    lost: int = 0
+    data: int = 0
+    numbers: deque[int] = field(default_factory=deque)
+    gone: dict[str, int] = field(default_factory=lambda: {IN: 0, OUT: 0})
+
+    @property
+    def open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def reachable(self) -> bool:
+        """Whether clients can reach the program by it."""
+        return self.open and LISTENS.get(self.kind) == self.state and self.local is not None
+
+    def happened(self, event: SocketEvent) -> None:
+        self.fd, self.kind, self.family = event.fd, event.kind, event.family
+        self.local, self.peer = event.local or self.local, event.peer or self.peer
+        self.listener = event.listener if event.listener is not None else self.listener
+        self.state = event.event
+        if event.event in ("accepted", "connected"):
+            self.connected_at = event.at
+        if event.event == "closed":
+            self.closed_at = event.at
+
+    def count(self, point: Point) -> None:
+        self.calls += 1
+        direction = way(point)
+        if direction == IN:
+            self.bytes_in += point.bytes
+        elif direction == OUT:
+            self.bytes_out += point.bytes
+
+    def as_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in SHOWN}
+
+
+SHOWN = (
+    *("id", "fd", "kind", "family", "local", "peer", "listener", "state"),
+    *("opened_at", "closed_at", "bytes_in", "bytes_out", "calls", "lost"),
+)

@@ -1,0 +1,144 @@
+"""The points of a program, newest last, and its sockets. Bounded, and what has to go is counted."""
+
+import base64
+import itertools
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+
+from dashboard.recording.streams import IN, Stream, way
+from labservers.observe.messages import Point, SocketEvent
+
+POINTS = 20_000
+STREAM_BYTES = 512 * 1024
+PROGRAM_BYTES = 8 * 1024 * 1024
+STREAMS = 2_000
+POINT_BYTES = 400  # what a point costs besides its data, roughly
+
+
+class Wire:
+    """Not locked; its owner is. Sizes are those of data as it is kept, in base64.
+
+    lost: points that were never told, or had to go. total: sockets ever seen.
+    """
+
+    def __init__(
+        self,
+        points: int = POINTS,
+        stream_bytes: int = STREAM_BYTES,
+        program_bytes: int = PROGRAM_BYTES,
+        streams: int = STREAMS,
+    ) -> None:
+        self._most_points, self._most_streams = points, streams
+        self._stream_bytes, self._program_bytes = stream_bytes, program_bytes
+        self.streams: dict[int, Stream] = {}
+        self.lost = 0
+        self.total = 0
+        self.data = 0
+        self._points: OrderedDict[int, Point] = OrderedDict()  # by the order of their coming
+        self._came = 0
+        self._closed: OrderedDict[int, None] = OrderedDict()  # ids, the first closed first
+
+    def __len__(self) -> int:
+        return len(self._points)
+
+    @property
+    def cost(self) -> int:
+        """Memory in bytes, roughly."""
+        return self.data + POINT_BYTES * len(self._points)
+
+    def happened(self, event: SocketEvent) -> None:
+        """A step in a socket's life."""
+        stream = self._stream(event.id, event.fd, event.at)
+        stream.happened(event)
+        if not stream.open:
+            self._closed[event.id] = None
+
+    def add(self, point: Point) -> None:
+        """Keep a point; what is oldest goes where there is not room for all."""
+        self._came += 1
+        self._points[self._came] = point
+        self.data += len(point.data or "")
+        if point.id is not None:
+            stream = self._stream(point.id, point.fd, point.at)
+            stream.count(point)
+            stream.numbers.append(self._came)
+            stream.data += len(point.data or "")
+            while stream.data > self._stream_bytes:
+                self._drop(stream.numbers[0])
+        while len(self._points) > self._most_points or self.data > self._program_bytes:
+            self.drop_oldest()
+
+    def drop_oldest(self) -> None:
+        self._drop(next(iter(self._points)))
+
+    def newest(self, count: int, data: int) -> list[Point]:
+        """Up to so many points with up to so much data, in order."""
+        found: list[Point] = []
+        for point in reversed(self._points.values()):
+            data -= len(point.data or "")
+            if len(found) == count or data < 0:
+                break
+            found.append(point)
+        return found[::-1]
+
+    def since(self, n: int, count: int, stream: int | None = None) -> list[Point]:
+        """The first points with numbers above n, of one stream or of all."""
+        found = (point for point in self._of(stream) if point.n > n)
+        return list(itertools.islice(found, count))
+
+    def _of(self, stream: int | None) -> Iterable[Point]:
+        return self._points.values() if stream is None else self.points_of(stream)
+
+    def points_of(self, stream: int) -> Iterator[Point]:
+        """Those of one socket, in order; none for an unknown one."""
+        known = self.streams.get(stream)
+        return (self._points[number] for number in (known.numbers if known else ()))
+
+    def listening(self) -> list[str]:
+        """Addresses that clients can reach the program at."""
+        return [s.local for s in self.streams.values() if s.reachable and s.local]
+
+    def opening(self) -> bytes | None:
+        """What the newest client sent first; None where none has sent anything that is kept."""
+        for stream in sorted(self.streams.values(), key=lambda s: s.opened_at, reverse=True):
+            if stream.listener is not None or stream.kind == "datagram":
+                received = (p for p in self.points_of(stream.id) if way(p) == IN and p.data)
+                first = next(received, None)
+                if first and first.data and first.cut is None and not stream.gone[IN]:
+                    return base64.b64decode(first.data)
+        return None
+
+    def _stream(self, number: int, fd: int | None, at: float) -> Stream:
+        """The socket of that id; one that was not seen before begins now."""
+        stream = self.streams.get(number)
+        if stream is None:
+            if len(self.streams) >= self._most_streams:
+                self._forget_one()
+            stream = self.streams[number] = Stream(number, fd, at)
+            self.total += 1
+        return stream
+
+    def _forget_one(self) -> None:
+        """The socket that closed first, else the oldest that is not listened on."""
+        if self._closed:
+            number, _ = self._closed.popitem(last=False)
+        else:
+            busy = (s.id for s in self.streams.values() if not s.reachable)
+            number = next(busy, next(iter(self.streams)))
+        for _ in range(len(self.streams[number].numbers)):
+            self._drop(self.streams[number].numbers[0])
+        del self.streams[number]
+
+    def _drop(self, number: int) -> None:
+        """The oldest point of all, or of its stream."""
+        point = self._points.pop(number)
+        self.lost += 1
+        self.data -= len(point.data or "")
+        if point.id is not None:
+            stream = self.streams[point.id]
+            stream.numbers.popleft()
+            stream.lost += 1
+            stream.data -= len(point.data or "")
+            direction = way(point)
+            if direction is not None:
+                stream.gone[direction] += point.bytes

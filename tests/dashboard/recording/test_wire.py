@@ -1,0 +1,124 @@
+"""What is kept of a program's calls: bounded for any sequence of them, and what goes is counted."""
+
+import base64
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.recording import wire as module
+from dashboard.recording.memory import Memory
+from dashboard.recording.streams import way
+from dashboard.recording.wire import Wire
+from labservers.observe.messages import Point, SocketEvent
+
+EVENTS = ["created", "bound", "listening", "connected", "accepted", "closed"]
+CALLS = ["recv", "send", "sendall", "accept", "recvfrom", "sendto", "sleep"]
+
+
+def point(n: int, id: int | None = 1, call: str = "recv", data: bytes = b"", **more: Any) -> Point:
+    text = base64.b64encode(data).decode() if data else None
+    return Point(
+        n, float(n), "main", "a.py:1", "f", id, id, call, 5,
+        **{"bytes": len(data), "data": text, **more},
+    )  # fmt: skip
+
+
+def event(id: int, event: str, **more: Any) -> SocketEvent:
+    given = {"local": "127.0.0.1:80", "peer": None, "listener": None, "kind": "stream", **more}
+    return SocketEvent(1.0, id, id, "AF_INET", given.pop("kind"), event, **given)
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("event"), st.integers(1, 8), st.sampled_from(EVENTS)),
+        st.tuples(
+            st.just("point"),
+            st.one_of(st.none(), st.integers(1, 8)),
+            st.sampled_from(CALLS),
+            st.binary(max_size=30),
+        ),
+    ),
+    max_size=80,
+)
+
+
+@given(steps)
+def test_bounds_hold_and_nothing_is_lost_uncounted(taken: list[Any]) -> None:
+    bounds = {"POINTS": 12, "STREAM_BYTES": 60, "PROGRAM_BYTES": 120, "STREAMS": 4}
+    kept = Wire(**{name.lower(): value for name, value in bounds.items()})
+    added = 0
+    for number, (what, *how) in enumerate(taken, 1):
+        if what == "event":
+            kept.happened(event(how[0], how[1]))
+        else:
+            kept.add(point(number, *how))
+            added += 1
+        points = kept.since(0, 1_000)
+        assert len(points) == len(kept) <= 12
+        assert len(points) + kept.lost == added
+        assert kept.data == sum(len(p.data or "") for p in points) <= 120
+        assert len(kept.streams) <= 4 <= max(4, kept.total)
+        assert [p.n for p in points] == sorted(p.n for p in points)
+        for stream in kept.streams.values():
+            own = list(kept.points_of(stream.id))
+            assert own == [p for p in points if p.id == stream.id]
+            assert stream.data == sum(len(p.data or "") for p in own) <= 60
+            assert stream.calls == len(own) + stream.lost
+            for direction, total in (("in", stream.bytes_in), ("out", stream.bytes_out)):
+                held = sum(p.bytes for p in own if way(p) == direction)
+                assert total == held + stream.gone[direction]
+        assert all(p.id is None or p.id in kept.streams for p in points)
+
+
+def test_one_talkative_stream_does_not_push_out_the_others() -> None:
+    kept = Wire()
+    kept.add(point(1, 1, data=b"hello"))
+    for number in range(2, 2_000):
+        kept.add(point(number, 2, "sendall", b"x" * 4_096))
+    assert [p.n for p in kept.points_of(1)] == [1]
+    assert kept.streams[2].data <= module.STREAM_BYTES
+    assert kept.streams[2].lost == kept.lost > 1_000
+    assert kept.streams[2].bytes_out == 1_998 * 4_096
+
+
+def test_the_socket_that_closed_first_is_forgotten_first_and_a_listening_one_last() -> None:
+    kept = Wire(streams=3)
+    kept.happened(event(1, "listening"))
+    for number in (2, 3):
+        kept.happened(event(number, "accepted", listener=1))
+        kept.add(point(number, number, data=b"x"))
+    kept.happened(event(3, "closed"))
+    kept.happened(event(4, "accepted", listener=1))
+    assert list(kept.streams) == [1, 2, 4]
+    kept.happened(event(5, "accepted", listener=1))
+    assert list(kept.streams) == [1, 4, 5]
+    assert (kept.total, kept.lost, len(kept)) == (5, 2, 0)
+    assert kept.listening() == ["127.0.0.1:80"]
+
+
+def test_the_opening_is_what_the_newest_client_said_first() -> None:
+    kept = Wire()
+    assert kept.opening() is None
+    kept.happened(event(1, "listening"))
+    for number in (2, 3, 4):
+        kept.happened(event(number, "accepted", listener=1)._replace(at=float(number)))
+    kept.add(point(1, 2, data=b"GET /2"))
+    kept.add(point(2, 3, "sendall", data=b"welcome"))
+    kept.add(point(3, 3, data=b"GET /3"))
+    kept.add(point(4, 3, data=b"more"))
+    assert kept.opening() == b"GET /3"
+
+
+def test_all_programs_share_one_memory_and_the_largest_gives_way() -> None:
+    memory = Memory(10_000)
+    small, large = Wire(), Wire()
+    memory.put("small", small)
+    memory.put("large", large)
+    small.add(point(1, data=b"x" * 100))
+    for number in range(100):
+        large.add(point(number, data=b"x" * 100))
+        memory.make_room()
+        assert small.cost + large.cost <= 10_000
+    assert len(small) == 1
+    assert len(large) + large.lost == 100
