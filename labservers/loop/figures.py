@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from labservers.loop.event_loop import EventLoop, Task
-from labservers.loop.watch import Hold, Meter, Sampler
+from labservers.loop.watch import Describe, Hold, Meter, Sampler
 from labservers.observe import messages
 from labservers.observe.stepper import Stepper
 
@@ -18,7 +18,6 @@ AGE_LIMITS_S = (0.01, 0.1, 1.0, 10.0)
 LANES = ("ready", "running", "reading", "writing", "sleeping")
 CENSUS_TASKS = 2_000  # above, the walk over all tasks costs milliseconds: less often
 CENSUS_EVERY_S = 0.5
-Describe = Callable[[Task], tuple[str, str]]
 
 
 def lanes(loop: EventLoop) -> dict[str, int]:
@@ -41,7 +40,7 @@ class LoopFigures:
         self._loop = loop
         self._stepper = stepper
         self._describe = describe
-        self._hold = Hold(loop, stepper)
+        self._hold = Hold(loop, stepper, describe)
         self._look: Look | None = None
 
     def hold(self) -> None:

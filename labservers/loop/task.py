@@ -4,6 +4,7 @@ import enum
 import math
 import socket
 from collections.abc import Generator
+from types import FrameType
 from typing import Any, TypeAlias
 
 TaskGenerator: TypeAlias = Generator[Any, Any, Any]
@@ -87,12 +88,18 @@ class Task:
             return None
         return round(self.seen_s / self.seen_steps * self.steps * 1e6)
 
-    def line(self) -> str:
-        """Where the task stands: the innermost generator's file and line, `subjects.py:88`."""
+    @property
+    def frame(self) -> FrameType | None:
+        """Where the task stands: the innermost generator's; None when it has ended."""
         inner = self.generator
         while isinstance(delegate := getattr(inner, "gi_yieldfrom", None), Generator):
             inner = delegate
-        frame = getattr(inner, "gi_frame", None)
+        frame: FrameType | None = getattr(inner, "gi_frame", None)
+        return frame
+
+    def line(self) -> str:
+        """The file and line of its frame, `subjects.py:88`."""
+        frame = self.frame
         if frame is None:
             return ""
         return f"{frame.f_code.co_filename.rpartition('/')[2]}:{frame.f_lineno}"

@@ -5,32 +5,64 @@ number in each window, which is a frame of the telemetry, and take themselves of
 everything while there is little, and a sample under load.
 """
 
+import socket
 import time
 from collections.abc import Callable
+from types import FrameType
 
 from labservers.loop.event_loop import EventLoop
 from labservers.loop.task import Task
+from labservers.observe.arrival import Arrival
 from labservers.observe.stepper import Stepper
 
 TICKS_TIMED = 50  # in a window
 STEPS_TIMED = 100
 
 Clock = Callable[[], float]
+Describe = Callable[[Task], tuple[str, str]]  # the label and the peer of a task
+
+
+class TaskArrival(Arrival):
+    """A task that is about to be resumed."""
+
+    def __init__(self, task: Task, turn: int, peer: str) -> None:
+        super().__init__(f"task {task.id}", "resume")
+        self.turn = turn
+        self._task = task
+        self._peer = peer
+
+    @property
+    def line(self) -> str | None:
+        return self._task.line() or None
+
+    @property
+    def frame(self) -> FrameType | None:
+        return self._task.frame
+
+    @property
+    def peer(self) -> str | None:
+        return self._peer or None
+
+    @property
+    def sock(self) -> socket.socket | None:
+        return self._task.socket
 
 
 class Hold:
     """Lets the stepper hold the loop, and keeps that time out of all figures."""
 
-    def __init__(self, loop: EventLoop, stepper: Stepper) -> None:
+    def __init__(self, loop: EventLoop, stepper: Stepper, describe: Describe) -> None:
         self._loop = loop
         self._stepper = stepper
+        self._describe = describe
         # Seconds held before, and since when it is held now: one value, as two threads read it.
         self._held: tuple[float, float | None] = (0.0, None)
 
     def resuming(self, task: Task) -> None:
         before, began = self._held[0], time.monotonic()
         self._held = (before, began)
-        self._stepper.pass_point(self._loop.ticks)
+        peer = self._describe(task)[1]
+        self._stepper.pass_point(TaskArrival(task, self._loop.ticks, peer))
         self._held = (before + time.monotonic() - began, None)
 
     def clock(self) -> float:

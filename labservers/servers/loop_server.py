@@ -20,7 +20,7 @@ from labservers.observe import messages
 from labservers.observe.addresses import address_text
 from labservers.observe.kernel import accept_queue, receive_queue, send_queue
 from labservers.observe.monitor import ROWS_SHOWN, Monitor
-from labservers.observe.stepper import PAUSE_LIMIT_S, Stepper
+from labservers.observe.stepper import Stepper
 from labservers.observe.tally import Tally
 from labservers.registry import ServerSpec
 from labservers.run.server import STOP_GRACE_S, LabServer, Options
@@ -126,8 +126,7 @@ class LoopServer(LabServer):
 
     def stop(self) -> None:
         self._asked_to_stop = True
-        self.stepper.resume()
-        self.stepper.slow(0.0)
+        self.stepper.release()
         self.loop.call_soon(self._begin_to_stop)
 
     def looked_at(self, look: messages.Look) -> None:
@@ -136,16 +135,7 @@ class LoopServer(LabServer):
     def command(self, command: messages.Command) -> None:
         if self._asked_to_stop:
             return
-        if isinstance(command, messages.Pause):
-            self.stepper.pause(PAUSE_LIMIT_S if command.limit_s is None else command.limit_s)
-        elif isinstance(command, messages.Step):
-            self.stepper.step()
-        elif isinstance(command, messages.Tick):
-            self.stepper.tick()
-        elif isinstance(command, messages.Resume):
-            self.stepper.resume()
-        elif isinstance(command, messages.Slow):
-            self.stepper.slow(command.delay_s)
+        self.stepper.obey(command)
         self._figures.hold()
 
     def frame(self, seq: int) -> messages.Frame:

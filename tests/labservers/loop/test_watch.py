@@ -87,7 +87,7 @@ def held() -> Iterator[tuple[EventLoop, Stepper, Hold, list[int]]]:
 
     for number in range(3):
         loop.create_task(counter(number))
-    hold = Hold(loop, stepper)
+    hold = Hold(loop, stepper, lambda task: ("", ""))
     loop.observers.add(hold)
     stepper.pause()
     thread = threading.Thread(target=loop.run)

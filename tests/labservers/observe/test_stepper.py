@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
+from labservers.observe.arrival import Arrival
 from labservers.observe.stepper import DELAY_LIMIT_S, PAUSE_LIMIT_S, Stepper
+
+
+def at(turn: int) -> Arrival:
+    arrival = Arrival("program", "call")
+    arrival.turn = turn
+    return arrival
 
 
 class Program:
@@ -22,7 +29,7 @@ class Program:
 
     def _run(self) -> None:
         while not self.over:
-            self._stepper.pass_point(self.passed // self._points_a_turn)
+            self._stepper.pass_point(at(self.passed // self._points_a_turn))
             self.passed += 1
 
 
@@ -102,7 +109,7 @@ def test_slow_motion_rests_before_each_turn_and_not_in_it(stepper: Stepper) -> N
     assert stepper.active
     began = time.monotonic()
     for turn in (1, 1, 1, 2, 2):
-        stepper.pass_point(turn)
+        stepper.pass_point(at(turn))
     assert 0.1 <= time.monotonic() - began < 0.2
     stepper.slow(0.0)
     assert not stepper.active
@@ -128,4 +135,4 @@ def test_a_time_that_is_over_holds_nothing(stepper: Stepper, seconds: float) -> 
     stepper.pause(seconds)
     stepper.slow(seconds)
     assert not stepper.active
-    stepper.pass_point(1)
+    stepper.pass_point(at(1))
