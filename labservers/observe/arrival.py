@@ -70,7 +70,7 @@ class Arrival:
         try:
             self._lock.release()
         except RuntimeError:  # it is awake already
-            names.clear()
+            pass
 
     def row(self, index: int) -> HeldPoint:
         """As shown, in this place of the list."""
