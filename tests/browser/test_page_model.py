@@ -75,7 +75,11 @@ def test_a_page_whose_program_is_gone_is_missing(model: Page) -> None:
 def test_points_come_once_in_order_and_losses_are_counted(model: Page) -> None:
     state = reduced(model, server(), points(1, 2, 3), points(2, 3, 4), points(9, skipped=4))
     wire = state["wire"][OWN["name"]]
-    assert [point["n"] for point in wire["points"]] == [1, 2, 3, 4, 9]
+    assert [(point["n"], point.get("gap")) for point in wire["points"]] == [
+        *((number, None) for number in (1, 2, 3, 4)),
+        (9, 4),
+        (9, None),
+    ]
     assert wire["skipped"] == 4
 
 

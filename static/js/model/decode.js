@@ -1,6 +1,6 @@
-/* Bytes as people read them: base64, text with its line ends, hex rows, HTTP messages. */
+/* Bytes as people read them: base64, text, HTTP messages, JSON. */
 
-const utf8 = new TextDecoder("utf-8");
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The bytes of a base64 text. */
 export const fromBase64 = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
@@ -14,71 +14,37 @@ export function firstLine(bytes, characters = 120) {
   return line.length > characters ? `${line.slice(0, characters - 1)}…` : line;
 }
 
-/** Lines of some bytes as [text, end]; `end` spells the line's end: \r\n, \n, or nothing. */
-export function lines(bytes) {
-  const parts = text(bytes).split("\n");
-  return parts
-    .map((part, index) => {
-      const last = index === parts.length - 1;
-      const cr = !last && part.endsWith("\r");
-      return [cr ? part.slice(0, -1) : part, last ? "" : cr ? "\\r\\n" : "\\n"];
-    })
-    .filter(([line, end]) => line || end);
-}
-
-/**
- * Rows of a hex dump: {offset, hex, text}. The text column puts a character on its first byte and
- * a dot on the rest of it, and on what cannot be printed.
- */
-export function hexRows(bytes, width) {
-  const marks = characters(bytes);
-  const rows = [];
-  for (let offset = 0; offset < bytes.length; offset += width) {
-    const row = bytes.subarray(offset, offset + width);
-    rows.push({
-      offset: offset.toString(16).padStart(4, "0"),
-      hex: [...row].map((byte) => byte.toString(16).padStart(2, "0")).join(" "),
-      text: marks.slice(offset, offset + width).join(""),
-    });
-  }
-  return rows;
-}
-
-/* One mark for each byte. */
-function characters(bytes) {
-  const marks = [];
-  while (marks.length < bytes.length) {
-    const at = marks.length;
-    const size = sequence(bytes, at);
-    const char = size ? text(bytes.subarray(at, at + size)) : "·";
-    marks.push(/[\p{C}\p{Z}]/u.test(char) && char !== " " ? "·" : char);
-    for (let rest = 1; rest < size; rest += 1) marks.push("·");
-  }
-  return marks;
-}
-
-/* How many bytes the UTF-8 character at a place takes; 0 when there is none. */
-function sequence(bytes, at) {
-  const first = bytes[at];
-  const size = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
-  if (!size || at + size > bytes.length) return 0;
-  return text(bytes.subarray(at, at + size)).includes("\ufffd") ? 0 : size;
-}
-
 /** An HTTP answer: {status, reason, headers, body}; null when it is none. Names in lower case. */
 export function http(bytes) {
+  const message = httpHead(bytes);
+  const [, status, reason] = /^HTTP\/\d\.\d (\d{3}) ?(.*)$/.exec(message?.first ?? "") ?? [];
+  if (!status || !message.whole) return null;
+  const headers = Object.fromEntries(message.fields.map(([name, value]) => [name.toLowerCase(), value]));
+  return { status: Number(status), reason, headers, body: message.body };
+}
+
+const HTTP_FIRST = /^(HTTP\/\d\.\d \d{3}|[A-Z]+ \S+ HTTP\/\d\.\d$)/;
+
+/** The head of an HTTP request or answer: {first, fields: [[name, value]], body, whole}, or null. */
+export function httpHead(bytes) {
   const end = headEnd(bytes);
-  if (end < 0) return null;
-  const [first, ...fields] = text(bytes.subarray(0, end)).split(/\r?\n/);
-  const [, status, reason] = /^HTTP\/\d\.\d (\d{3}) ?(.*)$/.exec(first) ?? [];
-  if (!status) return null;
-  const headers = Object.fromEntries(
-    fields.filter(Boolean).map((field) => {
-      const colon = field.indexOf(":");
-      return [field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim()];
-    }),
-  );
-  return { status: Number(status), reason, headers, body: bytes.subarray(end) };
+  const [first, ...lines] = text(end < 0 ? bytes : bytes.subarray(0, end)).split(/\r?\n/);
+  if (!HTTP_FIRST.test(first)) return null;
+  const fields = lines.filter((line) => line.includes(":")).map((line) => {
+    const colon = line.indexOf(":");
+    return [line.slice(0, colon), line.slice(colon + 1).trim()];
+  });
+  return { first, fields, body: end < 0 ? bytes.subarray(bytes.length) : bytes.subarray(end), whole: end >= 0 };
+}
+
+/** A JSON object or list, indented; null when the bytes are none. */
+export function json(bytes) {
+  try {
+    const value = JSON.parse(text(bytes));
+    return typeof value === "object" && value !== null ? JSON.stringify(value, null, 2) : null;
+  } catch {
+    return null;
+  }
 }
 
 function headEnd(bytes) {

@@ -1,4 +1,5 @@
 /* The parts of the state that a tap fills: calls, streams, lines, threads of each program; pure. */
+import { holds } from "./threads.js";
 
 const POINTS_KEPT = 5000;
 
@@ -14,17 +15,27 @@ export const put = (state, part, name, value) => ({ ...state, [part]: { ...state
 /** Events whose newest one is all there is to know. */
 export const latest = (part) => (state, { kind, name, ...picture }, at) => put(state, part, name, { ...picture, at });
 
-/** Points of a program in the order of their numbers: {points, skipped}, the newest kept. */
+/** The newest look at a program's threads, with the holds of its locks that the looks have seen. */
+export function stood(state, { kind, name, ...picture }, at) {
+  const before = state.threads[name]?.holds ?? [];
+  return put(state, "threads", name, { ...picture, at, holds: holds(before, picture, at) });
+}
+
+/**
+ * Points of a program in the order of their numbers: {points, skipped}, the newest kept. Where
+ * numbers are missing stands {n, gap}: how many points, before which one.
+ */
 export function wired(state, { name, lines, skipped = 0 }) {
   const before = state.wire[name] ?? { points: [], skipped: 0 };
-  let last = before.points.at(-1)?.n ?? -1;
-  const fresh = lines.filter((point) => {
-    if (point.n <= last) return false; // came with the beginning and once more
+  let last = before.points.at(-1)?.n ?? null;
+  const fresh = [];
+  for (const point of lines) {
+    if (last !== null && point.n <= last) continue; // came with the beginning and once more
+    if (last !== null && point.n > last + 1) fresh.push({ n: point.n, gap: point.n - last - 1 });
+    fresh.push(point);
     last = point.n;
-    return true;
-  });
-  const points = [...before.points, ...fresh].slice(-POINTS_KEPT);
-  return put(state, "wire", name, { points, skipped: before.skipped + skipped });
+  }
+  return put(state, "wire", name, { points: [...before.points, ...fresh].slice(-POINTS_KEPT), skipped: before.skipped + skipped });
 }
 
 /* A new process begins with an empty picture; its log goes on. */

@@ -1,5 +1,5 @@
 /* The one state of the page and how it changes; no document, no network, no clock. */
-import { NO_LIVES, gone, latest, put, reborn, wired } from "./observed.js";
+import { NO_LIVES, gone, latest, put, reborn, stood, wired } from "./observed.js";
 import { NO_ROOMS, reduceRooms } from "./rooms.js";
 import { MISSING, parse } from "./routes.js";
 import { inOrder } from "./selectors.js";
@@ -122,7 +122,7 @@ export const DELTAS = {
   wire: wired,
   streams: latest("streams"),
   code: latest("code"),
-  threads: latest("threads"),
+  threads: stood,
   files: (state, { files }) => ({ ...state, files }),
   gone,
 };

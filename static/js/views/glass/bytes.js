@@ -1,18 +1,17 @@
 /* The exact bytes of a request and its reply, as text with its line ends or in hex. */
-import { Segmented, html, icon, useDraft, useEffect, useRef, useState } from "../../kit.js";
+import { Segmented, html, icon, useDraft, useRef } from "../../kit.js";
 import { bytes as size, t } from "../../i18n.js";
-import { hexRows, lines } from "../../model/decode.js";
+import { spelled } from "../../model/hex.js";
+import { HexRows, useRowWidth } from "./hex_rows.js";
 
 /* More than a screenful helps nobody; the rest is counted. */
 const SHOWN = 4096;
-/* Sixteen bytes a row need this much room; eight do with less. */
-const WIDE_REM = 39;
 
 /** Both directions of one exchange. Directions are named from the server's side. */
 export function Bytes({ exchange }) {
   const [form, setForm] = useDraft("bytes.form", "text");
   const panel = useRef(null);
-  const width = useWide(panel) ? 16 : 8;
+  const width = useRowWidth(panel);
   return html`<section class="panel" aria-labelledby="bytes-h" ref=${panel}>
     <div class="pn-h"><h2 id="bytes-h">${t("by.h")}</h2><span class="r"><${Segmented} kind="sm" label=${t("by.form")}
       items=${[["text", t("by.text")], ["hex", "Hex"]]} value=${form} onChange=${setForm}/></span></div>
@@ -29,27 +28,11 @@ function Block({ way, title, data, form, width }) {
   return html`<article class="blk ${way}">
     <header><b>${icon(way === "in" ? "din" : "dout")}${title}</b><span>${size(data.length)}</span></header>
     ${!data.length && html`<p class="muted">${t("by.zero")}</p>`}
-    ${form === "hex" ? html`<${Hex} data=${shown} width=${width}/>` : html`<${Text} data=${shown}/>`}
+    ${form === "hex" ? html`<${HexRows} data=${shown} width=${width}/>` : html`<${Text} data=${shown}/>`}
     ${data.length > SHOWN && html`<p class="muted">${t("by.more", { n: data.length - SHOWN })}</p>`}
   </article>`;
 }
 
-const Text = ({ data }) =>
-  html`<pre class="bytes">${lines(data).map(([line, end]) => [line, end && html`<i>${end}</i>`, end && "\n"])}</pre>`;
-
-const Hex = ({ data, width }) =>
-  hexRows(data, width).map(
-    (row) => html`<div class="hr w${width}" key=${row.offset}><span class="o">${row.offset}</span><span>${row.hex}</span>
-      <span class="a">${row.text}</span></div>`,
-  );
-
-function useWide(panel) {
-  const [wide, setWide] = useState(true);
-  useEffect(() => {
-    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const watch = new ResizeObserver(([entry]) => setWide(entry.contentRect.width >= WIDE_REM * rem));
-    watch.observe(panel.current);
-    return () => watch.disconnect();
-  }, []);
-  return wide;
-}
+/** Bytes as text; line ends and bytes that are no text are spelled. */
+export const Text = ({ data }) =>
+  html`<pre class="bytes">${spelled(data).map(([words, cls]) => (cls ? html`<i class=${cls}>${words}</i>` : words))}</pre>`;

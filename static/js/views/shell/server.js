@@ -5,16 +5,19 @@ import { href } from "../../model/routes.js";
 import { address, offKey, running, shown, startable, stoppable } from "../../model/selectors.js";
 import { Uptime } from "./clocks.js";
 import { Connections } from "../glass/connections.js";
+import { Crashes } from "../glass/crash.js";
 import { Lazy } from "./lazy.js";
 import { Logs } from "../glass/logs.js";
 import { Try } from "../tasks/try.js";
 
-/* The two big views come when they are first looked at. */
+/* The big views come when they are first looked at. */
 const lazy = (load) => (props) => html`<${Lazy} load=${load} ...${props}/>`;
 
 const BODIES = {
   loop: lazy(() => import("../glass/loop.js").then((module) => module.Loop)),
   rooms: lazy(() => import("../tasks/chat.js").then((module) => module.Chat)),
+  wire: lazy(() => import("../glass/wire.js").then((module) => module.Wire)),
+  threads: lazy(() => import("../glass/threads.js").then((module) => module.Threads)),
   try: Try,
   connections: Connections,
   logs: Logs,
@@ -27,6 +30,7 @@ export function Server({ state, actions }) {
   useEffect(() => actions.subscribe(topics), [name, tab]);
   return html`<${Header} server=${server} tab=${tab} busy=${state.busy[name]} off=${offKey(state)}
       skew_s=${state.skew_s} actions=${actions}/>
+    <${Crashes} state=${state} server=${server} actions=${actions}/>
     <${BODIES[tab]} key=${`${name}/${tab}`} name=${name} state=${state} actions=${actions}/>`;
 }
 

@@ -1,0 +1,156 @@
+/* Threads over time: what each of them did, from its calls and from looks at it; pure. */
+
+const KINDS = {
+  recv: "in", recvfrom: "in", recvmsg: "in", recv_into: "in", recvfrom_into: "in",
+  send: "out", sendall: "out", sendto: "out", sendmsg: "out", sendfile: "out",
+  accept: "accept", connect: "connect", lock: "lock", unlock: "hold", sleep: "sleep", join: "sleep",
+  input: "input", select: "select", poll: "select", epoll: "select",
+};
+/* How a group of threads is drawn. */
+export const THIN_FROM = 25;
+export const GROUPED_FROM = 101;
+export const HISTORY_S = 30;
+/* Two looks see the same hold of a lock when its begin differs by less. */
+const SAME_S = 0.15;
+
+/**
+ * The kind of a call, as lanes draw it: in out accept connect lock sleep input select, "hold" for
+ * the release of a lock, "other"; "run" without a call.
+ */
+export const callKind = (call) => (call === null || call === undefined ? "run" : (KINDS[call] ?? "other"));
+
+/** How many threads ask for which drawing: "lanes", "thin" or "groups". */
+export const drawing = (count) => (count >= GROUPED_FROM ? "groups" : count >= THIN_FROM ? "thin" : "lanes");
+
+/**
+ * What locks were held in the last seconds, by each look at the threads: [{lock, holder, from, to}].
+ * `before`: what the look before gave.
+ */
+export function holds(before, { locks }, at) {
+  const seen = locks.filter(({ holder }) => holder !== null).map(({ id, holder, held_s }) => ({ lock: id, holder, from: at - (held_s ?? 0), to: at }));
+  const same = (one, other) => one.lock === other.lock && one.holder === other.holder && Math.abs(one.from - other.from) < SAME_S;
+  const past = before.filter((one) => at - one.to < HISTORY_S && !seen.some((other) => same(one, other)));
+  return [...past, ...seen];
+}
+
+/**
+ * A lane a thread: Map of its name to [{kind, from, to, line, socket, now}], in the order of time. A
+ * call takes the time that it waited; between two calls the thread ran, unless calls in between
+ * were not seen. `rows` say what it does at `at`, the moment that ends the lanes.
+ */
+export function lanes(points, rows, at, span_s = HISTORY_S) {
+  const found = new Map(rows.map(({ name }) => [name, []]));
+  const holes = gaps(points);
+  for (const point of points) {
+    const lane = !point.gap && point.at >= at - span_s && found.get(point.thread);
+    if (!lane) continue;
+    const from = point.at - point.waited_us / 1e6;
+    ran(lane, from, holes);
+    lane.push({ kind: callKind(point.call), from, to: point.at, line: point.line, socket: point.stream ?? null, n: point.n });
+  }
+  for (const row of rows) doesNow(found.get(row.name), row, at, holes);
+  return found;
+}
+
+function ran(lane, until, holes) {
+  const last = lane.at(-1);
+  if (!last || until <= last.to) return;
+  const blind = holes.some(([from, to]) => from < until && to > last.to);
+  lane.push({ kind: blind ? "unseen" : "run", from: last.to, to: until, line: last.line, socket: null });
+}
+
+function doesNow(lane, row, at, holes) {
+  const from = at - (row.waited_s ?? 0);
+  const kind = callKind(row.call);
+  if (kind !== "run") ran(lane, from, holes);
+  const since = kind === "run" ? (lane.at(-1)?.to ?? at) : from;
+  if (since < at) lane.push({ kind, from: since, to: at, line: row.line, socket: row.socket, now: true });
+}
+
+/* Times in which calls went unseen: [from, to]. */
+function gaps(points) {
+  const found = [];
+  for (let index = 1; index < points.length; index += 1) {
+    const [before, here, after] = [points[index - 1], points[index], points[index + 1]];
+    if (here.gap && after) found.push([before.at, after.at]);
+  }
+  return found;
+}
+
+/** What a thread does now, by its row. */
+export const doing = (row) => callKind(row.call);
+
+/** How many threads do what: [[kind, count]], the most frequent first. */
+export function counts(rows) {
+  const found = new Map();
+  for (const row of rows) found.set(doing(row), (found.get(doing(row)) ?? 0) + 1);
+  return [...found].sort((a, b) => b[1] - a[1]);
+}
+
+/** Threads that stand in the same call of the same line: [{key, kind, call, line, function, rows, longest_s}]. */
+export function groups(rows) {
+  const found = new Map();
+  for (const row of rows) {
+    const key = `${row.call} ${row.line}`;
+    const group = found.get(key) ?? { key, kind: doing(row), call: row.call, line: row.line, function: row.function, rows: [], longest_s: 0 };
+    group.rows.push(row);
+    group.longest_s = Math.max(group.longest_s, row.waited_s ?? 0);
+    found.set(key, group);
+  }
+  return [...found.values()].sort((a, b) => b.rows.length - a.rows.length);
+}
+
+/** The rows whose name, call or line holds the words. */
+export function chooseThreads(rows, words, kind) {
+  const wanted = words.trim().toLowerCase();
+  return rows.filter(
+    (row) => (!kind || doing(row) === kind) && `${row.name} ${row.call ?? ""} ${row.line ?? ""} ${row.function ?? ""}`.toLowerCase().includes(wanted),
+  );
+}
+
+/** A cycle of threads of which each waits for a lock that the next one holds: [{thread, line, lock}], or null. */
+export function cycle({ threads, locks }) {
+  const waits = new Map(threads.filter(({ lock }) => lock !== null && lock !== undefined).map((row) => [row.name, row]));
+  const held = new Map(locks.map((lock) => [lock.id, lock]));
+  for (const start of waits.keys()) {
+    const path = [];
+    for (let name = start; waits.has(name) && !path.some(({ thread }) => thread === name); ) {
+      const row = waits.get(name);
+      const lock = held.get(row.lock);
+      path.push({ thread: name, line: row.line, lock });
+      name = lock?.holder ?? null;
+      if (name === start) return path;
+    }
+  }
+  return null;
+}
+
+const OUT = new Set(["send", "sendall", "sendto"]);
+
+/**
+ * The newest time that one thread sent the same bytes to several sockets: {thread, line, at,
+ * sends: [{n, stream, waited_us, error}]} in the order of sending; null when it never did. `rows`:
+ * a thread that sends now is added as `now`: {socket, waited_s}.
+ */
+export function fanOut(points, rows) {
+  for (let index = points.length - 1; index >= 0; index -= 1) {
+    const last = points[index];
+    if (!OUT.has(last.call) || !last.data) continue;
+    const sends = together(points, index);
+    const now = rows.find((row) => row.name === last.thread && OUT.has(row.call) && row.line === last.line) ?? null;
+    if (sends.length + (now ? 1 : 0) > 1) return { thread: last.thread, line: last.line, at: last.at, sends, now };
+  }
+  return null;
+}
+
+function together(points, index) {
+  const last = points[index];
+  const sends = [];
+  for (let before = index; before >= 0; before -= 1) {
+    const point = points[before];
+    if (point.gap || point.thread !== last.thread) continue;
+    if (point.call !== last.call || point.data !== last.data || sends.some(({ stream }) => stream === point.stream)) break;
+    sends.unshift(point);
+  }
+  return sends;
+}

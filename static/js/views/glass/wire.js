@@ -1,0 +1,120 @@
+/* The wire: each call on a socket with the bytes that it brought or took away. */
+import { Button, Search, Segmented, html, icon, useDraft, useEffect, useMemo, useRef, useState } from "../../kit.js";
+import { t } from "../../i18n.js";
+import { href } from "../../model/routes.js";
+import { running } from "../../model/selectors.js";
+import { blocksOf, bytesOf, choosePoints, kept, unseen } from "../../model/wire.js";
+import { NotRunning } from "../shell/not_running.js";
+import { Experiments } from "./experiments.js";
+import { byteUnder, useRowWidth } from "./hex_rows.js";
+import { Blocks } from "./wire_blocks.js";
+import { Selection, moveBy } from "./wire_selection.js";
+import { Streams } from "./wire_streams.js";
+
+const NOTHING = [];
+const FORMS = ["hex", "text", "decoded"];
+const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
+
+export function Wire({ state, actions, name }) {
+  const server = state.servers[name];
+  const live = state.wire[name]?.points ?? NOTHING;
+  const [held, setHeld] = useState(null);
+  const [way, setWay] = useDraft("wire.way", "both");
+  const [form, setForm] = useDraft("wire.form", "hex");
+  const [words, setWords] = useDraft(`wire.words.${name}`, "");
+  const { query } = state.route;
+  const { stream, line, thread, peer } = query;
+  useEffect(() => setHeld(null), [name, stream, line, thread, peer]);
+  const points = held ?? live;
+  const before = useRef(NOTHING);
+  const shown = useMemo(
+    () => choosePoints(points, { stream, line, thread, peer, way: way === "both" ? null : way, words }),
+    [points, stream, line, thread, peer, way, words],
+  );
+  const blocks = useMemo(() => (before.current = kept(before.current, blocksOf(shown))), [shown]);
+  const table = state.streams[name];
+  const to = (changes) => href(server, "wire", given({ ...query, ...changes }));
+  return html`<div class="stack"><${NotRunning} state=${state} name=${name} actions=${actions}/>
+    <${Experiments} state=${state} name=${name} actions=${actions}/>
+    <section class="panel wire" aria-label=${t("tab.wire")}>
+      <div class="toolbar">
+        <${Segmented} label=${t("wire.way")} value=${way} onChange=${setWay}
+          items=${[["both", t("wire.both")], ["in", t("wire.in"), "din"], ["out", t("wire.out"), "dout"]]}/>
+        <${Segmented} label=${t("by.form")} value=${form} onChange=${setForm} items=${FORMS.map((one) => [one, t(`wire.${one}`)])}/>
+        <${Search} label=${t("wire.find")} value=${words} onInput=${setWords}/><span class="sp"></span>
+        <${Button} icon=${held ? "play" : "pause"} label=${t(held ? "wire.resume" : "wire.pause")} title=${t("wire.pause.d")}
+          onClick=${() => setHeld(held ? null : live)}/>
+        <${Downloads} name=${name} stream=${stream}/></div>
+      <${Filters} query=${query} table=${table} to=${to}/>
+      <div class="wire-g"><${Streams} table=${table} points=${live} query=${query} to=${to}/>
+        <${Pane} key=${`${name}/${stream}/${line}/${thread}/${peer}`} blocks=${blocks} form=${form} words=${words} server=${server} to=${to}
+          table=${table} live=${live} held=${held} setHeld=${setHeld} filtered=${shown.length < points.length} up=${running(server)}
+          lang=${state.lang}/></div>
+    </section></div>`;
+}
+
+const given = (query) => Object.fromEntries(Object.entries(query).filter(([, value]) => value !== null && value !== undefined));
+
+/* What the address chooses, each with its way back. */
+function Filters({ query, table, to }) {
+  const names = ["stream", "peer", "line", "thread"].filter((name) => query[name]);
+  if (!names.length) return null;
+  const told = (name) =>
+    name === "stream" ? (table?.streams.find(({ id }) => String(id) === query.stream)?.peer ?? `#${query.stream}`) : query[name];
+  return html`<div class="toolbar filters" role="group" aria-label=${t("wire.only")}><span class="muted">${t("wire.only")}</span>
+    ${names.map((name) => html`<a class="fchip" key=${name} href=${to(name === "stream" ? { stream: null, peer: null } : { [name]: null })}
+      title=${t("wire.only.off")}>${t(`wire.by.${name}`)} <code>${told(name)}</code>${icon("x")}</a>`)}</div>`;
+}
+
+function Downloads({ name, stream }) {
+  const base = `/api/programs/${encodeURIComponent(name)}`;
+  const link = (path, label) => html`<li><a href=${`${base}/${path}`} download>${icon("dl")}${label}</a></li>`;
+  return html`<details class="menu"><summary class="btn ib" aria-label=${t("wire.dl")} title=${t("wire.dl")}>${icon("dl")}</summary>
+    <ul>${link("wire.txt", t("wire.dl.txt"))}${link("wire.pcapng", t("wire.dl.pcapng"))}
+      ${stream && link(`wire.raw?stream=${encodeURIComponent(stream)}&way=in`, t("wire.dl.in"))}
+      ${stream && link(`wire.raw?stream=${encodeURIComponent(stream)}&way=out`, t("wire.dl.out"))}
+      ${!stream && html`<li class="muted">${t("wire.dl.raw")}</li>`}</ul></details>`;
+}
+
+/* The blocks with the selection of their bytes, and what it says. */
+function Pane({ blocks, form, words, server, to, table, live, held, setHeld, filtered, up, lang }) {
+  const box = useRef(null);
+  const width = useRowWidth(box);
+  const [selection, select] = useState(null);
+  const drawing = useRef(false);
+  const chosen = selection && blocks.find(({ key }) => key === selection.block);
+  const onPointerDown = (event) => {
+    const place = event.button === 0 && byteUnder(event, width);
+    drawing.current = Boolean(place);
+    if (place) select({ block: place.block, anchor: event.shiftKey && selection?.block === place.block ? selection.anchor : place.at, head: place.at });
+  };
+  const onPointerMove = (event) => {
+    const place = drawing.current && event.buttons & 1 && byteUnder(event, width);
+    if (place && place.block === selection?.block && place.at !== selection.head) select({ ...selection, head: place.at });
+  };
+  const onKeyDown = (event) => {
+    if (form !== "hex" || event.target !== event.currentTarget.querySelector(".blocks")) return;
+    const next = event.key === "Escape" ? null : moved(event, selection, chosen, blocks, width);
+    if (next === undefined) return;
+    event.preventDefault();
+    select(next);
+  };
+  const lost = unseen(live);
+  return html`<div class="wire-p" ref=${box} onPointerDown=${onPointerDown} onPointerMove=${onPointerMove} onKeyDown=${onKeyDown}>
+    <${Blocks} blocks=${blocks} form=${form} words=${words} width=${width} server=${server} to=${to} lang=${lang} live=${live} held=${held} setHeld=${setHeld}
+      selection=${selection} datagrams=${datagramIds(table)} empty=${t(filtered ? "wire.none.filter" : up ? "wire.none" : "wire.none.down")}/>
+    ${form === "hex" && chosen && html`<${Selection} bytes=${bytesOf(chosen.points[0])} selection=${selection} clear=${() => select(null)}/>`}
+    <p class="under">${t("wire.note")}${lost > 0 && html` <b>${t("wire.lost", { n: lost })}</b>`}</p></div>`;
+}
+
+const datagramIds = (table) => table?.streams.filter(({ kind }) => kind === "datagram").map(({ id }) => id).join() ?? "";
+
+/* The selection that a key leads to; undefined where the key is not ours. */
+function moved({ key, shiftKey }, selection, chosen, blocks, width) {
+  if (!selection) {
+    const last = key === "Enter" && blocks.findLast(({ points }) => points[0].data);
+    return last ? { block: last.key, anchor: 0, head: 0 } : undefined;
+  }
+  const by = STEPS[key] ?? { ArrowUp: -width, ArrowDown: width }[key];
+  return by && chosen ? moveBy(selection, by, bytesOf(chosen.points[0]).length, shiftKey) : undefined;
+}
