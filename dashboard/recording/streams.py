@@ -1,19 +1,23 @@
 """One socket of a program as its recording shows it."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from labservers.observe.messages import Point, SocketEvent
 
 IN, OUT = "in", "out"
 NAMES_IN = ("recv", "read", "makefile")  # how the calls begin that take bytes in
-LISTENS = {"stream": "listening", "datagram": "bound"}  # the state in which others can reach it
+PEEKED = "MSG_PEEK"  # as the result of a call: its bytes stay, and come again
+LISTENS = {
+    "stream": "listening",
+    "datagram": "bound",
+}  # the event from which on others can reach it
 
 
 def way(point: Point) -> str | None:
     """Whether a call took bytes in or sent them; None for one that moves none."""
-    if point.error is not None and not point.bytes:
+    if point.error is not None or point.result == PEEKED:
         return None
     if point.call.startswith(NAMES_IN):
         return IN
@@ -24,7 +28,7 @@ def way(point: Point) -> str | None:
 class Stream:
     """A socket from its first event to its close; times in seconds since the epoch.
 
-    state: its newest event. numbers: those of its points that are kept, in order; data: the
+    event: the newest of its life. numbers: those of its points that are kept, in order; data: the
     characters of base64 in them. lost: points that were kept and had to go. gone: bytes of
     those, by way.
     """
@@ -37,7 +41,7 @@ class Stream:
     local: str | None = None
     peer: str | None = None
     listener: int | None = None
-    state: str = "connected"
+    event: str = "connected"
     closed_at: float | None = None
     connected_at: float | None = None
     bytes_in: int = 0
@@ -55,13 +59,24 @@ class Stream:
     @property
     def reachable(self) -> bool:
         """Whether clients can reach the program by it."""
-        return self.open and LISTENS.get(self.kind) == self.state and self.local is not None
+        return self.open and LISTENS.get(self.kind) == self.event and self.local is not None
+
+    @property
+    def state(self) -> str:
+        """listening, open or closed."""
+        if not self.open:
+            return "closed"
+        return "listening" if self.event == "listening" else "open"
+
+    def copy(self) -> "Stream":
+        """As it is now."""
+        return replace(self, numbers=deque(), gone=dict(self.gone))
 
     def happened(self, event: SocketEvent) -> None:
         self.fd, self.kind, self.family = event.fd, event.kind, event.family
         self.local, self.peer = event.local or self.local, event.peer or self.peer
         self.listener = event.listener if event.listener is not None else self.listener
-        self.state = event.event
+        self.event = event.event
         if event.event in ("accepted", "connected"):
             self.connected_at = event.at
         if event.event == "closed":
@@ -76,10 +91,10 @@ class Stream:
             self.bytes_out += point.bytes
 
     def as_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in SHOWN}
+        return {**{name: getattr(self, name) for name in SHOWN}, "state": self.state}
 
 
 SHOWN = (
-    *("id", "fd", "kind", "family", "local", "peer", "listener", "state"),
+    *("id", "fd", "kind", "family", "local", "peer", "listener"),
     *("opened_at", "closed_at", "bytes_in", "bytes_out", "calls", "lost"),
 )

@@ -94,6 +94,11 @@ class Wire:
         known = self.streams.get(stream)
         return (self._points[number] for number in (known.numbers if known else ()))
 
+    def copy(self, stream: int | None = None) -> list[tuple[Stream, list[Point]]]:
+        """Each socket, or one, with its points, as they are now."""
+        chosen = [s for s in self.streams.values() if stream is None or s.id == stream]
+        return [(s.copy(), list(self.points_of(s.id))) for s in chosen]
+
     def listening(self) -> list[str]:
         """Addresses that clients can reach the program at."""
         return [s.local for s in self.streams.values() if s.reachable and s.local]
