@@ -9,7 +9,7 @@ import threading
 
 from bench.peers import arguments
 from labservers.observe.lines import OwnLines
-from labservers.observe.points import encode
+from labservers.observe.messages import encode
 from labservers.observe.tap import Tap
 from labservers.observe.teller import Teller
 
@@ -23,9 +23,9 @@ def serve(conn: socket.socket) -> None:
 def tap(mode: str) -> None:
     if mode:
         sink = os.open(os.devnull, os.O_WRONLY)
-        tapped = Tap(OwnLines(__file__), wire=mode == "wire")
-        Teller(tapped, [lambda told: os.write(sink, encode(told))])
-        tapped.install()
+        tapped = Tap(OwnLines(__file__))
+        tapped.install(wire=mode == "wire")
+        Teller(tapped, [lambda told: os.write(sink, encode(told))]).start()
 
 
 def main() -> None:

@@ -8,14 +8,17 @@ from _thread import get_ident
 from typing import Any, Callable
 
 from . import crash
-from .points import ThreadEvent
+from .points import Birth
 from .tap import Tap
 
+Crashed = Callable[[BaseException], None]
 
-def watch(tap: Tap, tell: Callable[[Any], None]) -> None:
-    """Tell of all threads that start from now on, and of the exceptions that end them."""
+
+def watch(tap: Tap, tell: Callable[[Any], None], crashed: Crashed) -> None:
+    """Tell of all threads that start from now on, and of the exceptions that end them; `crashed`
+    is called with each of these."""
     _watch_lives(tap, tell)
-    _watch_deaths(tap, tell)
+    _watch_deaths(tap, tell, crashed)
 
 
 def _watch_lives(tap: Tap, tell: Callable[[Any], None]) -> None:
@@ -23,28 +26,27 @@ def _watch_lives(tap: Tap, tell: Callable[[Any], None]) -> None:
 
     def _bootstrap_inner(thread: threading.Thread) -> None:
         line = _function_line(thread, tap)
-        tell(ThreadEvent(tap.clock.now(), get_ident(), thread.name, "started", line))
+        tell(Birth(tap.clock.now(), get_ident(), thread.name, "started", line))
         try:
             original(thread)
         finally:
-            tap.last.pop(get_ident(), None)
-            tell(ThreadEvent(tap.clock.now(), get_ident(), thread.name, "ended", line))
+            tell(Birth(tap.clock.now(), get_ident(), thread.name, "ended", line))
 
     functools.update_wrapper(_bootstrap_inner, original)
     threading.Thread._bootstrap_inner = _bootstrap_inner  # type: ignore[attr-defined]
 
 
-def _watch_deaths(tap: Tap, tell: Callable[[Any], None]) -> None:
+def _watch_deaths(tap: Tap, tell: Callable[[Any], None], crashed: Crashed) -> None:
     original = threading.excepthook
 
     def excepthook(args: Any) -> None:
         error, thread = args.exc_value, args.thread
         if error is not None and not isinstance(error, SystemExit):
             name = thread.name if thread is not None else str(get_ident())
-            at, received = tap.clock.now(), tap.last.get(get_ident())
-            died = crash.told(error, at, name, tap.own, received)
+            died = crash.message(error, name, tap, main=False)
             tell(died)
-            tell(ThreadEvent(at, get_ident(), name, "died", died["line"]))
+            crashed(error)
+            tell(Birth(died.at, get_ident(), name, "died", died.line))
             crash.without_ours(error)
             args = type(args)((args.exc_type, error, error.__traceback__, thread))
         original(args)

@@ -9,11 +9,16 @@ import linecache
 import os
 import reprlib
 import runpy
+from _thread import get_ident
 from types import FrameType, TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Callable
 
+from . import observed
 from .lines import OURS, STARTERS, OwnLines
-from .points import Message
+from .points import packed
+
+if TYPE_CHECKING:
+    from .tap import Tap
 
 LOCALS = 30  # names that are shown
 STACK = 50  # frames, the innermost
@@ -48,27 +53,49 @@ def _short(data: bytes) -> str:
 plain = Plain()
 
 
-def told(
-    error: BaseException, at: float, thread: str, own: OwnLines, received: bytes | None
-) -> Message:
-    """The message of a crash. `received`: the last bytes that the thread got."""
+def message(
+    error: BaseException, thread: str, tap: Tap, *, main: bool, swallowed: bool = False
+) -> observed.Crash:
+    """What is known of an exception in the thread that it has ended, which calls this."""
+    own = tap.own
     frames = _own_frames(error.__traceback__, own)
     last = frames[-1] if frames else None
-    return {
-        "type": "crash",
-        "at": at,
-        "thread": thread,
-        "exception": type(error).__name__,
-        "message": _message(error),
-        "line": _line(last, own),
-        "source": _source(last),
-        "stack": [
-            {"line": _line(one, own), "function": one[0].f_code.co_name, "source": _source(one)}
-            for one in frames[-STACK:]
-        ],
-        "locals": locals_of(last[0]) if last else {},
-        "received": received,
-    }
+    received = tap.received(get_ident())
+    entry = received.entry if received else None
+    return observed.Crash(
+        at=tap.clock.now(),
+        thread=thread,
+        main=main,
+        exception=type(error).__name__,
+        message=_message(error),
+        line=_line(last, own),
+        source=_source(last),
+        stack=[[_line(one, own), one[0].f_code.co_name, _source(one)] for one in frames[-STACK:]],
+        locals=locals_of(last[0]) if last else {},
+        received=packed(received.data) if received else None,
+        id=entry.id if entry else None,
+        peer=entry.peer if entry else None,
+        bad=blamed(error, received.data) if received else None,
+        swallowed=swallowed,
+    )
+
+
+def blamed(error: BaseException | None, received: bytes) -> int | None:
+    """The offset in the bytes received of the one that could not be decoded, where it is there.
+
+    What was decoded may be a part of them, or begin with bytes from before.
+    """
+    while error is not None and not isinstance(error, UnicodeDecodeError):
+        error = error.__cause__ or error.__context__
+    if error is None:
+        return None
+    decoded, bad = error.object, error.start
+    if decoded.endswith(received):
+        offset = bad - (len(decoded) - len(received))
+    else:
+        begin = received.find(decoded)
+        offset = begin + bad if begin >= 0 else -1
+    return offset if 0 <= offset < len(received) else None
 
 
 def locals_of(frame: FrameType) -> dict[str, str]:
@@ -140,6 +167,12 @@ def _message(error: BaseException) -> str:
     return str(error)[:1000]
 
 
+def own_frame(error: BaseException, own: OwnLines) -> FrameType | None:
+    """Of the line that raised it."""
+    frames = _own_frames(error.__traceback__, own)
+    return frames[-1][0] if frames else None
+
+
 def hook_prints(hook: Any) -> Any:
     """An excepthook that does as this one does, but without our frames."""
 
@@ -150,8 +183,9 @@ def hook_prints(hook: Any) -> Any:
     return excepthook
 
 
-def hide_in_texts() -> None:
-    """traceback.print_exc(), logging and the like do not show our frames either."""
+def hide_in_texts(printed: Callable[[BaseException], None]) -> None:
+    """traceback.print_exc(), logging and the like do not show our frames either. `printed` is
+    called with each exception that becomes a text."""
     import traceback
 
     original = traceback.TracebackException.__init__
@@ -159,6 +193,7 @@ def hide_in_texts() -> None:
     def __init__(self: Any, exc_type: Any, exc_value: Any, exc_traceback: Any, **k: Any) -> None:
         if exc_value is not None and exc_traceback is not None:
             same = exc_value.__traceback__ is exc_traceback
+            printed(exc_value)
             without_ours(exc_value)
             exc_traceback = exc_value.__traceback__ if same else _cut(exc_traceback)
         original(self, exc_type, exc_value, exc_traceback, **k)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
-from types import FrameType
+import sys
+from types import CodeType, FrameType
 from typing import NamedTuple
+
+if sys.version_info < (3, 10):
+    import dis
 
 LIBRARY = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
 OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -25,37 +29,70 @@ class Place(NamedTuple):
 
 
 class OwnLines:
-    """Own are the program's file and all files of its folder, but for installed packages."""
+    """Own are the program's file and all files of its folder, and of further ones, but for
+    installed packages. `files`: the own ones among those that were asked for."""
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, *further: str) -> None:
+        self.files: set[str] = set()
         self._program = os.path.abspath(program)
-        self._folder = os.path.dirname(self._program) + os.sep
+        folders = [os.path.dirname(self._program), *map(os.path.abspath, further)]
+        self._folders = tuple(folder + os.sep for folder in folders)
         self._names: dict[str, str | None] = {}
 
     def name(self, path: str) -> str | None:
-        """An own file relative to the program's folder; None for any other file."""
+        """An own file relative to its folder; None for any other file."""
         try:
             return self._names[path]
         except KeyError:
-            return self._names.setdefault(path, self._judge(path))
+            name = self._names.setdefault(path, self._judge(path))
+            if name is not None:
+                self.files.add(path)
+            return name
+
+    def frame(self, frame: FrameType | None) -> FrameType | None:
+        """The innermost own frame of the stack that ends in this one."""
+        names = self._names
+        while frame is not None:
+            path = frame.f_code.co_filename
+            if (names[path] if path in names else self.name(path)) is not None:
+                return frame
+            frame = frame.f_back
+        return None
 
     def place(self, frame: FrameType | None) -> Place | None:
         """The innermost own line of the stack that ends in this frame."""
-        names = self._names
-        while frame is not None:
-            code = frame.f_code
-            path = code.co_filename
-            name = names[path] if path in names else self.name(path)
-            if name is not None:
-                return Place(name, frame.f_lineno, code.co_name)
-            frame = frame.f_back
-        return None
+        own = self.frame(frame)
+        if own is None:
+            return None
+        return Place(self._file(own.f_code), own.f_lineno, own.f_code.co_name)
+
+    def place_at(self, code: CodeType, instruction: int) -> Place:
+        """The line of an instruction (`f_lasti`) of an own file's code."""
+        return Place(self._file(code), line_at(code, instruction), code.co_name)
+
+    def _file(self, code: CodeType) -> str:
+        return self.name(code.co_filename) or code.co_filename
 
     def _judge(self, path: str) -> str | None:
         full = os.path.abspath(path)
         if full == self._program:
             return os.path.basename(full)
         foreign = full.startswith((LIBRARY, OURS)) or f"{os.sep}site-packages{os.sep}" in full
-        if path.startswith("<") or path in STARTERS or foreign or not full.startswith(self._folder):
+        if path.startswith("<") or path in STARTERS or foreign:
             return None
-        return full[len(self._folder) :]
+        folders = [folder for folder in self._folders if full.startswith(folder)]
+        return full[len(folders[0]) :] if folders else None
+
+
+def line_at(code: CodeType, instruction: int) -> int:
+    """The line of an instruction, by its offset in bytes; of the function where it has none."""
+    found = code.co_firstlineno
+    if sys.version_info >= (3, 10):
+        for begin, end, line in code.co_lines():
+            if begin <= instruction < end:
+                return line or found
+    else:
+        for begin, line in dis.findlinestarts(code):
+            if begin <= instruction:
+                found = line
+    return found

@@ -1,23 +1,25 @@
 """What a call on a socket has done: read off its arguments and its result.
 
-An outcome is (direction, size, data, result): bytes that came in or went out, how many, the
-bytes themselves up to a bound, and a text for people. A reader of a failed call is not asked.
+An outcome is (size, data, result): how many bytes came in or went out, the bytes themselves up
+to a bound, and a text for people. A reader of a failed call is not asked.
 """
 
 from __future__ import annotations
 
+import socket
 from typing import Any, Callable, Optional
 
 from .sockets import text_of
 
 CUT = 4096  # bytes of one call that are kept
-IN, OUT, NEITHER = 1, 2, 0
+PEEK = "MSG_PEEK"  # the result of a call that leaves the bytes where they are
+HALVES = {getattr(socket, name): name for name in ("SHUT_RD", "SHUT_WR", "SHUT_RDWR")}
 
-Outcome = tuple[int, int, Optional[bytes], Optional[str]]
+Outcome = tuple[int, Optional[bytes], Optional[str]]
 Reader = Callable[[tuple[Any, ...], Any], Outcome]
 
 
-def _kept(data: Any, size: int) -> bytes:
+def kept(data: Any, size: int) -> bytes:
     """An unchanging copy of the first bytes; bytes that are short enough are not copied."""
     if type(data) is bytes and len(data) == size <= CUT:
         return data
@@ -25,52 +27,84 @@ def _kept(data: Any, size: int) -> bytes:
         return bytes(octets[: min(size, CUT)])
 
 
+def peeked(arguments: tuple[Any, ...], place: int) -> str | None:
+    """PEEK where the flags at that place say so."""
+    return PEEK if arguments[place : place + 1] and arguments[place] & socket.MSG_PEEK else None
+
+
 def _recv(arguments: tuple[Any, ...], result: Any) -> Outcome:
-    size = len(result)
-    return IN, size, result if size <= CUT else result[:CUT], None
+    return len(result), kept(result, len(result)), peeked(arguments, 1)
 
 
 def _recv_into(arguments: tuple[Any, ...], result: Any) -> Outcome:
-    return IN, result, _kept(arguments[0], result) if arguments else None, None
+    return result, kept(arguments[0], result), peeked(arguments, 2)
 
 
 def _recvfrom(arguments: tuple[Any, ...], result: Any) -> Outcome:
-    return IN, len(result[0]), _kept(result[0], len(result[0])), _peer("from", result[1])
+    return (
+        len(result[0]),
+        kept(result[0], len(result[0])),
+        peeked(arguments, 1) or _peer("from", result[1]),
+    )
 
 
 def _recvfrom_into(arguments: tuple[Any, ...], result: Any) -> Outcome:
-    data = _kept(arguments[0], result[0]) if arguments else None
-    return IN, result[0], data, _peer("from", result[1])
+    return result[0], kept(arguments[0], result[0]), _peer("from", result[1])
 
 
 def _recvmsg(arguments: tuple[Any, ...], result: Any) -> Outcome:
-    return IN, len(result[0]), _kept(result[0], len(result[0])), _peer("from", result[3])
+    return len(result[0]), kept(result[0], len(result[0])), _peer("from", result[3])
+
+
+def _recvmsg_into(arguments: tuple[Any, ...], result: Any) -> Outcome:
+    return result[0], None, _peer("from", result[3])
 
 
 def _send(arguments: tuple[Any, ...], result: Any) -> Outcome:
-    return OUT, result, _kept(arguments[0], result), None
+    return result, kept(arguments[0], result), None
 
 
 def _sendall(arguments: tuple[Any, ...], result: Any) -> Outcome:
     data = arguments[0]
     size = len(data) if type(data) is bytes else memoryview(data).nbytes
-    return OUT, size, _kept(data, size), None
+    return size, kept(data, size), None
 
 
 def _sendto(arguments: tuple[Any, ...], result: Any) -> Outcome:
-    return OUT, result, _kept(arguments[0], result), _peer("to", arguments[-1])
+    return result, kept(arguments[0], result), _peer("to", arguments[-1])
 
 
-def _sendmsg(arguments: tuple[Any, ...], result: Any) -> Outcome:
-    return OUT, result, None, None
+def _sent(arguments: tuple[Any, ...], result: Any) -> Outcome:
+    """Bytes that are gathered from several buffers, or from a file."""
+    return result, None, None
 
 
-def _connect_ex(arguments: tuple[Any, ...], result: Any) -> Outcome:
-    return NEITHER, 0, None, str(result)
+def _tls_read(arguments: tuple[Any, ...], result: Any) -> Outcome:
+    """SSLSocket.read(), recv() or recv_into(): bytes, or how many there are in a buffer."""
+    if type(result) is bytes:
+        return len(result), kept(result, len(result)), "tls"
+    buffer = next((one for one in arguments if type(one) is not int), None)
+    return result, None if buffer is None else kept(buffer, result), "tls"
+
+
+def _tls_send(arguments: tuple[Any, ...], result: Any) -> Outcome:
+    return result, kept(arguments[0], result), "tls"
+
+
+def _tls_sendall(arguments: tuple[Any, ...], result: Any) -> Outcome:
+    return _sendall(arguments, result)[:2] + ("tls",)
 
 
 def _nothing(arguments: tuple[Any, ...], result: Any) -> Outcome:
-    return NEITHER, 0, None, None
+    return 0, None, None
+
+
+def _shutdown(arguments: tuple[Any, ...], result: Any) -> Outcome:
+    return 0, None, HALVES.get(arguments[0])
+
+
+def _number(arguments: tuple[Any, ...], result: Any) -> Outcome:
+    return 0, None, str(result)
 
 
 def _peer(word: str, address: object) -> str | None:
@@ -78,24 +112,38 @@ def _peer(word: str, address: object) -> str | None:
     return f"{word} {text}" if text else None
 
 
-READERS: dict[str, Reader] = {
+# What moves bytes, and what does not.
+MOVERS: dict[str, Reader] = {
     "recv": _recv,
     "recv_into": _recv_into,
     "recvfrom": _recvfrom,
     "recvfrom_into": _recvfrom_into,
     "recvmsg": _recvmsg,
+    "recvmsg_into": _recvmsg_into,
     "send": _send,
     "sendall": _sendall,
     "sendto": _sendto,
-    "sendmsg": _sendmsg,
-    "_sendfile_use_sendfile": _sendmsg,
+    "sendmsg": _sent,
+    "_sendfile_use_sendfile": _sent,
+}
+STEPS: dict[str, Reader] = {
     "connect": _nothing,
-    "connect_ex": _connect_ex,
+    "connect_ex": _number,
     "bind": _nothing,
     "listen": _nothing,
-    "shutdown": _nothing,
+    "shutdown": _shutdown,
     "accept": _nothing,
+}
+TLS: dict[str, Reader] = {
+    "read": _tls_read,
+    "recv": _tls_read,
+    "recv_into": _tls_read,
+    "write": _tls_send,
+    "send": _tls_send,
+    "sendall": _tls_sendall,
 }
 
 # Under which name a call is reported: `recv_into` is what makefile() calls for a recv().
-REPORTED = {"recv_into": "recv", "_sendfile_use_sendfile": "sendfile"}
+REPORTED = {"recv_into": "recv", "_sendfile_use_sendfile": "sendfile", "read": "recv",
+            "write": "send", "do_handshake": "handshake"}  # fmt: skip
+INCOMING = {"recv", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into"}

@@ -10,6 +10,7 @@ from typing import Any, Callable
 from .addresses import address_text
 
 INTERNET = (socket.AF_INET, socket.AF_INET6)
+UNIX = getattr(socket, "AF_UNIX", None)
 KINDS = {int(socket.SOCK_STREAM): "stream", int(socket.SOCK_DGRAM): "datagram"}
 BASE: Any = socket.socket.__mro__[1]  # the class in C, which no wrapper touches
 
@@ -22,10 +23,17 @@ def text_of(address: object) -> str | None:
 
 
 class Entry:
-    """What is known of a socket. `id` is never given twice; `empty`: receives in a row that
-    brought nothing, or failed."""
+    """What is known of a socket. `id` is never given twice.
+
+    bytes_in, bytes_out, calls: of the points so far. `empty`: receives in a row that brought
+    nothing, or failed. `question`: the call that brought bytes which no send has followed.
+    `ref`: the socket object that owns the descriptor now.
+    """
 
     __slots__ = (
+        "bytes_in",
+        "bytes_out",
+        "calls",
         "closed",
         "connecting",
         "empty",
@@ -36,14 +44,17 @@ class Entry:
         "listener",
         "listens",
         "local",
+        "opened_at",
         "peer",
+        "question",
         "ref",
         "seen",
     )  # fmt: skip
 
-    def __init__(self, number: int, sock: Any, seen: bool) -> None:
+    def __init__(self, number: int, sock: Any, seen: bool, at: float) -> None:
         self.id = number
         self.seen = seen
+        self.opened_at = at
         self.fd: int = BASE.fileno(sock)
         family = BASE.family.__get__(sock)
         self.family = socket.AddressFamily(family).name if seen else ""
@@ -52,7 +63,8 @@ class Entry:
         self.peer: str | None = None
         self.listener: int | None = None
         self.connecting = self.closed = self.listens = False
-        self.empty = 0
+        self.bytes_in = self.bytes_out = self.calls = self.empty = 0
+        self.question: Any = None
         self.ref: weakref.ref[Any] | None = None
 
     def look_local(self, sock: Any) -> None:
@@ -66,39 +78,64 @@ class Entry:
 class Sockets:
     """Entries by the identity of the socket object, which they do not keep alive.
 
-    `dropped` is called with the entry of a socket object that is gone without a close().
+    `entries` holds those of live objects alone: an object that goes takes its entry along
+    before its identity can be another's. `dropped` is called with the entry of a socket object
+    that is gone without a close().
     """
 
-    def __init__(self, dropped: Callable[[Entry], None]) -> None:
-        self._entries: dict[int, Entry] = {}
+    def __init__(self, dropped: Callable[[Entry], None], now: Callable[[], float]) -> None:
+        self.entries: dict[int, Entry] = {}
+        self._by_descriptor: dict[int, Entry] = {}
+        self._refs: dict[int, weakref.ref[Any]] = {}
         self._numbers = itertools.count(1)
         self._dropped = dropped
-
-    def known(self, sock: Any) -> Entry | None:
-        entry = self._entries.get(id(sock))
-        if entry is not None and entry.ref is not None and entry.ref() is sock:
-            return entry
-        return None
+        self._now = now
 
     def add(self, sock: Any, *, own: bool) -> Entry:
         """The entry of a socket that comes into sight. A pair of Unix sockets is seen where an
         own line uses it: a library's pipe to itself is not."""
         family = BASE.family.__get__(sock)
-        seen = family in INTERNET or (own and family == getattr(socket, "AF_UNIX", None))
-        entry = Entry(next(self._numbers) if seen else 0, sock, seen)
-        key = id(sock)
-
-        def gone(ref: object) -> None:
-            if self._entries.get(key) is entry:
-                del self._entries[key]
-            if seen and not entry.closed:
-                entry.closed = True
-                self._dropped(entry)
-
-        entry.ref = weakref.ref(sock, gone)
-        self._entries[key] = entry
+        seen = family in INTERNET or (own and family == UNIX)
+        entry = Entry(next(self._numbers) if seen else 0, sock, seen, self._now())
+        if seen:
+            self._by_descriptor[entry.fd] = entry
+        self._own(sock, entry)
         return entry
+
+    def adopt(self, sock: Any) -> Entry | None:
+        """The entry of a descriptor that another socket object had, as TLS does it."""
+        entry = self._by_descriptor.get(BASE.fileno(sock))
+        if entry is not None:
+            self._own(sock, entry)
+        return entry
+
+    def detach(self, sock: Any) -> None:
+        """This object has given its descriptor away, which stays open."""
+        entry = self.entries.pop(id(sock), None)
+        if entry is not None and entry.ref is not None and entry.ref() is sock:
+            entry.ref = None
+
+    def close(self, entry: Entry) -> bool:
+        """Whether this is the first close."""
+        first, entry.closed = not entry.closed, True
+        if self._by_descriptor.get(entry.fd) is entry:
+            del self._by_descriptor[entry.fd]
+        return first and entry.seen
 
     def open(self) -> list[Entry]:
         """The sockets that are not closed, as far as they are seen."""
-        return [e for e in list(self._entries.values()) if e.seen and not e.closed]
+        entries = {entry.id: entry for entry in list(self.entries.values())}
+        return [entry for entry in entries.values() if entry.seen and not entry.closed]
+
+    def _own(self, sock: Any, entry: Entry) -> None:
+        key = id(sock)
+
+        def gone(ref: object) -> None:
+            if self._refs.get(key) is ref:
+                del self._refs[key]
+                self.entries.pop(key, None)
+            if entry.ref is ref and self.close(entry):
+                self._dropped(entry)
+
+        entry.ref = self._refs[key] = weakref.ref(sock, gone)
+        self.entries[key] = entry

@@ -4,47 +4,50 @@ from __future__ import annotations
 
 import gc
 import socket
+from collections import defaultdict
 from types import CoroutineType, GeneratorType
 from typing import Any
 
-from .lines import OwnLines
-from .points import Message
+from .observed import TaskRow
+from .tap import Tap
 
-LIMIT = 1000  # rows
+LIMIT = 1000  # sockets of a row
 
 
-def suspended(own: OwnLines, at: float) -> Message:
-    """The message `tasks`: a row for each task that waits at a yield or an await.
+def suspended(tap: Tap) -> list[TaskRow]:
+    """A row for each line at which tasks wait at a yield or an await.
 
-    A row: kind, function, line, sockets (descriptors of the sockets among its locals). Looking
-    through all objects takes about 1 ms for 12,000 of them. `more`: rows that are left out.
+    Looking through all objects takes about 1 ms for 12,000 of them.
     """
-    rows = [row for one in gc.get_objects() if (row := _row(one, own)) is not None]
-    rows.sort(key=lambda row: (row["line"], row["sockets"]))
-    return {"type": "tasks", "at": at, "tasks": rows[:LIMIT], "more": max(0, len(rows) - LIMIT)}
+    lines: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    counts: dict[tuple[str, str, str], int] = defaultdict(int)
+    for one in gc.get_objects():
+        found = _suspended(one)
+        name = tap.own.name(found[1].f_code.co_filename) if found is not None else None
+        if found is not None and name is not None:
+            kind, frame = found
+            key = (f"{name}:{frame.f_lineno}", frame.f_code.co_name, kind)
+            counts[key] += 1
+            lines[key] += _sockets(tap, frame.f_locals)
+    return [
+        TaskRow(line, function, count, kind, None, sorted(set(lines[line, function, kind]))[:LIMIT])
+        for (line, function, kind), count in sorted(counts.items())
+    ]
 
 
-def _row(one: Any, own: OwnLines) -> Message | None:
+def _suspended(one: Any) -> tuple[str, Any] | None:
+    """Its kind and its frame. A frame that has not begun stands before its first instruction."""
     kind = type(one)
     if kind is GeneratorType:
-        frame, running = one.gi_frame, one.gi_running
+        found, running = ("generator", one.gi_frame), one.gi_running
     elif kind is CoroutineType:
-        frame, running = one.cr_frame, one.cr_running
+        found, running = ("coroutine", one.cr_frame), one.cr_running
     else:
         return None
-    # A frame that has not begun stands before its first instruction.
-    if frame is None or running or frame.f_lasti < 0:
-        return None
-    name = own.name(frame.f_code.co_filename)
-    if name is None:
-        return None
-    return {
-        "kind": "generator" if kind is GeneratorType else "coroutine",
-        "function": frame.f_code.co_name,
-        "line": f"{name}:{frame.f_lineno}",
-        "sockets": _descriptors(frame.f_locals),
-    }
+    return None if found[1] is None or running or found[1].f_lasti < 0 else found
 
 
-def _descriptors(names: Any) -> list[int]:
-    return [value.fileno() for value in list(names.values()) if isinstance(value, socket.socket)]
+def _sockets(tap: Tap, names: Any) -> list[int]:
+    values = [value for value in list(names.values()) if isinstance(value, socket.socket)]
+    entries = [tap.sockets.entries.get(id(value)) for value in values]
+    return [entry.id for entry in entries if entry is not None]

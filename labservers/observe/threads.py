@@ -7,67 +7,72 @@ import threading
 import time
 from typing import Any
 
+from . import tasks
 from .locks import Deadlock, Locks
-from .points import Message
+from .observed import Deadlock as DeadlockMessage
+from .observed import StuckThread, ThreadRow, Threads
 from .tap import Tap
 
 
-def standing(tap: Tap, locks: Locks) -> Message:
-    """The message `threads`: a row for each thread that threading knows, the oldest first.
-
-    A row: name, daemon, line, function, call, waited_s, for (a socket's fd, a lock's line and
-    its holder). `call` is None for a thread that computes or waits for what is not seen.
-    """
+def standing(tap: Tap, locks: Locks) -> Threads:
+    """A row for each thread that threading knows, the oldest first, and the suspended tasks."""
     frames = sys._current_frames()
     rows = [
-        _row(thread, frames.get(thread.ident), tap, locks)
-        for thread in _known()
+        _row(number, thread, frames.get(thread.ident), tap, locks)
+        for number, thread in enumerate(_known(), 1)
         if thread.ident is not None
     ]
-    return {"type": "threads", "at": tap.clock.now(), "threads": rows}
+    suspended = tasks.suspended(tap)
+    total = sum(row.count for row in suspended)
+    return Threads(tap.clock.now(), len(rows), rows, [], suspended, total)
 
 
-def _row(thread: threading.Thread, frame: Any, tap: Tap, locks: Locks) -> Message:
-    place = tap.own.place(frame)
-    row: Message = {
-        "name": thread.name,
-        "daemon": thread.daemon,
-        "line": place.text if place else None,
-        "function": place.function if place else None,
-        "call": None,
-        "waited_s": None,
-        "for": None,
-    }
-    ident = thread.ident or 0
-    call, wait = tap.now.get(ident), locks.waits.get(ident)
+def _row(number: int, thread: threading.Thread, frame: Any, tap: Tap, locks: Locks) -> ThreadRow:
+    place, inside, wait = (
+        tap.own.place(frame),
+        tap.inside(frame),
+        locks.waits.get(thread.ident or 0),
+    )
+    row = ThreadRow(
+        id=number,
+        name=thread.name,
+        daemon=thread.daemon,
+        line=place.text if place else None,
+        function=place.function if place else None,
+    )
     if wait is not None:
         holder = thread_name(wait.lock.holder)
         target = f"{wait.lock.kind} of {wait.lock.line}, held by {holder}"
-        row.update({"call": "lock", "waited_s": _since(wait.since), "for": target})
-    elif call is not None:
-        entry, name, since, _ = call
-        row.update({"call": name, "waited_s": _since(since), "for": f"fd {entry.fd}"})
+        return row._replace(call="lock", waited_s=_since(wait.since), waits_for=target)
+    if inside is not None:
+        entry = inside.entry
+        return row._replace(
+            call=inside.call,
+            waited_s=_since(inside.since),
+            socket=entry.id if entry else None,
+            waits_for=f"fd {entry.fd}" if entry else None,
+        )
     return row
 
 
-def deadlock_message(found: Deadlock, at: float) -> Message:
-    """The message `deadlock`: a row a thread, and one sentence."""
+def deadlock_message(found: Deadlock, at: float) -> DeadlockMessage:
+    """A row a thread, and one sentence."""
     rows = [
-        {
-            "thread": thread_name(thread),
-            "line": wait.place.text if wait.place else None,
-            "lock": f"{wait.lock.kind} of {wait.lock.line}",
-            "held_by": thread_name(wait.lock.holder),
-            "taken": wait.lock.taken.text if wait.lock.taken else None,
-        }
+        StuckThread(
+            thread=thread_name(thread),
+            line=wait.place.text if wait.place else None,
+            lock=f"{wait.lock.kind} of {wait.lock.line}",
+            held_by=thread_name(wait.lock.holder),
+            taken=wait.lock.taken.text if wait.lock.taken else None,
+        )
         for thread, wait in found.waits
     ]
     parts = [
-        f"{row['thread']} waits in {row['line']} for the {row['lock']}, "
-        f"which {row['held_by']} took in {row['taken']}"
+        f"{row.thread} waits in {row.line} for the {row.lock}, "
+        f"which {row.held_by} took in {row.taken}"
         for row in rows
     ]
-    return {"type": "deadlock", "at": at, "threads": rows, "text": "deadlock: " + "; ".join(parts)}
+    return DeadlockMessage(at, "deadlock: " + "; ".join(parts), rows)
 
 
 def thread_name(ident: int | None) -> str:

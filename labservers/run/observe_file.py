@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from typing import Any
 
 
 def load() -> None:
@@ -25,6 +26,14 @@ def load() -> None:
     package = importlib.util.module_from_spec(spec)
     sys.modules["labservers"] = package
     spec.loader.exec_module(package)
+
+
+def follow(*what: Any) -> None:
+    """Observe this process, as program.follow() says."""
+    load()
+    from labservers.run.program import follow
+
+    follow(*what)
 
 
 def main() -> int:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
+
+from labservers.observe import observed
+from labservers.observe.text import printable as _printable
+from labservers.run.json_lines import BATCHES, write_all
 
 SHOWN = 48  # bytes of a call that are printed
 WAITED_US = 1000  # shorter waits are not worth a word
@@ -24,123 +28,125 @@ RESET, DIM, RED, BLUE, CYAN, GREEN = (
 class Printer:
     """Prints messages to a descriptor, in colour where it is a terminal."""
 
-    def __init__(self, write: Callable[[str], None], *, colour: bool) -> None:
+    def __init__(self, write: Callable[[str], None], *, colour: bool, child: bool) -> None:
         self._write = write
         self._colour = colour
-        self._pid = os.getpid()
+        self._pid = 0 if child else os.getpid()
 
     @classmethod
-    def on_standard_error(cls) -> Printer:
+    def on_standard_error(cls, *, child: bool = False) -> Printer:
         colour = os.isatty(2) and not os.environ.get("NO_COLOR")
-        return cls(lambda text: _write_all(text.encode("utf-8", "replace")), colour=colour)
+        return cls(
+            lambda text: write_all(2, text.encode("utf-8", "replace")), colour=colour, child=child
+        )
 
-    def print(self, told: dict[str, Any]) -> None:
+    def print(self, message: Any) -> None:
         """Print a message; some are of no interest to a reader of lines."""
-        texts = {
-            "point": self._point,
-            "socket": self._socket,
-            "thread": self._thread,
-            "crash": self._crash,
-            "summary": self._summary,
-            "program": self._program,
-            "threads": self._threads,
-            "tasks": self._tasks,
-        }
-        text = texts[told["type"]](told) if told["type"] in texts else told.get("text")
-        if text:
-            child = "" if os.getpid() == self._pid else f"[{os.getpid()}]  "
-            self._write(f"{self._in(DIM, _clock(told['at']))}  {child}{text}\n")
+        for one in message[1] if isinstance(message, BATCHES) else [message]:
+            text = self._text(one)
+            if text:
+                child = "" if os.getpid() == self._pid else f"[{os.getpid()}]  "
+                self._write(f"{self._in(DIM, _clock(one.at))}  {child}{text}\n")
 
-    def _point(self, told: dict[str, Any]) -> str:
-        line = f"{told['line']} {told['function']}" if told["line"] else "-"
-        outcome = self._in(RED, told["error"]) if "error" in told else self._outcome(told)
-        waited = told["waited_us"]
-        parts = [
-            _thread_name(told["thread"]),
-            self._in(BLUE, line),
-            f"fd {told['fd']}",
-            f"{self._in(CYAN, told['call'])}(){' -> ' if outcome else ''}{outcome}",
-        ]
-        if waited >= WAITED_US:
-            parts.append(self._in(DIM, f"waited {_duration(waited)}"))
+    def _text(self, one: Any) -> str | None:
+        texts: dict[type[Any], Callable[[Any], str | None]] = {
+            observed.Point: self._point,
+            observed.SocketEvent: self._socket,
+            observed.ThreadEvent: self._thread,
+            observed.Crash: self._crash,
+            observed.Summary: self._summary,
+            observed.Program: self._program,
+            observed.Threads: self._threads,
+            observed.Notice: lambda notice: f"observe: {_printable(notice.text)}",
+            observed.Deadlock: lambda deadlock: self._in(RED, _printable(deadlock.text)),
+        }
+        text = texts.get(type(one))
+        return text(one) if text is not None else None
+
+    def _point(self, point: observed.Point) -> str:
+        line = f"{point.line} {point.function}" if point.line else "-"
+        outcome = self._outcome(point)
+        parts = [_thread_name(point.thread), self._in(BLUE, line)]
+        if point.fd is not None:
+            parts.append(f"fd {point.fd}")
+        parts.append(f"{self._in(CYAN, point.call)}(){' -> ' if outcome else ''}{outcome}")
+        if point.waited_us >= WAITED_US:
+            parts.append(self._in(DIM, f"waited {_duration(point.waited_us)}"))
         return "  ".join(parts)
 
-    def _outcome(self, told: dict[str, Any]) -> str:
-        words = []
-        if told["bytes"] or told["call"].startswith("recv"):
-            words.append(_bytes(told["bytes"]))
-        if "data" in told:
-            words.append(self._in(GREEN, _excerpt(told["data"], told["bytes"])))
-        if "result" in told:
-            words.append(_printable(told["result"]))
+    def _outcome(self, point: observed.Point) -> str:
+        words = [self._in(RED, point.error)] if point.error is not None else []
+        if not words and (point.bytes or point.call.startswith("recv")):
+            words.append(_bytes(point.bytes))
+        if point.data is not None:
+            words.append(self._in(GREEN, _excerpt(base64.b64decode(point.data), point.bytes)))
+        if point.result is not None:
+            words.append(_printable(point.result))
         return " ".join(words)
 
-    def _socket(self, told: dict[str, Any]) -> str | None:
+    def _socket(self, event: observed.SocketEvent) -> str | None:
         """Most of a socket's life is seen by its calls; a close is not one of them."""
-        if told["event"] != "closed":
+        if event.event != "closed":
             return None
-        return self._in(DIM, f"fd {told['fd']}  closed{_whose(told)}")
+        ends = " - ".join(end for end in (event.local, event.peer) if end)
+        return self._in(DIM, f"fd {event.fd}  closed{'  ' if ends else ''}{ends}")
 
-    def _thread(self, told: dict[str, Any]) -> str | None:
-        if told["event"] == "died":
+    def _thread(self, event: observed.ThreadEvent) -> str | None:
+        if event.event == "died":
             return None  # the crash says it
-        line = f"  {told['line']}" if told["line"] else ""
-        return self._in(DIM, f"{_printable(told['name'])}  thread {told['event']}{line}")
+        line = f"  {event.line}" if event.line else ""
+        return self._in(DIM, f"{_printable(event.name)}  thread {event.event}{line}")
 
-    def _crash(self, told: dict[str, Any]) -> str:
-        text = f"{told['exception']}: {_printable(told['message'])}"
-        lines = [self._in(RED, f"{_thread_name(told['thread'])}  {told['line'] or '-'}  {text}")]
-        if told["source"]:
-            lines.append(f"    {_printable(told['source'])}")
-        lines += [f"    {name} = {_printable(value)}" for name, value in told["locals"].items()]
-        if told["received"]:
-            lines.append(f"    received last: {_excerpt(told['received'], len(told['received']))}")
+    def _crash(self, crash: observed.Crash) -> str:
+        text = f"{crash.exception}: {_printable(crash.message)}"
+        caught = "  (caught by its caller)" if crash.swallowed else ""
+        head = f"{_thread_name(crash.thread)}  {crash.line or '-'}  {text}{caught}"
+        lines = [self._in(RED, head)]
+        if crash.source:
+            lines.append(f"    {_printable(crash.source)}")
+        lines += [f"    {name} = {_printable(value)}" for name, value in crash.locals.items()]
+        if crash.received:
+            data = base64.b64decode(crash.received)
+            peer = f" from {crash.peer}" if crash.peer else ""
+            lines.append(f"    received last{peer}: {_excerpt(data, len(data))}")
         return "\n".join(lines)
 
-    def _program(self, told: dict[str, Any]) -> str:
-        words = " ".join([told["file"], *told["arguments"]])
-        return self._in(DIM, _printable(f"{words}  Python {told['python']}, process {told['pid']}"))
+    def _program(self, program: observed.Program) -> str:
+        words = " ".join([program.file, *program.arguments])
+        text = f"{words}  Python {program.python}, process {program.pid}"
+        return self._in(DIM, _printable(text))
 
-    def _threads(self, told: dict[str, Any]) -> str:
-        return "\n".join(["where all stand:", *(self._standing(row) for row in told["threads"])])
+    def _threads(self, told: observed.Threads) -> str:
+        """Where each thread stands, and how many tasks are suspended at each line."""
+        rows = [self._standing(row) for row in told.threads]
+        tasks = [f"    {row.count:,} suspended at {row.line} {row.function}" for row in told.tasks]
+        return "\n".join(["where all stand:", *rows, *tasks])
 
-    def _standing(self, row: dict[str, Any]) -> str:
-        line = f"{row['line']} {row['function']}" if row["line"] else "-"
-        waits = f"  {row['call']}() {row['for']}  {row['waited_s']:.1f} s" if row["call"] else ""
-        return f"    {_thread_name(row['name'])}  {self._in(BLUE, line)}{_printable(waits)}"
+    def _standing(self, row: observed.ThreadRow) -> str:
+        line = f"{row.line} {row.function}" if row.line else "-"
+        waited = "" if row.waited_s is None else f"  {row.waited_s:.1f} s"
+        waits = f"  {row.call}() {row.waits_for or ''}{waited}" if row.call else ""
+        return f"    {_thread_name(row.name)}  {self._in(BLUE, line)}{_printable(waits)}"
 
-    def _tasks(self, told: dict[str, Any]) -> str | None:
-        """How many are suspended at each line."""
-        lines = Counter(f"{row['line']} {row['function']}" for row in told["tasks"])
-        rows = [f"    {number:,} suspended at {line}" for line, number in lines.items()]
-        return "\n".join(["tasks:", *rows]) if rows else None
-
-    def _summary(self, told: dict[str, Any]) -> str:
-        ending = (
-            f"signal {told['signal']}" if "signal" in told else f"exit code {told['exit_code']}"
-        )
+    def _summary(self, summary: observed.Summary) -> str:
+        ending = f"signal {summary.signal}" if summary.signal else f"exit code {summary.exit_code}"
         parts = [
             ending,
-            _count(told["connections"], "connection"),
-            f"{_bytes(told['bytes_in'])} in",
-            f"{_bytes(told['bytes_out'])} out",
-            _count(told["points"], "call"),
+            _count(summary.connections, "connection"),
+            f"{_bytes(summary.bytes_in)} in",
+            f"{_bytes(summary.bytes_out)} out",
+            _count(summary.points, "call"),
         ]
-        if told["lost"]:
-            parts.append(f"{told['lost']:,} not shown")
-        if told["sockets_left_open"]:
-            parts.append(f"{_count(told['sockets_left_open'], 'socket')} left open")
-        if told["threads_left"]:
-            parts.append(f"{_count(told['threads_left'], 'thread')} left running")
+        if summary.lost:
+            parts.append(f"{summary.lost:,} not shown")
+        if summary.sockets_left_open:
+            parts.append(f"{_count(summary.sockets_left_open, 'socket')} left open")
+        if summary.threads_left:
+            parts.append(f"{_count(summary.threads_left, 'thread')} left running")
         return ", ".join(parts)
 
     def _in(self, colour: str, text: str) -> str:
         return f"{colour}{text}{RESET}" if self._colour else text
-
-
-def _write_all(data: bytes) -> None:
-    while data:
-        data = data[os.write(2, data) :]
 
 
 def _clock(at: float) -> str:
@@ -149,11 +155,6 @@ def _clock(at: float) -> str:
 
 def _thread_name(name: str) -> str:
     return "main" if name == "MainThread" else _printable(name)
-
-
-def _whose(told: dict[str, Any]) -> str:
-    ends = [told["local"] or "", told["peer"] or ""]
-    return f"  {ends[0]}{' - ' if ends[1] else ''}{ends[1]}" if any(ends) else ""
 
 
 def _duration(microseconds: int) -> str:
@@ -173,8 +174,3 @@ def _count(count: int, noun: str) -> str:
 def _excerpt(data: bytes, size: int) -> str:
     """The first bytes as Python writes them, without its b."""
     return repr(data[:SHOWN])[1:] + ("..." if size > SHOWN else "")
-
-
-def _printable(text: str) -> str:
-    """Foreign text does not steer the terminal."""
-    return "".join(c if c.isprintable() else "·" for c in text)

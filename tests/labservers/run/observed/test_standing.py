@@ -37,7 +37,7 @@ def test_where_each_thread_stands_is_told_on_request(serve: Any) -> None:
     main, member = told["threads"]
     assert (main["name"], main["line"], main["call"]) == ("MainThread", "chat.py:23", "accept")
     assert (member["name"], member["line"], member["call"]) == ("member 1", "chat.py:12", "recv")
-    assert member["for"] == "fd 4"
+    assert member["waits_for"] == "fd 4"
     server.end()
 
 
@@ -48,12 +48,12 @@ def test_tasks_of_a_hand_written_loop(serve: Any) -> None:
         accepted = lambda told: sum(t.get("event") == "accepted" for t in told) == 2  # noqa: E731
         server.until(accepted, "two clients")
         server.process.send_signal(signal.SIGQUIT)
-        server.until(lambda told: any(t["type"] == "tasks" for t in told), "the tasks")
-        (told, *_) = [t for t in server.told() if t["type"] == "tasks"]
-    rows = [(t["kind"], t["function"], t["line"], t["sockets"]) for t in told["tasks"]]
+        server.until(lambda told: any(t["type"] == "threads" for t in told), "the tasks")
+        (told, *_) = [t for t in server.told() if t["type"] == "threads"]
+        clients = [t["id"] for t in server.told() if t.get("event") == "accepted"]
+    rows = [(t["kind"], t["function"], t["line"], t["count"], t["sockets"]) for t in told["tasks"]]
     assert rows == [
-        ("generator", "serve_client", "grades.py:13", [4]),
-        ("generator", "serve_client", "grades.py:13", [5]),
-        ("generator", "accept_clients", "grades.py:26", [5]),
+        ("generator", "serve_client", "grades.py:13", 2, clients),
+        ("generator", "accept_clients", "grades.py:26", 1, clients[1:]),
     ]
     server.end()

@@ -1,0 +1,296 @@
+"""The book of a tapped program: exact counts of every call, and the choice of those that are told.
+
+Telling a call by itself costs ten times what counting it does. So a token bucket chooses: a
+burst and a steady rate are told one by one, what is beyond them is counted, and said to be lost.
+"""
+
+from __future__ import annotations
+
+import _thread
+import sys
+from collections import deque
+from types import CodeType
+from typing import Any, NamedTuple
+
+from . import observed
+from .clock import Clock
+from .lines import OwnLines
+from .outcomes import INCOMING, PEEK
+from .points import Birth, Call, Chosen, Life, point, socket_event
+from .sockets import Entry
+
+RING = 8_192  # events that wait to be read; beyond it the calling thread reads them itself
+RATE = 2_000.0  # calls a second that are told one by one
+BURST = 4_000.0  # and so many at once
+DATA_UNIT = 512  # bytes that weigh as much as another call
+WAITING = 20_000  # things to be told while nobody takes them
+BATCH = 500  # points of a message
+SPIN = 50  # receives in a row without a byte that are told one by one
+SPIN_EVERY = 1_000  # and from then on one in so many
+WAIT_S = 0.2  # for another thread that reads the ring
+WAITS = {"BlockingIOError", "InterruptedError"}  # not errors
+
+CALLS, ERRORS, IN, OUT, WAITED = range(5)
+BATCHES: dict[type[Any], type[Any]] = {
+    observed.Point: observed.Points,
+    observed.SocketEvent: observed.SocketEvents,
+    observed.ThreadEvent: observed.ThreadEvents,
+}
+
+
+class Totals(NamedTuple):
+    """Exact sums of the program's life. requests: sends that followed received bytes on the same
+    socket. errors: calls that raised, but for those that would have had to wait."""
+
+    points: int
+    errors: int
+    bytes_in: int
+    bytes_out: int
+    connections: int
+    requests: int
+
+
+class Received(NamedTuple):
+    """The last bytes that a thread has got, and the socket that they came from."""
+
+    data: bytes
+    entry: Entry
+
+
+class Exchange(NamedTuple):
+    """The newest request and its answer, as far as one call each has brought it."""
+
+    received: bytes
+    sent: bytes
+    seconds: float
+
+
+class Book:
+    """Reads the ring to its end and keeps the counts; any thread may ask for it."""
+
+    def __init__(self, own: OwnLines, clock: Clock) -> None:
+        self.ring: deque[Any] = deque()
+        self.came: list[int] = []  # sizes of calls that are counted alone
+        self.went: list[int] = []
+        self.failed: list[int] = []
+        self.rate, self.burst = RATE, BURST
+        self._own = own
+        self._clock = clock
+        self._folding = _thread.allocate_lock()
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """A child begins at nothing: what the parent has seen is the parent's to tell."""
+        self.ring.clear()
+        self.came.clear()
+        self.went.clear()
+        self.failed.clear()
+        self._folding = _thread.allocate_lock()
+        self._points = self._connections = self._requests = 0
+        self._exchange: tuple[Call, Call] | None = None
+        self._nowhere: list[Any] = [0, 0, 0, 0, 0.0]  # calls that no own line has made
+        self._alone: list[Any] = [0, 0, 0, 0, 0.0]  # calls that were counted alone
+        self._cells: dict[tuple[int, int], list[Any]] = {}
+        self._codes: list[CodeType] = []  # an id() in the keys stays theirs
+        self._lines: dict[tuple[str, str], list[Any]] = {}
+        self._last: dict[int, Received] = {}
+        self._names: dict[int, str] = {_thread.get_ident(): "MainThread"}
+        self._chosen: deque[Any] = deque()
+        self._lost = self._lost_in_all = 0
+        self._tokens, self._refilled = self.burst, self._clock.now()
+        self._told_lines = 0
+        self._at = 0.0
+
+    def fold(self, wait_s: float = 0.0) -> None:
+        """Read the ring. Where another thread does it, wait so long for it to end, and no longer:
+        a signal handler may come here in the midst of it."""
+        if self._folding.acquire(True, wait_s):
+            try:
+                self._refill()
+                self._fold(len(self.ring))
+                self._add_sizes()
+            finally:
+                self._folding.release()
+
+    def totals(self) -> Totals:
+        """As of the last fold()."""
+        cells = [*list(self._lines.values()), self._nowhere, self._alone]
+        errors, came, went = (sum(cell[of] for cell in cells) for of in (ERRORS, IN, OUT))
+        return Totals(self._points, errors, came, went, self._connections, self._requests)
+
+    @property
+    def lost(self) -> int:
+        """Points that were counted and not told, in all."""
+        return self._lost_in_all
+
+    def exchange(self) -> Exchange | None:
+        """The newest one, as of the last fold()."""
+        if self._exchange is None:
+            return None
+        question, answer = self._exchange
+        return Exchange(question[8] or b"", answer[8] or b"", answer[0] - question[0])
+
+    def received(self, thread: int) -> Received | None:
+        """What this thread has received last."""
+        self.fold(WAIT_S)
+        return self._last.get(thread)
+
+    def lines(self) -> observed.Lines | None:
+        """The counts of all lines, where they have changed since the last call."""
+        if self._told_lines == self._points:
+            return None
+        self._told_lines = self._points
+        rows = [
+            observed.LineCount(line, function, cell[CALLS], cell[ERRORS], cell[IN], cell[OUT],
+                               round(cell[WAITED] * 1e6))
+            for (line, function), cell in sorted(self._lines.items())
+        ]  # fmt: skip
+        return observed.Lines(self._clock.now(), rows)
+
+    def take(self) -> list[Any]:
+        """What is to be told since the last call, in batches and in the order of time; by one
+        thread at a time."""
+        self.fold(WAIT_S)
+        chosen, lost = self._swap()
+        batches: list[Any] = []
+        for event in chosen:
+            _put(batches, self._message(event))
+        if lost:
+            batches.append(observed.Points(self._not_back(self._clock.now()), [], lost))
+        return batches
+
+    def _swap(self) -> tuple[deque[Any], int]:
+        with self._folding:
+            chosen, self._chosen = self._chosen, deque()
+            lost, self._lost = self._lost, 0
+            return chosen, lost
+
+    # The hot loop: no function is called for a plain call.
+
+    def _fold(self, many: int) -> None:
+        pop, cells, chosen, last = self.ring.popleft, self._cells, self._chosen, self._last
+        tokens, points, lost = self._tokens, self._points, 0
+        for _ in range(many):
+            event = pop()
+            if type(event) is not tuple:
+                self._other(event)
+                continue
+            ended, began, thread, code, instruction, entry, call, size, data, result, error = event
+            points += 1
+            if code is not None:
+                key = (id(code), instruction)
+                cell = cells[key] if key in cells else self._cell(code, instruction)
+                cell[CALLS] += 1
+                cell[WAITED] += ended - began
+            else:
+                cell = self._nowhere
+                cell[CALLS] += 1
+            if error is not None and error not in WAITS:
+                cell[ERRORS] += 1
+            told = tokens >= 1.0
+            if entry is not None:
+                entry.calls += 1
+                if call not in INCOMING:
+                    cell[OUT] += size
+                    entry.bytes_out += size
+                    if size and entry.question is not None:
+                        self._requests += 1
+                        self._exchange, entry.question = (entry.question, event), None
+                elif size:
+                    if result is not PEEK:
+                        cell[IN] += size
+                        entry.bytes_in += size
+                    entry.empty = 0
+                    entry.question = event
+                    if data:
+                        last[thread] = Received(data, entry)
+                else:
+                    entry.empty += 1
+                    told = told and (entry.empty <= SPIN or entry.empty % SPIN_EVERY == 0)
+            if told and len(chosen) < WAITING:
+                tokens -= 1.0 + (len(data) / DATA_UNIT if data else 0.0)
+                chosen.append(Chosen(points, event))
+            else:
+                lost += 1
+        self._tokens, self._points = tokens, points
+        self._lost += lost
+        self._lost_in_all += lost
+
+    def _other(self, event: Any) -> None:
+        if type(event) is Life and event.event in ("accepted", "connected"):
+            self._connections += event.entry.kind == "stream"
+        elif type(event) is Birth and event.event == "ended":
+            self._last.pop(event.thread, None)
+        if len(self._chosen) < WAITING:
+            self._chosen.append(event)
+
+    def _cell(self, code: CodeType, instruction: int) -> list[Any]:
+        place = self._own.place_at(code, instruction)
+        cell = self._lines.setdefault((place.text, place.function), [0, 0, 0, 0, 0.0])
+        self._codes.append(code)
+        self._cells[id(code), instruction] = cell
+        return cell
+
+    def _add_sizes(self) -> None:
+        for sizes, of in ((self.came, IN), (self.went, OUT), (self.failed, ERRORS)):
+            many = len(sizes)
+            self._alone[of] += many if of == ERRORS else sum(sizes[:many])
+            self._alone[CALLS] += many
+            del sizes[:many]
+            self._points += many
+            self._lost_in_all += many
+
+    def _refill(self) -> None:
+        now = self._clock.now()
+        self._tokens = min(self.burst, self._tokens + (now - self._refilled) * self.rate)
+        self._refilled = now
+
+    # Messages.
+
+    def _message(self, event: Any) -> Any:
+        if type(event) is Chosen:
+            return self._point(event)
+        if type(event) is Life:
+            return socket_event(event, self._not_back(event.at))
+        if type(event) is Birth:
+            if event.event == "started":
+                self._names[event.thread] = event.name
+            at = self._not_back(event.at)
+            return observed.ThreadEvent(at, event.name, event.event, event.line)
+        return event._replace(at=self._not_back(event.at))
+
+    def _point(self, chosen: Chosen) -> Any:
+        call: Call = chosen.call
+        ended, _, thread, code, instruction = call[:5]
+        place = self._own.place_at(code, instruction) if code is not None else None
+        line, function = (place.text, place.function) if place else (None, None)
+        at = self._not_back(self._clock.at(ended))
+        return point(chosen, at, self.name(thread), line, function)
+
+    def _not_back(self, at: float) -> float:
+        self._at = max(self._at, round(at, 6))
+        return self._at
+
+    def name(self, thread: int) -> str:
+        """One that was not seen to start is a thread of _thread, or from before."""
+        if thread not in self._names:
+            threading = sys.modules.get("threading")
+            known = getattr(threading, "_active", {}).get(thread)
+            if known is None:
+                return f"thread {thread}"
+            self._names[thread] = known.name
+        return self._names[thread]
+
+
+def _put(batches: list[Any], told: Any) -> None:
+    """Add to the newest batch where it is of the same kind, or begin one."""
+    kind = BATCHES.get(type(told))
+    newest: Any = batches[-1] if batches else None
+    if kind is None:
+        batches.append(told)
+    elif type(newest) is kind and len(newest[1]) < BATCH:
+        newest[1].append(told)
+    elif kind is observed.Points:
+        batches.append(observed.Points(told.at, [told], 0))
+    else:
+        batches.append(kind(told.at, [told]))

@@ -1,0 +1,108 @@
+"""Exceptions that end a task of the program and that its loop has caught: no excepthook sees them.
+
+From Python 3.12 on sys.monitoring says when a generator or coroutine of an own file is left by an
+exception; that costs only where one is raised. Before, two things show it: a socket that is closed
+in an `except` of the loop, and a traceback that the program prints. What is caught and dropped
+without either cannot be seen there; errors of socket calls are counted by line in any case.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import threading
+import time
+from types import CodeType
+from typing import Any, Callable
+
+from . import crash
+from .tap import Tap
+
+TASK = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+GRACE_S = 0.3  # within it an excepthook shows that the exception was not caught
+KEPT = 100
+ENDINGS = (GeneratorExit, StopIteration, StopAsyncIteration, KeyboardInterrupt, SystemExit)
+TOOL = 4  # of sys.monitoring: neither a debugger's nor a profiler's
+
+
+class Swallowed:
+    """Crashes that wait for a moment: an excepthook may yet say that nobody has caught them."""
+
+    def __init__(self, tap: Tap, tell: Callable[[Any], None]) -> None:
+        self._tap = tap
+        self._tell = tell
+        self._waiting: dict[int, tuple[float, Any]] = {}  # by the id() of the exception
+        self._told: dict[int, float] = {}
+
+    def watch(self) -> None:
+        """See all that can be seen by this Python."""
+        monitoring = getattr(sys, "monitoring", None)
+        if monitoring is not None and monitoring.get_tool(TOOL) is None:
+            monitoring.use_tool_id(TOOL, "socket lab")
+            monitoring.register_callback(TOOL, monitoring.events.PY_UNWIND, self._unwound)
+            monitoring.set_events(TOOL, monitoring.events.PY_UNWIND)
+
+    def handled(self, error: BaseException | None) -> None:
+        """This exception is being handled, in the thread that calls this."""
+        if error is not None and self._left_a_task(error):
+            self._add(error)
+
+    def printed(self, error: BaseException) -> None:
+        """The program prints the traceback of this one."""
+        if self._tap.own.name(_innermost(error)) is not None or self._left_a_task(error):
+            self._add(error)
+
+    def not_caught(self, error: BaseException) -> None:
+        """An excepthook has got it."""
+        self._waiting.pop(id(error), None)
+        self._told[id(error)] = time.monotonic()
+
+    def tell(self) -> None:
+        """Tell of those that were caught; called once in a while, and at the end."""
+        now = time.monotonic()
+        for key, (since, message) in list(self._waiting.items()):
+            if now - since > GRACE_S and key in self._waiting:
+                del self._waiting[key]
+                self._tell(message)
+        for key, since in list(self._told.items()):
+            if now - since > GRACE_S:
+                self._told.pop(key, None)
+
+    def end(self) -> None:
+        """The program is over: what waits was caught."""
+        while self._waiting:
+            self._tell(self._waiting.popitem()[1][1])
+
+    def _unwound(self, code: CodeType, instruction: int, error: BaseException) -> None:
+        """sys.monitoring: an exception leaves a frame."""
+        own = code.co_flags & TASK and self._tap.own.name(code.co_filename) is not None
+        if own and not isinstance(error, ENDINGS):
+            resumer = sys._getframe(1).f_back
+            if resumer is None or not resumer.f_code.co_flags & TASK:
+                self._add(error)
+
+    def _left_a_task(self, error: BaseException) -> bool:
+        """Whether it has ended a generator: its frame is not the one that handles it."""
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+            code = trace.tb_frame.f_code
+            if code.co_flags & TASK and self._tap.own.name(code.co_filename) is not None:
+                return True
+        return False
+
+    def _add(self, error: BaseException) -> None:
+        key = id(error)
+        known = key in self._waiting or key in self._told or len(self._waiting) >= KEPT
+        if known or isinstance(error, ENDINGS):
+            return
+        name = threading.current_thread().name
+        message = crash.message(error, name, self._tap, main=False, swallowed=True)
+        self._waiting[key] = (time.monotonic(), message)
+
+
+def _innermost(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace.tb_frame.f_code.co_filename if trace is not None else ""

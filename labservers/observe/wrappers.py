@@ -1,0 +1,323 @@
+"""The wrappers of the methods of `socket.socket`: what they do, they do for every call.
+
+recv(), send() and sendall() have wrappers of their own, as a server's time goes there: all that
+they need is a name of the closure, and they call nothing of ours. In each, `call`, `entry` and
+`began` are what Tap.inside() looks for, in a function that is named `tapped`.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import socket
+import sys
+from _thread import get_ident
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from .book import RING
+from .outcomes import CUT, INCOMING, MOVERS, REPORTED, STEPS, Reader, kept, peeked
+from .sockets import text_of
+
+if TYPE_CHECKING:
+    from .tap import Tap
+
+Replacement = tuple[Any, str, Any]
+getframe = sys._getframe
+
+
+def of_sockets(tap: Tap, *, wire: bool) -> list[Replacement]:
+    """The class, the name and the wrapper of each method."""
+    cls: Any = socket.socket
+    names = [name for name in (*MOVERS, *STEPS) if hasattr(cls, name)]
+    made = {name: _wrapper(tap, name, wire=wire) for name in names}
+    made["__init__"] = _init(tap, cls.__init__)
+    made["detach"] = _detach(tap, cls.detach)
+    made["_real_close"] = _real_close(tap, cls._real_close)
+    return [
+        (cls, name, functools.update_wrapper(wrapper, getattr(cls, name)))
+        for name, wrapper in made.items()
+    ]
+
+
+def _wrapper(tap: Tap, name: str, *, wire: bool) -> Any:
+    original = getattr(socket.socket, name)
+    if name in STEPS:
+        return _step(tap, name, original)
+    if not wire:
+        return _counted(tap, name, original)
+    if name == "recv":
+        return _recv(tap, original)
+    if name in ("send", "sendall"):
+        return _send(tap, name, original)
+    return mover(tap, REPORTED.get(name, name), original, MOVERS[name])
+
+
+def _recv(tap: Tap, original: Any) -> Any:
+    call = "recv"
+    known, meet, gates, events = tap.sockets.entries.get, tap.meet, tap.gates, tap.events
+    append, own, owner = events.append, tap.own.files, tap.own.frame
+
+    def tapped(sock: Any, *arguments: Any, **keywords: Any) -> Any:
+        entry = known(id(sock)) or meet(sock)
+        if not entry.seen:
+            return original(sock, *arguments, **keywords)
+        if gates:
+            before(tap, call, entry, getframe(1))
+        began = monotonic()
+        try:
+            result = original(sock, *arguments, **keywords)
+        except BaseException as error:
+            raised(tap, call, entry, began, getframe(1), error)
+            raise
+        try:
+            ended = monotonic()
+            frame: Any = getframe(1)
+            if frame.f_code.co_filename not in own:
+                frame = owner(frame)
+            code, instruction = (frame.f_code, frame.f_lasti) if frame else (None, 0)
+            size = len(result)
+            data = result if size <= CUT else result[:CUT]
+            flags = peeked(arguments, 1) if len(arguments) > 1 else None
+            append((ended, began, get_ident(), code, instruction, entry, call, size, data,
+                    flags, None))  # fmt: skip
+            if entry.connecting:
+                tap.connected(entry, sock)
+            if len(events) > RING:
+                tap.relieve()
+        except Exception as error:
+            tap.fail(error)
+        if gates:
+            after(tap, call, entry, getframe(1))
+        return result
+
+    return tapped
+
+
+def _send(tap: Tap, call: str, original: Any) -> Any:
+    known, meet, gates, events = tap.sockets.entries.get, tap.meet, tap.gates, tap.events
+    append, own, owner = events.append, tap.own.files, tap.own.frame
+    whole = call == "sendall"
+
+    def tapped(sock: Any, *arguments: Any, **keywords: Any) -> Any:
+        entry = known(id(sock)) or meet(sock)
+        if not entry.seen:
+            return original(sock, *arguments, **keywords)
+        if gates:
+            before(tap, call, entry, getframe(1))
+        began = monotonic()
+        try:
+            result = original(sock, *arguments, **keywords)
+        except BaseException as error:
+            raised(tap, call, entry, began, getframe(1), error)
+            raise
+        try:
+            ended = monotonic()
+            frame: Any = getframe(1)
+            if frame.f_code.co_filename not in own:
+                frame = owner(frame)
+            code, instruction = (frame.f_code, frame.f_lasti) if frame else (None, 0)
+            data = arguments[0]
+            plain = type(data) is bytes
+            size = result if not whole else len(data) if plain else memoryview(data).nbytes
+            if not plain or size != len(data) or size > CUT:
+                data = kept(data, size)
+            append((ended, began, get_ident(), code, instruction, entry, call, size, data,
+                    None, None))  # fmt: skip
+            if entry.connecting:
+                tap.connected(entry, sock)
+            if len(events) > RING:
+                tap.relieve()
+        except Exception as error:
+            tap.fail(error)
+        if gates:
+            after(tap, call, entry, getframe(1))
+        return result
+
+    return tapped
+
+
+def mover(tap: Tap, call: str, original: Any, read: Reader) -> Any:
+    """A call that moves bytes, of any kind."""
+    known = tap.sockets.entries.get
+
+    def tapped(sock: Any, *arguments: Any, **keywords: Any) -> Any:
+        entry = known(id(sock)) or tap.meet(sock)
+        if not entry.seen:
+            return original(sock, *arguments, **keywords)
+        frame = getframe(1)
+        before(tap, call, entry, frame)
+        began = monotonic()
+        try:
+            result = original(sock, *arguments, **keywords)
+        except BaseException as error:
+            raised(tap, call, entry, began, frame, error)
+            raise
+        try:
+            outcome = read(arguments or tuple(keywords.values()), result)
+            tap.record(call, entry, began, frame, *outcome, None)
+            if entry.connecting:
+                tap.connected(entry, sock)
+            if entry.local is None and call == "sendto":
+                tap.bound(entry, sock)
+        except Exception as error:
+            tap.fail(error)
+        after(tap, call, entry, frame)
+        return result
+
+    return tapped
+
+
+def _step(tap: Tap, call: str, original: Any) -> Any:
+    """A call that changes a socket's life."""
+    known = tap.sockets.entries.get
+
+    def tapped(sock: Any, *arguments: Any, **keywords: Any) -> Any:
+        entry = known(id(sock)) or tap.meet(sock)
+        if not entry.seen:
+            return original(sock, *arguments, **keywords)
+        frame = getframe(1)
+        before(tap, call, entry, frame)
+        began = monotonic()
+        try:
+            result = original(sock, *arguments, **keywords)
+        except BaseException as error:
+            if call == "connect" and isinstance(error, BlockingIOError):
+                entry.connecting = True
+            asked = text_of(arguments[0]) if call in ("bind", "connect") and arguments else None
+            raised(tap, call, entry, began, frame, error, asked)
+            raise
+        try:
+            lived = _lived(tap, call, sock, entry, arguments, result)
+            text = lived or STEPS[call](arguments, result)[2]
+            tap.record(call, entry, began, frame, 0, None, text, None)
+        except Exception as error:
+            tap.fail(error)
+        after(tap, call, entry, frame)
+        return result
+
+    return tapped
+
+
+def _lived(tap: Tap, call: str, sock: Any, entry: Any, arguments: Any, result: Any) -> str | None:
+    """What such a call did, in words."""
+    if call == "accept":
+        return str(tap.accepted(entry, *result))
+    if call == "bind" or (call == "listen" and entry.local is None):
+        tap.bound(entry, sock)
+    if call == "listen" and not entry.listens:
+        entry.listens = True
+        tap.live(entry, "listening")
+    if call in ("connect", "connect_ex"):
+        entry.peer = text_of(arguments[0]) if arguments else None
+        if result in (None, 0):
+            tap.connected(entry, sock)
+        else:
+            entry.connecting = True
+            return f"{entry.peer} {errno.errorcode.get(result, result)}"
+        return str(entry.peer)
+    return str(entry.local) if call == "bind" else None
+
+
+def _counted(tap: Tap, name: str, original: Any) -> Any:
+    """A call that is counted alone: its size is all that is kept of it."""
+    read, incoming = MOVERS[name], REPORTED.get(name, name) in INCOMING
+    known, failed = tap.sockets.entries.get, tap.book.failed.append
+    count = (tap.book.came if incoming else tap.book.went).append
+    by_result, whole = name in ("recv", "send"), name == "sendall"
+
+    def counted(sock: Any, *arguments: Any, **keywords: Any) -> Any:
+        try:
+            result = original(sock, *arguments, **keywords)
+        except BaseException:
+            failed(0)
+            raise
+        try:
+            if (known(id(sock)) or tap.meet(sock)).seen:
+                if whole and type(arguments[0]) is bytes:
+                    count(len(arguments[0]))
+                elif by_result:
+                    count(len(result) if incoming else result)
+                else:
+                    count(read(arguments or tuple(keywords.values()), result)[0])
+        except Exception as error:
+            tap.fail(error)
+        return result
+
+    return counted
+
+
+def raised(
+    tap: Tap,
+    call: str,
+    entry: Any,
+    began: float,
+    frame: Any,
+    error: BaseException,
+    asked: str | None = None,
+) -> None:
+    """The call has failed; the exception goes on to the program."""
+    if type(error).__name__ == "_GiveupOnSendfile":
+        return  # the library tries another way
+    try:
+        tap.record(call, entry, began, frame, 0, None, asked, error_text(error))
+    except Exception as fault:
+        tap.fail(fault)
+    after(tap, call, entry, frame, error)
+
+
+def error_text(error: BaseException) -> str:
+    """`ConnectionResetError`; of a plain OSError its number's name as well."""
+    name = type(error).__name__
+    code = errno.errorcode.get(error.errno or 0) if type(error) is OSError else None
+    return f"{name} {code}" if code else name
+
+
+def before(tap: Tap, call: str, entry: Any, frame: Any) -> None:
+    for gate in tap.gates:
+        gate.before(call, entry, frame)
+
+
+def after(tap: Tap, call: str, entry: Any, frame: Any, error: BaseException | None = None) -> None:
+    for gate in tap.gates:
+        gate.after(call, entry, frame, error)
+
+
+def _init(tap: Tap, original: Any) -> Any:
+    def __init__(sock: Any, *arguments: Any, **keywords: Any) -> None:
+        original(sock, *arguments, **keywords)
+        try:
+            given = keywords.get("fileno", arguments[3] if len(arguments) > 3 else None)
+            if given is not None:
+                tap.sockets.adopt(sock)
+                if type(sock) is not socket.socket:
+                    tap.follow_tls()
+            else:
+                caller = getframe(1).f_code.co_filename
+                entry = tap.sockets.add(sock, own=tap.own.name(caller) is not None)
+                if entry.seen:
+                    tap.live(entry, "created")
+        except Exception as error:
+            tap.fail(error)
+
+    return __init__
+
+
+def _detach(tap: Tap, original: Any) -> Any:
+    def detach(sock: Any, *arguments: Any, **keywords: Any) -> Any:
+        descriptor = original(sock, *arguments, **keywords)
+        tap.sockets.detach(sock)
+        return descriptor
+
+    return detach
+
+
+def _real_close(tap: Tap, original: Any) -> Any:
+    def _real_close(sock: Any, *arguments: Any, **keywords: Any) -> None:
+        original(sock, *arguments, **keywords)
+        entry = tap.sockets.entries.get(id(sock))
+        if entry is not None and tap.sockets.close(entry):
+            tap.live(entry, "closed")
+            tap.handled(sys.exc_info()[1])
+
+    return _real_close

@@ -1,0 +1,209 @@
+"""The observation of a program by itself, from its start to its summary."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+import threading
+from typing import NamedTuple
+
+from labservers.observe import births, crash, messages, observed, threads
+from labservers.observe.channel import Channel
+from labservers.observe.lines import STARTERS, OwnLines
+from labservers.observe.locks import Locks
+from labservers.observe.swallowed import Swallowed
+from labservers.observe.tap import Tap
+from labservers.observe.teller import Sink, Teller
+from labservers.run import children
+from labservers.run.json_lines import JsonLines
+from labservers.run.trace import Printer
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+RATE, BURST = (
+    10_000.0,
+    8_000.0,
+)  # points a second, and at once, where a file or a terminal takes them
+
+
+class Telling(NamedTuple):
+    """To whom it is told: a file of JSON lines, standard error, the descriptor of a channel.
+
+    child: the file is the parent's, and each printed line names the process.
+    """
+
+    json: str | None
+    prints: bool
+    channel: int | None = None
+    child: bool = False
+
+
+class Observation:
+    """The tap, and all that belongs to it, in the process of the program.
+
+    Raises:
+        OSError: the file for JSON lines cannot be written.
+    """
+
+    def __init__(self, file: str, arguments: list[str], telling: Telling) -> None:
+        self._file = os.path.abspath(file)
+        self._arguments = arguments
+        self._telling = telling
+        self._tap = Tap(OwnLines(file))
+        self._locks = Locks(self._tap.own)
+        self._teller = Teller(self._tap, _sinks(telling))
+        self._teller.checks.append(self._look_for_a_deadlock)
+        self._swallowed = Swallowed(self._tap, self._teller.tell)
+        self._teller.checks.append(self._swallowed.tell)
+        self._exit_code: int | None = 0
+        self._signal: str | None = None
+        self._over = False
+        if telling.channel is None:
+            self._tap.book.rate, self._tap.book.burst = RATE, BURST
+
+    def begin(self) -> None:
+        """Tap all that the program will use, before any of its own code runs."""
+        starter = str(getattr(sys.modules["__main__"], "__file__", ""))
+        STARTERS.update((starter, *(os.path.join(HERE, name) for name in os.listdir(HERE))))
+        crash.hide_in_texts(self._swallowed.printed)
+        self._locks.install()
+        births.watch(self._tap, self._teller.tell, self._crashed)
+        atexit.register(self._end)  # the first to be registered is the last to be called
+        children.watch_forks(self._teller.stop, self._forked_a_child, self._forked)
+        children.watch_exits(self._leave)
+        children.watch_starts(self._unseen, self._following if self._follows else None)
+        self._tap.handled = self._swallowed.handled
+        self._tap.install()
+        self._swallowed.watch()
+        self._teller.start()
+        self._tell_program()
+
+    def ending(self, code: int) -> None:
+        """The program ends with this exit code."""
+        self._exit_code = code
+
+    def died(self, error: BaseException) -> None:
+        """The program ends by this exception. Our own frames lie around the program's: its
+        traceback is printed without them."""
+        sys.excepthook = crash.hook_prints(sys.excepthook)
+        if isinstance(error, KeyboardInterrupt):
+            self._exit_code, self._signal = None, "SIGINT"
+            return
+        self._exit_code = 1
+        self._teller.tell(crash.message(error, "MainThread", self._tap, main=True))
+        self._teller.flush()
+        self._crashed(error)
+
+    def answer_sigquit(self) -> None:
+        """^\\ at the terminal says where each thread and task stands: at once, from the main
+        thread."""
+        signal.signal(
+            signal.SIGQUIT, lambda *_: self._teller.tell(threads.standing(self._tap, self._locks))
+        )
+
+    def _crashed(self, error: BaseException) -> None:
+        self._swallowed.not_caught(error)
+        frame = crash.own_frame(error, self._tap.own)
+        for gate in self._tap.gates:
+            gate.crashed(error, frame)
+
+    def _end(self) -> None:
+        if self._over:
+            return
+        self._over = True
+        self._swallowed.end()
+        self._teller.stop()
+        self._teller.last_lines()
+        self._teller.tell(self._summary())
+        self._teller.flush()
+
+    def _summary(self) -> observed.Summary:
+        totals, book = self._tap.totals(), self._tap.book
+        return observed.Summary(
+            at=self._tap.clock.now(),
+            exit_code=self._exit_code,
+            signal=self._signal,
+            connections=totals.connections,
+            bytes_in=totals.bytes_in,
+            bytes_out=totals.bytes_out,
+            points=totals.points,
+            lost=book.lost,
+            sockets_left_open=len(self._tap.sockets.open()),
+            threads_left=threading.active_count() - 1,
+        )
+
+    def _look_for_a_deadlock(self) -> None:
+        found = self._locks.deadlock()
+        if found is not None:
+            self._teller.tell(threads.deadlock_message(found, self._tap.clock.now()))
+
+    def _tell_program(self) -> None:
+        python, now = sys.version.split()[0], self._tap.clock.now()
+        self._teller.tell(observed.Program(now, os.getpid(), python, self._file, self._arguments))
+
+    # Children.
+
+    @property
+    def _follows(self) -> bool:
+        return self._telling.channel is None
+
+    def _forked_a_child(self) -> None:
+        self._teller.start()
+        if not self._follows:
+            self._unseen("a child was forked and is not seen")
+
+    def _forked(self) -> None:
+        """This is the child."""
+        self._tap.forked()
+        self._exit_code, self._signal = 0, None
+        if self._follows:
+            self._over = False
+            self._teller.forked()
+            self._tell_program()
+        else:
+            self._over = True
+            self._tap.remove()
+
+    def _leave(self, status: int) -> None:
+        if not self._over:
+            self.ending(status)
+            self._end()
+
+    def _unseen(self, text: str) -> None:
+        self._teller.tell(observed.Notice(self._tap.clock.now(), "child_unseen", text))
+
+    def _following(self) -> str:
+        """The text of a program that makes a Python observe itself as this one is."""
+        entry = os.path.join(HERE, "observe_file.py")
+        words = (self._file, self._arguments, self._telling.json, self._telling.prints)
+        return f"import runpy; runpy.run_path({entry!r})['follow']{words!r};"
+
+
+def _sinks(telling: Telling) -> list[Sink]:
+    sinks: list[Sink] = []
+    if telling.prints:
+        sinks.append(Printer.on_standard_error(child=telling.child).print)
+    if telling.json:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if telling.child else os.O_TRUNC)
+        sinks.append(JsonLines(_out_of_the_way(os.open(telling.json, flags, 0o644))).write)
+    if telling.channel is not None:
+        channel = Channel.inherited(_out_of_the_way(telling.channel))
+        sinks.append(lambda message: _send(channel, message))
+    return sinks
+
+
+def _send(channel: Channel, message: messages.Message) -> None:
+    channel.send(messages.encode(message))
+
+
+def _out_of_the_way(descriptor: int) -> int:
+    """The same file under a high number: the program's own descriptors are as without us."""
+    import fcntl
+
+    try:
+        moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 500)
+    except OSError:  # the limit of descriptors is lower
+        return descriptor
+    os.close(descriptor)
+    return moved
