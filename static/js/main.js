@@ -6,9 +6,10 @@ import { api, freshPage } from "./io/api.js";
 import { Chat } from "./io/chat.js";
 import { Live } from "./io/live.js";
 import { keep } from "./io/prefs.js";
+import { controller } from "./io/tab.js";
 import { startKeyboard } from "./keyboard.js";
 import { initial, reduce } from "./model/reducer.js";
-import { parse } from "./model/routes.js";
+import { href, parse } from "./model/routes.js";
 import { shown } from "./model/selectors.js";
 import { startRouter } from "./router.js";
 import { Shell } from "./views/shell/shell.js";
@@ -62,12 +63,15 @@ const chat = new Chat({
   change: (id, event) => dispatch({ type: "room", id, event }),
 });
 
+/* The dashboard's address of a program. */
+const pathOf = (name) => `/api/${state.servers[name] && !state.servers[name].own ? "servers" : "programs"}/${name}`;
+
 /* Ask a server for something: busy at once, calm again by an event or by a refusal. */
 async function ask(name, action, body) {
   dispatch({ type: "busy", name, action });
   const calm = () => state.busy[name] === action && dispatch({ type: "idle", name });
   try {
-    const answer = await api("POST", `/api/servers/${name}/${action}`, body);
+    const answer = await api("POST", `${pathOf(name)}/${action}`, body);
     if (answer?.settled) calm();
     else setTimeout(calm, CONFIRM_MS);
     return answer;
@@ -97,15 +101,28 @@ const actions = {
   stop: (name) => ask(name, "stop"),
   restart: (name) => ask(name, "restart"),
   kill: (name) => ask(name, "kill"),
+  interrupt: (name) => ask(name, "interrupt"),
+  /** Start a file that was only listed, and look at it. */
+  async startFile(id) {
+    const server = await ask(id, "start", {});
+    if (!server) return;
+    dispatch({ type: "server", server });
+    actions.navigate(href(server));
+  },
+  /** Hold a program, or let it go: {action, ...}. Throws ApiError; 409 when another one holds it. */
+  hold: (name, body) => api("POST", `/api/programs/${name}/hold`, { controller: controller(), ...body }),
   startAll: (names) => askAll("start", names),
   stopAll: (names) => askAll("stop", names),
-  /** Remember host, port or model of a stopped server. Throws ApiError when they cannot be used. */
+  /** Remember the settings of a program's next start. Throws ApiError when they cannot be used. */
   async settings(name, settings) {
-    const server = await api("POST", `/api/servers/${name}/settings`, settings);
+    const server = await api("POST", `${pathOf(name)}/settings`, settings);
     if (server) dispatch({ type: "server", server });
   },
-  /** Let the event loop go on. */
-  resume: (name) => api("POST", `/api/servers/${name}/loop`, { action: "resume" }).catch(actions.fail),
+  /** Let a paused program go on, whoever paused it. */
+  resume(name) {
+    const asked = state.servers[name].held ? actions.hold(name, { action: "resume", take: true }) : api("POST", `/api/servers/${name}/loop`, { action: "resume" });
+    return asked.catch(actions.fail);
+  },
   exchanged: (name, exchange) => dispatch({ type: "exchange", name, exchange }),
   forget: (name) => dispatch({ type: "forget", name }),
   subscribe: (topics) => live.subscribe(topics),

@@ -32,7 +32,7 @@ def test_navigation_fits_the_width(open_page) -> None:
 
     page.set_viewport_size({"width": 719, "height": 800})
     expect(side).to_be_hidden()
-    expect(bottom.get_by_role("link")).to_have_count(3)
+    expect(bottom.get_by_role("link")).to_have_count(4)
     bottom.get_by_role("link", name="Chat").click()
     expect(page).to_have_url(re.compile("/servers/chat/rooms$"))
 

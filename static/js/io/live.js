@@ -2,6 +2,7 @@
 import { Link } from "./link.js";
 import { CROWDED } from "../model/close_codes.js";
 import { steady } from "../time.js";
+import { TAB } from "./tab.js";
 
 /* For people to read. */
 const now = () => Date.now() / 1000;
@@ -46,7 +47,7 @@ export class Live {
   first() {
     const topics = this.wanted();
     this.told = JSON.stringify(topics);
-    return { subscribe: topics };
+    return { subscribe: topics, tab: TAB };
   }
 
   /* A hidden tab subscribes to no topic of its own. */

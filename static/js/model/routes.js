@@ -48,9 +48,9 @@ export function neighbour(route, servers, by) {
   return tab ? href(server, tab.name) : null;
 }
 
-/** Tabs that the sidebar leads to by themselves: [{server, tab}]. */
+/** Tabs of the lab's servers that the sidebar leads to by themselves: [{server, tab}]. */
 export const linkedTabs = (servers) =>
-  servers.flatMap((server) => server.tabs.filter(({ linked }) => linked).map((tab) => ({ server, tab: tab.name })));
+  servers.filter(({ own }) => !own).flatMap((server) => server.tabs.filter(({ linked }) => linked).map((tab) => ({ server, tab: tab.name })));
 
 /** The tab that a server's own link in the sidebar leads to: the first without a link of its own. */
-export const plainTab = (server) => server.tabs.find(({ linked }) => !linked).name;
+export const plainTab = (server) => (server.tabs.find(({ linked }) => !linked) ?? server.tabs[0]).name;

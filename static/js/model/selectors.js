@@ -35,6 +35,9 @@ export const stoppable = (server) => ["RUNNING", "FROZEN", "STARTING"].includes(
 /** Address as people write it; IPv6 hosts in brackets; empty where there is none. */
 export const address = (host, port) => (host === null ? "" : `${host.includes(":") ? `[${host}]` : host}:${port}`);
 
+/** Where a program can be reached: as chosen, or as seen at bind(); empty where it cannot. */
+export const place = (server) => (server.own ? (server.listening?.[0] ?? "") : address(server.host, server.port));
+
 /** All programs: the lab's servers in its order, then those of the user. */
 export const list = (state) => state.order.map((name) => state.servers[name]);
 

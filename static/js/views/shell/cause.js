@@ -1,29 +1,40 @@
 /* Why a server that failed is not running: the same words on its card and on its page. */
 import { html } from "../../kit.js";
-import { clock, dur, t } from "../../i18n.js";
+import { clock, dur, has, t } from "../../i18n.js";
 import { shown } from "../../model/selectors.js";
 
 /** A sentence or two about `server.failure`. */
 export function Cause({ server }) {
+  if (server.own) return html`<${Own} failure=${server.failure ?? {}} port=${String(server.failure?.port ?? server.port ?? "")}/>`;
   const Words = { blocked: Blocked, crashed: Crashed }[shown(server)] ?? Failed;
   return html`<${Words} failure=${server.failure} port=${String(server.port)}/>`;
 }
 
-function Crashed({ failure, port }) {
-  const d = dur((failure.ran_s ?? 0) * 1000);
-  const what = failure.signal
-    ? t("c.killed", { s: failure.signal, d })
-    : t("c.crash", { c: String(failure.exit_code ?? "?"), d });
-  return html`<strong>${what}.</strong> ${t("c.crash.note", { p: port })}`;
+const Crashed = ({ failure, port }) => html`<strong>${ended(failure)}.</strong> ${t("c.crash.note", { p: port })}`;
+
+function ended({ ran_s, signal, exit_code }) {
+  const d = dur((ran_s ?? 0) * 1000);
+  return signal ? t("c.killed", { s: signal, d }) : t("c.crash", { c: String(exit_code ?? "?"), d });
+}
+
+/* A program of the user ends by itself as a rule: how, and what helps. */
+function Own({ failure, port }) {
+  const { reason, message, next_step: next } = failure;
+  if (reason === "port_in_use") return html`<${Taken} failure=${failure} port=${port}/> ${next || t("prog.port.s")}`;
+  if (reason === "exited" || reason === "killed") return html`<strong>${ended(failure)}.</strong> ${next}`;
+  const known = `prog.fail.${reason}`;
+  return html`<strong>${has(known) ? t(known) : message}</strong>${has(known) && message && html`${" "}<span class="soft">${message}</span>`} ${next}`;
 }
 
 const Failed = ({ failure, port }) => html`<strong>${t(`fail.${failure.reason}`, { p: port })}</strong>`;
 
 function Blocked({ failure, port }) {
   const owner = failure.port_owner;
-  return html`<strong>${t("c.port", { p: port })}</strong>${owner && html`<${Owner} owner=${owner}/>`}.
-    ${" "}${owner?.ours ? t("c.port.ours") : t("c.port.note")}`;
+  return html`<${Taken} failure=${failure} port=${port}/> ${owner?.ours ? t("c.port.ours") : t("c.port.note")}`;
 }
+
+const Taken = ({ failure: { port_owner: owner }, port }) =>
+  html`<strong>${t("c.port", { p: port })}</strong>${owner && html`<${Owner} owner=${owner}/>`}.`;
 
 const Owner = ({ owner }) =>
   html` ${t("c.port.by")} ${owner.command ? html`<code>${owner.command}</code>` : t("c.port.other")}${owner.pid

@@ -2,9 +2,10 @@
 import { Button, IconButton, Segmented, glyph, html, icon, pure, titleOf, useNow } from "../../kit.js";
 import { clock, t } from "../../i18n.js";
 import { href, linkedTabs, plainTab } from "../../model/routes.js";
-import { list, shown } from "../../model/selectors.js";
+import { lab, list, own, place, shown, startable } from "../../model/selectors.js";
 import { Dialogs } from "./dialogs.js";
 import { Overview } from "./overview.js";
+import { Programs } from "./programs.js";
 import { Server } from "./server.js";
 
 const MARK = () => html`<svg viewBox="0 0 24 24" aria-hidden="true">
@@ -42,6 +43,7 @@ export function Shell({ state, actions }) {
 function Page({ state, actions }) {
   const { view } = state.route;
   if (view === "overview") return html`<${Overview} state=${state} actions=${actions}/>`;
+  if (view === "programs") return html`<${Programs} state=${state} actions=${actions}/>`;
   if (view === "server") return html`<${Server} state=${state} actions=${actions}/>`;
   return html`<div class="ph"><div class="tx"><h1>${t("missing.h")}</h1><p>${t("missing.p")}</p></div></div>
     <p><a class="btn" href="/">${t("nav.overview")}</a></p>`;
@@ -64,13 +66,11 @@ const Side = pure(function Side({ servers, order, route, actions }) {
     <nav class="nav" aria-label=${t("app")}>
       <a href="/" aria-current=${current(route.view === "overview")}>${icon("grid")}<span>${t("nav.overview")}</span></a>
       <h2>${t("nav.servers")}</h2>
-      ${list({ servers, order }).map((server) => {
-        const state = shown(server);
-        return html`<a key=${server.name} href=${href(server, plainTab(server))}
-          title=${titleOf(server)} aria-current=${current(route.name === server.name && !inLinks)}>
-          <span class="no">${server.task}</span>${glyph(state)}<span>${titleOf(server)}</span>
-          <span class="sr">, ${t(`st.${state}`)}</span><span class="po">${server.port}</span></a>`;
-      })}
+      ${lab({ servers, order }).map((server) => html`<${ServerLink} key=${server.name} server=${server} here=${route.name === server.name && !inLinks}/>`)}
+      <h2>${t("prog.nav.h")}</h2>
+      ${own({ servers, order }).filter((server) => route.name === server.name || !startable(server)).map(
+        (server) => html`<${ServerLink} key=${server.name} server=${server} here=${route.name === server.name}/>`)}
+      <a href="/programs" title=${t("prog.nav")} aria-current=${current(route.view === "programs")}>${icon("files")}<span>${t("prog.nav")}</span></a>
       <h2>${t("nav.views")}</h2>
       ${links.map((link) => {
         const { server, tab } = link;
@@ -83,6 +83,14 @@ const Side = pure(function Side({ servers, order, route, actions }) {
       title=${t("keys")}>${icon("kbd")}<span>${t("keys")}</span><kbd>?</kbd></button></div>
   </aside>`;
 });
+
+function ServerLink({ server, here }) {
+  const state = shown(server);
+  const port = server.own ? (place(server).match(/\d+$/)?.[0] ?? "") : server.port;
+  return html`<a href=${href(server, plainTab(server))} title=${titleOf(server)} aria-current=${here ? "page" : undefined}>
+    <span class="no">${server.own ? icon("file") : server.task}</span>${glyph(state)}<span>${titleOf(server)}</span>
+    <span class="sr">, ${t(`st.${state}`)}</span><span class="po">${port}</span></a>`;
+}
 
 const Top = pure(function Top({ link, prefs, lang, actions }) {
   const dark = prefs.theme === "dark";
@@ -126,6 +134,7 @@ const BottomBar = pure(function BottomBar({ servers, order, route }) {
     html`<a href=${path} aria-current=${here ? "page" : undefined}>${icon(name)}<span>${text}</span></a>`;
   return html`<nav class="bnav" aria-label=${t("nav.views")}>
     ${item("/", "grid", t("nav.overview"), route.view === "overview")}
+    ${item("/programs", "files", t("prog.nav.s"), route.view === "programs" || Boolean(servers[route.name]?.own))}
     ${links.map((link) => item(href(link.server, link.tab), LINKS[link.tab].icon, wordsOf(link, links, "short"), isHere(route, link)))}
   </nav>`;
 });

@@ -1,0 +1,3 @@
+/* console */
+import { html } from "../../kit.js";
+export const Console = () => html`<p>console</p>`;

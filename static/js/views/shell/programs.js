@@ -1,0 +1,63 @@
+/* The user's own programs: a card for each that was started, a compact list of the other files. */
+import { Button, CommandLine, Search, html, icon, useDraft } from "../../kit.js";
+import { nf, t } from "../../i18n.js";
+import { byFolder, chooseFiles } from "../../model/files.js";
+import { offKey, own } from "../../model/selectors.js";
+import { OwnCard } from "./own_card.js";
+
+/* From so many files on there is a field to find one. */
+const SEARCH_FROM = 12;
+
+/** The page that holds them alone. */
+export function Programs({ state, actions }) {
+  const key = offKey(state);
+  return html`<div class="ph"><div class="tx"><h1>${t("prog.h")}</h1><p>${t("prog.sub")}</p></div></div>
+    <${Listing} state=${state} off=${key && t(key)} actions=${actions} headings=${false}/>`;
+}
+
+/** The part of the overview under the lab's servers. */
+export const YourPrograms = ({ state, off, actions }) =>
+  html`<section class="own-programs" aria-labelledby="own-h">
+    <div class="ph"><div class="tx"><h2 id="own-h">${t("prog.h")}</h2></div></div>
+    <${Listing} state=${state} off=${off} actions=${actions}/></section>`;
+
+function Listing({ state, off, actions }) {
+  const programs = own(state);
+  const started = new Set(programs.map(({ name }) => name));
+  const others = state.files.filter(({ id }) => !started.has(id));
+  const none = [...programs, ...others].every(({ example }) => example);
+  return html`${none && html`<${HowTo}/>`}
+    ${programs.length > 0 && html`<div class="cards">${programs.map(
+      (server) => html`<${OwnCard} key=${server.name} server=${server} history=${state.history[server.name]}
+        busy=${state.busy[server.name]} off=${off} skew_s=${state.skew_s} lang=${state.lang} actions=${actions}/>`,
+    )}</div>`}
+    ${others.length > 0 && html`<${Files} files=${others} busy=${state.busy} off=${off} first=${none && !programs.length} actions=${actions}/>`}
+    ${!none && html`<details class="panel more"><summary>${t("prog.more")}</summary><${Ways}/></details>`}`;
+}
+
+const HowTo = () =>
+  html`<section class="panel howto" aria-labelledby="howto-h"><div class="pn-b"><h3 id="howto-h">${t("prog.none")}</h3>
+    <p class="soft">${t("prog.none.s")}</p></div><${Ways}/></section>`;
+
+/* The two ways; no path comes from a browser, so the terminal names the folder or the file. */
+const Ways = () =>
+  html`<div class="pn-b ways"><div><p>${t("prog.way.folder")}</p><${CommandLine} text=${'make run ARGS="--programs ~/servers"'}/></div>
+    <div><p>${t("prog.way.file")}</p><${CommandLine} text="flask --app dashboard lab open ~/servers/server.py"/></div></div>`;
+
+function Files({ files, busy, off, first, actions }) {
+  const [words, setWords] = useDraft("programs.words", "");
+  const chosen = chooseFiles(files, words);
+  return html`<section class="panel files" aria-labelledby="files-h">
+    <div class="toolbar"><h3 class="tb-h" id="files-h">${t(first ? "prog.tryfirst" : "prog.files")}</h3><small class="muted">${nf(files.length)}</small>
+      ${files.length >= SEARCH_FROM && html`<${Search} label=${t("prog.find")} value=${words} onInput=${setWords}/>`}</div>
+    <div class="file-list" tabindex="0" role="group" aria-labelledby="files-h">
+      ${byFolder(chosen).map(([folder, list]) => html`<div key=${folder}><p class="folder-h mono muted cut folder" title=${folder}>${folder}</p>
+        <ul>${list.map((file) => html`<${File} key=${file.id} file=${file} busy=${busy[file.id]} off=${off} actions=${actions}/>`)}</ul></div>`)}
+      ${!chosen.length && html`<p class="nothing">${t("prog.find.none")}</p>`}</div></section>`;
+}
+
+/* Its page is one that the dashboard makes when it is asked for. */
+const File = ({ file, busy, off, actions }) =>
+  html`<li>${icon("file")}<a href=${`/programs/${file.id}`}>${file.title}</a>
+    <${Button} kind="sm" icon="play" label=${t("start")} aria-label=${t("prog.start.s", { s: file.title })} busy=${busy} off=${off}
+      onClick=${() => actions.startFile(file.id)}/></li>`;
