@@ -9,8 +9,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 run: $(VENV)/.run ## start the dashboard; another port: make run ARGS="--port 5050"
 	@exec $(BIN)/python -m dashboard $(ARGS)
 
-test: $(VENV)/.test ## run all tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.test ## run all tests, two at a time
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(VENV)/.lint ## check style and types
 	$(BIN)/ruff check .

@@ -52,11 +52,9 @@ START_S = 15.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests run last: Playwright's loop would disturb asyncio.run() in the others."""
-    ours = [item for item in items if HERE in item.path.parents]
-    for item in ours:
-        item.add_marker(pytest.mark.browser)
-    items[:] = [item for item in items if item not in ours] + ours
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
 
 
 def eventually(condition: Callable[[], Any], what: str, timeout_s: float = 10.0) -> Any:
@@ -179,14 +177,15 @@ class Lab:
 
     def anew(self) -> None:
         """All servers stopped, with the settings of the beginning."""
-        for name in self.ports:
-            if self.view(name)["state"] == "FROZEN":
-                self.api("POST", f"/api/servers/{name}/kill")
+        for view in self.api("GET", "/api/servers")["servers"]:
+            if view["state"] == "FROZEN":
+                self.api("POST", f"/api/servers/{view['name']}/kill")
         self.api("POST", "/api/servers/stop?wait=10")
-        for name, port in self.ports.items():
-            model = self.view(name)["models"][0]
-            values = {"host": "127.0.0.1", "port": port, "model": model}
-            self.api("POST", f"/api/servers/{name}/settings", values)
+        for view in self.api("GET", "/api/servers")["servers"]:
+            name = view["name"]
+            first = {"host": "127.0.0.1", "port": self.ports[name], "model": view["models"][0]}
+            if first != {key: view[key] for key in first}:
+                self.api("POST", f"/api/servers/{name}/settings", first)
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, "the dashboard ended"
@@ -222,10 +221,9 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def lab(dashboard: Lab) -> Iterator[Lab]:
+def lab(dashboard: Lab) -> Lab:
     dashboard.anew()
-    yield dashboard
-    dashboard.anew()
+    return dashboard
 
 
 def absent(what: str, package: str) -> NoReturn:

@@ -74,7 +74,7 @@ def api(app: Flask) -> Api:
 def url(app: Flask) -> Iterator[str]:
     """The application behind a real, threaded server."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()

@@ -1,4 +1,4 @@
-"""`lab ...` in a terminal: words of servers are shown as text."""
+"""`lab ...` in a terminal: words of servers are shown as text, options are checked."""
 
 from typing import Any
 
@@ -29,3 +29,15 @@ def test_a_servers_failure_steers_no_terminal(app: Any, answer: dict[str, Any]) 
     answer["servers"] = [{**view, "failure": {"message": f"could not {STEERING}"}}]
     output = app.test_cli_runner().invoke(args=["lab", "list"]).output
     assert output == ("chat        FAILED    127.0.0.1:8004\n  could not ·[2J·1m···forged\n")
+
+
+@pytest.mark.parametrize(
+    "option",
+    [["wait", "chat", "--timeout"], ["start", "chat", "--wait"], ["logs", "chat", "--lines"]],
+)
+@pytest.mark.parametrize("value", ["nan", "inf", "-1", "1e3", "５", "1_0", "x"])
+def test_options_are_numbers_in_their_range(app: Any, option: list[str], value: str) -> None:
+    *words, name = option
+    refused = app.test_cli_runner().invoke(args=["lab", *words, f"{name}={value}"])
+    assert refused.exit_code == 2
+    assert "is not a" in refused.output

@@ -57,8 +57,11 @@ def test_a_dashboard_that_has_gone_is_named(run_dashboard: Callable[..., Any]) -
     )
 
 
-def test_an_unknown_server_is_a_usage_error(tmp_path: Path) -> None:
-    assert lab(tmp_path, "start", "nginx").returncode == 2
+@pytest.mark.parametrize("words", [["start", "nginx"], ["wait", "chat", "--timeout=nan"]])
+def test_words_that_are_not_understood_are_a_usage_error(tmp_path: Path, words: list[str]) -> None:
+    refused = lab(tmp_path, *words)
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
 
 
 @pytest.mark.parametrize("word", ["--debug", "--no-reload"])

@@ -42,20 +42,18 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("words", [[], ["--debug"]])
-@pytest.mark.parametrize("second", [FLASK, [*FLASK, "--debug"], GUNICORN])
 def test_a_second_dashboard_on_the_folder_is_refused(
-    run_dashboard: Callable[..., Any], words: list[str], second: list[str]
+    run_dashboard: Callable[..., Any], words: list[str]
 ) -> None:
     dashboard = run_dashboard(*words)
-    refused = run(dashboard.folder, *second)
-    assert refused.returncode != 0
-    assert (
-        f"another dashboard, pid {dashboard.process.pid}, at {dashboard.url}, uses"
-        in refused.stderr
-    )
-    assert "SOCKETLAB_DATA_DIR" in refused.stderr
-    assert "Traceback" not in refused.stderr
-    assert lab(dashboard.folder, "list").returncode == 0
+    owner = f"another dashboard, pid {dashboard.process.pid}, at {dashboard.url}, uses"
+    for second in (FLASK, [*FLASK, "--debug"], GUNICORN):
+        refused = run(dashboard.folder, *second)
+        assert refused.returncode != 0
+        assert owner in refused.stderr
+        assert "SOCKETLAB_DATA_DIR" in refused.stderr
+        assert "Traceback" not in refused.stderr
+        assert lab(dashboard.folder, "list").returncode == 0
 
 
 def test_two_workers_of_gunicorn_refuse_to_start(tmp_path: Path) -> None:
@@ -145,17 +143,6 @@ def test_a_reload_keeps_the_folder(
     again = run_dashboard("--debug", environment={"SOCKETLAB_DATA_DIR": str(dashboard.folder)})
     assert lab(dashboard.folder, "list").returncode == 0
     assert again.url
-
-
-@pytest.mark.parametrize(
-    "option",
-    [["wait", "chat", "--timeout"], ["start", "chat", "--wait"], ["logs", "chat", "--lines"]],
-)
-@pytest.mark.parametrize("value", ["nan", "inf", "-1", "1e3", "５", "1_0", "x"])
-def test_options_are_numbers_in_their_range(tmp_path: Path, option: list[str], value: str) -> None:
-    refused = lab(tmp_path, *option[:-1], f"{option[-1]}={value}")
-    assert refused.returncode == 2
-    assert "is not a" in refused.stderr
 
 
 def test_settings_that_cannot_be_used_are_said_once(tmp_path: Path, run_dashboard: Any) -> None:
