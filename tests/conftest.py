@@ -61,17 +61,34 @@ def need() -> Callable[[str], str]:
     return find
 
 
+def children() -> set[int]:
+    """Processes that this one started. The kernel's list (proc_pid_task(5)) costs 0.1 ms."""
+    lists = list(Path("/proc/self/task").glob("*/children"))
+    if not lists:
+        return {child.pid for child in psutil.Process().children()}
+    found: set[int] = set()
+    for path in lists:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
+            found |= {int(pid) for pid in path.read_text().split()}
+    return found
+
+
+def runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_behind() -> Iterator[None]:
     """Threads and child processes of a test end with it."""
-    us = psutil.Process()
-    threads, children = set(threading.enumerate()), set(us.children())
+    threads, before = set(threading.enumerate()), children()
     yield
 
     def left() -> list[object]:
         alive = [t for t in threading.enumerate() if t not in threads and t.is_alive()]
-        born = [p for p in us.children() if p not in children and p.is_running()]
-        return [*alive, *(p for p in born if p.status() != psutil.STATUS_ZOMBIE)]
+        return [*alive, *(pid for pid in children() - before if runs(pid))]
 
     deadline = time.monotonic() + LEAVE_S
     pause = threading.Event()

@@ -1,6 +1,7 @@
 """The rules of the house, read off the imports."""
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ DASHBOARD = sorted((ROOT / "dashboard").rglob("*.py"))
 MODELS = sorted((ROOT / "static/js/model").glob("*.js"))
 
 
+@functools.cache
 def imports(path: Path) -> set[str]:
     """Dotted names that a module imports, `from x import y` as x and x.y."""
     found: set[str] = set()

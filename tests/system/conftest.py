@@ -18,6 +18,8 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.conftest import runs
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOKEN = "system-tests"
 START_S = 20.0
@@ -84,7 +86,7 @@ class RunningDashboard:
 
     def alive(self) -> list[int]:
         """The servers' processes that are still there."""
-        return [pid for pid in self.born if _runs(pid)]
+        return [pid for pid in self.born if runs(pid)]
 
     def close(self) -> None:
         for pid in [self.process.pid, *self.workers(), *self.born]:
@@ -111,13 +113,6 @@ class RunningDashboard:
                 return
             assert time.monotonic() < deadline, self.said()
             pause.wait(0.05)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -11,18 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
+
+from tests.conftest import runs
 
 pytestmark = pytest.mark.system
 GONE_S = 2.0
-
-
-def runs(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def gone(dashboard: Any, eventually: Callable[..., Any]) -> None:
