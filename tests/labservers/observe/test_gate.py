@@ -304,7 +304,7 @@ def test_a_held_thread_shows_its_names_and_keeps_nothing_alive(
         program.call_from("recv", SimpleNamespace(id=1, peer=None, ref=weakref.ref(ours)))
         client = greeting  # type: ignore[assignment]
         program.call("accept")
-        assert client
+        str(client)  # not an assert: pytest's look at locals(), and such names are let be
 
     with ours, theirs:
         theirs.sendall(b"12345")
