@@ -7,8 +7,9 @@ take at once is kept, up to a bound, and beyond it the oldest lines are lost and
 
 from __future__ import annotations
 
+import _socket
+import os
 import select
-import socket
 import threading
 import time
 from collections import deque
@@ -22,8 +23,8 @@ PIECE = 64 * 1024
 class Channel:
     """One end. Any thread may send; one thread reads. `lost` counts lines."""
 
-    def __init__(self, sock: socket.socket, capacity: int = CAPACITY) -> None:
-        sock.set_inheritable(False)
+    def __init__(self, sock: _socket.socket, capacity: int = CAPACITY) -> None:
+        os.set_inheritable(sock.fileno(), False)
         self.lost = 0
         self._sock = sock
         self._capacity = capacity
@@ -40,7 +41,7 @@ class Channel:
         Raises:
             OSError: the descriptor is not a socket's.
         """
-        return cls(socket.socket(fileno=descriptor))
+        return cls(_socket.socket(fileno=descriptor))
 
     def send(self, line: bytes) -> bool:
         """Send a line after those before it; False: the other side is gone."""
@@ -70,6 +71,15 @@ class Channel:
         """Whether nothing has shown yet that the other side is gone."""
         return not self._broken
 
+    @property
+    def taken_away(self) -> bool:
+        """Whether the program has closed our descriptor, as one does that becomes a daemon."""
+        try:
+            os.fstat(self._sock.fileno())
+        except OSError:
+            return True
+        return False
+
     def lines(self, limit: int = LINE_LIMIT) -> Iterator[bytes]:
         """Lines as they come, each cut to a length, until the other side is gone."""
         lines = Lines(limit)
@@ -88,6 +98,12 @@ class Channel:
             self._break()
             self._sock.close()
 
+    def forget(self) -> None:
+        """In a forked child: the line is the parent's, and stays open there."""
+        self._lock = threading.Lock()  # another thread of the parent may have held it
+        self._broken = True
+        self._sock.close()
+
     def _push(self) -> None:
         """Hand to the kernel what it takes at once. With the lock held."""
         try:
@@ -96,7 +112,7 @@ class Channel:
                     line = self._kept.popleft()
                     self._size -= len(line)
                     self._begun = memoryview(line)
-                self._begun = self._begun[self._sock.send(self._begun, socket.MSG_DONTWAIT) :]
+                self._begun = self._begun[self._sock.send(self._begun, _socket.MSG_DONTWAIT) :]
         except BlockingIOError:
             pass
         except OSError:
@@ -110,7 +126,7 @@ class Channel:
         self._size = 0
         self._begun = memoryview(b"")
         try:
-            self._sock.shutdown(socket.SHUT_RDWR)
+            self._sock.shutdown(_socket.SHUT_RDWR)
         except OSError:
             pass
 
@@ -141,7 +157,7 @@ class Lines:
         self._begun += piece[: self._limit - len(self._begun)]
 
 
-def _writable(sock: socket.socket, timeout_s: float) -> bool:
+def _writable(sock: _socket.socket, timeout_s: float) -> bool:
     if timeout_s <= 0:
         return False
     poller = select.poll()

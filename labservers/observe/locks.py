@@ -1,23 +1,27 @@
-"""Locks of a program: who holds each, who waits for it, since when; and deadlocks.
+"""Locks of a program: who holds each, who waits for it, since when.
 
 `threading.Lock` and `threading.RLock` make a traced lock where an own file calls them, or a
-Condition or Queue that an own file makes. All others are the real ones: no cost, no noise.
+Condition, Event, Semaphore, Barrier or Queue that an own file makes. All others are the real
+ones: no cost, no noise.
 """
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
 import time
 import weakref
 from _thread import get_ident
+from collections import deque
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from .lines import OwnLines, Place
 
-STUCK_S = 1.0  # a cycle that lasts so long is a deadlock
-CARRIERS = ("Condition", "Queue", "LifoQueue", "PriorityQueue")
+CARRIERS = frozenset({"Condition", "Event", "Semaphore", "BoundedSemaphore", "Barrier", "Queue",
+                      "LifoQueue", "PriorityQueue"})  # fmt: skip
+HOLDS = 64  # the newest of a lock that wait to be looked at
 
 
 class Wait(NamedTuple):
@@ -29,24 +33,42 @@ class Wait(NamedTuple):
     for_ever: bool
 
 
+class Held(NamedTuple):
+    """A thread had a lock; times by time.monotonic()."""
+
+    thread: int
+    place: Place | None
+    taken_at: float
+    waited_s: float
+    held_s: float
+
+
 class Traced:
     """A Lock, and what is known of it.
 
-    `line` made it. `holder`: a thread's number, `since` by time.monotonic(), `taken` where.
-    `crossed`: a thread has released what another one took, as one does with a signal.
+    `line` made it; `number` is never given twice. `holder`: a thread's number, `since` by
+    time.monotonic(), `taken` where. `crossed`: a thread has released what another one took, as
+    one does with a signal. `holds`: that have ended and that nobody has looked at.
     """
 
     def __init__(self, locks: Locks, real: Any, kind: str, line: str) -> None:
         self._locks = locks
         self._real = real
         self.kind, self.line = kind, line
+        self.number = locks.add(self)
         self.holder: int | None = None
         self.since = 0.0
         self.taken: Place | None = None
         self.held_s = self.waited_s = 0.0
         self.crossed = False
+        self.holds: deque[Held] = deque(maxlen=HOLDS)
         self.locked = getattr(real, "locked", None) or (lambda: self.holder is not None)
-        locks.traced.add(self)
+        self._waited_s = 0.0  # for the hold under way
+
+    @property
+    def name(self) -> str:
+        """`Lock of server.py:4`."""
+        return f"{self.kind} of {self.line}"
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         return self._take(blocking, timeout, sys._getframe(1))
@@ -71,29 +93,37 @@ class Traced:
     def _take(self, blocking: bool, timeout: float, frame: FrameType) -> bool:
         if not blocking or not (timeout == -1 or 0 <= timeout <= threading.TIMEOUT_MAX):
             got = self._real.acquire(blocking, timeout)
-        else:
-            got = self._real.acquire(False) or self._wait(timeout, frame)
+        elif not (got := self._real.acquire(False)):
+            return self._wait(timeout, frame)
         if got:
-            self._taken(frame)
+            self._taken(frame, 0.0)
         return bool(got)
 
     def _wait(self, timeout: float, frame: FrameType) -> bool:
         waits, me, began = self._locks.waits, get_ident(), time.monotonic()
         waits[me] = Wait(self, began, self._locks.own.place(frame), timeout < 0)
+        waited_s, got = 0.0, False
         try:
-            return bool(self._real.acquire(True, timeout))
+            got = bool(self._real.acquire(True, timeout))
         finally:
             waits.pop(me, None)
-            self.waited_s += time.monotonic() - began
+            waited_s = time.monotonic() - began
+            self.waited_s += waited_s
+        if got:
+            self._taken(frame, waited_s)
+        self._locks.waited(self, began, frame)
+        return got
 
-    def _taken(self, frame: FrameType) -> None:
-        self.holder, self.since = get_ident(), time.monotonic()
+    def _taken(self, frame: FrameType, waited_s: float) -> None:
+        self.holder, self.since, self._waited_s = get_ident(), time.monotonic(), waited_s
         self.taken = self._locks.own.place(frame)
 
     def _let_go(self) -> None:
         if self.holder is not None:
+            held_s = time.monotonic() - self.since
             self.crossed = self.crossed or self.holder != get_ident()
-            self.held_s += time.monotonic() - self.since
+            self.holds.append(Held(self.holder, self.taken, self.since, self._waited_s, held_s))
+            self.held_s += held_s
             self.holder = None
 
 
@@ -109,10 +139,10 @@ class TracedReentrant(Traced):
                 self._let_go()
         self._real.release()
 
-    def _taken(self, frame: FrameType) -> None:
+    def _taken(self, frame: FrameType, waited_s: float) -> None:
         self._depth += 1
         if self._depth == 1:
-            super()._taken(frame)
+            super()._taken(frame, waited_s)
 
     # What a Condition needs of the lock that it waits with.
 
@@ -125,48 +155,43 @@ class TracedReentrant(Traced):
         return self._real._release_save(), depth
 
     def _acquire_restore(self, state: Any) -> None:
-        frame = sys._getframe(1)
-        if not self._real.acquire(False):
-            self._wait(-1, frame)
+        self._take(True, -1, sys._getframe(1))
         self._real.release()
         self._real._acquire_restore(state[0])
-        self._taken(frame)
         self._depth = state[1]
 
 
-class Deadlock(NamedTuple):
-    """Each thread of the cycle and its wait; the lock is held by the thread that follows."""
-
-    waits: list[tuple[int, Wait]]
-
-
 class Locks:
-    """The traced locks of a process, and the threads that wait for one."""
+    """The traced locks of a process, and the threads that wait for one.
 
-    def __init__(self, own: OwnLines) -> None:
+    waited(lock, since, frame): is notified of each wait that is over, in its thread; `since` by
+    time.monotonic(), `frame` wanted the lock.
+    """
+
+    def __init__(
+        self, own: OwnLines, waited: Callable[[Traced, float, FrameType], None] = lambda *_: None
+    ) -> None:
         self.own = own
-        self.traced: weakref.WeakSet[Traced] = weakref.WeakSet()
+        self.waited = waited
         self.waits: dict[int, Wait] = {}
-        self._told: set[frozenset[int]] = set()
+        self._numbers = itertools.count(1)
+        self._traced: dict[int, weakref.ref[Traced]] = {}
 
     def install(self) -> None:
         """From now on; locks that exist already are not seen."""
         threading.Lock = self._maker("Lock", threading.Lock, Traced)
         threading.RLock = self._maker("RLock", threading.RLock, TracedReentrant)
 
-    def deadlock(self) -> Deadlock | None:
-        """A cycle of waits that has lasted, once each; None where there is none."""
-        waits = dict(self.waits)
-        now = time.monotonic()
-        for thread in waits:
-            cycle = _cycle(thread, waits)
-            if not cycle or any(now - wait.since < STUCK_S for _, wait in cycle):
-                continue
-            members = frozenset(one for one, _ in cycle)
-            if members not in self._told:
-                self._told.add(members)
-                return Deadlock(cycle)
-        return None
+    def add(self, lock: Traced) -> int:
+        """The number of a new one. It is dropped when the program drops it."""
+        number = next(self._numbers)
+        self._traced[number] = weakref.ref(lock, lambda _: self._traced.pop(number, None))
+        return number
+
+    def alive(self) -> list[Traced]:
+        """In the order in which they were made."""
+        locks = [ref() for ref in list(self._traced.values())]
+        return [lock for lock in locks if lock is not None]
 
     def _maker(self, name: str, real: Any, traced: type[Traced]) -> Any:
         """A class that can be called and asked like the real thing, which cannot be subclassed."""
@@ -183,24 +208,14 @@ class Locks:
 
         return Maker(name, (), {"__module__": "_thread", "__doc__": real.__doc__})
 
-    def _user(self, frame: FrameType, name: str) -> tuple[str, str | None]:
-        """What an own file makes here, and the line: a lock, or what carries one."""
-        if frame.f_code.co_name == "__init__" and frame.f_back is not None:
-            kind = type(frame.f_locals.get("self")).__name__
-            if kind in CARRIERS and self.own.name(frame.f_code.co_filename) is None:
-                frame, name = frame.f_back, kind
-        own = self.own.name(frame.f_code.co_filename)
-        return name, f"{own}:{frame.f_lineno}" if own else None
-
-
-def _cycle(thread: int, waits: dict[int, Wait]) -> list[tuple[int, Wait]]:
-    """The waits from this thread around to itself; empty where they end elsewhere."""
-    path: list[tuple[int, Wait]] = []
-    current: int | None = thread
-    while current in waits and current not in [one for one, _ in path]:
-        wait = waits[current]
-        if not wait.for_ever or wait.lock.crossed:
-            return []
-        path.append((current, wait))
-        current = wait.lock.holder
-    return path if current == thread else []
+    def _user(self, frame: FrameType | None, name: str) -> tuple[str, str | None]:
+        """What an own file makes here, and the line: a lock, or what carries one, as a Queue whose
+        Condition whose lock this is."""
+        while frame is not None and frame.f_code.co_name == "__init__":
+            kinds = [kind.__name__ for kind in type(frame.f_locals.get("self")).__mro__]
+            carriers = [kind for kind in kinds if kind in CARRIERS]
+            if not carriers or self.own.name(frame.f_code.co_filename) is not None:
+                break
+            frame, name = frame.f_back, carriers[0]
+        own = self.own.name(frame.f_code.co_filename) if frame is not None else None
+        return name, f"{own}:{frame.f_lineno}" if own and frame is not None else None

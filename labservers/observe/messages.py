@@ -21,6 +21,7 @@ from .observed import Crash as Crash
 from .observed import Deadlock as Deadlock
 from .observed import Held as Held
 from .observed import HeldPoint as HeldPoint
+from .observed import Hold as Hold
 from .observed import LineCount as LineCount
 from .observed import Lines as Lines
 from .observed import LockRow as LockRow
@@ -323,8 +324,8 @@ _COMMANDS: dict[str, type[Any]] = {
     "break": Break,
 }
 _PARTS = (Address, LastExchange, LoopFigures, Row, Event,
-          SocketEvent, Point, LineCount, ThreadEvent, ThreadRow, LockRow, TaskRow, StuckThread,
-          Breakpoints, HeldPoint)  # fmt: skip
+          SocketEvent, Point, LineCount, ThreadEvent, ThreadRow, LockRow, Hold, TaskRow,
+          StuckThread, Breakpoints, HeldPoint)  # fmt: skip
 _NAMES = {cls: name for name, cls in {**_MESSAGES, **_COMMANDS}.items()}
 _READERS = {cls: reader(cls, *_PARTS) for cls in _NAMES}
 

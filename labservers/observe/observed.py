@@ -112,9 +112,10 @@ class ThreadEvents(NamedTuple):
 
 
 class ThreadRow(NamedTuple):
-    """Where a thread stands. call: recv, accept, lock, sleep, input, select ...; None where it
-    computes, or waits for something that is not seen. socket: its id. lock: the id of a LockRow.
-    waits_for: the same for people."""
+    """Where a thread stands. call: recv, accept, lock, sleep, input, select ..., "wait" for a
+    Condition or what is made of one, "join"; None where it computes, or waits for something that is
+    not seen: waited_s is then since when it was first seen there. socket: its id. lock: the id of
+    a LockRow. waits_for: the same for people."""
 
     id: int
     name: str
@@ -128,12 +129,23 @@ class ThreadRow(NamedTuple):
     waits_for: str | None = None
 
 
+class Hold(NamedTuple):
+    """A thread has had a lock, taken at `at` in this line after so long a wait."""
+
+    thread: str
+    line: str | None
+    at: float
+    waited_s: float
+    held_s: float
+
+
 class LockRow(NamedTuple):
     """A lock that an own line has made, or what carries one.
 
     kind: Lock, RLock, Condition, Event, Semaphore, BoundedSemaphore, Queue, ... line: where it
     was made. holder: a thread's name; taken: where it took the lock, held_s ago. waiters: names.
-    held_total_s, waited_total_s: of all threads since it was made.
+    held_total_s, waited_total_s: of all threads since it was made. holds: the newest of those that
+    ended since the message before.
     """
 
     id: int
@@ -145,6 +157,7 @@ class LockRow(NamedTuple):
     waiters: list[str]
     held_total_s: float
     waited_total_s: float
+    holds: list[Hold]
 
 
 class TaskRow(NamedTuple):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
+from typing import NamedTuple
 
 from .arrival import Arrival
 from .messages import Break, Breakpoints, Command, Held, Pause, Resume, Slow, Step, Tick
@@ -66,6 +66,15 @@ class Until:
         return arrival.line == self.text
 
 
+class State(NamedTuple):
+    """A stepper's at one moment; the oldest arrival comes first."""
+
+    paused: bool
+    delay_s: float
+    waiting: list[Arrival]
+    breakpoints: Breakpoints
+
+
 class Stepper:
     """The program's threads call pass_point(); all other methods are for any other thread.
 
@@ -116,9 +125,9 @@ class Stepper:
         rows = [arrival.row(index) for index, arrival in enumerate(self._waiting[:SHOWN])]
         return Held(at, left > 0, round(left, 1) or None, self._delay_s, rows, self.breakpoints)
 
-    def state(self) -> Any:
+    def state(self) -> State:
         """Equal to an earlier one where held() would say the same, but for times and queues."""
-        return self.paused, self._delay_s, list(self._waiting), self.breakpoints
+        return State(self.paused, self._delay_s, list(self._waiting), self.breakpoints)
 
     # Commands.
 

@@ -1,0 +1,108 @@
+"""The figures and the sockets of a tapped program, in the messages of a server of the lab."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import Any
+
+from . import messages
+from .kernel import accept_queue, receive_queue, send_queue, tcp_state
+from .sockets import Entry
+from .tap import Inside, Tap
+from .text import one_line
+
+ROWS_SHOWN = 200
+STATES = {"accept": "accepting", "recv": "reading", "recvfrom": "reading", "send": "writing",
+          "sendall": "writing", "sendto": "writing"}  # fmt: skip
+
+
+class Scene:
+    """Read from a thread of ours, from the tap's exact counts and from the kernel."""
+
+    def __init__(self, tap: Tap) -> None:
+        self._tap = tap
+        self._began = time.monotonic()
+        self._frames = 0
+
+    def frame(self) -> messages.Frame:
+        self._frames += 1
+        totals = self._tap.totals()
+        entries = self._tap.sockets.open()
+        queue, limit = _fullest(entries)
+        return messages.Frame(
+            at=self._tap.clock.now(),
+            seq=self._frames,
+            uptime_s=round(time.monotonic() - self._began, 3),
+            accepted=totals.connections,
+            connections=sum(e.kind == "stream" and e.peer is not None for e in entries),
+            bytes_in=totals.bytes_in,
+            bytes_out=totals.bytes_out,
+            requests=totals.requests,
+            errors=totals.errors,
+            threads=len(threading._active),  # type: ignore[attr-defined]
+            counts={},
+            accept_queue=queue,
+            accept_limit=limit,
+            last=self._last(),
+            events_lost=self._tap.book.lost,
+        )
+
+    def rows(self) -> messages.Rows:
+        """Listening sockets, those in which a thread is inside a call, and the oldest others."""
+        now, entries, inside = time.monotonic(), self._tap.sockets.open(), self._inside()
+        order = sorted(entries, key=lambda e: (not e.listens, e.id not in inside, e.opened_at))
+        shown = [self._row(entry, inside.get(entry.id), now) for entry in order[:ROWS_SHOWN]]
+        return messages.Rows(self._tap.clock.at(now), "connections", len(entries), shown)
+
+    def _row(self, entry: Entry, inside: Inside | None, now: float) -> messages.Row:
+        sock = entry.ref() if entry.ref is not None else None
+        place = self._tap.own.place(inside.frame) if inside is not None else None
+        queues = _queues(entry, sock)
+        age = round(self._tap.clock.at(now) - entry.opened_at, 3)
+        return messages.Row(
+            id=entry.id,
+            peer=entry.peer or entry.local or "",
+            state="listening" if entry.listens else _state(inside),
+            age_s=age,
+            state_s=round(now - inside.since, 3) if inside is not None else age,
+            bytes_in=entry.bytes_in,
+            bytes_out=entry.bytes_out,
+            label=f"fd {entry.fd}, {entry.kind}",
+            recv_q=queues[0],
+            send_q=queues[1],
+            line=place.text if place else None,
+            tcp_state=tcp_state(sock) if sock is not None and entry.kind == "stream" else None,
+        )
+
+    def _inside(self) -> dict[int, Inside]:
+        """By the socket's id, the call that a thread is inside."""
+        calls = [self._tap.inside(frame) for frame in sys._current_frames().values()]
+        return {call.entry.id: call for call in calls if call is not None and call.entry}
+
+    def _last(self) -> messages.LastExchange | None:
+        newest = self._tap.book.exchange()
+        if newest is None:
+            return None
+        micros = max(0, round(newest.seconds * 1e6))
+        return messages.LastExchange(one_line(newest.received), one_line(newest.sent), micros)
+
+
+def _state(inside: Inside | None) -> str:
+    return STATES.get(inside.call, "open") if inside is not None else "open"
+
+
+def _queues(entry: Entry, sock: Any) -> tuple[int | None, int | None]:
+    if sock is None:
+        return None, None
+    if entry.listens:
+        return accept_queue(sock) or (None, None)
+    return receive_queue(sock), send_queue(sock)
+
+
+def _fullest(entries: list[Entry]) -> tuple[int | None, int | None]:
+    """The accept queue that is nearest to its limit, and that."""
+    queues = [_queues(entry, entry.ref()) for entry in entries if entry.listens and entry.ref]
+    known = [(waiting, limit) for waiting, limit in queues if waiting is not None and limit]
+    return max(known, key=lambda one: one[0] / one[1]) if known else (None, None)

@@ -1,0 +1,177 @@
+"""Where everything in a program stands: its threads, its locks, its suspended tasks."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from types import FrameType
+from typing import Any, NamedTuple
+
+from .deadlocks import Deadlocks
+from .locks import Locks, Traced
+from .messages import Hold, LockRow, ThreadRow, Threads
+from .tap import Tap
+from .tasks import Tasks
+
+SHOWN = 500  # rows of each kind
+THREADING = threading.__file__
+JOINS = ("join", "_wait_for_tstate_lock")
+
+
+class Waits(NamedTuple):
+    """What a thread waits for; since when, by time.monotonic(), where that is known."""
+
+    call: str
+    since: float | None = None
+    socket: int | None = None
+    lock: int | None = None
+    text: str | None = None
+
+
+class Standing:
+    """Looks at threads, locks and tasks from a thread of ours, which is in no figure."""
+
+    def __init__(self, tap: Tap, locks: Locks) -> None:
+        self._tap = tap
+        self._locks = locks
+        self._deadlocks = Deadlocks(locks)
+        self._tasks = Tasks(tap)
+        self._places: dict[int, tuple[Any, float]] = {}  # thread -> where, and since when
+
+    def look(self, *, tasks: bool = True) -> Threads:
+        """Everything now; the tasks may be of a moment ago, as to find them is dear."""
+        now = time.monotonic()
+        rows = self._threads(now)
+        locks = [self._lock(lock, now) for lock in self._locks.alive()[:SHOWN]]
+        found = self._tasks.look(now) if tasks else []
+        return Threads(
+            at=self._tap.clock.at(now),
+            total=len(rows),
+            threads=rows[:SHOWN],
+            locks=locks,
+            tasks=found[:SHOWN],
+            tasks_total=sum(row.count for row in found),
+            deadlock=self._deadlocks.sentence,
+        )
+
+    def deadlocks(self) -> list[Any]:
+        """A message for each deadlock that was not there at the look before."""
+        return self._deadlocks.look(self._tap.clock.now(), self.name)
+
+    def name(self, ident: int | None) -> str:
+        return "nobody" if ident is None else self._tap.book.name(ident)
+
+    # Threads.
+
+    def _threads(self, now: float) -> list[ThreadRow]:
+        frames = sys._current_frames()
+        known = _known()
+        rows = [
+            self._thread(ident, thread, frames.get(ident), now) for ident, thread in known.items()
+        ]
+        rows += [
+            self._thread(ident, None, frame, now)
+            for ident, frame in frames.items()
+            if ident not in known and self._tap.own.frame(frame) is not None
+        ]
+        self._places = {ident: seen for ident, seen in self._places.items() if ident in frames}
+        return rows
+
+    def _thread(
+        self, ident: int, thread: threading.Thread | None, frame: FrameType | None, now: float
+    ) -> ThreadRow:
+        place = self._tap.own.place(frame)
+        waits = self._waits(ident, frame)
+        since = self._since(ident, frame, now)
+        if waits is not None and waits.since is not None:
+            since = waits.since
+        return ThreadRow(
+            id=ident,
+            name=thread.name if thread is not None else self.name(ident),
+            daemon=thread.daemon if thread is not None else True,
+            line=place.text if place else None,
+            function=place.function if place else None,
+            call=waits.call if waits else None,
+            waited_s=round(now - since, 3),
+            socket=waits.socket if waits else None,
+            lock=waits.lock if waits else None,
+            waits_for=waits.text if waits else None,
+        )
+
+    def _since(self, ident: int, frame: FrameType | None, now: float) -> float:
+        """When it was first seen where it stands."""
+        where = (id(frame), frame.f_lasti) if frame is not None else None
+        seen = self._places.get(ident)
+        if seen is None or seen[0] != where:
+            seen = self._places[ident] = (where, now)
+        return seen[1]
+
+    def _waits(self, ident: int, frame: FrameType | None) -> Waits | None:
+        wait = self._locks.waits.get(ident)
+        if wait is not None:
+            holder = self.name(wait.lock.holder)
+            text = f"{wait.lock.name}, held by {holder}"
+            return Waits("lock", wait.since, lock=wait.lock.number, text=text)
+        inside = self._tap.inside(frame)
+        if inside is not None:
+            entry = inside.entry
+            if entry is None:
+                return Waits(inside.call, inside.since)
+            text = f"fd {entry.fd}" + (f", {entry.peer}" if entry.peer else "")
+            return Waits(inside.call, inside.since, socket=entry.id, text=text)
+        return _of_threading(frame)
+
+    # Locks.
+
+    def _lock(self, lock: Traced, now: float) -> LockRow:
+        holder, since, taken = lock.holder, lock.since, lock.taken
+        held_s = now - since if holder is not None else None
+        waits = [(thread, wait) for thread, wait in dict(self._locks.waits).items()]
+        waiting = [(thread, wait.since) for thread, wait in waits if wait.lock is lock]
+        waited_s = lock.waited_s + sum(now - began for _, began in waiting)
+        return LockRow(
+            id=lock.number,
+            kind=lock.kind,
+            line=lock.line,
+            holder=self.name(holder) if holder is not None else None,
+            taken=taken.text if taken is not None and holder is not None else None,
+            held_s=round(held_s, 6) if held_s is not None else None,
+            waiters=[self.name(thread) for thread, _ in waiting],
+            held_total_s=round(lock.held_s + (held_s or 0.0), 6),
+            waited_total_s=round(waited_s, 6),
+            holds=self._holds(lock),
+        )
+
+    def _holds(self, lock: Traced) -> list[Hold]:
+        taken = []
+        for _ in range(len(lock.holds)):
+            held = lock.holds.popleft()
+            place = held.place.text if held.place else None
+            at = self._tap.clock.at(held.taken_at)
+            taken.append(
+                Hold(self.name(held.thread), place, round(at, 6), round(held.waited_s, 6),
+                     round(held.held_s, 6))
+            )  # fmt: skip
+        return taken
+
+
+def _of_threading(frame: FrameType | None) -> Waits | None:
+    """A wait that the innermost frame shows: in a Condition, or for a thread's end."""
+    if frame is None or frame.f_code.co_filename != THREADING:
+        return None
+    one = frame.f_locals.get("self")
+    if isinstance(one, threading.Condition) and frame.f_code.co_name == "wait":
+        lock = one._lock  # type: ignore[attr-defined]
+        if isinstance(lock, Traced):
+            return Waits("wait", lock=lock.number, text=lock.name)
+        return Waits("wait")
+    if isinstance(one, threading.Thread) and frame.f_code.co_name in JOINS:
+        return Waits("join", text=f"thread {one.name}")
+    return None
+
+
+def _known() -> dict[int, threading.Thread]:
+    """threading.enumerate() without its lock, which the thread that a signal stops may hold; the
+    oldest first."""
+    return dict(threading._active)  # type: ignore[attr-defined]

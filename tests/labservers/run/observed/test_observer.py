@@ -1,0 +1,269 @@
+"""A program and the dashboard's end of its channel: what is reported, and what is obeyed."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from labservers.observe import messages
+from labservers.observe.channel import Channel
+from tests.labservers.observe.test_alone import interpreter
+from tests.labservers.run.observed.conftest import DEADLINE_S, PROGRAMS, ROOT
+from tests.labservers.run.observed.test_lab import connect, free_port
+
+pytestmark = pytest.mark.system
+ENTRY = ROOT / "labservers/run/observe_file.py"
+Eventually = Callable[..., Any]
+
+
+class Watched:
+    """A program under the dashboard, in a session of its own."""
+
+    def __init__(self, python: str, name: str, *words: str) -> None:
+        ours, theirs = socket.socketpair()
+        self.said: list[Any] = []
+        self.channel = Channel(ours)
+        with theirs:
+            number = theirs.fileno()
+            options = ["--channel", str(number), "--quiet", str(PROGRAMS / name)]
+            self.process = subprocess.Popen(
+                [python, str(ENTRY), *options, *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=[number],
+                start_new_session=True,
+            )
+        self._reading = threading.Event()
+        self._reading.set()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        for line in self.channel.lines():
+            self._reading.wait(DEADLINE_S)
+            with contextlib.suppress(messages.MessageError):  # the last one, cut by the end
+                self.said.append(messages.decode(line))
+
+    def hear(self, *, wanted: bool) -> None:
+        self._reading.set() if wanted else self._reading.clear()
+
+    def say(self, command: messages.Command) -> None:
+        self.channel.send(messages.encode(command))
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        return [one for one in list(self.said) if isinstance(one, kind)]
+
+    def newest(self, kind: type[Any]) -> Any:
+        found = self.of(kind)
+        return found[-1] if found else None
+
+    def points(self) -> list[messages.Point]:
+        return [point for batch in self.of(messages.Points) for point in batch.points]
+
+    def held(self) -> list[tuple[Any, ...]]:
+        """Thread, line, call and when, of each point that is held."""
+        newest = self.newest(messages.Held)
+        rows = newest.points if newest is not None else []
+        return [(row.thread, row.line, row.call, row.when) for row in rows]
+
+    def listens(self) -> bool:
+        events = [one for batch in self.of(messages.SocketEvents) for one in batch.events]
+        return any(one.event == "listening" for one in events)
+
+    def ended(self) -> tuple[bytes, bytes, int]:
+        out, err = self.process.communicate(timeout=DEADLINE_S)
+        self._reading.set()
+        self._reader.join(DEADLINE_S)
+        return out, err, self.process.returncode
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self._reading.set()
+        self.process.communicate(timeout=DEADLINE_S)
+        self._reader.join(DEADLINE_S)
+        self.channel.close()
+
+
+@pytest.fixture
+def watch() -> Iterator[Callable[..., Watched]]:
+    """watch(name, ...): a Watched; all are ended."""
+    made: list[Watched] = []
+
+    def start(name: str, *words: str, python: str = sys.executable) -> Watched:
+        made.append(Watched(python, name, *words))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.end()
+
+
+def listening(watch: Any, eventually: Eventually, name: str, **given: Any) -> tuple[Watched, int]:
+    port = free_port()
+    program = watch(name, str(port), **given)
+    eventually(program.listens, "it listens")
+    return program, port
+
+
+@pytest.mark.parametrize("minor", [9, 11, 13])
+def test_pause_step_resume_with_a_real_client(
+    minor: int, watch: Any, eventually: Eventually
+) -> None:
+    python = interpreter(minor)
+    if python is None:
+        pytest.skip(f"no Python 3.{minor} here")
+    program, port = listening(watch, eventually, "lab/chat.py", python=python)
+    program.say(messages.Pause())
+    eventually(lambda: program.of(messages.Held), "it says so")
+    with connect(port) as client:
+        client.sendall(b"hello")
+        accepted = ("MainThread", "chat.py:23", "accept", "after")
+        eventually(lambda: program.held() == [accepted], "held as accept() returns")
+        program.say(messages.Step())
+        eventually(lambda: ("member 1", "chat.py:12", "recv", "before") in program.held())
+        held = program.newest(messages.Held)
+        assert held.paused
+        assert held.resumes_in_s > 200
+        program.say(messages.Step("member 1", "send"))
+        eventually(lambda: ("member 1", "chat.py:18", "sendall", "before") in program.held())
+        (row,) = [row for row in program.newest(messages.Held).points if row.thread == "member 1"]
+        assert row.locals["text"] == "'hello'"
+        assert row.function == "serve"
+        assert row.peer == "{}:{}".format(*client.getsockname())
+        program.say(messages.Resume())
+        assert client.recv(100) == b"hello"
+    eventually(lambda: program.held() == [], "nothing is held")
+    assert [(p.call, p.line) for p in program.points() if p.thread == "member 1"][:2] == [
+        ("recv", "chat.py:12"),
+        ("sendall", "chat.py:18"),
+    ]
+
+
+def test_clients_wait_while_it_is_held_and_the_kernel_counts_them(
+    watch: Any, eventually: Eventually
+) -> None:
+    program, port = listening(watch, eventually, "lab/chat.py")
+    program.say(messages.Break([], ["accept"], [], exceptions=False))
+    program.say(messages.Look(1.0, ["rows"]))
+    with connect(port), connect(port), connect(port) as third:
+        eventually(lambda: program.held() == [("MainThread", "chat.py:23", "accept", "before")])
+        queued = lambda: program.newest(messages.Frame).accept_queue  # noqa: E731
+        eventually(lambda: queued() == 2, "two wait for accept()")
+        eventually(lambda: len(program.newest(messages.Rows).rows) >= 2, "rows")
+        rows = program.newest(messages.Rows).rows
+        assert (rows[0].state, rows[0].recv_q, rows[0].tcp_state) == ("listening", 2, "LISTEN")
+        assert {row.tcp_state for row in rows[1:]} == {"ESTAB"}
+        program.say(messages.Break([], [], [], exceptions=False))
+        program.say(messages.Resume())
+        third.sendall(b"now")
+        assert third.recv(10) == b"now"
+    eventually(lambda: program.newest(messages.Frame).requests >= 1, "the exchange is counted")
+    last = program.newest(messages.Frame).last
+    assert (last.received, last.sent) == ("now", "now")
+
+
+def test_a_breakpoint_on_a_line_and_on_an_exception(watch: Any, eventually: Eventually) -> None:
+    program, port = listening(watch, eventually, "lab/chat.py")
+    program.say(messages.Break(["chat.py:18"], [], [], exceptions=True))
+    eventually(lambda: program.of(messages.Held), "it says so")
+    with connect(port) as client:
+        client.sendall(b"one")
+        eventually(lambda: program.held() == [("member 1", "chat.py:18", "sendall", "before")])
+        program.say(messages.Resume())
+        assert client.recv(10) == b"one"
+        client.sendall(b"\xff")
+        eventually(lambda: program.held() == [("member 1", "chat.py:13", "crash", "after")])
+        assert program.newest(messages.Held).points[0].locals["data"] == "b'\\xff'"
+        assert program.newest(messages.Crash).bad == 0
+        program.say(messages.Resume())
+        eventually(lambda: program.held() == [], "the thread has died")
+
+
+def test_where_threads_locks_and_tasks_stand(watch: Any, eventually: Eventually) -> None:
+    program = watch("stands.py")
+    program.say(messages.Look(1.0, ["threads"]))
+    inside = lambda: [row.call for row in program.newest(messages.Threads).threads]  # noqa: E731
+    eventually(lambda: program.of(messages.Threads), "looks")
+    eventually(lambda: inside() == ["join", "wait", "wait", "lock"], "all stand")
+    told = program.newest(messages.Threads)
+    locks = {row.id: row for row in told.locks}
+    rows = {row.name: row for row in told.threads}
+    assert rows["MainThread"].waits_for == "thread waiter"
+    assert locks[rows["in a queue"].lock].kind == "Queue"
+    assert (locks[rows["holder"].lock].kind, rows["holder"].line) == ("Event", "stands.py:14")
+    lock = locks[rows["waiter"].lock]
+    assert (lock.kind, lock.line, lock.holder, lock.taken, lock.waiters) == (
+        "Lock",
+        "stands.py:5",
+        "holder",
+        "stands.py:13",
+        ["waiter"],
+    )
+    assert told.threads[3].waits_for == "Lock of stands.py:5, held by holder"
+    (task,) = told.tasks
+    assert (task.line, task.function, task.count, task.kind) == ("stands.py:11", "reads", 2,
+                                                                 "generator")  # fmt: skip
+    ids = [e.id for batch in program.of(messages.SocketEvents) for e in batch.events]
+    assert task.sockets == sorted(set(ids))
+    assert told.tasks_total == 2
+
+
+def test_stop_ends_it_as_a_signal_does_and_says_so(watch: Any, eventually: Eventually) -> None:
+    program, _ = listening(watch, eventually, "lab/chat.py")
+    program.say(messages.Pause())
+    program.say(messages.Stop())
+    assert program.ended()[2] == -signal.SIGTERM
+    summary = program.newest(messages.Summary)
+    assert (summary.exit_code, summary.signal) == (None, "SIGTERM")
+    assert summary.sockets_left_open == 1
+
+
+def test_the_end_of_the_dashboard_ends_a_program_that_does_not_want_to(
+    watch: Any, eventually: Eventually
+) -> None:
+    program = watch("stubborn.py")
+    assert program.process.stdout.readline() == b"ready\n"
+    program.say(messages.Pause())
+    eventually(lambda: program.of(messages.Held), "it is held")
+    program.channel.close()
+    out, _, code = program.ended()
+    assert (out, code) == (b"not yet\n", -signal.SIGKILL)
+
+
+def test_a_dashboard_that_does_not_read_is_waited_for_by_nobody(
+    watch: Any, eventually: Eventually
+) -> None:
+    """What it does not take is counted: each call is told, or lost."""
+    program = watch("chatters.py", "3000")
+    program.hear(wanted=False)
+    eventually(lambda: program.process.poll() == 0, "it has come to its end")
+    program.hear(wanted=True)
+    program.ended()
+    batches = program.of(messages.Points)
+    told, lost = sum(len(b.points) for b in batches), sum(b.lost for b in batches)
+    assert told + lost <= 6000
+    if program.of(messages.Summary):
+        summary = program.newest(messages.Summary)
+        assert (summary.points, summary.bytes_in, summary.bytes_out) == (6000, 12_000_000, 12_000_000)
+        assert told + lost == 6000
+
+
+def test_a_forked_child_leaves_the_channel_to_its_parent(
+    watch: Any, eventually: Eventually
+) -> None:
+    program = watch("forks.py")
+    out, _, code = program.ended()
+    assert code == 0
+    assert len(program.of(messages.Program)) == len(program.of(messages.Summary)) == 1
+    assert program.newest(messages.Notice).code == "child_unseen"
+    assert program.newest(messages.Program).pid == program.process.pid != os.getpid()
+    assert out
