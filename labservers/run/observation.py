@@ -7,12 +7,15 @@ import os
 import signal
 import sys
 import threading
+from types import FrameType
 from typing import NamedTuple
 
-from labservers.observe import births, crash, messages, observed, threads
+from labservers.observe import births, crash, observed
 from labservers.observe.channel import Channel
 from labservers.observe.lines import STARTERS, OwnLines
-from labservers.observe.locks import Locks
+from labservers.observe.locks import Locks, Traced
+from labservers.observe.observer import Observer
+from labservers.observe.standing import Standing
 from labservers.observe.swallowed import Swallowed
 from labservers.observe.tap import Tap
 from labservers.observe.teller import Sink, Teller
@@ -51,9 +54,15 @@ class Observation:
         self._arguments = arguments
         self._telling = telling
         self._tap = Tap(OwnLines(file))
-        self._locks = Locks(self._tap.own)
-        self._teller = Teller(self._tap, _sinks(telling))
+        self._locks = Locks(self._tap.own, self._waited)
+        self._standing = Standing(self._tap, self._locks)
+        sinks = _sinks(telling)
+        self._teller = Teller(self._tap, sinks)
         self._teller.checks.append(self._look_for_a_deadlock)
+        self._observer: Observer | None = None
+        if telling.channel is not None:
+            self._observer = self._observed_by(Channel.inherited(_out_of_the_way(telling.channel)))
+            sinks.append(self._observer.send)
         self._swallowed = Swallowed(self._tap, self._teller.tell)
         self._teller.checks.append(self._swallowed.tell)
         self._exit_code: int | None = 0
@@ -78,6 +87,8 @@ class Observation:
         self._swallowed.watch()
         self._teller.start()
         self._tell_program()
+        if self._observer is not None:
+            self._observer.start()
 
     def ending(self, code: int) -> None:
         """The program ends with this exit code."""
@@ -98,9 +109,7 @@ class Observation:
     def answer_sigquit(self) -> None:
         """^\\ at the terminal says where each thread and task stands: at once, from the main
         thread."""
-        signal.signal(
-            signal.SIGQUIT, lambda *_: self._teller.tell(threads.standing(self._tap, self._locks))
-        )
+        signal.signal(signal.SIGQUIT, lambda *_: self._teller.tell(self._standing.look()))
 
     def _crashed(self, error: BaseException) -> None:
         self._swallowed.not_caught(error)
@@ -117,6 +126,22 @@ class Observation:
         self._teller.last_lines()
         self._teller.tell(self._summary())
         self._teller.flush()
+        if self._observer is not None:
+            self._observer.close()
+
+    def _observed_by(self, channel: Channel) -> Observer:
+        return Observer(channel, self._tap, self._standing, self._teller, self._end_by)
+
+    def _end_by(self, signal: str) -> None:
+        """This signal is about to end the process, and calls nothing of Python."""
+        self._exit_code, self._signal = None, signal
+        self._end()
+
+    def _waited(self, lock: Traced, since: float, frame: FrameType) -> None:
+        """A thread has waited for a lock, and has it now, or has given up."""
+        self._tap.waited("lock", since, frame, lock.name)
+        for gate in self._tap.gates:
+            gate.after("lock", None, frame, None)
 
     def _summary(self) -> observed.Summary:
         totals, book = self._tap.totals(), self._tap.book
@@ -134,9 +159,8 @@ class Observation:
         )
 
     def _look_for_a_deadlock(self) -> None:
-        found = self._locks.deadlock()
-        if found is not None:
-            self._teller.tell(threads.deadlock_message(found, self._tap.clock.now()))
+        for found in self._standing.deadlocks():
+            self._teller.tell(found)
 
     def _tell_program(self) -> None:
         python, now = sys.version.split()[0], self._tap.clock.now()
@@ -164,6 +188,8 @@ class Observation:
         else:
             self._over = True
             self._tap.remove()
+            if self._observer is not None:
+                self._observer.forked()
 
     def _leave(self, status: int) -> None:
         if not self._over:
@@ -187,14 +213,7 @@ def _sinks(telling: Telling) -> list[Sink]:
     if telling.json:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if telling.child else os.O_TRUNC)
         sinks.append(JsonLines(_out_of_the_way(os.open(telling.json, flags, 0o644))).write)
-    if telling.channel is not None:
-        channel = Channel.inherited(_out_of_the_way(telling.channel))
-        sinks.append(lambda message: _send(channel, message))
     return sinks
-
-
-def _send(channel: Channel, message: messages.Message) -> None:
-    channel.send(messages.encode(message))
 
 
 def _out_of_the_way(descriptor: int) -> int:

@@ -189,7 +189,7 @@ def test_a_breakpoint_on_a_line_and_on_an_exception(watch: Any, eventually: Even
 
 
 def test_where_threads_locks_and_tasks_stand(watch: Any, eventually: Eventually) -> None:
-    program = watch("stands.py")
+    program = watch("watched/stands.py")
     program.say(messages.Look(1.0, ["threads"]))
     inside = lambda: [row.call for row in program.newest(messages.Threads).threads]  # noqa: E731
     eventually(lambda: program.of(messages.Threads), "looks")
@@ -230,7 +230,7 @@ def test_stop_ends_it_as_a_signal_does_and_says_so(watch: Any, eventually: Event
 def test_the_end_of_the_dashboard_ends_a_program_that_does_not_want_to(
     watch: Any, eventually: Eventually
 ) -> None:
-    program = watch("stubborn.py")
+    program = watch("watched/stubborn.py")
     assert program.process.stdout.readline() == b"ready\n"
     program.say(messages.Pause())
     eventually(lambda: program.of(messages.Held), "it is held")
@@ -243,7 +243,7 @@ def test_a_dashboard_that_does_not_read_is_waited_for_by_nobody(
     watch: Any, eventually: Eventually
 ) -> None:
     """What it does not take is counted: each call is told, or lost."""
-    program = watch("chatters.py", "3000")
+    program = watch("watched/chatters.py", "3000")
     program.hear(wanted=False)
     eventually(lambda: program.process.poll() == 0, "it has come to its end")
     program.hear(wanted=True)
@@ -253,7 +253,11 @@ def test_a_dashboard_that_does_not_read_is_waited_for_by_nobody(
     assert told + lost <= 6000
     if program.of(messages.Summary):
         summary = program.newest(messages.Summary)
-        assert (summary.points, summary.bytes_in, summary.bytes_out) == (6000, 12_000_000, 12_000_000)
+        assert (summary.points, summary.bytes_in, summary.bytes_out) == (
+            6000,
+            12_000_000,
+            12_000_000,
+        )
         assert told + lost == 6000
 
 
