@@ -10,28 +10,36 @@ from dashboard import cli, ending, presence, security
 from dashboard.errors import LabError
 from dashboard.lab import Lab
 from dashboard.programs.catalogue import Catalogue, catalogue
-from dashboard.views import api, exchanges, live, metrics, pages, recordings
+from dashboard.views import (
+    api,
+    exchanges,
+    live,
+    metrics,
+    pages,
+    programs,
+    recordings,
+)
 
 HERE = Path(__file__).resolve().parent
 
 
-def create_app(config: dict[str, Any] | None = None, programs: Catalogue | None = None) -> Flask:
+def create_app(config: dict[str, Any] | None = None, listed: Catalogue | None = None) -> Flask:
     """The application, wired; nothing is started before it is used.
 
-    `programs`: the catalogue; by default the five servers of the lab.
+    `listed`: the catalogue; by default the five servers of the lab.
 
     Raises:
         BadInput: an unusable setting, with where it stands; a ClickException on a command line.
     """
     app = Flask(__name__, template_folder=_folder("templates"), static_folder=_folder("static"))
-    lab = Lab(cli.load_config(config), programs or catalogue())
+    lab = Lab(cli.load_config(config), listed or catalogue())
     app.extensions["lab"] = lab
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_error_handler(LabError, lab_error)
     app.register_error_handler(HTTPException, http_error)
     security.init_app(app)
     live.init_app(app)
-    for views in (api, exchanges, metrics, pages, recordings):
+    for views in (api, exchanges, metrics, pages, programs, recordings):
         app.register_blueprint(views.blueprint)
     cli.init_app(app)
     presence.init_app(app)

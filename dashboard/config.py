@@ -36,6 +36,7 @@ class Config:
     port_base: server number N of the lab is put on port_base + N by default.
     restart_attempts: how often a server that broke is started again by itself; 0 is never.
     token: fixed token for the page's requests; empty makes a new one at each start.
+    programs: folders with Python files that can be run, with `:` between them.
     """
 
     host: str = _matching("127.0.0.1", LINE)
@@ -43,6 +44,7 @@ class Config:
     data_dir: str = _matching("", LINE)
     port_base: int = _within(8000, 1, 65_000)
     token: str = _matching("", VISIBLE)
+    programs: str = _matching("", LINE)
     start_timeout_s: float = _within(10.0, 0.1, 600)
     check_timeout_s: float = _within(2.0, 0.1, 60)
     stop_grace_s: float = _within(3.0, 0, 60)
@@ -59,6 +61,11 @@ class Config:
     @property
     def data_path(self) -> Path:
         return Path(self.data_dir or platformdirs.user_data_dir(APP, appauthor=False))
+
+    @property
+    def program_folders(self) -> list[Path]:
+        names = filter(None, self.programs.split(os.pathsep))
+        return [Path(os.path.abspath(os.path.expanduser(name))) for name in names]
 
     @property
     def log_path(self) -> Path:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from dashboard.config import Config
@@ -20,15 +21,26 @@ from dashboard.live.broadcaster import Broadcaster
 from dashboard.live.chat_hub import ChatHub
 from dashboard.live.events import KINDS, EventDict, kind_and_name
 from dashboard.programs.catalogue import Catalogue
+from dashboard.programs.opened import Opened
+from dashboard.programs.pythons import Python, Pythons
 from dashboard.programs.settings import ServerSettings, Settings
+from dashboard.programs.shelf import Shelf
 from dashboard.recording.chronicle import Chronicle
 from dashboard.supervision import port_owner
 from dashboard.supervision.hosts import with_choices
 from dashboard.supervision.managed import NOBODY_LOOKS
-from dashboard.supervision.process import ServerProcess
+from dashboard.supervision.own import OwnPrograms
+from dashboard.supervision.process import ServerProcess, answer_of
+from dashboard.supervision.saves import Saves
 from dashboard.supervision.supervisor import Supervisor
 from dashboard.supervision.surroundings import Surroundings
 from labservers.observe import messages
+
+HERE = Path(__file__).resolve().parent
+# Inside the package where it was installed, beside it in a checkout.
+EXAMPLES = [
+    path for folder in (HERE, HERE.parent) if (path := folder / "examples" / "lab").is_dir()
+]
 
 
 class Lab:
@@ -52,6 +64,8 @@ class Lab:
             changed=self._apply_rates,
         )
         self.settings = Settings(config.data_path / "servers.json", config.port_base, programs)
+        opened = Opened(config.data_path)
+        self.pythons = Pythons(answer_of, opened.pythons)
         self.supervisor = Supervisor(
             programs,
             self.settings,
@@ -64,12 +78,24 @@ class Lab:
                 listening=port_owner.listening,
                 background=_in_background,
                 wanted=lambda topic: topic in self.broadcaster.wanted(),
+                kept_s=port_owner.kept_s,
+                another_python=self._another_python,
             ),
+            Saves(self.pythons.problem),
         )
         self.chat_hub = self._chat_hub()
         self.experiments = Experiments(self.supervisor, self.feed)
+        self.own = OwnPrograms(
+            Shelf([*config.program_folders, *EXAMPLES], opened),
+            self.pythons,
+            programs,
+            self.settings,
+            self.supervisor,
+            self.publish,
+        )
         for view in self.supervisor.views():
             self.broadcaster.publish({"kind": "server", "server": view})
+        self.own.remember()
 
     def uptime_s(self) -> float:
         """Not by the wall clock, which is set at times."""
@@ -103,6 +129,7 @@ class Lab:
 
     def snapshot(self) -> dict[str, Any]:
         """The state that a page starts with."""
+        self.own.publish_files()
         return self.with_hosts(self.broadcaster.snapshot())
 
     def with_hosts(self, snapshot: dict[str, Any]) -> dict[str, Any]:
@@ -164,6 +191,13 @@ class Lab:
     def _beginning(self, topic: str) -> list[EventDict]:
         kind, name = kind_and_name(topic)
         return self.supervisor.server(name).reports.newest(kind.kind)
+
+    def _another_python(self, file: Path, but: str) -> Python | None:
+        try:
+            source = file.read_bytes()
+        except OSError:
+            return None
+        return self.pythons.that_reads(source, but)
 
     def _port_owner(self, settings: ServerSettings, transport: str) -> dict[str, Any] | None:
         pids = self.supervisor.pids()

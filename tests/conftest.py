@@ -158,11 +158,15 @@ class Heard:
         self.messages: queue.SimpleQueue[messages.Message] = queue.SimpleQueue()
         self.logs: list[str] = []
         self.prints: list[str] = []
+        self.output = b""
         self.exits: queue.SimpleQueue[int] = queue.SimpleQueue()
         self.on_message = self.messages.put
         self.on_log = self.logs.append
         self.on_print = self.prints.append
         self.on_exit = self.exits.put
+
+    def on_output(self, data: bytes) -> None:
+        self.output += data
 
     def next(self, kind: type[Any], timeout_s: float = 10.0) -> Any:
         """The next message of a kind; those before it are dropped."""

@@ -65,6 +65,11 @@ def test_only_one_module_starts_processes() -> None:
     assert users == {"dashboard/supervision/process.py"}
 
 
+def test_only_one_module_opens_terminals() -> None:
+    users = {name(path) for path in DASHBOARD if "openpty" in path.read_text("utf-8")}
+    assert users == {"dashboard/supervision/terminal.py"}
+
+
 def test_flask_stays_at_the_edge() -> None:
     edge = {"__init__", "security", "sockets", "cli", "ending", "presence", "startup_log"}
     users = [path for path in DASHBOARD if any(i.split(".")[0] == "flask" for i in imports(path))]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 from dashboard.programs.launch import Launch
 
@@ -10,11 +11,13 @@ Check = Callable[[str, int, float], None]
 
 
 class Ready(StrEnum):
-    """When a program that was started is running: it answered its check; it listens; it lives."""
+    """When a program that was started is running: it answered its check; it listens; it lives;
+    it has a socket or waits for input, or has lived for a while without."""
 
     CHECK = "check"
     LISTENING = "listening"
     ALIVE = "alive"
+    SEEN = "seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class Program:
     number: its place in the list, the key that opens it, and its port above the configured base.
     capabilities: as in labservers.registry. module: where its source is read, empty for none.
     check(host, port, timeout_s) raises when the program does not answer as it should.
-    hidden_rooms: chat rooms that are not news.
+    hidden_rooms: chat rooms that are not news. own: the user's file at this path; None: one of
+    the lab's servers.
     """
 
     name: str
@@ -52,9 +56,17 @@ class Program:
     check: Check | None = None
     visit: Visit | None = None
     hidden_rooms: frozenset[str] = field(default=frozenset())
+    own: Path | None = None
 
     def can(self, capability: str) -> bool:
         return capability in self.capabilities
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Names of its settings: what a user can choose for a start."""
+        if self.own:
+            return ("arguments", "python", "restart_on_save")
+        return (*(name for name in ("host", "port") if name in self.launch.takes), "model")
 
     @property
     def model(self) -> str:

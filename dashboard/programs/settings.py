@@ -1,9 +1,11 @@
-"""The user's choices for each program (host, port, model), remembered across starts."""
+"""The user's choices for each program, remembered across starts."""
 
 import json
 import os
 import re
+import shlex
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,6 @@ from typing import Any
 from dashboard import json_text
 from dashboard.errors import BadInput
 from dashboard.numbers import shown, whole
-from dashboard.programs.catalogue import Catalogue
 from dashboard.programs.program import Program
 
 # Names of 253 characters at most (RFC 1035 section 2.3.4, without the trailing dot), and numbers;
@@ -19,35 +20,61 @@ from dashboard.programs.program import Program
 HOST = re.compile(r"[A-Za-z0-9.:_][A-Za-z0-9.:_%-]{0,252}")
 
 
+ARGUMENT_CHARACTERS = 4_000
+
+
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """Where a program listens and how it serves many clients."""
+    """Where a program listens and how it serves many clients; of a file of the user: its
+    arguments as typed in a shell, the path of its Python, and whether a save starts it again."""
 
-    host: str
-    port: int
-    model: str
+    host: str = "127.0.0.1"
+    port: int = 0
+    model: str = ""
+    arguments: str = ""
+    python: str = ""
+    restart_on_save: bool = False
+
+    def chosen(self, program: Program) -> dict[str, Any]:
+        """Those that the program has."""
+        return {name: value for name, value in asdict(self).items() if name in program.choices}
 
 
 class Settings:
     """The settings of all programs in one JSON file, replaced as a whole.
 
-    The lock guards the table and the file. A file that cannot be used, or a
-    part of it, counts as empty and is complained of; one that cannot be written costs the memory,
-    not the click.
+    The lock guards the tables and the file. A file that cannot be used, or a part of it, counts
+    as empty and is complained of; one that cannot be written costs the memory, not the click.
+    What it says of programs that are not in the catalogue now is kept.
     """
 
-    def __init__(self, path: Path, port_base: int, programs: Catalogue) -> None:
+    def __init__(self, path: Path, port_base: int, programs: Mapping[str, Program]) -> None:
         self.path = path
         self._programs = programs
         self._lock = threading.Lock()
-        self._chosen = {
-            name: ServerSettings("127.0.0.1", port_base + program.number, program.model)
-            for name, program in programs.items()
-        }
         self.complaints: list[str] = []
-        for name, values in self._read().items():
-            if name in programs:
-                self._remember(name, values)
+        self._chosen: dict[str, ServerSettings] = {}
+        self._others = self._read()
+        for program in programs.values():
+            self._begin(
+                program, ServerSettings(port=port_base + program.number, model=program.model)
+            )
+
+    @property
+    def others(self) -> list[str]:
+        """Names in the file that are not in the catalogue."""
+        return list(self._others)
+
+    def add(self, program: Program, python: str) -> None:
+        """A program that has come into the catalogue; with this Python where none was chosen."""
+        with self._lock:
+            self._begin(program, ServerSettings(python=python))
+            self._write()
+
+    def forget(self, name: str) -> None:
+        with self._lock:
+            self._chosen.pop(name, None)
+            self._write()
 
     def get(self, name: str) -> ServerSettings:
         return self._chosen[name]
@@ -65,13 +92,15 @@ class Settings:
                 self._write()
             return new
 
-    def _remember(self, name: str, values: Any) -> None:
+    def _begin(self, program: Program, default: ServerSettings) -> None:
+        values = self._others.pop(program.name, {})
         try:
             if not isinstance(values, dict):
                 raise BadInput("not an object")
-            self._chosen[name] = changed(self._programs[name], self._chosen[name], values)
+            default = changed(program, default, values)
         except BadInput as error:
-            self.complaints.append(f"{name}: {error.message}")
+            self.complaints.append(f"{program.name}: {error.message}")
+        self._chosen[program.name] = default
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -87,7 +116,10 @@ class Settings:
         return {}
 
     def _write(self) -> None:
-        body = json.dumps({name: asdict(chosen) for name, chosen in self._chosen.items()}, indent=1)
+        chosen = {
+            name: settings.chosen(self._programs[name]) for name, settings in self._chosen.items()
+        }
+        body = json.dumps({**self._others, **chosen}, indent=1)
         beside = self.path.with_suffix(".new")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,19 +135,51 @@ def changed(program: Program, now: ServerSettings, values: dict[str, Any]) -> Se
     Raises:
         BadInput: a wrong kind or value; the sentence names the field.
     """
-    host, port, model = values.get("host"), values.get("port"), values.get("model")
-    if host is not None:
-        now = replace(now, host=_host(host))
-    if port is not None:
-        now = replace(now, port=_port(port))
-    if model is not None:
-        if model not in program.models:
-            raise BadInput(
-                f"model: {shown(model)} is not a model of {program.name}",
-                f"choose {', '.join(program.models)}",
-            )
-        now = replace(now, model=str(model))
-    return now
+    checks: dict[str, Callable[[Any], Any]] = {
+        "host": _host,
+        "port": _port,
+        "model": lambda value: _model(value, program),
+        "arguments": _arguments,
+        "python": _python,
+        "restart_on_save": _restart_on_save,
+    }
+    given = {name: values[name] for name in checks if values.get(name) is not None}
+    return replace(now, **{name: checks[name](value) for name, value in given.items()})
+
+
+def _model(value: Any, program: Program) -> str:
+    if value not in program.models:
+        raise BadInput(
+            f"model: {shown(value)} is not a model of {program.name}",
+            f"choose {', '.join(program.models)}",
+        )
+    return str(value)
+
+
+def _arguments(value: Any) -> str:
+    """Words as a shell reads them."""
+    if not isinstance(value, str) or len(value) > ARGUMENT_CHARACTERS or not value.isprintable():
+        raise BadInput(
+            f"arguments: {value!r:.80} is not a line of text", "for example 127.0.0.1 9090"
+        )
+    try:
+        shlex.split(value)
+    except ValueError as error:
+        raise BadInput(f"arguments: {error}", "close the quotes") from None
+    return value
+
+
+def _python(value: Any) -> str:
+    """Whether there is such a Python is found out by those that offer them."""
+    if not isinstance(value, str) or not os.path.isabs(value) or "\0" in value:
+        raise BadInput(f"python: {value!r:.80} is not a path", "see pythons in GET /api/programs")
+    return value
+
+
+def _restart_on_save(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise BadInput(f"restart_on_save: {shown(value)} is not true or false", "send true")
+    return value
 
 
 def _host(value: Any) -> str:

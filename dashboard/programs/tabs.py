@@ -23,6 +23,7 @@ class Tab(NamedTuple):
 TABS = (
     Tab("loop", "loop", ("loop", "rows"), linked=True),
     Tab("rooms", "rooms", linked=True),
+    Tab("console", "console"),
     Tab("try", "exchange"),
     Tab("connections", "wire", ("rows",)),
     Tab("logs", None, ("logs",)),

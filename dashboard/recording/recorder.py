@@ -143,6 +143,15 @@ class Recorder:
             newest = self._newest.get(messages.Threads)
             return messages.as_dict(newest) if newest else None
 
+    def reachable(self) -> list[tuple[str, str]]:
+        """Transport and address of each socket that clients can reach."""
+        with self._lock:
+            return [
+                ("udp" if stream.kind == "datagram" else "tcp", stream.local)
+                for stream in self._wire.streams.values()
+                if stream.reachable and stream.local
+            ]
+
     def view(self, *, alive: bool) -> dict[str, Any]:
         """What the view of a program says of its observation."""
         with self._lock:

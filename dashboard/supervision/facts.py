@@ -17,6 +17,7 @@ class Facts:
     settings: for the next start, and of the process that lives. run: the newest process, also
     when it is gone. attempt, attempts: starts after a crash, so far and at most. deadline: of
     STARTING, STOPPING or BACKOFF, by the monotonic clock. start_again: once it has ended.
+    changed_on_disk: its file is not the one that was started.
     """
 
     program: Program
@@ -30,6 +31,7 @@ class Facts:
     deadline: float | None = None
     start_again: bool = False
     experiment: dict[str, Any] | None = None
+    changed_on_disk: bool = False
 
     @property
     def settled(self) -> bool:

@@ -1,6 +1,6 @@
 """Why a program does not run, with the evidence: one dictionary for the API, the card, the feed."""
 
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from dashboard.programs.program import Program
 from dashboard.programs.settings import ServerSettings
@@ -9,6 +9,15 @@ from dashboard.supervision.surroundings import Surroundings
 from labservers.observe import messages
 
 Failure: TypeAlias = dict[str, Any]
+
+
+class End(NamedTuple):
+    """The end of a process, as far as the system knows it."""
+
+    returncode: int
+    ran_s: float
+    last_lines: list[str]
+
 
 NOTHING: Failure = {
     "reason": "",
@@ -21,6 +30,9 @@ NOTHING: Failure = {
     "last_lines": [],
     "port_owner": None,
     "free_port": None,
+    "line": None,
+    "free_at": None,
+    "python_offered": None,
 }
 # What Failed.code says -> the reason that the page has words for.
 REASONS = {
@@ -33,31 +45,31 @@ REASONS = {
 FEED_CODES = {"port_in_use": "port_in_use", "exited": "crashed", "killed": "crashed"}
 
 
-def not_spawned(program: Program, error: OSError) -> Failure:
+def not_spawned(program: Program, error: Exception) -> Failure:
     """The system made no process."""
-    message = f"the process of {program.name} could not be started: {error}"
-    return {**NOTHING, "reason": "spawn", "message": message, "errno": error.errno}
+    message = f"the process of {_name(program)} could not be started: {error}"
+    number = error.errno if isinstance(error, OSError) else None
+    return {**NOTHING, "reason": "spawn", "message": message, "errno": number}
 
 
 def not_answering(
     program: Program, settings: ServerSettings, problem: str, lines: list[str]
 ) -> Failure:
     """It lives, but its check failed or nothing came in time."""
-    where = f"port {settings.port}"
-    message = f"{program.name} on {where} does not answer as it should: {problem}"
+    message = f"{_subject(program, settings)} does not answer as it should: {problem}"
     return {**NOTHING, "reason": "not_answering", "message": message, "last_lines": lines}
 
 
-def refused(failed: messages.Failed, returncode: int, lines: list[str]) -> Failure:
+def refused(failed: messages.Failed, end: End) -> Failure:
     """It said itself why it cannot start."""
     return {
         **NOTHING,
-        **ended_by(returncode),
+        **ended_by(end.returncode),
         "reason": REASONS.get(failed.code, "bind" if failed.code else "bad_address"),
         "message": failed.message,
         "errno": failed.errno,
         "code": failed.code,
-        "last_lines": lines,
+        "last_lines": end.last_lines,
     }
 
 
@@ -72,20 +84,26 @@ def with_owner(
     return {**failure, "port_owner": owner, "free_port": free_port}
 
 
-def ended(
-    program: Program, settings: ServerSettings, returncode: int, ran_s: float, lines: list[str]
-) -> Failure:
+def ended(program: Program, settings: ServerSettings, end: End) -> Failure:
     """It ended, unasked and not in peace."""
-    end = ended_by(returncode)
-    how = f"signal {end['signal']}" if end["signal"] else f"exit code {end['exit_code']}"
+    by = ended_by(end.returncode)
+    how = f"signal {by['signal']}" if by["signal"] else f"exit code {by['exit_code']}"
     return {
         **NOTHING,
-        **end,
-        "reason": "killed" if end["signal"] else "exited",
-        "message": f"{program.name} on port {settings.port} ended with {how}",
-        "ran_s": round(ran_s, 3),
-        "last_lines": lines,
+        **by,
+        "reason": "killed" if by["signal"] else "exited",
+        "message": f"{_subject(program, settings)} ended with {how}",
+        "ran_s": round(end.ran_s, 3),
+        "last_lines": end.last_lines,
     }
+
+
+def _subject(program: Program, settings: ServerSettings) -> str:
+    return _name(program) if program.own else f"{program.name} on port {settings.port}"
+
+
+def _name(program: Program) -> str:
+    return program.title if program.own else program.name
 
 
 def broke(failure: Failure) -> bool:

@@ -1,9 +1,9 @@
 """The addresses that a server can be put on, and which of them others can reach."""
 
 import contextlib
-import functools
 import socket
 import threading
+import time
 from typing import Any
 
 import psutil
@@ -11,6 +11,9 @@ import psutil
 from labservers.net.addresses import Reach, reach, resolve
 
 LOOK_UP_S = 0.2
+RETRY_S = 30.0
+NAMES = 64
+_look_ups: dict[str, "LookUp"] = {}
 
 
 def with_choices(views: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -47,24 +50,35 @@ def is_open(host: str) -> bool:
     return found is not Reach.LOOPBACK
 
 
-@functools.lru_cache(maxsize=64)
 def _look_up(name: str) -> "LookUp":
-    return LookUp(name)
+    """The look-up of a name that is under way or has succeeded; else a new one, at most one
+    every RETRY_S seconds."""
+    found = _look_ups.get(name)
+    if found is None or found.has_failed(time.monotonic() - RETRY_S):
+        if len(_look_ups) >= NAMES:
+            _look_ups.clear()
+        found = _look_ups[name] = LookUp(name)
+    return found
 
 
 def forget_names() -> None:
     """Look every name up anew when it is asked about."""
-    _look_up.cache_clear()
+    _look_ups.clear()
 
 
 class LookUp(threading.Thread):
-    """The address of a name, asked for once: without a network that can take many seconds."""
+    """The address of a name: without a network that can take many seconds."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name="look-up", daemon=True)
         self._host = name
+        self._began = time.monotonic()
         self.address = ""
         self.start()
+
+    def has_failed(self, before: float) -> bool:
+        """Whether it has begun before that time and found nothing."""
+        return not self.is_alive() and not self.address and self._began < before
 
     def run(self) -> None:
         with contextlib.suppress(OSError):

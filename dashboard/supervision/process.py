@@ -1,41 +1,51 @@
 """One child process: the only module that touches subprocess.
 
-The child inherits one end of a channel for messages and commands. Its standard input is empty,
-its standard output and error are log lines, so whatever it prints or reads stays its own affair.
-We hold the channel's other end: its end tells the child that the dashboard is gone, however it
-died. PR_SET_PDEATHSIG would follow the thread that forked, a request's thread, and kill the child
-with it. One thread waits for the exit, one reads each stream; all of them end with the child. The
-end of a stream is not taken for the exit: a grandchild may hold it.
+The child inherits one end of a channel for messages and commands. A server of the lab has an
+empty standard input, and what it prints is log lines. A program of the user has a terminal, so it
+prints, reads and is interrupted as in a shell. We hold the other ends: their end tells the child
+that the dashboard is gone, however it died. PR_SET_PDEATHSIG would follow the thread that forked,
+a request's thread, and kill the child with it.
+
+The child leads a session (setsid(2)). One thread waits for its exit, one reads each stream; all of
+them end with the child. The end of a stream is not taken for the exit: a grandchild may hold it.
 """
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
 from dashboard.programs.launch import CHANNEL, Command
+from dashboard.supervision import session, take_terminal
+from dashboard.supervision.terminal import Terminal
 from labservers.observe import messages
 from labservers.observe.channel import PIECE, Channel, Lines
 
 COMMANDS_KEPT = 64 * 1024  # bytes, for a child that does not read
 LOG_LINE = 64 * 1024
 DRAIN_S = 1.0
+ANSWER_BYTES = 64 * 1024
 PACKAGE_PARENT = Path(messages.__file__).resolve().parents[2]
+TAKE_TERMINAL = (sys.executable, "-I", "-S", take_terminal.__file__)
 
 
 class Listener(Protocol):
     """What is notified of the child's life. Calls come from the child's own threads.
 
-    on_log: a line on standard error; on_print: one on standard output.
+    on_log: a line on standard error; on_print: one on standard output; on_output: what its
+    terminal shows, as it comes.
     """
 
     def on_message(self, message: messages.Message) -> None: ...
     def on_log(self, line: str) -> None: ...
     def on_print(self, line: str) -> None: ...
+    def on_output(self, data: bytes) -> None: ...
     def on_exit(self, returncode: int) -> None: ...
 
 
@@ -48,60 +58,78 @@ class ServerProcess:
 
     def __init__(self, command: Command, listener: Listener) -> None:
         self._listener = listener
+        self._terminal = Terminal() if command.terminal else None
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                self._child = _spawn(command, theirs)
+                self._child = _spawn(command, theirs, self._terminal)
             except BaseException:
                 ours.close()
+                if self._terminal:
+                    self._terminal.close()
                 raise
         self.pid = self._child.pid
+        self._lock = threading.Lock()  # no signal after the child was reaped
+        self._reaped = False
         self._channel = Channel(ours, COMMANDS_KEPT)
-        assert self._child.stdout
-        assert self._child.stderr
-        self._readers = [
-            self._thread("channel", self._channel.lines(), self._take_message),
-            self._thread("stdout", _lines(self._child.stdout), self._take_print),
-            self._thread("stderr", _lines(self._child.stderr), self._take_log),
-        ]
+        self._readers = [self._reader(*stream) for stream in self._streams()]
         threading.Thread(target=self._wait, name=f"wait-{self.pid}", daemon=True).start()
 
     def send(self, command: messages.Command) -> None:
         """Pass a command on; a child that is gone or does not read misses it."""
         self._channel.send(messages.encode(command))
 
+    def type(self, data: bytes) -> bool:
+        """Bytes as from the keyboard of its terminal; False: it takes no more, or has none."""
+        return self._terminal is not None and self._terminal.type(data)
+
+    def interrupt(self) -> None:
+        """^C: typed where there is a terminal, a signal elsewhere."""
+        if self._terminal is None:
+            self._signal(signal.SIGINT)
+        else:
+            self._terminal.type(b"\x03")
+
     def terminate(self) -> None:
         """SIGTERM to the child."""
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """SIGKILL to the child's whole group."""
-        self._signal(signal.SIGKILL)
+        """SIGKILL to the child and to all that it has started."""
+        with self._lock:
+            if not self._reaped:
+                session.kill_all(self.pid)
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._child.returncode is not None:
-            return
-        try:
-            if number == signal.SIGKILL:
-                os.killpg(self.pid, number)
-            else:
-                self._child.send_signal(number)
-        except (ProcessLookupError, PermissionError):
-            pass
+        with self._lock:
+            if not self._reaped:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(self.pid, number)
 
-    def _thread(
-        self, name: str, lines: Iterator[bytes], take: Callable[[bytes], None]
+    def _streams(self) -> Iterator[tuple[str, Iterable[bytes], Callable[[bytes], None]]]:
+        yield "channel", self._channel.lines(), self._take_message
+        if self._terminal is not None:
+            yield "terminal", self._terminal.pieces(), self._listener.on_output
+        for name, pipe, take in (
+            ("stdout", self._child.stdout, self._take_print),
+            ("stderr", self._child.stderr, self._take_log),
+        ):
+            if pipe is not None:
+                yield name, _lines(pipe), take
+
+    def _reader(
+        self, name: str, pieces: Iterable[bytes], take: Callable[[bytes], None]
     ) -> threading.Thread:
         thread = threading.Thread(
-            target=self._read, args=(lines, take), name=f"{name}-{self.pid}", daemon=True
+            target=self._read, args=(pieces, take), name=f"{name}-{self.pid}", daemon=True
         )
         thread.start()
         return thread
 
-    def _read(self, lines: Iterator[bytes], take: Callable[[bytes], None]) -> None:
-        for line in lines:
+    def _read(self, pieces: Iterable[bytes], take: Callable[[bytes], None]) -> None:
+        for piece in pieces:
             try:
-                take(line)
+                take(piece)
             except Exception as error:  # what one line leads to does not silence the next
                 self._listener.on_log(f"the dashboard broke on a line of the server: {error!r}")
 
@@ -121,39 +149,85 @@ class ServerProcess:
         self._listener.on_log(_text(line))
 
     def _wait(self) -> None:
-        returncode = self._child.wait()
+        returncode = self._reap()
+        if self._terminal is not None:
+            self._terminal.end()
         for reader in self._readers:
             reader.join(DRAIN_S)
         self._channel.close()
         self._listener.on_exit(returncode)
 
-
-def _spawn(command: Command, channel: socket.socket) -> subprocess.Popen[bytes]:
-    """The child; CHANNEL in its words becomes the number of the descriptor that it inherits."""
-    asks = any(CHANNEL in word for word in command.words)
-    number = str(channel.fileno())
-    return subprocess.Popen(
-        [word.replace(CHANNEL, number) for word in command.words],
-        cwd=command.folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=child_environment(os.environ),
-        start_new_session=True,
-        pass_fds=[channel.fileno()] if asks else [],
-    )
+    def _reap(self) -> int:
+        """Wait for the end. What is left of the session is killed while the leader's number
+        cannot be another process's: before it is reaped."""
+        if hasattr(os, "waitid"):
+            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+            session.kill_others(self.pid)
+        else:
+            self._child.wait()
+        with self._lock:
+            self._reaped = True
+            return self._child.wait()
 
 
-def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
+def _spawn(
+    command: Command, channel: socket.socket, terminal: Terminal | None
+) -> subprocess.Popen[bytes]:
+    """The child; the first of its words that is CHANNEL becomes the number of the descriptor that
+    it inherits. Words that a user has typed come after that."""
+    words = list(command.words)
+    asks = CHANNEL in words
+    if asks:
+        words[words.index(CHANNEL)] = str(channel.fileno())
+    given, prints = subprocess.DEVNULL, subprocess.PIPE
+    if terminal:
+        words = [*TAKE_TERMINAL, *words]
+        given = prints = terminal.theirs
+    try:
+        return subprocess.Popen(
+            words,
+            stdin=given,
+            stdout=prints,
+            stderr=prints,
+            cwd=command.folder,
+            env=child_environment(os.environ, terminal=terminal is not None),
+            start_new_session=True,
+            pass_fds=[channel.fileno()] if asks else [],
+        )
+    finally:
+        if terminal:
+            terminal.close_theirs()
+
+
+def child_environment(environment: Mapping[str, str], *, terminal: bool = False) -> dict[str, str]:
     """Ours without what belongs to Flask, Werkzeug (their socket, their reloader) and the
-    dashboard (its token)."""
+    dashboard (its token). A program on a terminal gets nothing else that is ours."""
     kept = {
         name: value
         for name, value in environment.items()
         if not name.startswith(("WERKZEUG_", "FLASK_", "SOCKETLAB_"))
     }
+    if terminal:
+        return {**kept, "TERM": "xterm-256color"}
     path = [str(PACKAGE_PARENT), *filter(None, [environment.get("PYTHONPATH")])]
     return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(path)}
+
+
+def answer_of(words: Sequence[str], given: bytes, timeout_s: float) -> str | None:
+    """What a short-lived command prints, given some bytes; None where it fails or takes longer."""
+    try:
+        done = subprocess.run(
+            list(words),
+            input=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=timeout_s,
+            env=child_environment(os.environ, terminal=True),
+            start_new_session=True,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout[:ANSWER_BYTES].decode("utf-8", "replace") if done.returncode == 0 else None
 
 
 def _lines(pipe: IO[bytes]) -> Iterator[bytes]:

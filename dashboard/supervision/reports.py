@@ -7,7 +7,7 @@ from typing import Any
 from dashboard.live.events import KINDS, EventDict
 from dashboard.programs.program import Program
 from dashboard.recording.figures import Figures
-from dashboard.recording.history import LogBook
+from dashboard.recording.history import LINE_CHARACTERS, LogBook
 from dashboard.recording.recorder import Recorder, point_dict
 from dashboard.supervision.surroundings import Surroundings
 from labservers.observe import messages
@@ -20,8 +20,8 @@ LOGS_AT_FIRST = 500
 class Reports:
     """The log, the figures and the events of one program.
 
-    log_line(), events() and observed() may be called from any thread; frame() by its owner, under
-    its lock.
+    log_line(), events() and observed() may be called from any thread; output() by one, that of a
+    terminal; frame() by its owner, under its lock.
     """
 
     def __init__(self, program: Program, world: Surroundings) -> None:
@@ -32,6 +32,7 @@ class Reports:
         self.figures = Figures(world.wall)
         self.recorder = Recorder(program.name, world.memory)
         self.event_listeners: list[Callable[[messages.Events], None]] = []
+        self._begun = ""  # of a line that a terminal shows
         self._program = program
         self._world = world
         self._order = threading.Lock()  # so that lines are published in the order of their numbers
@@ -40,6 +41,16 @@ class Reports:
         with self._order:
             lines = self.log.add(raw, self._world.wall(), printed=printed)
             self.publish("logs", lines=lines, skipped=0)
+
+    def output(self, text: str) -> None:
+        """What a terminal shows; its complete lines are log lines."""
+        *lines, self._begun = (self._begun + text).split("\n")
+        self._begun = self._begun[-LINE_CHARACTERS:]
+        with self._order:
+            wall = self._world.wall()
+            kept = [self.log.add(line.rstrip("\r"), wall, printed=True) for line in lines]
+            if kept:
+                self.publish("logs", lines=[line for group in kept for line in group], skipped=0)
 
     def frame(self, frame: messages.Frame) -> None:
         figures = self.figures.take(frame)

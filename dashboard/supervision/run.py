@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from dashboard.programs.files import Stamp
+from dashboard.supervision.evidence import Evidence
 from labservers.observe import messages
 
 SOCKETS_S = 1.0
+INTERRUPT_S = 5.0
 
 
 class Process(Protocol):
@@ -15,6 +18,8 @@ class Process(Protocol):
     pid: int
 
     def send(self, command: messages.Command) -> None: ...
+    def type(self, data: bytes) -> bool: ...
+    def interrupt(self) -> None: ...
     def terminate(self) -> None: ...
     def kill(self) -> None: ...
 
@@ -25,8 +30,9 @@ class Run:
 
     sockets: addresses that it can be reached at, none before it listens, and for some programs
     none at all. step: what a start waits for. heard_at: None when it has never said anything.
-    looked_at: when the kernel was asked for its sockets. over: it is no longer ours; what it
-    still says is ignored.
+    looked_at: when the kernel was asked for its sockets. ready_at: when it came up.
+    interrupted_at: when ^C was typed last. transport: of its first socket, where it was seen.
+    file: as it was on disk. over: it is no longer ours; what it still says is ignored.
     """
 
     number: int
@@ -41,6 +47,11 @@ class Run:
     killed: bool = False
     paused: bool = False
     looked_at: float = 0.0
+    transport: str | None = None
+    ready_at: float | None = None
+    interrupted_at: float | None = None
+    evidence: Evidence = field(default_factory=Evidence)
+    file: Stamp | None = None
     over: bool = False
 
     def close(self) -> None:
@@ -58,6 +69,10 @@ class Run:
         self.looked_at = now
         return True
 
+    def was_interrupted(self, now: float) -> bool:
+        """Whether its end is likely to be what ^C was meant for."""
+        return self.interrupted_at is not None and now - self.interrupted_at < INTERRUPT_S
+
     def silent_for(self, now: float) -> float:
         """Seconds since its last message; none for a program that sends no messages."""
         return 0.0 if self.heard_at is None else now - self.heard_at
@@ -70,6 +85,7 @@ class Ears:
     run: Run
     message: Callable[[Run, messages.Message], None]
     log: Callable[[str, bool], None]
+    output: Callable[[Run, bytes], None]
     exit: Callable[[Run, int], None]
 
     def on_message(self, message: messages.Message) -> None:
@@ -80,6 +96,9 @@ class Ears:
 
     def on_print(self, line: str) -> None:
         self.log(line, True)
+
+    def on_output(self, data: bytes) -> None:
+        self.output(self.run, data)
 
     def on_exit(self, returncode: int) -> None:
         self.exit(self.run, returncode)

@@ -1,28 +1,36 @@
 """The programs together: what users ask of them, and the clock that watches them."""
 
+import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from dashboard.errors import LabError, NotRunning
 from dashboard.numbers import shown
-from dashboard.programs import catalogue
 from dashboard.programs.catalogue import Catalogue
+from dashboard.programs.program import Program
 from dashboard.programs.settings import ServerSettings, Settings
 from dashboard.supervision.hosts import with_choices
 from dashboard.supervision.managed import ManagedProgram
+from dashboard.supervision.saves import Saves
 from dashboard.supervision.surroundings import Surroundings
 from labservers.observe import messages
 
 TICK_S = 0.1
+LOOK_S = 1.0
+LOG = logging.getLogger(__name__)
 
 
 class Supervisor:
     """Start, stop and watch the servers. Asking never blocks; what came of it is an event."""
 
-    def __init__(self, programs: Catalogue, settings: Settings, world: Surroundings) -> None:
+    def __init__(
+        self, programs: Catalogue, settings: Settings, world: Surroundings, saves: Saves
+    ) -> None:
         self._programs = programs
+        self._saves = saves
         self._world = world
+        self._settings = settings
         self._servers = {
             name: ManagedProgram(program, settings, world) for name, program in programs.items()
         }
@@ -35,13 +43,34 @@ class Supervisor:
         Raises:
             UnknownServer: the catalogue has no program of that name.
         """
-        return self._servers[catalogue.program(self._programs, name).name]
+        return self._servers[self._programs.find(name).name]
+
+    def add(self, program: Program) -> ManagedProgram:
+        """Supervise a program that is about to come into the catalogue."""
+        server = ManagedProgram(program, self._settings, self._world)
+        self._servers = {**self._servers, program.name: server}
+        return server
+
+    def remove(self, name: str) -> None:
+        """Supervise one no longer; it does not run."""
+        server = self._servers[name]
+        self._servers = {other: kept for other, kept in self._servers.items() if other != name}
+        server.reports.log.close()
+
+    def own(self) -> list[ManagedProgram]:
+        """The user's programs."""
+        return [server for server in self._all() if server.program.own]
+
+    def _all(self) -> list[ManagedProgram]:
+        """In the order of the catalogue."""
+        servers = self._servers
+        return [servers[name] for name in self._programs if name in servers]
 
     def view(self, name: str) -> dict[str, Any]:
         return with_choices([self.server(name).view()])[0]
 
     def views(self) -> list[dict[str, Any]]:
-        return with_choices([server.view() for server in self._servers.values()])
+        return with_choices([server.view() for server in self._all()])
 
     def pids(self) -> set[int]:
         return {server.pid for server in self._servers.values() if server.pid is not None}
@@ -70,9 +99,13 @@ class Supervisor:
     def kill(self, name: str) -> bool:
         return self.server(name).kill()
 
+    def interrupt(self, name: str) -> bool:
+        return self.server(name).interrupt()
+
     def start_all(self) -> bool:
+        """The servers of the lab."""
         self._watch()
-        started = [server.start() for server in self._servers.values()]
+        started = [server.start() for server in self._all() if not server.program.own]
         return any(started)
 
     def stop_all(self) -> bool:
@@ -99,8 +132,9 @@ class Supervisor:
         """
         address = self.server(name).address()
         if address is None:
-            port = self.server(name).settings.port
-            raise NotRunning(f"{name} is not running on port {port}", "start it, then try again")
+            server = self.server(name)
+            port = "a port" if server.program.own else f"port {server.settings.port}"
+            raise NotRunning(f"{name} is not running on {port}", "start it, then try again")
         return address
 
     def command(self, name: str, command: messages.Command) -> None:
@@ -135,8 +169,18 @@ class Supervisor:
             self._ticker.join(1.0)
 
     def tick(self) -> None:
-        for server in self._servers.values():
-            server.tick()
+        self._each(ManagedProgram.tick, self._servers.values())
+
+    def _each(
+        self, look: Callable[[ManagedProgram], None], servers: Iterable[ManagedProgram]
+    ) -> None:
+        """What breaks for one program, as a thread that the system does not grant, is in the
+        dashboard's log and leaves the others watched."""
+        for server in servers:
+            try:
+                look(server)
+            except Exception:
+                LOG.exception("the watch of %s broke", server.program.name)
 
     def _watch(self) -> None:
         with self._ticker_lock:
@@ -147,8 +191,12 @@ class Supervisor:
                 self._ticker.start()
 
     def _tick_forever(self) -> None:
+        look_at = 0.0
         while not self._closing.wait(TICK_S):
             self.tick()
+            if self._world.clock() >= look_at:
+                look_at = self._world.clock() + LOOK_S
+                self._each(self._saves.look, self.own())
 
 
 def only(values: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:

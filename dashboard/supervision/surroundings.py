@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dashboard.config import Config
 from dashboard.live.events import EventDict
 from dashboard.programs.launch import Command
+from dashboard.programs.pythons import Python
 from dashboard.programs.settings import ServerSettings
 from dashboard.recording.memory import Memory
 from dashboard.supervision.process import Listener
@@ -18,9 +20,10 @@ from dashboard.supervision.run import Process
 class Surroundings:
     """What a managed program needs of the world; tests hand in their own.
 
-    owner(settings, transport), free_port(settings, transport) and listening(pid) look at the
-    system's sockets. background(function) runs it soon, outside any lock. wanted(topic): whether
-    a tab asks for it. memory: of all recordings.
+    owner(settings, transport), free_port(settings, transport), kept_s(port) and listening(pid)
+    look at the system's sockets. another_python(file, but) asks interpreters whether they can
+    read a file. background(function) runs it soon, outside any lock. wanted(topic): whether a tab
+    asks for it. memory: of all recordings.
     """
 
     config: Config
@@ -30,6 +33,8 @@ class Surroundings:
     free_port: Callable[[ServerSettings, str], int | None]
     listening: Callable[[int], list[tuple[str, int]]]
     background: Callable[[Callable[[], None]], None]
+    kept_s: Callable[[int], float | None] = lambda port: None
+    another_python: Callable[[Path, str], Python | None] = lambda file, but: None
     wanted: Callable[[str], bool] = lambda topic: True
     memory: Memory = field(default_factory=Memory)
     clock: Callable[[], float] = time.monotonic

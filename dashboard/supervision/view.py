@@ -1,26 +1,33 @@
 """A program as the API and the page show it. Durations are measured by the monotonic clock;
 times of day are for people to read."""
 
-from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from dashboard.programs import tabs
+from dashboard.programs.files import shown
 from dashboard.recording.figures import Figures
 from dashboard.supervision.facts import Facts
 from dashboard.supervision.lifecycle import ALIVE, State
+from dashboard.supervision.reports import Reports
 from labservers.net.addresses import connect_host
+from labservers.observe.addresses import address_text
 
 
-def as_shown(facts: Facts, figures: Figures, now: float, wall: float) -> dict[str, Any]:
+def as_shown(facts: Facts, reports: Reports, now: float, wall: float) -> dict[str, Any]:
     """The view of a program; openapi.json describes its fields.
 
     `now`: the monotonic clock. `wall`: Unix seconds.
     """
+    recorded = reports.recorder.view(alive=facts.state in ALIVE)
+    sockets = [address_text(address) for address in facts.run.sockets]
     return {
         **_identity(facts),
         **_place(facts),
         **_life(facts, now, wall),
-        **_activity(facts, figures),
+        **_activity(facts, reports.figures),
+        **recorded,
+        "listening": recorded["listening"] or sockets,
     }
 
 
@@ -28,13 +35,31 @@ def _identity(facts: Facts) -> dict[str, Any]:
     program = facts.program
     return {
         "name": program.name,
-        "task": program.number,
+        "task": None if program.own else program.number,
         "title": program.title,
-        "transport": program.transport,
+        "transport": facts.run.transport or program.transport,
         "protocol": program.protocol,
         "model": facts.settings.model,
         "models": list(program.models),
         "tabs": tabs.as_shown(program),
+        "capabilities": sorted(program.capabilities),
+        "own": program.own is not None,
+        **(_file(facts, program.own) if program.own else {}),
+    }
+
+
+def _file(facts: Facts, path: Path) -> dict[str, Any]:
+    settings, state = facts.settings, facts.state
+    last = facts.last_run or {}
+    return {
+        "file": shown(path.name),
+        "folder": shown(str(path.parent)),
+        "arguments": settings.arguments,
+        "python": settings.python,
+        "python_version": facts.run.evidence.python,
+        "restart_on_save": settings.restart_on_save,
+        "changed_on_disk": facts.changed_on_disk,
+        "finished": state is State.STOPPED and last.get("finished", False),
     }
 
 
@@ -49,11 +74,7 @@ def _place(facts: Facts) -> dict[str, Any]:
         "port": port,
         "sockets": [list(address) for address in facts.run.sockets],
         "bind_host": facts.settings.host if "host" in takes else None,
-        "settings": {
-            name: value
-            for name, value in asdict(facts.settings).items()
-            if name in takes or name == "model"
-        },
+        "settings": facts.settings.chosen(facts.program),
     }
 
 

@@ -10,6 +10,7 @@ from dashboard.lab import Lab
 from dashboard.live import chat_bridge, sockets
 from dashboard.live.broadcaster import Subscription
 from dashboard.live.websocket import BAD_FRAME, BROKE, BROKEN, Closed, Refused, Socket
+from dashboard.views import consoles
 
 POLL_S = 1.0
 LOG = logging.getLogger(__name__)
@@ -27,6 +28,10 @@ def init_app(app: Flask) -> None:
     @sock.route("/ws/chat")  # type: ignore[untyped-decorator]
     def chat(ws: Any) -> None:
         sockets.serve(ws, talk, limit)
+
+    @sock.route("/ws/console")  # type: ignore[untyped-decorator]
+    def terminal(ws: Any) -> None:
+        sockets.serve(ws, consoles.console, limit)
 
 
 def talk(sock: Socket, first: dict[str, Any]) -> None:

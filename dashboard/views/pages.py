@@ -6,12 +6,15 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 from werkzeug.exceptions import HTTPException
 
 from dashboard import i18n
+from dashboard.errors import UnknownServer
 from dashboard.lab import Lab
 from dashboard.live.chat_rules import RULES
+from dashboard.programs.program import Program
 from dashboard.programs.tabs import find_tab
 
 blueprint = Blueprint("pages", __name__)
 VERSION = "1.0.0"
+TITLES = {"overview": "nav.overview", "programs": "nav.programs"}
 
 
 def lab() -> Lab:
@@ -36,15 +39,37 @@ def overview() -> Response:
 @blueprint.get("/servers/<name>/<tab>")
 def server(name: str, tab: str | None = None) -> Response:
     program = lab().programs.get(name)
-    found = find_tab(program, tab) if program else None
+    if program is None:
+        abort(404)
+    return _program(program, tab)
+
+
+@blueprint.get("/programs")
+def programs() -> Response:
+    return _page({"view": "programs", "name": None, "tab": None})
+
+
+@blueprint.get("/programs/<name>")
+@blueprint.get("/programs/<name>/<tab>")
+def own_program(name: str, tab: str | None = None) -> Response:
+    """A file that was not looked at before becomes a program."""
+    try:
+        program = lab().own.open(name)
+    except UnknownServer:
+        abort(404)
+    return _program(program, tab)
+
+
+def _program(program: Program, tab: str | None) -> Response:
+    found = find_tab(program, tab)
     if found is None:
         abort(404)
-    return _page({"view": "server", "name": name, "tab": found})
+    return _page({"view": "server", "name": program.name, "tab": found})
 
 
 def _page(page: dict[str, Any]) -> Response:
     lang = language()
-    title = _title(lang, page["name"]) if page["name"] else i18n.text(lang, "nav.overview")
+    title = _title(lang, page["name"]) if page["name"] else i18n.text(lang, TITLES[page["view"]])
     boot = {
         "lang": lang,
         "catalogue": i18n.catalogue(lang),

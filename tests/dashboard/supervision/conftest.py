@@ -30,6 +30,13 @@ class FakeProcess:
     def send(self, command: messages.Command) -> None:
         self.done.append(type(command).__name__.lower())
 
+    def type(self, data: bytes) -> bool:
+        self.done.append(f"type {data!r}")
+        return True
+
+    def interrupt(self) -> None:
+        self.done.append("SIGINT")
+
     def terminate(self) -> None:
         self.done.append("SIGTERM")
 

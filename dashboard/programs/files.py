@@ -1,0 +1,120 @@
+"""Python files of the user: found in folders, and named so that their names can be sent about."""
+
+import hashlib
+import os
+import re
+import stat
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+FILES = 500  # listed at most
+ENTRIES = 10_000  # looked at, at most
+DEPTH = 3
+STEM = 40  # characters of it in a name
+# Folders of tools; those of virtual environments hold a pyvenv.cfg.
+SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})
+
+
+class OwnFile(NamedTuple):
+    """A file that can become a program. `path`: absolute, without links."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The file's stem and six digits of a hash of its path, as `server-3fa2c1`."""
+        stem = re.sub(r"[^a-z0-9_]+", "-", self.path.stem.lower())[:STEM].strip("-")
+        digits = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:6]
+        return f"{stem or 'program'}-{digits}"
+
+    @property
+    def title(self) -> str:
+        return shown(self.path.name)
+
+    @property
+    def folder(self) -> str:
+        return shown(str(self.path.parent))
+
+
+class Stamp(NamedTuple):
+    """What tells that a file has changed."""
+
+    mtime_ns: int
+    size: int
+
+
+def stamp(path: Path) -> Stamp | None:
+    """Of a regular file; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return Stamp(found.st_mtime_ns, found.st_size) if stat.S_ISREG(found.st_mode) else None
+
+
+def shown(path: str) -> str:
+    """A path as text: bytes that are not UTF-8 (surrogates, PEP 383) are replaced."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def python_files(folders: Iterable[Path]) -> list[OwnFile]:
+    """The Python files in folders, and in theirs to a depth of DEPTH, by path.
+
+    A link that leads out of its folder is left out. So is what lies beyond FILES and ENTRIES.
+    """
+    found: set[OwnFile] = set()
+    for folder in folders:
+        root = Path(os.path.realpath(folder))
+        for file in _in_folder(root):
+            if len(found) >= FILES:
+                break
+            found.add(file)
+    return sorted(found)
+
+
+def _in_folder(root: Path) -> Iterator[OwnFile]:
+    left, visited = deque([(root, 0)]), 0
+    while left:
+        folder, depth = left.popleft()
+        entries = _entries(folder)
+        if any(entry.name == "pyvenv.cfg" for entry in entries):
+            continue
+        for entry in entries:
+            visited += 1
+            if visited > ENTRIES:
+                return
+            if _is_program(entry, root):
+                yield OwnFile(Path(os.path.realpath(entry.path)))
+            elif depth < DEPTH and _is_folder(entry):
+                left.append((Path(entry.path), depth + 1))
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return []
+
+
+def _is_program(entry: os.DirEntry[str], root: Path) -> bool:
+    name = entry.name
+    if not name.endswith(".py") or name.startswith(".") or name == "__init__.py":
+        return False
+    try:
+        if not entry.is_file():
+            return False
+    except OSError:
+        return False
+    return not entry.is_symlink() or Path(os.path.realpath(entry.path)).is_relative_to(root)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    if entry.name.startswith(".") or entry.name in SKIPPED:
+        return False
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False

@@ -1,0 +1,90 @@
+"""Files that were opened one by one with `lab open`, remembered in the data folder.
+
+A command line writes the list, the dashboard reads it: so no path travels through HTTP.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+from dashboard import json_text
+
+NAME = "programs.json"
+MOST = 200  # of each list, the newest
+
+Lists: TypeAlias = dict[str, list[str]]
+
+
+class Opened:
+    """The lists `files` and `pythons`, of absolute paths, in one JSON file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / NAME
+
+    def files(self) -> list[Path]:
+        return [Path(path) for path in self._read()["files"]]
+
+    def pythons(self) -> list[str]:
+        """Interpreters that were named for a file."""
+        return self._read()["pythons"]
+
+    def add(self, file: Path, python: str = "") -> None:
+        """
+        Raises:
+            OSError: the list cannot be written.
+        """
+
+        def added(lists: Lists) -> None:
+            for name, path in (("files", str(file)), ("pythons", python)):
+                if path:
+                    others = [other for other in lists[name] if other != path]
+                    lists[name] = [*others, path][-MOST:]
+
+        self._change(added)
+
+    def remove(self, file: Path) -> None:
+        """
+        Raises:
+            OSError: the list cannot be written.
+        """
+        path = str(file)
+        if path in self._read()["files"]:
+            self._change(lambda lists: lists["files"].remove(path))
+
+    def _read(self) -> Lists:
+        try:
+            found = json_text.parse(self.path.read_bytes())
+        except (OSError, ValueError):
+            found = {}
+        lists = found if isinstance(found, dict) else {}
+        return {name: _paths(lists.get(name)) for name in ("files", "pythons")}
+
+    def _change(self, change: Callable[[Lists], None]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(self.path.parent):
+            lists = self._read()
+            change(lists)
+            beside = self.path.with_suffix(".new")
+            beside.write_text(json.dumps(lists, indent=1), "utf-8")
+            os.replace(beside, self.path)
+
+
+def _paths(found: object) -> list[str]:
+    if not isinstance(found, list):
+        return []
+    return [path for path in found if isinstance(path, str) and os.path.isabs(path)]
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Two command lines may write at once."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

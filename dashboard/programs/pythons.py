@@ -1,0 +1,137 @@
+"""The Pythons of this machine that can run and observe a program."""
+
+import os
+import re
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dashboard.errors import BadInput
+from dashboard.numbers import shown
+
+OLDEST = (3, 9)
+NAME = re.compile(r"python3(\.[0-9]{1,2})?")
+SAYS = "import sys; print('%d.%d.%d' % sys.version_info[:3]); print(sys.executable)"
+PROBLEM = """
+import sys
+try:
+    compile(sys.stdin.buffer.read(), "program", "exec", dont_inherit=True)
+except SyntaxError as error:
+    print(f"{error.msg} (line {error.lineno})")
+except (ValueError, RecursionError, MemoryError) as error:
+    print(type(error).__name__)
+"""
+ASK_S = 5.0
+EVERY_S = 60.0
+MOST = 40
+
+# Runs words with bytes on standard input for some seconds: what it prints, None if it fails.
+Ask = Callable[[Sequence[str], bytes, float], str | None]
+
+
+class Python(NamedTuple):
+    path: str
+    version: str
+
+    @property
+    def number(self) -> tuple[int, ...]:
+        return tuple(int(part) for part in self.version.split("."))
+
+
+class Pythons:
+    """Found on PATH, among pyenv's, and where they were named. Each is asked once for its version.
+
+    The lock guards the table.
+    """
+
+    def __init__(
+        self,
+        ask: Ask,
+        named: Callable[[], Iterable[str]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._ask = ask
+        self._named = named
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, Python | None] = {}
+        self._found: list[Python] = []
+        self._looked_at = -EVERY_S
+
+    def found(self) -> list[Python]:
+        """The newest first. Looks and asks, so it may take a second."""
+        with self._lock:
+            if self._clock() - self._looked_at >= EVERY_S:
+                self._looked_at = self._clock()
+                paths = [*self._named(), *candidates()][:MOST]
+                pythons = {p.path: p for p in map(self._asked, paths) if p is not None}
+                self._found = sorted(pythons.values(), key=lambda p: p.number, reverse=True)
+            return self._found
+
+    def usual(self) -> str:
+        """The path of the one that `python3` is in a shell, or the dashboard's own."""
+        path = shutil.which("python3")
+        self.found()
+        usual = self._known.get(path) if path else None
+        return usual.path if usual else sys.executable
+
+    def check(self, path: Any) -> None:
+        """
+        Raises:
+            BadInput: it is not one of those that were found.
+        """
+        if path not in [python.path for python in self.found()]:
+            with self._lock:
+                self._looked_at = -EVERY_S
+            if path not in [python.path for python in self.found()]:
+                raise BadInput(
+                    f"python: {shown(path)} was not found", "see pythons in GET /api/programs"
+                )
+
+    def version(self, path: str) -> str | None:
+        """As found earlier; nothing is asked."""
+        return next((python.version for python in self._found if python.path == path), None)
+
+    def that_reads(self, source: bytes, but: str) -> Python | None:
+        """The newest other one for which this is a program without a syntax error."""
+        for python in self.found():
+            if python.path != but and self.problem(python.path, source) == "":
+                return python
+        return None
+
+    def problem(self, path: str, source: bytes) -> str | None:
+        """Why a Python cannot read a program, in a few words; empty when it can, None when it
+        does not say."""
+        said = self._ask([path, "-I", "-S", "-W", "ignore", "-c", PROBLEM], source, ASK_S)
+        return None if said is None else said.strip("\n")
+
+    def _asked(self, path: str) -> Python | None:
+        if path not in self._known:
+            self._known[path] = read(self._ask([path, "-I", "-S", "-c", SAYS], b"", ASK_S))
+        return self._known[path]
+
+
+def read(said: str | None) -> Python | None:
+    """The answer to SAYS; None where it is not one, or too old."""
+    lines = (said or "").splitlines()
+    if len(lines) != 2 or not re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", lines[0]):
+        return None
+    python = Python(path=lines[1], version=lines[0])
+    return python if os.path.isabs(python.path) and python.number >= OLDEST else None
+
+
+def candidates() -> Iterator[str]:
+    """Paths that may lead to a Python."""
+    yield sys.executable
+    for folder in os.get_exec_path():
+        try:
+            names = sorted(os.listdir(folder)) if os.path.isabs(folder) else []
+        except OSError:
+            continue
+        yield from (os.path.join(folder, name) for name in names if NAME.fullmatch(name))
+    versions = Path.home() / ".pyenv" / "versions"
+    yield from (str(path) for path in sorted(versions.glob("*/bin/python")))

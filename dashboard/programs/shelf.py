@@ -1,0 +1,57 @@
+"""The user's files that can be taken into the catalogue: those of folders, and the opened ones."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from dashboard.errors import UnknownServer
+from dashboard.numbers import shown
+from dashboard.programs.files import OwnFile, python_files, stamp
+from dashboard.programs.opened import Opened
+
+EVERY_S = 3.0
+
+
+class Shelf:
+    """What lies on it is looked for anew when it was not for EVERY_S seconds.
+
+    The lock makes one thread look at a time; the list itself is replaced as a whole.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        opened: Opened,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.opened = opened
+        self._folders = folders
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._files: dict[str, OwnFile] = {}
+        self._looked_at = -EVERY_S
+
+    def files(self, *, anew: bool = False) -> dict[str, OwnFile]:
+        """All files by name; `anew`: looked for now."""
+        with self._lock:
+            if anew or self._clock() - self._looked_at >= EVERY_S:
+                found = [*python_files(self._folders), *self._opened_files()]
+                self._files = {file.name: file for file in found}
+                self._looked_at = self._clock()
+            return self._files
+
+    def find(self, name: str) -> OwnFile:
+        """
+        Raises:
+            UnknownServer: there is no such file, or it is gone.
+        """
+        file = self._files.get(name) or self.files(anew=True).get(name)
+        if file is None or stamp(file.path) is None:
+            raise UnknownServer(f"there is no program {shown(name)}", "see GET /api/programs")
+        return file
+
+    def _opened_files(self) -> list[OwnFile]:
+        paths = (Path(os.path.realpath(path)) for path in self.opened.files())
+        return [OwnFile(path) for path in paths if stamp(path) is not None]

@@ -1,0 +1,52 @@
+"""The text of a program's own files."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from dashboard.errors import UnknownServer
+from dashboard.numbers import shown
+from dashboard.programs.files import python_files
+from dashboard.programs.program import Program
+
+FILES = 100
+BYTES = 1024 * 1024
+LINES = 20_000
+
+
+def read(program: Program, name: str | None) -> dict[str, Any]:
+    """One file as lines, by default the first: {file, files, lines, cut}.
+
+    Raises:
+        UnknownServer: the program has no such file, or it cannot be read.
+    """
+    own = _own_files(program)
+    name = next(iter(own), "") if name is None else name
+    if name not in own:
+        raise UnknownServer(f"{program.name} has no file {shown(name)}", f"use {_known(own)}")
+    try:
+        with own[name].open("rb") as file:
+            text = file.read(BYTES)
+    except OSError as error:
+        raise UnknownServer(f"{name} cannot be read: {error.strerror}", "see its rights") from error
+    lines = text.decode("utf-8-sig", "replace").splitlines()
+    cut = len(text) == BYTES or len(lines) > LINES
+    return {"file": name, "files": list(own), "lines": lines[:LINES], "cut": cut}
+
+
+def _own_files(program: Program) -> dict[str, Path]:
+    """By name, as points have it: relative to the folder of the one that is run, which is first."""
+    main = program.own or _module(program.module)
+    if main is None:
+        return {}
+    others = [file.path for file in python_files([main.parent])]
+    return {str(path.relative_to(main.parent)): path for path in [main, *others[:FILES]]}
+
+
+def _module(name: str) -> Path | None:
+    spec = importlib.util.find_spec(name) if name else None
+    return Path(spec.origin).resolve() if spec is not None and spec.origin else None
+
+
+def _known(own: dict[str, Path]) -> str:
+    return ", ".join(list(own)[:5]) or "another program"

@@ -1,0 +1,86 @@
+"""Why a process has ended, unasked: what it said of itself, and what the system knows."""
+
+from dataclasses import replace
+from typing import Any
+
+from dashboard.supervision import failures
+from dashboard.supervision.evidence import Bind
+from dashboard.supervision.facts import Facts
+from dashboard.supervision.failures import End, Failure
+from dashboard.supervision.run import Run
+from dashboard.supervision.surroundings import Surroundings
+from labservers.observe import messages
+from labservers.observe.addresses import address_text
+
+SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
+
+
+def explain(facts: Facts, run: Run, end: End, world: Surroundings) -> Failure:
+    """The failure of an end. Looks at the system's sockets and other Pythons: it takes a while."""
+    program, settings = facts.program, facts.settings
+    if run.failed is not None:
+        refused = failures.refused(run.failed, end)
+        return failures.with_owner(refused, program, settings, world)
+    failure = failures.ended(program, settings, end)
+    if program.own is None:
+        return failure
+    return {**failure, **_own_cause(facts, run, world)}
+
+
+def _own_cause(facts: Facts, run: Run, world: Surroundings) -> dict[str, Any]:
+    """What a program of the user has run into, where more can be said than how it ended."""
+    if run.evidence.refused is not None:
+        return _port_in_use(facts, run.evidence.refused, world)
+    crash = run.evidence.crash
+    if crash is None:
+        return {}
+    if crash.exception in SYNTAX_ERRORS:
+        return _syntax(facts, crash, world)
+    if crash.exception == "ModuleNotFoundError":
+        return _module(facts, crash)
+    return {"line": crash.line}
+
+
+def _port_in_use(facts: Facts, refused: Bind, world: Surroundings) -> dict[str, Any]:
+    """bind() said EADDRINUSE: another process has the port, or the kernel keeps it, since a
+    connection that this program closed first is in TIME_WAIT (RFC 9293 section 3.6.1)."""
+    title = facts.program.title
+    known = {"reason": "port_in_use", "code": "EADDRINUSE", "line": refused.line}
+    if refused.host is None or refused.port is None:
+        return {**known, "message": f"{title} was refused its port: it is already in use"}
+    place = address_text((refused.host, refused.port))
+    wanted = replace(facts.settings, host=refused.host, port=refused.port)
+    owner = world.owner(wanted, refused.transport)
+    wait_s = world.kept_s(refused.port) if owner is None and refused.transport == "tcp" else None
+    if wait_s is None:
+        return {**known, "message": f"{place} is already in use", "port_owner": owner}
+    return {
+        **known,
+        "reason": "port_kept",
+        "message": f"the kernel keeps {place} for a minute after {title} served there",
+        "free_at": world.wall() + wait_s,
+    }
+
+
+def _syntax(facts: Facts, crash: messages.Crash, world: Surroundings) -> dict[str, Any]:
+    """A file that another Python reads needs that one: a newer one, as a rule."""
+    assert facts.program.own
+    other = world.another_python(facts.program.own, facts.settings.python)
+    known = {"line": crash.line, "reason": "syntax"}
+    if other is None:
+        return {**known, "message": f"{crash.exception} in {crash.line}: {crash.message}"}
+    return {
+        **known,
+        "message": f"{facts.program.title} is a program for Python {other.version}: "
+        f"{crash.message} in {crash.line} for the chosen one",
+        "python_offered": {"path": other.path, "version": other.version},
+    }
+
+
+def _module(facts: Facts, crash: messages.Crash) -> dict[str, Any]:
+    python = facts.settings.python
+    return {
+        "reason": "no_module",
+        "line": crash.line,
+        "message": f"{crash.message} for {python}; install it there, or choose another Python",
+    }

@@ -1,0 +1,65 @@
+"""What an observed process has said that explains its end."""
+
+from typing import NamedTuple
+
+from labservers.observe import messages
+
+IN_USE = ("EADDRINUSE", "[Errno 98]", "[Errno 48]")  # Linux, BSD
+
+
+class Bind(NamedTuple):
+    """A bind() that failed because the address is taken; host and port where they are known."""
+
+    host: str | None
+    port: int | None
+    transport: str
+    line: str | None
+
+
+class Evidence:
+    """Of one life. Its owner takes messages and reads under a lock.
+
+    python: its version. crash: the exception that ended its main thread. refused: the last bind()
+    whose address was taken.
+    """
+
+    def __init__(self) -> None:
+        self.python: str | None = None
+        self.crash: messages.Crash | None = None
+        self.refused: Bind | None = None
+        self._datagrams: set[int] = set()  # ids of sockets, while they may be bound
+
+    def take(self, message: messages.Message) -> None:
+        match message:
+            case messages.Program():
+                self.python = message.python
+            case messages.Crash() if message.main and not message.swallowed:
+                self.crash = message
+            case messages.SocketEvents():
+                for event in message.events:
+                    self._take_socket(event)
+            case messages.Points():
+                for point in message.points:
+                    if point.call == "bind":
+                        self._take_bind(point)
+
+    def _take_socket(self, event: messages.SocketEvent) -> None:
+        if event.event == "created" and event.kind == "datagram":
+            self._datagrams.add(event.id)
+        elif event.event == "closed":
+            self._datagrams.discard(event.id)
+
+    def _take_bind(self, point: messages.Point) -> None:
+        said = f"{point.error} {point.result}"
+        if point.error and any(sign in said for sign in IN_USE):
+            host, port = place_of(point.result) or (None, None)
+            transport = "udp" if point.id in self._datagrams else "tcp"
+            self.refused = Bind(host, port, transport, point.line)
+
+
+def place_of(address: str | None) -> tuple[str, int] | None:
+    """Host and port of `127.0.0.1:80` or `[::1]:80`; None where it is not one."""
+    host, _, port = (address or "").rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()):
+        return None
+    return host.removeprefix("[").removesuffix("]"), int(port)

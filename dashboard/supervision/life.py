@@ -1,0 +1,343 @@
+"""The state of one program and its process, from start to end.
+
+The lock guards everything here. Whatever comes from a process comes with its run; what comes
+from an earlier one is ignored. Each move of the state goes through _move(), which asks the table
+in lifecycle.py and publishes what came out.
+"""
+
+import threading
+from typing import Any
+
+from dashboard.programs import launch
+from dashboard.programs.files import stamp
+from dashboard.programs.program import Program, Ready
+from dashboard.programs.settings import Settings
+from dashboard.supervision import causes, failures
+from dashboard.supervision.console import Console
+from dashboard.supervision.evidence import place_of
+from dashboard.supervision.facts import Facts
+from dashboard.supervision.failures import End, Failure
+from dashboard.supervision.lifecycle import ALIVE, Event, State, next_state
+from dashboard.supervision.reports import Reports
+from dashboard.supervision.run import Ears, Run
+from dashboard.supervision.surroundings import Surroundings
+from dashboard.supervision.view import as_shown
+from labservers.net.addresses import connect_host
+from labservers.observe import messages
+
+LAST_LINES = 12
+SEEN_S = 5.0  # after which a program without a socket counts as up
+STABLE_S = 30.0  # after which a break is not another failed attempt
+NOBODY_LOOKS = messages.Look(1.0, [])
+
+
+class Life:
+    """See the module. Methods with a verb in the imperative are called with the lock held."""
+
+    def __init__(self, program: Program, settings: Settings, world: Surroundings) -> None:
+        attempts = 0 if program.own else world.config.restart_attempts
+        self.program = program
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
+        self.facts = Facts(program, settings.get(program.name), attempts)
+        self.reports = Reports(program, world)
+        self.console = Console(world.wall) if program.launch.terminal else None
+        self._world = world
+        self._look = NOBODY_LOOKS
+
+    def view(self) -> dict[str, Any]:
+        """The program as the API and the page show it."""
+        with self.lock:
+            return as_shown(self.facts, self.reports, self._world.clock(), self._world.wall())
+
+    def publish(self) -> None:
+        self.changed.notify_all()
+        self._world.publish({"kind": "server", "server": self.view()})
+
+    def command(self, command: messages.Command) -> None:
+        if self.facts.run.process:
+            self.facts.run.process.send(command)
+
+    def look(self, look: messages.Look) -> None:
+        """What the program is to report, now and after later starts."""
+        if look != self._look:
+            self._look = look
+            self.command(look)
+
+    def note(self, code: str, text: str) -> None:
+        """Say something of its observation."""
+        notice = messages.Notice(self._world.wall(), code, text)
+        if self.reports.observed(notice, self.facts.run.number):
+            self.publish()
+
+    # How it starts.
+
+    def start(self) -> None:
+        self.facts.attempt = 0
+        self._spawn(Event.START)
+
+    def _spawn(self, event: Event) -> None:
+        now = self._world.clock()
+        run = Run(self.facts.run.number + 1, started=now, logged_before=self.reports.log.last)
+        run.file = stamp(self.program.own) if self.program.own else None
+        self.facts.run, self.facts.failure = run, None
+        self.facts.changed_on_disk = False
+        self.reports.figures.begin()
+        self.reports.recorder.begin(run.number)
+        if self.console:
+            self.console.begin()
+        seen = self.program.ready is Ready.SEEN
+        self.facts.deadline = now + (SEEN_S if seen else self._world.config.start_timeout_s)
+        try:
+            run.process = self._world.spawn(self._command(), self._ears(run))
+        except (OSError, ValueError) as error:
+            self._move(event, quietly=True)
+            self._fail(failures.not_spawned(self.program, error))
+            return
+        self.reports.figures.watch(run.process.pid)
+        run.step = "bind"
+        self._move(event)
+        if self.program.ready is Ready.ALIVE:
+            self._is_ready()
+
+    def _command(self) -> launch.Command:
+        chosen = self.facts.settings.chosen(self.program)
+        places = {name: str(value) for name, value in chosen.items()}
+        file = str(self.program.own or "")
+        data_dir = str(self._world.config.data_path)
+        return launch.command(self.program.launch, {**places, "file": file, "data_dir": data_dir})
+
+    def _ears(self, run: Run) -> Ears:
+        return Ears(run, self.take, self.reports.log_line, self.take_output, self.take_exit)
+
+    def _listens(self, run: Run, sockets: list[tuple[str, int]], *, said: bool = False) -> None:
+        """It listens at these addresses; `said`: it said so itself, also if there are none."""
+        with self.lock:
+            found = [(connect_host(host), port) for host, port in sockets]
+            if run is not self.facts.run or run.over or not (said or found != run.sockets):
+                return
+            run.sockets = found
+            run.step = "answers"
+            self.publish()
+            if self.facts.state is State.STARTING and self.program.check and found:
+                self._world.background(lambda: self._check(run, *found[0]))
+            else:
+                self._is_up()
+
+    def _check(self, run: Run, host: str, port: int) -> None:
+        assert self.program.check
+        problem = None
+        try:
+            self.program.check(host, port, self._world.config.check_timeout_s)
+        except Exception as error:  # whatever a check runs into is the reason it failed
+            problem = str(error) or type(error).__name__
+        with self.lock:
+            if run is not self.facts.run or self.facts.state is not State.STARTING:
+                return
+            if problem is None:
+                self._is_ready()
+            else:
+                self._not_answering(problem)
+
+    def _is_up(self) -> None:
+        """It listens, or waits for input."""
+        if self.facts.state is State.STARTING:
+            self._is_ready()
+
+    def _is_ready(self) -> None:
+        self.facts.deadline = None
+        self.facts.run.ready_at = self._world.clock()
+        self._move(Event.READY)
+        if self.facts.run.sockets:
+            self.reports.feed("started", port=self.facts.run.sockets[0][1])
+        else:
+            self.reports.feed("alive")
+
+    # What time brings.
+
+    def tick(self) -> None:
+        """Act on deadlines that have passed; called a few times a second, without the lock."""
+        with self.lock:
+            now = self._world.clock()
+            late = self.facts.deadline is not None and now >= self.facts.deadline
+            if late:
+                self._be_late()
+            run = self.facts.run
+            silent = run.silent_for(now) > self._world.config.frozen_after_s
+            if silent and self.facts.state is State.RUNNING:
+                self._move(Event.SILENT)
+            look = self._is_mute(run) and self.facts.state in ALIVE and run.wants_a_look(now)
+        self.reports.tick()
+        if look and run.process:
+            self._listens(run, self._world.listening(run.process.pid))
+
+    def _be_late(self) -> None:
+        if self.facts.state is State.STARTING and self.program.ready is Ready.SEEN:
+            self._is_ready()
+        elif self.facts.state is State.STARTING:
+            self._not_answering("it did not come up in time")
+        elif self.facts.state is State.STOPPING:
+            self.kill()
+        elif self.facts.state is State.BACKOFF:
+            self._spawn(Event.RETRY)
+
+    def _is_mute(self, run: Run) -> bool:
+        """Whether it cannot say where it listens, or does not for some reason."""
+        speaks = "channel" in self.program.launch.takes
+        return not speaks or (self.program.own is not None and run.heard_at is None)
+
+    # What the process says: called from its threads, through its Ears.
+
+    def take(self, run: Run, message: messages.Message) -> None:
+        with self.lock:
+            if run is not self.facts.run or run.over:
+                return
+            first, run.heard_at = run.heard_at is None, self._world.clock()
+            if first and self._look != NOBODY_LOOKS:
+                self.command(self._look)
+            if self.facts.state is State.FROZEN:
+                self._move(Event.SPOKE)
+            match message:
+                case messages.Ready():
+                    self._listens(run, [(a.host, a.port) for a in message.listening], said=True)
+                case messages.Failed():
+                    run.failed = message
+                case messages.Frame():
+                    self._take_frame(run, message)
+                case messages.Rows():
+                    run.rows = message
+                    self.changed.notify_all()
+                    self.reports.publish("rows", rows=messages.as_dict(message))
+                case messages.Asks() if message.prompt is not None:
+                    self._is_up()
+            run.evidence.take(message)
+        if isinstance(message, messages.Events):
+            self.reports.events(message)
+        elif self.reports.observed(message, run.number):
+            self._take_observed(run)
+
+    def _take_frame(self, run: Run, frame: messages.Frame) -> None:
+        running = self.facts.state is State.RUNNING
+        if running and frame.loop is not None and frame.loop.paused != run.paused:
+            run.paused = frame.loop.paused
+            self.reports.feed("paused" if run.paused else "resumed")
+            self.publish()
+        self.reports.frame(frame)
+
+    def _take_observed(self, run: Run) -> None:
+        """Its recording shows something new; where a program of the user listens, for example."""
+        with self.lock:
+            if self.program.own is not None and run is self.facts.run and not run.over:
+                sockets = self.reports.recorder.reachable()
+                run.transport = next((transport for transport, _ in sockets), run.transport)
+                places = [place for _, address in sockets if (place := place_of(address))]
+                self._listens(run, places)
+            self.publish()
+
+    def take_output(self, run: Run, data: bytes) -> None:
+        """What a terminal shows is a transcript, and log lines."""
+        if self.console and run is self.facts.run:
+            self.reports.output(self.console.print(data))
+
+    def take_exit(self, run: Run, returncode: int) -> None:
+        """The process is gone: as asked, in peace, or as a failure, which is looked into first."""
+        with self.lock:
+            if run is not self.facts.run or run.over:
+                return
+            now = self._world.clock()
+            asked = self.facts.state is State.STOPPING or run.was_interrupted(now)
+        lines = self.reports.log.tail(LAST_LINES, run.logged_before)
+        end = End(returncode, now - run.started, lines)
+        peaceful = returncode == 0 and run.failed is None
+        failure = None if asked or peaceful else causes.explain(self.facts, run, end, self._world)
+        with self.lock:
+            if self.console:
+                self.console.end(**failures.ended_by(returncode))
+            if run is self.facts.run and self.facts.state in ALIVE:
+                self._has_ended(run, end, failure)
+
+    # How it ends.
+
+    def ask_to_end(self) -> None:
+        self.facts.deadline = self._world.clock() + self._world.config.stop_grace_s
+        if self.facts.run.process:
+            self.facts.run.process.send(messages.Stop())
+            self.facts.run.process.terminate()
+        self._move(Event.STOP)
+
+    def kill(self) -> None:
+        self.facts.run.killed = True
+        self.facts.deadline = None
+        if self.facts.run.process:
+            self.facts.run.process.kill()
+        self.publish()
+
+    def give_up(self) -> None:
+        """A program that has failed, or waits to be started again, is stopped."""
+        self.facts.failure = None
+        self.facts.deadline = None
+        self._move(Event.STOP)
+
+    def _not_answering(self, problem: str) -> None:
+        run = self.facts.run
+        run.over = True  # its exit is not news any more
+        if run.process:
+            run.process.kill()
+        lines = self.reports.log.tail(LAST_LINES, run.logged_before)
+        self._fail(failures.not_answering(self.program, self.facts.settings, problem, lines))
+
+    def _has_ended(self, run: Run, end: End, failure: Failure | None) -> None:
+        asked = self.facts.state is State.STOPPING
+        interrupted = run.was_interrupted(self._world.clock())
+        self.facts.last_run = {
+            "duration_s": round(end.ran_s, 3),
+            "requests": self.reports.figures.requests,
+            **failures.ended_by(end.returncode),
+            "finished": failure is None and not asked and not interrupted,
+        }
+        if failure is not None and not asked:
+            self._has_broken(failure)
+            return
+        self._close_run()
+        self._move(Event.ENDED if asked else Event.FINISHED)
+        code = "killed" if run.killed else "stopped" if asked or interrupted else "finished"
+        self.reports.feed(code, **failures.ended_by(end.returncode))
+        if self.facts.start_again:
+            self.facts.start_again = False
+            self.start()
+
+    def _has_broken(self, failure: Failure) -> None:
+        ready_at = self.facts.run.ready_at
+        if ready_at is not None and self._world.clock() - ready_at >= STABLE_S:
+            self.facts.attempt = 0
+        if not failures.broke(failure) or self.facts.attempt >= self.facts.attempts:
+            self._fail(failure)
+            return
+        self.facts.attempt += 1
+        self._close_run()
+        self.facts.failure = failure
+        delay_s = self._world.config.restart_delay_s * 2 ** (self.facts.attempt - 1)
+        self.facts.deadline = self._world.clock() + delay_s
+        self._move(Event.RETRY_LATER)
+
+    def _fail(self, failure: Failure) -> None:
+        self._close_run()
+        self.facts.failure = failure
+        starting = self.facts.state is State.STARTING
+        self._move(Event.COULD_NOT_START if starting else Event.BROKE)
+        self.reports.feed(
+            failures.FEED_CODES.get(failure["reason"], "failed"),
+            message=failure["message"],
+            port=self.facts.settings.port or None,
+            exit_code=failure["exit_code"],
+            signal=failure["signal"],
+        )
+
+    def _close_run(self) -> None:
+        self.facts.run.close()
+        self.facts.deadline = None
+
+    def _move(self, event: Event, *, quietly: bool = False) -> None:
+        self.facts.state = next_state(self.facts.state, event)
+        if not quietly:
+            self.publish()

@@ -1,0 +1,136 @@
+"""The user's programs: files that come into the catalogue, change on disk, and leave it."""
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from dashboard.errors import BadInput, NotNow
+from dashboard.live.events import EventDict
+from dashboard.programs.catalogue import Catalogue, own_program
+from dashboard.programs.files import OwnFile, stamp
+from dashboard.programs.program import Program
+from dashboard.programs.pythons import Pythons
+from dashboard.programs.settings import Settings
+from dashboard.programs.shelf import Shelf
+from dashboard.supervision.hosts import with_choices
+from dashboard.supervision.supervisor import Supervisor
+
+
+class OwnPrograms:
+    """Between the shelf, the catalogue and the supervisor. The lock makes each move one.
+
+    A file that was looked at or started is a program from then on, also after the dashboard's
+    end: the settings remember it.
+    """
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        pythons: Pythons,
+        programs: Catalogue,
+        settings: Settings,
+        supervisor: Supervisor,
+        publish: Callable[[EventDict], None],
+    ) -> None:
+        self._shelf = shelf
+        self._pythons = pythons
+        self._programs = programs
+        self._settings = settings
+        self._supervisor = supervisor
+        self._publish = publish
+        self._lock = threading.RLock()
+        self._listed: list[dict[str, Any]] = []
+
+    def remember(self) -> None:
+        """Take the programs back that were there at the last end."""
+        files = self._shelf.files() if self._settings.others else {}
+        for name in self._settings.others:
+            if name in files:
+                self._add(own_program(files[name]))
+
+    def files(self, *, anew: bool = False) -> list[dict[str, Any]]:
+        """What could be opened: {id, title, folder, started}; `started`: it is a program."""
+        files = self._shelf.files(anew=anew).values()
+        return [
+            {
+                "id": file.name,
+                "title": file.title,
+                "folder": file.folder,
+                "started": file.name in self._programs,
+            }
+            for file in files
+        ]
+
+    def take_opened(self) -> None:
+        """Files that were named on a command line become programs."""
+        files = self._shelf.files(anew=True)
+        for path in self._shelf.opened.files():
+            name = OwnFile(Path(os.path.realpath(path))).name
+            if name in files:
+                self.open(name)
+
+    def open(self, name: str) -> Program:
+        """The program of that name; a file becomes one.
+
+        Raises:
+            UnknownServer: there is neither.
+        """
+        if name in self._programs:
+            return self._programs[name]
+        file = self._shelf.find(name)
+        usual = self._pythons.usual()
+        with self._lock:
+            if name not in self._programs:
+                self._add(own_program(file), usual)
+        self.publish_files()
+        return self._programs[name]
+
+    def forget(self, name: str) -> None:
+        """Let a program go; its file is not touched.
+
+        Raises:
+            UnknownServer: there is none. NotNow: it runs, or is not the user's.
+        """
+        with self._lock:
+            server = self._supervisor.server(name)
+            if server.program.own is None:
+                raise NotNow(f"{name} is one of the lab's servers", "it stays")
+            if server.alive:
+                raise NotNow(f"{name} is running", "stop it first")
+            with contextlib.suppress(OSError):
+                self._shelf.opened.remove(server.program.own)
+            self._programs.remove(name)
+            self._supervisor.remove(name)
+            self._settings.forget(name)
+        self._publish({"kind": "gone", "name": name})
+        self.publish_files(anew=True)
+
+    def check(self, name: str, chosen: dict[str, Any]) -> None:
+        """
+        Raises:
+            UnknownServer: the file is gone. BadInput: the Python chosen is not there.
+        """
+        program = self._programs.find(name)
+        if chosen.get("python") is not None:
+            self._pythons.check(chosen["python"])
+        if program.own is not None and stamp(program.own) is None:
+            raise BadInput(f"{program.title} is gone from {program.own.parent}", "put it back")
+
+    def publish_files(self, *, anew: bool = False) -> None:
+        """Tell every tab of the list, where it has changed."""
+        with self._lock:
+            files = self.files(anew=anew)
+            if files != self._listed:
+                self._listed = files
+                self._publish({"kind": "files", "files": files})
+
+    def _add(self, program: Program, python: str = "") -> None:
+        with self._lock:
+            self._settings.add(program, python)
+            server = self._supervisor.add(program)
+            self._programs.add(program)
+        [view] = with_choices([server.view()])
+        self._publish({"kind": "server", "server": view})

@@ -1,0 +1,49 @@
+"""A session of processes: the leader, and all that it has started (setsid(2))."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+
+import psutil
+
+ROUNDS = 5  # a process that is being killed may have forked
+
+
+def kill_all(leader: int) -> None:
+    """SIGKILL to a leader, to its session, and to descendants that have sessions of their own.
+
+    The leader may be dead, but must not have been reaped: its number is nobody else's meanwhile.
+    """
+    with contextlib.suppress(psutil.Error):
+        for process in psutil.Process(leader).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+    _kill(leader)
+    kill_others(leader)
+
+
+def kill_others(leader: int) -> None:
+    """SIGKILL to the members of a session but its leader."""
+    for _ in range(ROUNDS):
+        others = list(_others(leader))
+        if not others:
+            return
+        for pid in others:
+            _kill(pid)
+
+
+def _others(leader: int) -> Iterator[int]:
+    for pid in psutil.pids():
+        with contextlib.suppress(OSError, psutil.Error):
+            if pid != leader and os.getsid(pid) == leader and _lives(pid):
+                yield pid
+
+
+def _lives(pid: int) -> bool:
+    return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)

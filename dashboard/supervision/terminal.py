@@ -1,0 +1,88 @@
+"""Our end of a pseudoterminal (pty(7)): what a program prints comes out, what is typed goes in."""
+
+import errno
+import os
+import select
+import termios
+import threading
+import time
+from collections.abc import Iterator
+
+PIECE = 64 * 1024
+WINDOW = (40, 120)  # rows, columns
+LOOK_MS = 500
+TYPE_S = 1.0
+PACE_BYTES = 1_000_000  # read in a second: a program that prints more waits, as for any terminal
+LINE_BYTES = 4_095  # of a typed line (termios(3), canonical mode); the system drops the rest
+
+
+class Terminal:
+    """Both ends, until the program has got `theirs`.
+
+    One thread reads; any may type. The lock keeps our end from being closed under a writer.
+    """
+
+    def __init__(self) -> None:
+        self._ours, self.theirs = os.openpty()
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        termios.tcsetwinsize(self.theirs, WINDOW)
+        os.set_blocking(self._ours, False)
+
+    def close_theirs(self) -> None:
+        os.close(self.theirs)
+
+    def pieces(self) -> Iterator[bytes]:
+        """What is printed, until no process has the other end, or shortly after end()."""
+        began, taken = time.monotonic(), 0
+        try:
+            while data := self._next():
+                yield data
+                taken += len(data)
+                if taken >= PACE_BYTES:
+                    self._over.wait(began + 1 - time.monotonic())
+                    began, taken = time.monotonic(), 0
+        finally:
+            self.close()
+
+    def type(self, data: bytes) -> bool:
+        """As from the keyboard; False: not all of it is taken within TYPE_S, or it is over."""
+        deadline = time.monotonic() + TYPE_S
+        with self._lock:
+            while data and self._ours >= 0 and time.monotonic() < deadline:
+                try:
+                    data = data[os.write(self._ours, data) :]
+                except BlockingIOError:
+                    _wait_for(self._ours, select.POLLOUT)
+                except OSError:
+                    break
+        return not data
+
+    def end(self) -> None:
+        """The program is gone; another process that still prints is not waited for."""
+        self._over.set()
+
+    def close(self) -> None:
+        with self._lock:
+            if self._ours >= 0:
+                os.close(self._ours)
+            self._ours = -1
+
+    def _next(self) -> bytes:
+        while True:
+            over = self._over.is_set()
+            try:
+                return os.read(self._ours, PIECE)
+            except BlockingIOError:
+                if not _wait_for(self._ours, select.POLLIN) and over:
+                    return b""
+            except OSError as error:
+                if error.errno == errno.EIO:  # nobody has the other end
+                    return b""
+                raise
+
+
+def _wait_for(descriptor: int, event: int) -> bool:
+    poller = select.poll()
+    poller.register(descriptor, event)
+    return bool(poller.poll(LOOK_MS))

@@ -1,0 +1,100 @@
+"""The HTTP API of all programs: the user's, and the lab's by the same calls."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from dashboard.programs import source as sources
+from dashboard.supervision.supervisor import only
+from dashboard.views.api import answer, body, lab
+
+blueprint = Blueprint("programs", __name__, url_prefix="/api/programs")
+
+
+@blueprint.get("")
+def programs() -> Response:
+    """All programs, the files that could become one, and the Pythons that could run them."""
+    return _list()
+
+
+@blueprint.post("/look")
+def look() -> Response:
+    """Look for files anew; those that `lab open` has named are programs from now on."""
+    only(body(), ())
+    lab().own.take_opened()
+    return _list()
+
+
+def _list() -> Response:
+    own = lab().own
+    found = lab().pythons.found()
+    return jsonify(
+        {
+            "programs": lab().supervisor.views(),
+            "files": own.files(),
+            "pythons": [{"path": python.path, "version": python.version} for python in found],
+        }
+    )
+
+
+@blueprint.get("/<name>")
+def program(name: str) -> Response:
+    """A program; a file that was not looked at before becomes one."""
+    lab().own.open(name)
+    return jsonify(lab().supervisor.view(name))
+
+
+@blueprint.delete("/<name>")
+def forget(name: str) -> Response:
+    """Let a program of the user go. Its file is not touched."""
+    lab().own.forget(name)
+    return jsonify({"files": lab().own.files()})
+
+
+@blueprint.post("/<name>/start")
+def start(name: str) -> tuple[Response, int]:
+    chosen = _chosen(name)
+    return answer(name, lambda: lab().supervisor.start(name, **chosen))
+
+
+@blueprint.post("/<name>/stop")
+def stop(name: str) -> tuple[Response, int]:
+    return answer(name, lambda: lab().supervisor.stop(name))
+
+
+@blueprint.post("/<name>/restart")
+def restart(name: str) -> tuple[Response, int]:
+    lab().own.check(name, {})
+    return answer(name, lambda: lab().supervisor.restart(name))
+
+
+@blueprint.post("/<name>/interrupt")
+def interrupt(name: str) -> tuple[Response, int]:
+    """^C."""
+    return answer(name, lambda: lab().supervisor.interrupt(name))
+
+
+@blueprint.post("/<name>/kill")
+def kill(name: str) -> tuple[Response, int]:
+    return answer(name, lambda: lab().supervisor.kill(name))
+
+
+@blueprint.post("/<name>/settings")
+def settings(name: str) -> Response:
+    lab().supervisor.configure(name, **_chosen(name))
+    return jsonify(lab().supervisor.view(name))
+
+
+def _chosen(name: str) -> dict[str, Any]:
+    """The settings in the request's body, of a program that can be started."""
+    program = lab().own.open(name)
+    chosen = only(body(), program.choices)
+    lab().own.check(name, chosen)
+    return chosen
+
+
+@blueprint.get("/<name>/source")
+def source(name: str) -> Response:
+    """One of a program's own files, and the names of all."""
+    program = lab().own.open(name)
+    return jsonify(sources.read(program, request.args.get("file")))
