@@ -67,7 +67,7 @@ class Pythons:
         with self._lock:
             if self._clock() - self._looked_at >= EVERY_S:
                 self._looked_at = self._clock()
-                paths = [*self._named(), *candidates()][:MOST]
+                paths = list(dict.fromkeys([*self._named(), *candidates()]))[:MOST]
                 pythons = {p.path: p for p in map(self._asked, paths) if p is not None}
                 self._found = sorted(pythons.values(), key=lambda p: p.number, reverse=True)
             return self._found
@@ -75,9 +75,12 @@ class Pythons:
     def usual(self) -> str:
         """The path of the one that `python3` is in a shell, or the dashboard's own."""
         path = shutil.which("python3")
-        self.found()
-        usual = self._known.get(path) if path else None
-        return usual.path if usual else sys.executable
+        with self._lock:
+            usual = self._asked(path) if path else None
+        if usual is None:
+            return sys.executable
+        same = (other for other in candidates() if _identity(other) == _identity(usual.path))
+        return next(same, usual.path)
 
     def check(self, path: Any) -> None:
         """
@@ -125,13 +128,41 @@ def read(said: str | None) -> Python | None:
 
 
 def candidates() -> Iterator[str]:
-    """Paths that may lead to a Python."""
-    yield sys.executable
-    for folder in os.get_exec_path():
+    """Paths that lead to Pythons, one for each; the dashboard's own is the first.
+
+    A script on PATH, as pyenv's shims are, leads to one that stands elsewhere.
+    """
+    seen: set[tuple[str, str]] = set()
+    for path in (sys.executable, *_on_path(), *_of_pyenv()):
+        if _identity(path) not in seen and not _is_script(path):
+            seen.add(_identity(path))
+            yield path
+
+
+def _identity(path: str) -> tuple[str, str]:
+    """The interpreter, and the virtual environment that it runs in by this path."""
+    folder = os.path.dirname(os.path.dirname(path))
+    environment = folder if os.path.exists(os.path.join(folder, "pyvenv.cfg")) else ""
+    return os.path.realpath(path), environment
+
+
+def _on_path() -> Iterator[str]:
+    for folder in filter(os.path.isabs, os.get_exec_path()):
         try:
-            names = sorted(os.listdir(folder)) if os.path.isabs(folder) else []
+            names = sorted(os.listdir(folder))
         except OSError:
             continue
         yield from (os.path.join(folder, name) for name in names if NAME.fullmatch(name))
+
+
+def _of_pyenv() -> Iterator[str]:
     versions = Path.home() / ".pyenv" / "versions"
     yield from (str(path) for path in sorted(versions.glob("*/bin/python")))
+
+
+def _is_script(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(2) == b"#!"
+    except OSError:
+        return True

@@ -50,7 +50,7 @@ class Settings:
 
     def __init__(self, path: Path, port_base: int, programs: Mapping[str, Program]) -> None:
         self.path = path
-        self._programs = programs
+        self._programs: dict[str, Program] = {}
         self._lock = threading.Lock()
         self.complaints: list[str] = []
         self._chosen: dict[str, ServerSettings] = {}
@@ -73,7 +73,8 @@ class Settings:
 
     def forget(self, name: str) -> None:
         with self._lock:
-            self._chosen.pop(name, None)
+            self._programs.pop(name)
+            self._chosen.pop(name)
             self._write()
 
     def get(self, name: str) -> ServerSettings:
@@ -100,6 +101,7 @@ class Settings:
             default = changed(program, default, values)
         except BadInput as error:
             self.complaints.append(f"{program.name}: {error.message}")
+        self._programs[program.name] = program
         self._chosen[program.name] = default
 
     def _read(self) -> dict[str, Any]:

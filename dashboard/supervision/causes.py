@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.supervision import failures
-from dashboard.supervision.evidence import Bind
+from dashboard.supervision.evidence import Bind, in_use
 from dashboard.supervision.facts import Facts
 from dashboard.supervision.failures import End, Failure
 from dashboard.supervision.run import Run
@@ -29,11 +29,13 @@ def explain(facts: Facts, run: Run, end: End, world: Surroundings) -> Failure:
 
 def _own_cause(facts: Facts, run: Run, world: Surroundings) -> dict[str, Any]:
     """What a program of the user has run into, where more can be said than how it ended."""
+    crash = run.evidence.crash
     if run.evidence.refused is not None:
         return _port_in_use(facts, run.evidence.refused, world)
-    crash = run.evidence.crash
     if crash is None:
         return {}
+    if in_use(crash.message):
+        return _port_in_use(facts, Bind(None, None, "tcp", crash.line), world)
     if crash.exception in SYNTAX_ERRORS:
         return _syntax(facts, crash, world)
     if crash.exception == "ModuleNotFoundError":
@@ -71,8 +73,8 @@ def _syntax(facts: Facts, crash: messages.Crash, world: Surroundings) -> dict[st
         return {**known, "message": f"{crash.exception} in {crash.line}: {crash.message}"}
     return {
         **known,
-        "message": f"{facts.program.title} is a program for Python {other.version}: "
-        f"{crash.message} in {crash.line} for the chosen one",
+        "message": f"{facts.program.title} is not a program for the chosen Python: "
+        f"{crash.message}; Python {other.version} reads it",
         "python_offered": {"path": other.path, "version": other.version},
     }
 

@@ -50,11 +50,15 @@ class Evidence:
             self._datagrams.discard(event.id)
 
     def _take_bind(self, point: messages.Point) -> None:
-        said = f"{point.error} {point.result}"
-        if point.error and any(sign in said for sign in IN_USE):
+        if point.error and in_use(f"{point.error} {point.result}"):
             host, port = place_of(point.result) or (None, None)
             transport = "udp" if point.id in self._datagrams else "tcp"
             self.refused = Bind(host, port, transport, point.line)
+
+
+def in_use(text: str) -> bool:
+    """Whether an error's text says that an address is taken."""
+    return any(sign in text for sign in IN_USE)
 
 
 def place_of(address: str | None) -> tuple[str, int] | None:
