@@ -13,6 +13,11 @@ from dashboard.supervision.reports import Reports
 from labservers.net.addresses import connect_host
 from labservers.observe.addresses import address_text
 
+OF_FILES = (
+    *("file", "folder", "arguments", "python", "python_version"),
+    *("restart_on_save", "changed_on_disk", "finished"),
+)
+
 
 def as_shown(facts: Facts, reports: Reports, now: float, wall: float) -> dict[str, Any]:
     """The view of a program; openapi.json describes its fields.
@@ -44,11 +49,14 @@ def _identity(facts: Facts) -> dict[str, Any]:
         "tabs": tabs.as_shown(program),
         "capabilities": sorted(program.capabilities),
         "own": program.own is not None,
-        **(_file(facts, program.own) if program.own else {}),
+        **_file(facts, program.own),
     }
 
 
-def _file(facts: Facts, path: Path) -> dict[str, Any]:
+def _file(facts: Facts, path: Path | None) -> dict[str, Any]:
+    """What a program of the user has in addition; None for the lab's servers."""
+    if path is None:
+        return dict.fromkeys(OF_FILES)
     settings, state = facts.settings, facts.state
     last = facts.last_run or {}
     return {

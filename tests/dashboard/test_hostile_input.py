@@ -13,6 +13,7 @@ TOKEN = "dashboard-tests"
 READS_A_BODY = [
     "/api/servers/chat/settings",
     "/api/servers/subjects/loop",
+    "/api/programs/subjects/settings",
     "/api/experiments/subjects",
     "/api/try/hello",
     "/api/try/hypotenuse",
@@ -21,6 +22,7 @@ READS_A_BODY = [
 ]
 FIELDS = [
     *("host", "port", "model", "action", "seconds", "kind", "n"),
+    *("arguments", "python", "restart_on_save"),
     *("text", "a", "b", "raw", "path", "method", "headers", "body", "none of them"),
 ]
 BROKEN = [
@@ -79,12 +81,12 @@ def test_the_list_of_those_that_read_a_body_is_whole(app: Flask) -> None:
     }
     assert readers == {
         path.replace("servers/subjects", "servers/chat") for path in READS_A_BODY
-    } | {"/api/servers/chat/start"}
+    } | {"/api/servers/chat/start", "/api/programs/subjects/start"}
 
 
 @pytest.mark.parametrize("content", BROKEN)
 def test_a_body_that_is_not_an_object_is_a_bad_request(app: Flask, content: bytes) -> None:
-    for path in [*READS_A_BODY, "/api/servers/chat/start"]:
+    for path in [*READS_A_BODY, "/api/servers/chat/start", "/api/programs/chat/start"]:
         answer = ask(app, "POST", path, content)
         assert answer.status_code == 400, (path, answer.data)
         assert "not" in answer.get_json()["error"]["message"] or "unknown" in answer.text
