@@ -38,9 +38,9 @@ from labservers.observe import messages
 
 HERE = Path(__file__).resolve().parent
 # Inside the package where it was installed, beside it in a checkout.
-EXAMPLES = [
-    path for folder in (HERE, HERE.parent) if (path := folder / "examples" / "lab").is_dir()
-]
+EXAMPLES = next(
+    (e for e in (HERE / "examples/lab", HERE.parent / "examples/lab") if e.is_dir()), None
+)
 
 
 class Lab:
@@ -86,7 +86,7 @@ class Lab:
         self.chat_hub = self._chat_hub()
         self.experiments = Experiments(self.supervisor, self.feed)
         self.own = OwnPrograms(
-            Shelf([*config.program_folders, *EXAMPLES], opened),
+            Shelf(config.program_folders, opened, EXAMPLES),
             self.pythons,
             programs,
             self.settings,
@@ -107,14 +107,6 @@ class Lab:
             entry = {"id": next(self._feed_ids), "at": time.time(), **event["entry"]}
             event = {**event, "entry": entry}
         self.broadcaster.publish(event)
-
-    def forget(self, name: str) -> None:
-        """A program is not in the catalogue any more."""
-        self.publish({"kind": "gone", "name": name})
-
-    def show_files(self, files: list[dict[str, Any]]) -> None:
-        """Files of the user that can be started and never were."""
-        self.publish({"kind": "files", "name": "", "files": files})
 
     def has_topic(self, topic: str) -> bool:
         """Whether a tab can ask for it: a kind of event by topic, of a program that has it."""

@@ -26,7 +26,7 @@ VISITS = {
 HIDDEN_ROOMS = {"chat": frozenset({CHECK_ROOM})}
 # The file that runs another one and observes it, by whichever Python.
 OBSERVE = Path(messages.__file__).resolve().parents[1] / "run" / "observe_file.py"
-OBSERVED = frozenset({"console", "source", "wire", "threads"})
+OBSERVED = frozenset({"console", "source", "calls", "wire", "threads"})
 
 
 class Catalogue(Mapping[str, Program]):
@@ -77,8 +77,9 @@ def catalogue(more: Iterable[Program] = ()) -> Catalogue:
     return Catalogue([*(_lab_server(spec) for spec in SERVERS.values()), *more])
 
 
-def own_program(file: OwnFile) -> Program:
-    """A file of the user as a program: observed, on a terminal, in its own folder."""
+def own_program(file: OwnFile, *, example: bool = False) -> Program:
+    """A file as a program of the user: observed, on a terminal, in its own folder. `example`: it
+    came with the dashboard."""
     return Program(
         name=file.name,
         title=file.title,
@@ -94,6 +95,7 @@ def own_program(file: OwnFile) -> Program:
         capabilities=OBSERVED,
         ready=Ready.SEEN,
         own=file.path,
+        example=example,
     )
 
 

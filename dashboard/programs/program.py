@@ -40,7 +40,7 @@ class Program:
     capabilities: as in labservers.registry. module: where its source is read, empty for none.
     check(host, port, timeout_s) raises when the program does not answer as it should.
     hidden_rooms: chat rooms that are not news. own: the user's file at this path; None: one of
-    the lab's servers.
+    the lab's servers. example: the file came with the dashboard.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Program:
     visit: Visit | None = None
     hidden_rooms: frozenset[str] = field(default=frozenset())
     own: Path | None = None
+    example: bool = False
 
     def can(self, capability: str) -> bool:
         return capability in self.capabilities

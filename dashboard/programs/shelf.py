@@ -24,10 +24,12 @@ class Shelf:
         self,
         folders: Sequence[Path],
         opened: Opened,
+        examples: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.opened = opened
-        self._folders = folders
+        self._folders = [*folders, *([examples] if examples else [])]
+        self._examples = examples
         self._clock = clock
         self._lock = threading.Lock()
         self._files: dict[str, OwnFile] = {}
@@ -51,6 +53,10 @@ class Shelf:
         if file is None or stamp(file.path) is None:
             raise UnknownServer(f"there is no program {shown(name)}", "see GET /api/programs")
         return file
+
+    def is_example(self, file: OwnFile) -> bool:
+        """Whether it came with the dashboard."""
+        return self._examples is not None and file.path.is_relative_to(self._examples)
 
     def _opened_files(self) -> list[OwnFile]:
         paths = (Path(os.path.realpath(path)) for path in self.opened.files())

@@ -25,6 +25,9 @@ TABS = (
     Tab("rooms", "rooms", linked=True),
     Tab("console", "console"),
     Tab("try", "exchange"),
+    Tab("code", "calls", ("code",)),
+    Tab("wire", "calls", ("wire", "streams")),
+    Tab("threads", "threads", ("threads",)),
     Tab("connections", "wire", ("rows",)),
     Tab("logs", None, ("logs",)),
 )

@@ -47,19 +47,27 @@ def _port_in_use(facts: Facts, refused: Bind, world: Surroundings) -> dict[str, 
     """bind() said EADDRINUSE: another process has the port, or the kernel keeps it, since a
     connection that this program closed first is in TIME_WAIT (RFC 9293 section 3.6.1)."""
     title = facts.program.title
-    known = {"reason": "port_in_use", "code": "EADDRINUSE", "line": refused.line}
+    known: dict[str, Any] = {"reason": "port_in_use", "code": "EADDRINUSE", "line": refused.line}
     if refused.host is None or refused.port is None:
-        return {**known, "message": f"{title} was refused its port: it is already in use"}
+        message = f"{title} was refused its port: it is already in use"
+        return {**known, "message": message, "next_step": "choose another port"}
+    known["port"] = refused.port
     place = address_text((refused.host, refused.port))
     wanted = replace(facts.settings, host=refused.host, port=refused.port)
     owner = world.owner(wanted, refused.transport)
     wait_s = world.kept_s(refused.port) if owner is None and refused.transport == "tcp" else None
     if wait_s is None:
-        return {**known, "message": f"{place} is already in use", "port_owner": owner}
+        return {
+            **known,
+            "message": f"{place} is already in use",
+            "next_step": "stop what has the port, or choose another one",
+            "port_owner": owner,
+        }
     return {
         **known,
         "reason": "port_kept",
-        "message": f"the kernel keeps {place} for a minute after {title} served there",
+        "message": f"the kernel keeps {place} for a minute after a program has served there",
+        "next_step": f"wait, or set SO_REUSEADDR before bind() in {refused.line}",
         "free_at": world.wall() + wait_s,
     }
 
@@ -70,11 +78,14 @@ def _syntax(facts: Facts, crash: messages.Crash, world: Surroundings) -> dict[st
     other = world.another_python(facts.program.own, facts.settings.python)
     known = {"line": crash.line, "reason": "syntax"}
     if other is None:
-        return {**known, "message": f"{crash.exception} in {crash.line}: {crash.message}"}
+        message = f"{crash.exception} in {crash.line or facts.program.title}: {crash.message}"
+        return {**known, "message": message, "next_step": "mend the line, then start it again"}
     return {
         **known,
-        "message": f"{facts.program.title} is not a program for the chosen Python: "
-        f"{crash.message}; Python {other.version} reads it",
+        "reason": "python",
+        "message": f"{facts.program.title} is not a program for {facts.settings.python}: "
+        f"{crash.message}",
+        "next_step": f"choose Python {other.version}, which reads it",
         "python_offered": {"path": other.path, "version": other.version},
     }
 
@@ -82,7 +93,8 @@ def _syntax(facts: Facts, crash: messages.Crash, world: Surroundings) -> dict[st
 def _module(facts: Facts, crash: messages.Crash) -> dict[str, Any]:
     python = facts.settings.python
     return {
-        "reason": "no_module",
+        "reason": "module",
         "line": crash.line,
-        "message": f"{crash.message} for {python}; install it there, or choose another Python",
+        "message": f"{crash.message} for {python}",
+        "next_step": f"install it with {python} -m pip install, or choose another Python",
     }

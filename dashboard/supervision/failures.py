@@ -22,6 +22,7 @@ class End(NamedTuple):
 NOTHING: Failure = {
     "reason": "",
     "message": "",
+    "next_step": "",
     "errno": None,
     "code": "",
     "exit_code": None,
@@ -31,6 +32,7 @@ NOTHING: Failure = {
     "port_owner": None,
     "free_port": None,
     "line": None,
+    "port": None,
     "free_at": None,
     "python_offered": None,
 }

@@ -92,7 +92,8 @@ class ManagedProgram:
     # What users want.
 
     def configure(self, chosen: dict[str, Any]) -> ServerSettings:
-        """Remember what is chosen for the next start; None leaves one as it is.
+        """Remember what is chosen for the next start; None leaves one as it is. What a program
+        of the user gets can be chosen while it runs.
 
         Raises:
             BadInput: a value. NotNow: it runs, on something else.
@@ -102,10 +103,9 @@ class ManagedProgram:
             wanted = {name: value for name, value in chosen.items() if value is not None}
             if all(getattr(now, name) == value for name, value in wanted.items()):
                 return now
-            if self.alive and wanted.keys() != {"restart_on_save"}:
-                subject = f"{self.program.name} is running"
-                where = "" if self.program.own else f" on port {now.port}"
-                raise NotNow(f"{subject}{where}, so it cannot be changed now", "stop it first")
+            if self.alive and not self.program.own:
+                subject = f"{self.program.name} is running on port {now.port}"
+                raise NotNow(f"{subject}, so it cannot be changed now", "stop it first")
             self._facts.settings = self._store.change(self.program.name, wanted)
             self._life.publish()
             return self._facts.settings

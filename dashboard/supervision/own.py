@@ -49,10 +49,10 @@ class OwnPrograms:
         files = self._shelf.files() if self._settings.others else {}
         for name in self._settings.others:
             if name in files:
-                self._add(own_program(files[name]))
+                self._add(files[name])
 
     def files(self, *, anew: bool = False) -> list[dict[str, Any]]:
-        """What could be opened: {id, title, folder, started}; `started`: it is a program."""
+        """What could be opened: {id, title, folder, started, example}; started: it is a program."""
         files = self._shelf.files(anew=anew).values()
         return [
             {
@@ -60,6 +60,7 @@ class OwnPrograms:
                 "title": file.title,
                 "folder": file.folder,
                 "started": file.name in self._programs,
+                "example": self._shelf.is_example(file),
             }
             for file in files
         ]
@@ -84,7 +85,7 @@ class OwnPrograms:
         usual = self._pythons.usual()
         with self._lock:
             if name not in self._programs:
-                self._add(own_program(file), usual)
+                self._add(file, usual)
         self.publish_files()
         return self._programs[name]
 
@@ -125,9 +126,10 @@ class OwnPrograms:
             files = self.files(anew=anew)
             if files != self._listed:
                 self._listed = files
-                self._publish({"kind": "files", "files": files})
+                self._publish({"kind": "files", "name": "", "files": files})
 
-    def _add(self, program: Program, python: str = "") -> None:
+    def _add(self, file: OwnFile, python: str = "") -> None:
+        program = own_program(file, example=self._shelf.is_example(file))
         with self._lock:
             self._settings.add(program, python)
             server = self._supervisor.add(program)

@@ -49,6 +49,7 @@ def _identity(facts: Facts) -> dict[str, Any]:
         "tabs": tabs.as_shown(program),
         "capabilities": sorted(program.capabilities),
         "own": program.own is not None,
+        "example": program.example,
         **_file(facts, program.own),
     }
 
