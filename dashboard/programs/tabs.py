@@ -29,6 +29,8 @@ TABS = (
     Tab("wire", "calls", ("wire", "streams")),
     Tab("threads", "threads", ("threads",)),
     Tab("connections", "wire", ("rows",)),
+    Tab("wire", "wire", ("wire", "streams")),
+    Tab("threads", "threads", ("threads", "wire", "streams")),
     Tab("logs", None, ("logs",)),
 )
 

@@ -15,8 +15,12 @@ export const put = (state, part, name, value) => ({ ...state, [part]: { ...state
 /** Events whose newest one is all there is to know. */
 export const latest = (part) => (state, { kind, name, ...picture }, at) => put(state, part, name, { ...picture, at });
 
-/** The newest look at a program's threads, with the holds of its locks that the looks have seen. */
-export function stood(state, { kind, name, ...picture }, at) {
+/**
+ * The newest look at a program's threads, with the holds of its locks in the last seconds. `at`: Unix
+ * seconds of the dashboard, as those of points are.
+ */
+export function stood(state, { kind, name, ...picture }, arrived) {
+  const at = arrived + state.skew_s;
   const before = state.threads[name]?.holds ?? [];
   return put(state, "threads", name, { ...picture, at, holds: holds(before, picture, at) });
 }
@@ -46,7 +50,7 @@ export const reborn = (state, name) => NEW_WITH_A_PROCESS.reduce((so_far, part) 
 
 /** The state as if the program had never been; its page says that there is none. */
 export function gone(state, { name }) {
-  const bare = ["servers", "history", "consoles", ...LIVES].reduce((so_far, part) => without(so_far, part, name), state);
+  const bare = ["servers", "history", ...LIVES].reduce((so_far, part) => without(so_far, part, name), state);
   return { ...bare, order: state.order.filter((other) => other !== name) };
 }
 

@@ -3,19 +3,17 @@
 const KINDS = {
   recv: "in", recvfrom: "in", recvmsg: "in", recv_into: "in", recvfrom_into: "in",
   send: "out", sendall: "out", sendto: "out", sendmsg: "out", sendfile: "out",
-  accept: "accept", connect: "connect", lock: "lock", unlock: "hold", sleep: "sleep", join: "sleep",
-  input: "input", select: "select", poll: "select", epoll: "select",
+  accept: "accept", connect: "connect", lock: "lock", wait: "wait", join: "wait", sleep: "sleep", input: "input",
+  select: "select", poll: "select", epoll: "select",
 };
 /* How a group of threads is drawn. */
 export const THIN_FROM = 25;
 export const GROUPED_FROM = 101;
 export const HISTORY_S = 30;
-/* Two looks see the same hold of a lock when its begin differs by less. */
-const SAME_S = 0.15;
 
 /**
- * The kind of a call, as lanes draw it: in out accept connect lock sleep input select, "hold" for
- * the release of a lock, "other"; "run" without a call.
+ * The kind of a call, as lanes draw it: in out accept connect lock wait sleep input select other;
+ * "run" without a call.
  */
 export const callKind = (call) => (call === null || call === undefined ? "run" : (KINDS[call] ?? "other"));
 
@@ -23,14 +21,18 @@ export const callKind = (call) => (call === null || call === undefined ? "run" :
 export const drawing = (count) => (count >= GROUPED_FROM ? "groups" : count >= THIN_FROM ? "thin" : "lanes");
 
 /**
- * What locks were held in the last seconds, by each look at the threads: [{lock, holder, from, to}].
- * `before`: what the look before gave.
+ * The holds of locks in the last seconds: [{lock, holder, from, to}]. `before`: those that were known
+ * at the look before. A look brings those that have ended meanwhile, and says which last at `at`.
  */
 export function holds(before, { locks }, at) {
-  const seen = locks.filter(({ holder }) => holder !== null).map(({ id, holder, held_s }) => ({ lock: id, holder, from: at - (held_s ?? 0), to: at }));
-  const same = (one, other) => one.lock === other.lock && one.holder === other.holder && Math.abs(one.from - other.from) < SAME_S;
-  const past = before.filter((one) => at - one.to < HISTORY_S && !seen.some((other) => same(one, other)));
-  return [...past, ...seen];
+  const past = before.filter((one) => !one.lasts && at - one.to < HISTORY_S);
+  const ended = locks.flatMap(({ id, holds: list }) =>
+    (list ?? []).map(({ thread, at: from, held_s }) => ({ lock: id, holder: thread, from, to: from + held_s })),
+  );
+  const lasting = locks
+    .filter(({ holder }) => holder !== null)
+    .map(({ id, holder, held_s }) => ({ lock: id, holder, from: at - (held_s ?? 0), to: at, lasts: true }));
+  return [...past, ...ended, ...lasting];
 }
 
 /**
@@ -110,7 +112,7 @@ export function chooseThreads(rows, words, kind) {
 
 /** A cycle of threads of which each waits for a lock that the next one holds: [{thread, line, lock}], or null. */
 export function cycle({ threads, locks }) {
-  const waits = new Map(threads.filter(({ lock }) => lock !== null && lock !== undefined).map((row) => [row.name, row]));
+  const waits = new Map(threads.filter(({ call, lock }) => call === "lock" && lock !== null).map((row) => [row.name, row]));
   const held = new Map(locks.map((lock) => [lock.id, lock]));
   for (const start of waits.keys()) {
     const path = [];

@@ -25,7 +25,7 @@ export function Threads({ state, actions, name }) {
   const points = state.wire[name]?.points ?? NOTHING;
   const streams = state.streams[name]?.streams ?? NOTHING;
   return html`<div class="stack"><${NotRunning} state=${state} name=${name} actions=${actions}/>
-    <${Picture} server=${server} table=${table} points=${points} streams=${streams} at=${table.at + state.skew_s}
+    <${Picture} server=${server} table=${table} points=${points} streams=${streams} at=${table.at}
       theme=${state.prefs.theme} lang=${state.lang}/></div>`;
 }
 

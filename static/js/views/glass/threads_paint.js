@@ -3,7 +3,7 @@
 const LINE_PX = 3;
 const LEAST_PX = 2;
 const FONT = "600 11px";
-const LINES = { in: "in", accept: "idle", sleep: "idle", input: "idle", select: "idle", connect: "idle", other: "idle" };
+const LINES = { in: "in", accept: "idle", sleep: "idle", input: "idle", select: "idle", wait: "idle", connect: "idle", other: "idle" };
 
 /** The colours of the lanes. `read(name)`: the value of a token. */
 export function palette(read) {
@@ -22,7 +22,7 @@ export function paintLane(field, colours, segments, holds) {
     if (segment.kind === "unseen") dots(field, left, wide, colours.dim);
     else if (LINES[segment.kind]) bar(field, left, wide, Math.min(LINE_PX, field.height), colours[LINES[segment.kind]]);
   }
-  for (const hold of [...holds, ...segments.filter(({ kind }) => kind === "hold")]) {
+  for (const hold of holds) {
     const [left, wide] = reach(field, hold, LEAST_PX);
     if (wide > 0) bar(field, left, wide, tall, colours.ink);
   }
