@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.config import Config
-from dashboard.experiments import Experiments
+from dashboard.experiments.experiments import Experiments
 from dashboard.instance import Instance
 from dashboard.live.broadcaster import Broadcaster
 from dashboard.live.chat_hub import ChatHub
@@ -84,7 +84,7 @@ class Lab:
             Saves(self.pythons.problem),
         )
         self.chat_hub = self._chat_hub()
-        self.experiments = Experiments(self.supervisor, self.feed)
+        self.experiments = Experiments(self.supervisor, self.feed, ServerProcess)
         self.own = OwnPrograms(
             Shelf(config.program_folders, opened, EXAMPLES),
             self.pythons,
@@ -106,6 +106,8 @@ class Lab:
         if event["kind"] == "feed":
             entry = {"id": next(self._feed_ids), "at": time.time(), **event["entry"]}
             event = {**event, "entry": entry}
+        elif event["kind"] == "server":
+            self.experiments.program_changed(event["server"]["name"], event["server"]["state"])
         self.broadcaster.publish(event)
 
     def has_topic(self, topic: str) -> bool:

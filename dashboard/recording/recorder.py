@@ -11,6 +11,7 @@ from typing import Any
 
 from dashboard.recording import code
 from dashboard.recording.memory import Memory
+from dashboard.recording.packets import place
 from dashboard.recording.streams import Stream
 from dashboard.recording.wire import Wire
 from labservers.observe import messages
@@ -166,6 +167,17 @@ class Recorder:
                 "notices": [messages.as_dict(notice) for notice in self._notices],
                 "summary": self._shown(messages.Summary),
             }
+
+    def opening(self) -> bytes | None:
+        """What the newest client said first."""
+        with self._lock:
+            return self._wire.opening()
+
+    def targets(self) -> dict[str, tuple[str, int]]:
+        """Kind of socket -> where clients reach the newest of that kind."""
+        with self._lock:
+            found = {s.kind: place(s.local) for s in self._wire.streams.values() if s.reachable}
+            return {kind: (str(at.host), at.port) for kind, at in found.items() if at}
 
     def _shown(self, kind: type[Any]) -> dict[str, Any] | None:
         newest = self._newest.get(kind)

@@ -30,7 +30,7 @@ class Facts:
     attempt: int = 0
     deadline: float | None = None
     start_again: bool = False
-    experiment: dict[str, Any] | None = None
+    experiments: list[dict[str, Any]] = field(default_factory=list)
     changed_on_disk: bool = False
 
     @property

@@ -12,11 +12,11 @@ from dashboard.supervision.life import NOBODY_LOOKS, Life
 from dashboard.supervision.lifecycle import ALIVE, State
 from dashboard.supervision.reports import Reports
 from dashboard.supervision.surroundings import Surroundings
+from dashboard.supervision.targets import UP, targets
 from dashboard.supervision.terminal import LINE_BYTES
 from labservers.observe import messages
 
 __all__ = ["NOBODY_LOOKS", "ManagedProgram"]
-UP = frozenset({State.RUNNING, State.FROZEN})
 
 
 class ManagedProgram:
@@ -206,9 +206,14 @@ class ManagedProgram:
         with self._life.lock:
             self._life.look(look)
 
-    def set_experiment(self, experiment: dict[str, Any] | None) -> None:
+    def targets(self) -> dict[str, tuple[str, int]]:
+        """Kind of socket (stream or datagram) -> where clients reach it, while it runs."""
         with self._life.lock:
-            self._facts.experiment = experiment
+            return targets(self._facts, self.reports.recorder)
+
+    def set_experiments(self, experiments: list[dict[str, Any]]) -> None:
+        with self._life.lock:
+            self._facts.experiments = experiments
             self._life.publish()
 
     def saved(self, file: Stamp) -> bool:

@@ -151,8 +151,8 @@ class Supervisor:
         for name, server in self._servers.items():
             server.look(looks.get(name, otherwise))
 
-    def set_experiment(self, name: str, experiment: dict[str, Any] | None) -> None:
-        self.server(name).set_experiment(experiment)
+    def set_experiments(self, name: str, experiments: list[dict[str, Any]]) -> None:
+        self.server(name).set_experiments(experiments)
 
     def close(self, timeout_s: float) -> None:
         """Stop everything; kill what has not ended in time."""

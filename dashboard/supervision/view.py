@@ -4,12 +4,13 @@ times of day are for people to read."""
 from pathlib import Path
 from typing import Any
 
+from dashboard.experiments import kinds
 from dashboard.programs import tabs
 from dashboard.programs.files import shown
-from dashboard.recording.figures import Figures
 from dashboard.supervision.facts import Facts
 from dashboard.supervision.lifecycle import ALIVE, State
 from dashboard.supervision.reports import Reports
+from dashboard.supervision.targets import UP, targets
 from labservers.net.addresses import connect_host
 from labservers.observe.addresses import address_text
 
@@ -30,7 +31,7 @@ def as_shown(facts: Facts, reports: Reports, now: float, wall: float) -> dict[st
         **_identity(facts),
         **_place(facts),
         **_life(facts, now, wall),
-        **_activity(facts, reports.figures),
+        **_activity(facts, reports),
         **recorded,
         "listening": recorded["listening"] or sockets,
     }
@@ -107,10 +108,13 @@ def _life(facts: Facts, now: float, wall: float) -> dict[str, Any]:
     }
 
 
-def _activity(facts: Facts, figures: Figures) -> dict[str, Any]:
+def _activity(facts: Facts, reports: Reports) -> dict[str, Any]:
+    figures, up = reports.figures, facts.state in UP
     return {
         "figures": figures.latest if facts.state in ALIVE else None,
         "counters": figures.totals(),
         "paused": facts.run.paused,
-        "experiment": facts.experiment,
+        "experiments": facts.experiments,
+        "experiment": facts.experiments[0] if facts.experiments else None,
+        "experiment_kinds": kinds.fitting(targets(facts, reports.recorder)) if up else {},
     }

@@ -212,7 +212,7 @@ def logs(name: str) -> Response:
 
 @blueprint.post("/experiments/<name>")
 def begin_experiment(name: str) -> tuple[Response, int]:
-    """Bounded clients against a running server."""
+    """Bounded clients against a running program, or a freeze of it."""
     values = only(body(), ("kind", "n"))
     started = lab().experiments.start(name, values.get("kind"), values.get("n", 1))
     return jsonify({"experiment": started}), 202
@@ -221,8 +221,9 @@ def begin_experiment(name: str) -> tuple[Response, int]:
 @blueprint.delete("/experiments/<name>")
 def end_experiment(name: str) -> Response:
     lab().supervisor.server(name)
-    lab().experiments.stop(name)
-    return jsonify({"experiment": None})
+    chosen = number("id", 0, 1, MOST) if "id" in request.args else None
+    lab().experiments.stop(name, chosen)
+    return jsonify({"experiments": lab().supervisor.server(name).view()["experiments"]})
 
 
 @blueprint.get("/servers/<name>/source")

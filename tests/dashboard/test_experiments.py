@@ -1,10 +1,31 @@
 """Clients by the button: bounded, shown, stopped, and only against our own running servers."""
 
-import threading
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+import psutil
 import pytest
+
+
+def experiments(api: Any, name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api("GET", f"/api/servers/{name}")[1]["experiments"]
+    return found
+
+
+def figures(api: Any, name: str) -> dict[str, Any]:
+    return api("GET", f"/api/servers/{name}")[1]["figures"] or {"connections": -1, "accepted": 0}
+
+
+def crowds() -> list[psutil.Process]:
+    """Processes of experiments."""
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if "labservers.clients.crowd" in child.cmdline():
+                found.append(child)
+    return found
 
 
 def test_fifty_clients_come_are_shown_and_are_stopped(
@@ -13,60 +34,141 @@ def test_fifty_clients_come_are_shown_and_are_stopped(
     api.start("subjects")
     status, body = api("POST", "/api/experiments/subjects", {"kind": "clients", "n": 50})
     assert (status, body["experiment"]["clients"]) == (202, 50)
-    eventually(
-        lambda: api("GET", "/api/servers/subjects")[1]["figures"]["connections"] >= 40,
-        "the clients are there",
-        15,
-    )
-    assert api("GET", "/api/servers/subjects")[1]["experiment"]["failed"] == 0
-    api("POST", "/api/experiments/subjects", {"kind": "slow", "n": 1})
-    assert api("DELETE", "/api/experiments/subjects")[0] == 200
-    assert api("GET", "/api/servers/subjects")[1]["experiment"] is None
-    eventually(
-        lambda: api("GET", "/api/servers/subjects")[1]["figures"]["connections"] == 0,
-        "all gone",
-        15,
-    )
+    eventually(lambda: figures(api, "subjects")["connections"] >= 40, "the clients are there", 15)
+    assert experiments(api, "subjects")[0]["failed"] == 0
+    assert len(crowds()) == 1
+    slow = api("POST", "/api/experiments/subjects", {"kind": "slow", "n": 1})[1]["experiment"]
+    assert [one["kind"] for one in experiments(api, "subjects")] == ["clients", "slow"]
+    api("DELETE", f"/api/experiments/subjects?id={slow['id']}")
+    assert [one["kind"] for one in experiments(api, "subjects")] == ["clients"]
+    assert api("DELETE", "/api/experiments/subjects") == (200, {"experiments": []})
+    assert crowds() == []
+    eventually(lambda: figures(api, "subjects")["connections"] == 0, "all gone", 15)
 
 
 @pytest.mark.parametrize("name", ["hello", "hypotenuse", "page", "chat"])
 def test_every_server_can_be_visited(api: Any, name: str, eventually: Callable[..., Any]) -> None:
     api.start(name)
     api("POST", f"/api/experiments/{name}", {"kind": "clients", "n": 5})
-    eventually(
-        lambda: (api("GET", f"/api/servers/{name}")[1]["figures"] or {}).get("requests", 0) > 6,
-        "answers",
-        15,
-    )
+    eventually(lambda: figures(api, name).get("requests", 0) > 6, "answers", 15)
     api("DELETE", f"/api/experiments/{name}")
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ({"kind": "clients", "n": 0}, 422),
-        ({"kind": "clients", "n": 1001}, 422),
-        ({"kind": "clients", "n": True}, 422),
-        ({"kind": "slow", "n": 51}, 422),
-        ({"kind": "flood", "n": 1}, 422),
-        ({"kind": [], "n": 1}, 422),
-        ({"kind": {}, "n": 1}, 422),
-        ({"kind": None, "n": 1}, 422),
-        ({"kind": "clients", "n": [5]}, 422),
-        ({"kind": "clients", "n": "5"}, 422),
-        ({"kind": "clients", "n": 1, "host": "example.org"}, 400),
-        ({"kind": "clients", "n": 1}, 409),
-    ],
-)
-def test_bounds_and_a_stopped_server(api: Any, body: dict[str, Any], status: int) -> None:
-    assert api("POST", "/api/experiments/subjects", body)[0] == status
+def test_clients_that_stay_are_there_until_they_are_stopped(
+    api: Any, eventually: Callable[..., Any]
+) -> None:
+    api.start("chat")
+    kinds = ("half", "silent", "slow", "slow_reader")
+    for number, kind in enumerate(kinds, 1):
+        api("POST", "/api/experiments/chat", {"kind": kind, "n": 20})
+        there = 20 * number
+        eventually(lambda n=there: figures(api, "chat")["connections"] == n, kind, 15)
+    api("DELETE", "/api/experiments/chat")
+    eventually(lambda: figures(api, "chat")["connections"] == 0, "all are gone", 15)
+
+
+def test_clients_that_pass_end_by_themselves(api: Any, eventually: Callable[..., Any]) -> None:
+    api.start("page")
+    for number, kind in enumerate(("reset", "storm"), 1):
+        api("POST", "/api/experiments/page", {"kind": kind, "n": 100})
+        came = 100 * number
+        eventually(lambda n=came: figures(api, "page")["accepted"] >= n, kind, 15)
+    eventually(lambda: experiments(api, "page") == [], "and are gone", 15)
+    assert api("GET", "/api/servers/page")[1]["state"] == "RUNNING"
+
+
+def test_a_burst_of_datagrams_arrives(api: Any, eventually: Callable[..., Any]) -> None:
+    api.start("hello")
+    assert api("POST", "/api/experiments/hello", {"kind": "half", "n": 1})[0] == 409
+    api("POST", "/api/experiments/hello", {"kind": "burst", "n": 2_000})
+    eventually(lambda: figures(api, "hello")["accepted"] >= 100, "many arrive", 15)
+    eventually(lambda: experiments(api, "hello") == [], "it ends by itself", 15)
+
+
+def runs(pid: int) -> bool:
+    return psutil.Process(pid).status() != psutil.STATUS_STOPPED
+
+
+def test_a_frozen_program_thaws_when_it_is_stopped(
+    api: Any, eventually: Callable[..., Any]
+) -> None:
+    view = api.start("page")
+    api("POST", "/api/experiments/page", {"kind": "freeze"})
+    eventually(lambda: not runs(view["pid"]), "it stands still")
+    with socket.create_connection((view["host"], view["port"]), 5) as waiting:
+        waiting.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        waiting.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            waiting.recv(1)
+        api("DELETE", "/api/experiments/page")
+        assert runs(view["pid"])
+        waiting.settimeout(5)
+        assert waiting.recv(5) == b"HTTP/"
+    api("POST", "/api/experiments/page", {"kind": "freeze"})
+    eventually(lambda: not runs(view["pid"]), "it stands still again")
+    stopped = api("POST", "/api/servers/page/stop?wait=10")[1]
+    assert stopped["state"] == "STOPPED"
+    assert stopped["last_run"] is not None
+    eventually(lambda: experiments(api, "page") == [], "the freeze is over")
+
+
+def test_a_program_that_ends_takes_its_experiments_with_it(
+    api: Any, eventually: Callable[..., Any]
+) -> None:
+    api.start("chat")
+    api("POST", "/api/experiments/chat", {"kind": "silent", "n": 3})
+    eventually(lambda: figures(api, "chat")["connections"] == 3, "they are there", 15)
+    api("POST", "/api/servers/chat/kill?wait=10")
+    eventually(lambda: not crowds(), "their process ends", 10)
+    assert experiments(api, "chat") == []
+
+
+REFUSED = [
+    ({"kind": "clients", "n": 0}, 422),
+    ({"kind": "clients", "n": 1001}, 422),
+    ({"kind": "clients", "n": True}, 422),
+    ({"kind": "slow", "n": 51}, 422),
+    ({"kind": "freeze", "n": 2}, 422),
+    ({"kind": "flood", "n": 1}, 422),
+    ({"kind": [], "n": 1}, 422),
+    ({"kind": {}, "n": 1}, 422),
+    ({"kind": None, "n": 1}, 422),
+    ({"kind": "clients", "n": [5]}, 422),
+    ({"kind": "clients", "n": "5"}, 422),
+    ({"kind": "clients", "n": 1, "host": "example.org"}, 400),
+    ({"kind": "burst", "n": 1}, 409),
+]
+
+
+def test_what_is_out_of_bounds_is_refused(api: Any) -> None:
+    api.start("subjects")
+    for body, status in REFUSED:
+        assert api("POST", "/api/experiments/subjects", body)[0] == status, body
     assert api("POST", "/api/experiments/nginx", {"kind": "clients", "n": 1})[0] == 404
+    assert api("DELETE", "/api/experiments/subjects?id=x")[0] == 422
+    assert experiments(api, "subjects") == []
+
+
+def test_there_is_room_for_so_many_and_not_for_more(api: Any) -> None:
+    api.start("chat")
+    assert api("POST", "/api/experiments/chat", {"kind": "silent", "n": 5_000})[0] == 202
+    status, body = api("POST", "/api/experiments/chat", {"kind": "silent", "n": 5_000})
+    assert status == 409
+    assert "5000 clients" in body["error"]["message"]
+    api("DELETE", "/api/experiments/chat")
+
+
+def test_a_stopped_server_is_left_alone(api: Any) -> None:
+    for kind in ("clients", "freeze"):
+        status, body = api("POST", "/api/experiments/subjects", {"kind": kind, "n": 1})
+        assert (status, body["error"]["code"]) == (409, "not_running")
 
 
 def test_an_experiment_ends_with_the_lab(api: Any, lab: Any) -> None:
-    api.start("chat")
+    view = api.start("chat")
     assert api("POST", "/api/experiments/chat", {"kind": "slow", "n": 3})[0] == 202
-    visitors = [t for t in threading.enumerate() if t.name == "experiment-chat"]
-    assert len(visitors) == 1
+    assert api("POST", "/api/experiments/chat", {"kind": "freeze"})[0] == 202
+    assert len(crowds()) == 2
     lab.close(3.0)
-    assert not visitors[0].is_alive()
+    assert crowds() == []
+    assert not psutil.pid_exists(view["pid"])

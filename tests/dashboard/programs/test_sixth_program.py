@@ -124,7 +124,8 @@ def test_it_runs_is_looked_at_and_is_held(app: Flask, eventually: Callable[..., 
     assert 'socketlab_up{server="twin"} 1' in metrics
 
 
-def test_nobody_visits_what_has_no_visitors(app: Flask) -> None:
+def test_it_is_visited_though_nobody_says_how(app: Flask) -> None:
     ask(app, "POST", "/api/servers/twin/start?wait=10")
-    refusal = ask(app, "POST", "/api/experiments/twin", {"kind": "clients", "n": 1})
-    assert refusal["error"]["code"] == "not_now"
+    begun = ask(app, "POST", "/api/experiments/twin", {"kind": "reset", "n": 1})
+    assert begun["experiment"]["clients"] == 1
+    ask(app, "DELETE", "/api/experiments/twin")

@@ -1,0 +1,1 @@
+"""Buttons that put a program into each of its states."""
