@@ -44,7 +44,6 @@ export const ICONS = {
   bolt: () => html`<path d="M9 1.75 3.5 9h4l-.75 5.25L12.5 7h-4z"/>`,
   files: () => html`<path d="M5.5 4.25V1.75h4.7L13 4.5v6.75h-2.5"/><path d="M3 4.25h4.7l2.8 2.75v7.25H3z"/>`,
   file: () => html`<path d="M4 1.75h5.2L12.5 5v9.25H4z"/><path d="M9 1.9V5.2h3.3"/>`,
-  hand: () => html`<circle cx="8" cy="8" r="5.75"/><path d="m3.95 12.05 8.1-8.1"/>`,
   thread: () => html`<path d="M3 4.5h7M3 8h10M3 11.5h5"/><circle cx="12.2" cy="4.5" r="1.3" fill="currentColor" stroke="none"/>`,
   flag: () => html`<path d="M3.75 14V2.5h8.5L10 5.5l2.25 3H3.75"/>`,
   route: () => html`<circle cx="3.5" cy="12" r="1.6"/><circle cx="12.5" cy="4" r="1.6"/><path d="M5.1 12h4.4a2 2 0 0 0 0-4H6.6a2 2 0 0 1 0-4h4.3"/>`,

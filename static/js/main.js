@@ -4,6 +4,7 @@ import { errorText } from "./errors.js";
 import { speak, t } from "./i18n.js";
 import { api, freshPage } from "./io/api.js";
 import { Chat } from "./io/chat.js";
+import { Consoles } from "./io/consoles.js";
 import { Live } from "./io/live.js";
 import { keep } from "./io/prefs.js";
 import { controller } from "./io/tab.js";
@@ -63,6 +64,8 @@ const chat = new Chat({
   change: (id, event) => dispatch({ type: "room", id, event }),
 });
 
+const consoles = new Consoles({ change: (name, event) => dispatch({ type: "console", name, event }) });
+
 /* The dashboard's address of a program. */
 const pathOf = (name) => `/api/${state.servers[name] && !state.servers[name].own ? "servers" : "programs"}/${name}`;
 
@@ -97,11 +100,17 @@ async function askAll(action, names) {
 const actions = {
   api,
   chat,
+  consoles,
   start: (name, options) => ask(name, "start", options ?? {}),
   stop: (name) => ask(name, "stop"),
   restart: (name) => ask(name, "restart"),
   kill: (name) => ask(name, "kill"),
   interrupt: (name) => ask(name, "interrupt"),
+  /** Look at a file that was only listed. */
+  async openFile(id) {
+    const server = await api("GET", `/api/programs/${id}`).catch(actions.fail);
+    if (server) dispatch({ type: "server", server });
+  },
   /** Start a file that was only listed, and look at it. */
   async startFile(id) {
     const server = await ask(id, "start", {});

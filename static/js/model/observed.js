@@ -50,7 +50,7 @@ export const reborn = (state, name) => NEW_WITH_A_PROCESS.reduce((so_far, part) 
 
 /** The state as if the program had never been; its page says that there is none. */
 export function gone(state, { name }) {
-  const bare = ["servers", "history", ...LIVES].reduce((so_far, part) => without(so_far, part, name), state);
+  const bare = ["servers", "history", "consoles", ...LIVES].reduce((so_far, part) => without(so_far, part, name), state);
   return { ...bare, order: state.order.filter((other) => other !== name) };
 }
 

@@ -1,5 +1,6 @@
 /* The one state of the page and how it changes; no document, no network, no clock. */
 import { NO_LIVES, gone, latest, put, reborn, stood, wired } from "./observed.js";
+import { NO_CONSOLE, reduceConsole } from "./console.js";
 import { NO_ROOMS, reduceRooms } from "./rooms.js";
 import { MISSING, parse } from "./routes.js";
 import { inOrder } from "./selectors.js";
@@ -39,6 +40,7 @@ export function initial(boot, address, prefs) {
     feed: [],
     history: {},
     ...NO_LIVES,
+    consoles: {},
     chat: NO_ROOMS,
     exchanges: {},
     busy: {},
@@ -80,6 +82,8 @@ const CHANGES = {
     const chat = reduceRooms(state.chat, id, event);
     return chat === state.chat ? state : { ...state, chat };
   },
+  console: (state, { name, event }) =>
+    put(state, "consoles", name, reduceConsole(state.consoles[name] ?? NO_CONSOLE, event)),
   dialog: (state, { dialog }) => ({ ...state, dialog }),
   toast: (state, { toast }) => ({ ...state, toast }),
 };

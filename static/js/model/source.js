@@ -4,7 +4,7 @@ const KEY = /^\s*(?:def |while )|\byield\b|\baccept\(|\brecv\(|\.send\(|create_t
 const ALWAYS = /^\s*def |\byield\b/;
 const OWN = /^\s{4}def |\byield (?!from)/;
 const TOKEN =
-  /("[^"]*"|'[^']*')|\b(def|while|True|False|None|yield|from|return|for|in|if|not|and|or|with|as|try|except|await|raise)\b|\b(\d[\d_.]*)\b|(#.*$)|\b([A-Z][A-Z_]{2,})\b|([a-z_]+)(?=\()/g;
+  /("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|\b(and|as|assert|async|await|break|class|continue|def|del|elif|else|except|False|finally|for|from|global|if|import|in|is|lambda|None|nonlocal|not|or|pass|raise|return|True|try|while|with|yield)\b|\b(\d[\d_.]*)\b|(#.*$)|\b([A-Z][A-Z_]{2,})\b|([A-Za-z_]\w*)(?=\()/g;
 const CLASSES = ["s", "k", "n", "c", "n", "f"];
 /* The functions that tell the story are shown whole as far as they matter; the others by their yields. */
 const STORY = new Set(["serve_forever", "serve_client"]);
@@ -45,4 +45,27 @@ export function coloured(line) {
   }
   if (at < line.length) pieces.push([null, line.slice(at)]);
   return pieces;
+}
+
+const TRIPLE = /"""|'''/;
+
+/** All lines of a file in such pieces; a text in three quotes goes on over lines. */
+export function colouredLines(lines) {
+  let open = null;
+  return lines.map((line) => {
+    const pieces = [];
+    let rest = line;
+    for (;;) {
+      const at = open ? rest.indexOf(open) : rest.search(TRIPLE);
+      if (at < 0 || (!open && /#/.test(rest.slice(0, at)))) {
+        return rest ? [...pieces, ...(open ? [["s", rest]] : coloured(rest))] : pieces;
+      }
+      const end = at + (open ? 3 : 0);
+      const head = rest.slice(0, end);
+      pieces.push(...(open ? [["s", head]] : coloured(head)));
+      open = open ? null : rest.slice(at, at + 3);
+      if (open) pieces.push(["s", open]);
+      rest = rest.slice(open ? at + 3 : end);
+    }
+  });
 }

@@ -43,7 +43,7 @@ function Actions({ server, busy, off, actions }) {
       onClick=${() => actions.kill(name)}/>`;
   }
   return html`${server.own && server.changed_on_disk && html`<${Changed} server=${server} busy=${busy} off=${off} actions=${actions}/>`}
-    ${server.own && html`<${Button} icon="hand" label="^C" aria-label=${t("prog.interrupt")} title=${off || t("prog.interrupt.s")}
+    ${server.own && html`<${Button} kind="txt" label="^C" aria-label=${t("prog.interrupt")} title=${off || t("prog.interrupt.s")}
       busy=${busy === "interrupt"} off=${off} onClick=${() => actions.interrupt(name)}/>`}
     ${stoppable(server) && html`<${Button} icon="stop" label=${t("stop")} busy=${busy === "stop"} off=${off}
       onClick=${() => actions.stop(name)}/>`}
