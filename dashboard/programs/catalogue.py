@@ -26,7 +26,7 @@ VISITS = {
 HIDDEN_ROOMS = {"chat": frozenset({CHECK_ROOM})}
 # The file that runs another one and observes it, by whichever Python.
 OBSERVE = Path(messages.__file__).resolve().parents[1] / "run" / "observe_file.py"
-OBSERVED = frozenset({"console", "source", "calls", "wire", "threads"})
+OBSERVED = frozenset({"console", "source", "wire", "threads"})
 
 
 class Catalogue(Mapping[str, Program]):

@@ -25,12 +25,10 @@ TABS = (
     Tab("rooms", "rooms", linked=True),
     Tab("console", "console"),
     Tab("try", "exchange"),
-    Tab("code", "calls", ("code",)),
-    Tab("wire", "calls", ("wire", "streams")),
-    Tab("threads", "threads", ("threads",)),
-    Tab("connections", "wire", ("rows",)),
+    Tab("code", "source", ("code",)),
     Tab("wire", "wire", ("wire", "streams")),
     Tab("threads", "threads", ("threads", "wire", "streams")),
+    Tab("connections", "wire", ("rows",)),
     Tab("logs", None, ("logs",)),
 )
 

@@ -81,7 +81,7 @@ def test_keys_lead_everywhere(lab, page: Page) -> None:
     expect(page).to_have_url(re.compile("/servers/hypotenuse/try$"))
     expect(page.locator("#main")).to_be_focused()
     page.keyboard.press("]")
-    expect(page).to_have_url(re.compile("/servers/hypotenuse/connections$"))
+    expect(page).to_have_url(re.compile("/servers/hypotenuse/code$"))
     page.keyboard.press("[")
     expect(page).to_have_url(re.compile("/servers/hypotenuse/try$"))
     page.get_by_label("Leg a").fill("")

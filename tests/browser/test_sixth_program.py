@@ -33,7 +33,7 @@ def test_it_is_started_on_its_card_and_opened_by_its_key(sixth: Any, page: Page)
     expect(page).to_have_url(f"{sixth.url}/servers/twin/loop")
     expect(page).to_have_title("A twin of number five · Socket Lab")
     tabs = page.get_by_role("navigation", name="A twin of number five").get_by_role("link")
-    expect(tabs).to_have_text(["Event loop", "Connections0", "Wire", "Logs"])
+    expect(tabs).to_have_text(["Event loop", "Code", "Wire", "Connections0", "Logs"])
 
 
 def test_its_loop_is_its_own(sixth: Any, page: Page) -> None:
@@ -47,10 +47,12 @@ def test_its_loop_is_its_own(sixth: Any, page: Page) -> None:
     page.keyboard.press("Space")
     expect(page.locator(".pill").first).to_have_text("Running")
     page.keyboard.press("]")
-    expect(page).to_have_url(f"{sixth.url}/servers/twin/connections")
-    expect(page.locator("tbody tr").first).to_be_visible()
+    expect(page.locator(".code-lines")).to_contain_text("serve_forever")
     page.keyboard.press("]")
     expect(page.locator(".blocks")).to_be_visible()
+    page.keyboard.press("]")
+    expect(page).to_have_url(f"{sixth.url}/servers/twin/connections")
+    expect(page.locator("tbody tr").first).to_be_visible()
     page.keyboard.press("]")
     expect(page.locator(".log li").first).to_contain_text("listening on")
     links.filter(has_text="Event loop · Async HTTP").click()
