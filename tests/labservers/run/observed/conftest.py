@@ -81,12 +81,15 @@ def run(file: Path, *words: str, stdin: bytes = b"", tapped: bool, python: str =
 class Server:
     """A program that serves until it is ended."""
 
-    def __init__(self, file: Path, port: int, told: Path | None, *flags: str) -> None:
+    def __init__(
+        self, file: Path, port: int, told: Path | None, *flags: str, folder: Path | None = None
+    ) -> None:
         self.port = port
         self._told = told
         observe = None if told is None else [*flags, "--quiet", "--json", str(told)]
         self.process = subprocess.Popen(
             command(file, str(port), observe=observe),
+            cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment(),
