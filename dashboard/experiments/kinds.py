@@ -9,9 +9,10 @@ STREAM = {
     "slow_reader": 200,
     "silent": 5_000,
     "reset": 500,
+    "not_utf8": 50,
     "storm": 5_000,
 }
-DATAGRAM = {"clients": 1_000, "burst": 10_000, "storm": 5_000}
+DATAGRAM = {"clients": 1_000, "burst": 10_000, "storm": 5_000, "not_utf8": 50}
 ANY = {"freeze": 1}
 OF_SOCKETS = {"stream": STREAM, "datagram": DATAGRAM}
 NAMES = tuple({**STREAM, **DATAGRAM, **ANY})

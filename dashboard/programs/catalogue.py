@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dashboard.errors import UnknownServer
 from dashboard.numbers import shown
+from dashboard.programs.breaks import breaks_of
 from dashboard.programs.files import OwnFile
 from dashboard.programs.launch import ARGUMENTS, CHANNEL, Launch
 from dashboard.programs.program import Program, Ready, Visit
@@ -96,6 +97,7 @@ def own_program(file: OwnFile, *, example: bool = False) -> Program:
         ready=Ready.SEEN,
         own=file.path,
         example=example,
+        breaks=breaks_of(file.path),
     )
 
 

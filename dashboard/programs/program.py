@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from dashboard.programs.launch import Launch
 
@@ -40,7 +41,7 @@ class Program:
     capabilities: as in labservers.registry. module: where its source is read, empty for none.
     check(host, port, timeout_s) raises when the program does not answer as it should.
     hidden_rooms: chat rooms that are not news. own: the user's file at this path; None: one of
-    the lab's servers. example: the file came with the dashboard.
+    the lab's servers. example: the file came with the dashboard. breaks: see breaks.py.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Program:
     hidden_rooms: frozenset[str] = field(default=frozenset())
     own: Path | None = None
     example: bool = False
+    breaks: tuple[dict[str, Any], ...] = field(default=(), compare=False)
 
     def can(self, capability: str) -> bool:
         return capability in self.capabilities

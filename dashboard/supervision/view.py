@@ -51,6 +51,7 @@ def _identity(facts: Facts) -> dict[str, Any]:
         "capabilities": sorted(program.capabilities),
         "own": program.own is not None,
         "example": program.example,
+        "breaks": list(program.breaks),
         **_file(facts, program.own),
     }
 

@@ -26,6 +26,9 @@ export function t(key, values) {
     .replace(/\{(\w+)\}/g, (whole, name) => insert(values[name] ?? whole));
 }
 
+/** The language of the page, "en" or "ru". */
+export const spoken = () => language;
+
 /** Whether the catalogue knows a key. */
 export const has = (key) => key in catalogue;
 

@@ -145,6 +145,18 @@ def _reset(talk: Talk) -> Client:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
 
 
+def not_utf8(talk: Talk, n: int) -> Iterator[Client]:
+    """A request that begins with 0xFF, a byte that UTF-8 never has (RFC 3629 section 1)."""
+    return (_asks(talk, b"\xff" + talk.next_request()) for _ in range(n))
+
+
+def _asks(talk: Talk, request: bytes) -> Client:
+    with talk.socket() as sock:
+        yield from _connect(sock, talk)
+        yield from _send(sock, talk.opening + request)
+        yield from _until_closed(sock, ANSWER_S)
+
+
 def storm(talk: Talk, n: int) -> Iterator[Client]:
     """Connections that are closed as soon as they are there; datagrams from a new port each."""
     return (_passes(talk, number * STORM_PACE_S) for number in range(n))
@@ -179,6 +191,7 @@ KINDS: dict[str, Callable[[Talk, int], Iterator[Client]]] = {
     "slow": slow,
     "slow_reader": slow_reader,
     "reset": reset,
+    "not_utf8": not_utf8,
     "storm": storm,
     "burst": burst,
 }

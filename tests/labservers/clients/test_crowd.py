@@ -145,6 +145,16 @@ def test_a_reset_comes_after_the_request(listener: socket.socket) -> None:
                 connection.recv(1)
 
 
+def test_a_request_that_is_not_utf8_waits_for_its_answer_and_leaves(
+    listener: socket.socket,
+) -> None:
+    with Process("not_utf8", **plan(listener)):
+        connection, data = received(listener)
+        with connection:
+            assert data == b"\xffhello\n"
+            assert connection.recv(1) == b""
+
+
 def test_a_client_asks_takes_the_answer_and_leaves(listener: socket.socket) -> None:
     with Process("clients", **plan(listener)):
         for _ in range(2):  # it comes again

@@ -11,6 +11,7 @@ const KINDS = {
   slow_reader: { sign: "dout", n: [1, 5] },
   silent: { sign: "mute", n: [1, 10, 50] },
   reset: { sign: "x", n: [1, 10] },
+  not_utf8: { sign: "warn", n: [1] },
   storm: { sign: "bolt", n: [50, 500] },
   burst: { sign: "din", n: [100, 1000] },
   freeze: { sign: "pause", n: [] },

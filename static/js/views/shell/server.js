@@ -1,6 +1,7 @@
 /* One program: its head, and the tab that is open. */
 import { html, useEffect } from "../../kit.js";
 import { offKey } from "../../model/selectors.js";
+import { Breaks } from "../glass/breaks.js";
 import { Connections } from "../glass/connections.js";
 import { Crashes } from "../glass/crash.js";
 import { Head } from "./head.js";
@@ -36,6 +37,7 @@ export function Server({ state, actions }) {
   return html`<${Head} server=${server} tab=${tab} busy=${state.busy[name]} off=${offKey(state)}
       skew_s=${state.skew_s} actions=${actions}/>
     <${Crashes} state=${state} server=${server} actions=${actions}/>
+    <${Breaks} state=${state} server=${server} actions=${actions}/>
     ${held && html`<${HoldBar} server=${server} off=${offKey(state)} skew_s=${state.skew_s} actions=${actions}/>`}
     <${BODIES[tab]} key=${`${name}/${tab}`} name=${name} state=${state} actions=${actions}/>`;
 }

@@ -1,0 +1,80 @@
+"""breaks.json beside a program: what its author says of how it breaks."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.lab import EXAMPLES
+from dashboard.programs.breaks import breaks_of
+
+TEXTS = {"press": "Press it.", "see": "It ends."}
+ENTRY = {"experiment": "half", "n": 1, "en": TEXTS}
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    return tmp_path / "server.py"
+
+
+def write(program: Path, content: Any) -> None:
+    text = content if isinstance(content, bytes) else json.dumps(content).encode()
+    (program.parent / "breaks.json").write_bytes(text)
+
+
+def test_a_program_without_any(program: Path) -> None:
+    assert breaks_of(program) == ()
+    write(program, {"another.py": [ENTRY]})
+    assert breaks_of(program) == ()
+
+
+def test_its_entries_without_what_is_not_known(program: Path) -> None:
+    russian = {**ENTRY, "ru": TEXTS, "fr": TEXTS, "more": 5}
+    write(program, {"server.py": [ENTRY, russian, {"experiment": "reset", "en": TEXTS}]})
+    assert breaks_of(program) == (
+        ENTRY,
+        {**ENTRY, "ru": TEXTS},
+        {"experiment": "reset", "n": 1, "en": TEXTS},
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"[" * 50_000,
+        b" " * 70_000,
+        [],
+        {"server.py": {}},
+        {"server.py": [5]},
+        {"server.py": [{**ENTRY, "n": 0}]},
+        {"server.py": [{**ENTRY, "n": True}]},
+        {"server.py": [{**ENTRY, "experiment": None}]},
+        {"server.py": [{**ENTRY, "en": "words"}]},
+        {"server.py": [{**ENTRY, "en": {**TEXTS, "see": ""}}]},
+        {"server.py": [{**ENTRY, "ru": {"press": "x" * 501, "see": "x"}}]},
+        {"server.py": [{"experiment": "half", "n": 1, "ru": TEXTS}]},
+    ],
+)
+def test_what_cannot_be_used_is_logged_and_left_out(
+    program: Path, content: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(program, content)
+    assert breaks_of(program) == ()
+    assert "breaks.json is not used: " in caplog.text
+
+
+def test_half_a_surrogate_pair_can_be_sent_on(program: Path) -> None:
+    write(program, {"server.py": [{**ENTRY, "en": {**TEXTS, "see": "\ud800"}}]})
+    assert breaks_of(program)[0]["en"]["see"] == "?"
+
+
+def test_the_examples_have_theirs() -> None:
+    assert EXAMPLES is not None
+    servers = sorted(EXAMPLES.glob("*_server.py"))
+    assert len(servers) == 5
+    assert all(len(breaks_of(server)) == 2 for server in servers)
+    assert breaks_of(EXAMPLES / "hello_client.py") == ()
