@@ -1,4 +1,5 @@
-"""`python -m dashboard [--host H] [--port P] ...`: try the address, then `flask run`."""
+"""`python -m dashboard [--host H] [--port P] [--programs FOLDER[:FOLDER]] ...`: try the address,
+then `flask run`."""
 
 import errno
 import os
@@ -6,7 +7,7 @@ import socket
 import sys
 import time
 
-from dashboard.config import load
+from dashboard.config import PREFIX, load
 from dashboard.errors import LabError
 from dashboard.numbers import from_text, shown, whole
 from dashboard.supervision.port_owner import owner
@@ -14,6 +15,7 @@ from labservers.net.listening import listen_tcp
 from labservers.observe.addresses import address_text
 
 EXIT_FAILED = 1
+PROGRAMS = 'Name one with Python programs: make run ARGS="--programs FOLDER"'
 
 
 def main(words: list[str]) -> int:
@@ -26,6 +28,12 @@ def main(words: list[str]) -> int:
     except LabError as error:
         print(f"Socket Lab: {error.message}; {error.next_step}", file=sys.stderr)
         return EXIT_FAILED
+    words, folders = without_programs(words)
+    if missing := next((f for f in folders.split(os.pathsep) if f and not os.path.isdir(f)), ""):
+        print(f"There is no folder {shown(missing)}. {PROGRAMS}", file=sys.stderr)
+        return EXIT_FAILED
+    if folders:
+        os.environ[PREFIX + "PROGRAMS"] = folders
     host = _option(words, "--host", "-h", config.host)
     port = _option(words, "--port", "-p", str(config.port))
     if why := refusal(host, port):
@@ -34,6 +42,20 @@ def main(words: list[str]) -> int:
     command = [sys.executable, "-m", "flask", "--app", "dashboard", "run"]
     os.execv(sys.executable, [*command, "--host", host, "--port", port, *words])
     raise AssertionError("execv does not return")
+
+
+def without_programs(words: list[str]) -> tuple[list[str], str]:
+    """The words that are for Flask, and the folders of programs; the last ones win."""
+    left, folders = [], ""
+    rest = iter(words)
+    for word in rest:
+        if word == "--programs":
+            folders = next(rest, "")
+        elif word.startswith("--programs="):
+            folders = word.removeprefix("--programs=")
+        else:
+            left.append(word)
+    return left, folders
 
 
 def refusal(host: str, port: str) -> str:

@@ -1,11 +1,15 @@
 """`flask --app dashboard lab ...`: the running dashboard from a shell, through its HTTP API."""
 
+import json
+import os
+import shutil
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,8 +19,11 @@ from flask.cli import AppGroup, ScriptInfo
 from dashboard import config as configuration
 from dashboard import instance, json_text, numbers
 from dashboard.config import Config
+from dashboard.instance import Whereabouts
 from dashboard.lab import Lab
 from dashboard.presence import is_flask_run, said_by_click
+from dashboard.programs.files import OwnFile
+from dashboard.programs.opened import Opened
 from dashboard.supervision.lifecycle import State
 from labservers.clients import terminal
 
@@ -38,7 +45,8 @@ class ProgramName(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         app = click.get_current_context().ensure_object(ScriptInfo).load_app()
         lab: Lab = app.extensions["lab"]
-        return click.Choice([*lab.programs, *self._more]).convert(value, param, ctx)
+        names = [*lab.programs, *lab.settings.others, *self._more]
+        return click.Choice(names).convert(value, param, ctx)
 
 
 class Number(click.ParamType[float]):
@@ -87,21 +95,17 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(commands)
 
 
-def call(method: str, path: str) -> Any:
-    """One API call to the dashboard that serves our data folder.
+def call(method: str, path: str, **values: Any) -> Any:
+    """One API call, with values in its body, to the dashboard that serves our data folder.
 
     Raises:
         click.ClickException: none does, or it refuses; with a sentence.
     """
-    config: Config = current_app.extensions["lab"].config
-    there = instance.find(config.data_path)
-    if there is None or not there.served:
-        at = f" at {there.address}" if there else ""
-        raise click.ClickException(f"no dashboard answers{at}; {START}")
+    there = _found()
     request = urllib.request.Request(
         there.address + path,
         method=method,
-        data=b"{}" if method != "GET" else None,
+        data=json.dumps(values).encode() if method != "GET" else None,
         headers={"X-Lab-Token": there.token, "Content-Type": "application/json"},
     )
     try:
@@ -112,6 +116,15 @@ def call(method: str, path: str) -> Any:
             raise click.ClickException(_refusal(error)) from error
     except (OSError, ValueError, HTTPException) as error:
         raise click.ClickException(f"no dashboard answers at {there.address}; {START}") from error
+
+
+def _found() -> Whereabouts:
+    config: Config = current_app.extensions["lab"].config
+    there = instance.find(config.data_path)
+    if there is None or not there.served:
+        at = f" at {there.address}" if there else ""
+        raise click.ClickException(f"no dashboard answers{at}; {START}")
+    return there
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:
@@ -129,7 +142,8 @@ def say(foreign: str) -> None:
 
 def show(view: dict[str, Any]) -> None:
     pid = f"pid {view['pid']}" if view["pid"] else ""
-    say(f"{view['name']:<11} {view['state']:<9} {view['host']}:{view['port']}  {pid}".rstrip())
+    place = f"{view['host']}:{view['port']}" if view["host"] else "-"
+    say(f"{view['name']:<11} {view['state']:<9} {place}  {pid}".rstrip())
     if view["failure"]:
         say(f"  {view['failure']['message']}")
 
@@ -142,10 +156,37 @@ def list_command() -> None:
 
 
 def _change(action: str, name: str, wait_s: float) -> None:
-    path = f"/api/servers/{action}" if name == "all" else f"/api/servers/{name}/{action}"
+    path = f"/api/servers/{action}" if name == "all" else f"/api/programs/{name}/{action}"
     answer = call("POST", f"{path}?wait={wait_s}")
     for view in answer.get("servers", [answer]):
         show(view)
+
+
+@commands.command("open")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--args", "arguments", help="its arguments, as typed in a shell")
+@click.option("--python", help="the interpreter; by default that of `python3`")
+def open_command(file: Path, arguments: str | None, python: str | None) -> None:
+    """Add a Python file of yours, and print the address of its page."""
+    there = _found().address
+    own = OwnFile(Path(os.path.realpath(file)))
+    interpreter = _interpreter(python) if python else ""
+    config: Config = current_app.extensions["lab"].config
+    try:
+        Opened(config.data_path).add(own.path, interpreter)
+    except OSError as error:
+        raise click.ClickException(f"{config.data_path}: {error.strerror}") from error
+    call("POST", "/api/programs/look")
+    chosen = {"arguments": arguments, "python": interpreter or None}
+    call("POST", f"/api/programs/{own.name}/settings", **chosen)
+    say(f"{there}/programs/{own.name}")
+
+
+def _interpreter(python: str) -> str:
+    path = shutil.which(python)
+    if path is None:
+        raise click.ClickException(f"there is no program {python!r}; name a Python 3.9 or newer")
+    return os.path.abspath(path)
 
 
 @commands.command()

@@ -86,7 +86,8 @@ def _in_folder(root: Path) -> Iterator[OwnFile]:
             if visited > ENTRIES:
                 return
             if _is_program(entry, root):
-                yield OwnFile(Path(os.path.realpath(entry.path)))
+                path = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
+                yield OwnFile(Path(path))
             elif depth < DEPTH and _is_folder(entry):
                 left.append((Path(entry.path), depth + 1))
 

@@ -82,18 +82,24 @@ class Pythons:
         same = (other for other in candidates() if _identity(other) == _identity(usual.path))
         return next(same, usual.path)
 
-    def check(self, path: Any) -> None:
-        """
+    def resolved(self, path: Any) -> str:
+        """The path of the Python that a path leads to.
+
         Raises:
             BadInput: it is not one of those that were found.
         """
-        if path not in [python.path for python in self.found()]:
-            with self._lock:
-                self._looked_at = -EVERY_S
-            if path not in [python.path for python in self.found()]:
-                raise BadInput(
-                    f"python: {shown(path)} was not found", "see pythons in GET /api/programs"
-                )
+        for anew in (False, True):
+            if anew:
+                with self._lock:
+                    self._looked_at = -EVERY_S
+            if path in [python.path for python in self.found()]:
+                return str(path)
+        known = self._known.get(path) if isinstance(path, str) else None
+        if known is None:
+            raise BadInput(
+                f"python: {shown(path)} was not found", "see pythons in GET /api/programs"
+            )
+        return known.path
 
     def version(self, path: str) -> str | None:
         """As found earlier; nothing is asked."""

@@ -148,7 +148,7 @@ class Echo:
         first = text.find(line) if line in self._expected else -1
         if first >= 0:
             return first, first + len(line)
-        for length in range(min(len(text), len(self._expected)) - 1, 0, -1):
+        for length in range(min(len(text), len(self._expected)), 0, -1):
             if text.endswith(self._expected[:length]):
                 return len(text) - length, len(text)
         return len(text), len(text)

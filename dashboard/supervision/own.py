@@ -109,16 +109,18 @@ class OwnPrograms:
         self._publish({"kind": "gone", "name": name})
         self.publish_files(anew=True)
 
-    def check(self, name: str, chosen: dict[str, Any]) -> None:
-        """
+    def checked(self, name: str, chosen: dict[str, Any]) -> dict[str, Any]:
+        """What is chosen for a start, with the path of the Python as it was found.
+
         Raises:
-            UnknownServer: the file is gone. BadInput: the Python chosen is not there.
+            UnknownServer: there is no such program. BadInput: its file is gone, or the Python.
         """
         program = self._programs.find(name)
-        if chosen.get("python") is not None:
-            self._pythons.check(chosen["python"])
         if program.own is not None and stamp(program.own) is None:
             raise BadInput(f"{program.title} is gone from {program.own.parent}", "put it back")
+        if chosen.get("python") is None:
+            return chosen
+        return {**chosen, "python": self._pythons.resolved(chosen["python"])}
 
     def publish_files(self, *, anew: bool = False) -> None:
         """Tell every tab of the list, where it has changed."""

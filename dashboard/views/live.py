@@ -49,6 +49,7 @@ def follow(sock: Socket, first: dict[str, Any]) -> None:
         writer.start()
         while sock.open:
             message = sock.receive(POLL_S)
+            lab.own.publish_files()  # looks only when the last look is some seconds old
             if message is not None:
                 _obey(lab, sock, subscription, message)
     except Closed:

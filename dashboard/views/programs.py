@@ -63,7 +63,7 @@ def stop(name: str) -> tuple[Response, int]:
 
 @blueprint.post("/<name>/restart")
 def restart(name: str) -> tuple[Response, int]:
-    lab().own.check(name, {})
+    lab().own.checked(name, {})
     return answer(name, lambda: lab().supervisor.restart(name))
 
 
@@ -87,9 +87,7 @@ def settings(name: str) -> Response:
 def _chosen(name: str) -> dict[str, Any]:
     """The settings in the request's body, of a program that can be started."""
     program = lab().own.open(name)
-    chosen = only(body(), program.choices)
-    lab().own.check(name, chosen)
-    return chosen
+    return lab().own.checked(name, only(body(), program.choices))
 
 
 @blueprint.get("/<name>/source")

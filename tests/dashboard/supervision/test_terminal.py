@@ -1,0 +1,212 @@
+"""A program on a terminal, with real processes: it prints, reads, is interrupted, and leaves
+nothing behind."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from dashboard.programs.launch import CHANNEL, Command
+from dashboard.supervision.process import ServerProcess, child_environment, exit_words
+from tests.conftest import Heard, runs
+
+Start = Callable[..., Any]
+
+
+class OnTerminal:
+    """A program on a terminal, and what was heard of it."""
+
+    def __init__(self, source: str, *words: str, folder: Path | None = None) -> None:
+        self.heard = Heard()
+        command = Command((sys.executable, "-c", source, *words), folder, terminal=True)
+        self.process = ServerProcess(command, self.heard)
+
+    @property
+    def text(self) -> str:
+        return self.heard.output.decode()
+
+    def end(self) -> tuple[int | None, str | None]:
+        """Its exit code or its signal."""
+        return exit_words(self.heard.exits.get(timeout=10))
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    running: list[OnTerminal] = []
+
+    def begin(source: str, *words: str, **options: Any) -> OnTerminal:
+        running.append(OnTerminal(source, *words, **options))
+        return running[-1]
+
+    yield begin
+    for program in running:
+        program.process.kill()
+
+
+def test_it_has_a_terminal_of_its_own(start: Start, tmp_path: Path) -> None:
+    program = start(
+        "import os, sys\n"
+        "print(all(os.isatty(n) for n in (0, 1, 2)), os.get_terminal_size(), os.getcwd())\n"
+        "print(os.getsid(0) == os.getpid(), os.tcgetpgrp(0) == os.getpgrp(), os.ctermid())\n"
+        "print(open('/dev/tty').isatty(), sys.argv[1].isdigit(), sys.argv[2:])",
+        *(CHANNEL, "two words", "", CHANNEL),
+        folder=tmp_path,
+    )
+    assert program.end() == (0, None)
+    assert program.text.split("\r\n") == [
+        f"True os.terminal_size(columns=120, lines=40) {tmp_path}",
+        "True True /dev/tty",
+        "True True ['two words', '', '{channel}']",
+        "",
+    ]
+
+
+def test_it_prints_at_once_and_reads_what_is_typed(
+    start: Start, eventually: Callable[..., Any]
+) -> None:
+    program = start("name = input('name? ')\nprint('hello', name)\nprint(repr(input()))")
+    eventually(lambda: program.text == "name? ", "it asks")
+    assert program.process.type("Аня\n".encode())
+    eventually(lambda: program.text.endswith("hello Аня\r\n"), "it answers")
+    program.process.type(b"\x04")
+    assert program.end() == (1, None)
+    assert "EOFError" in program.text
+
+
+def test_the_interrupt_key_interrupts(start: Start, eventually: Callable[..., Any]) -> None:
+    program = start("print('up')\nimport time\ntime.sleep(60)")
+    eventually(lambda: "up" in program.text, "it is up")
+    program.process.interrupt()
+    assert program.end() == (None, "SIGINT")
+    assert program.text.startswith("up\r\n^CTraceback")
+
+
+def test_ignored_signals_are_not_inherited(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        program = start(
+            "import signal\nprint(signal.getsignal(signal.SIGINT) is signal.default_int_handler,"
+            " *(signal.getsignal(n) == signal.SIG_DFL for n in (signal.SIGQUIT, signal.SIGHUP)))"
+        )
+        assert program.end() == (0, None)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert program.text == "True True True\r\n"
+
+
+def test_a_flood_is_read_at_a_pace_and_waits_for_nobody(
+    start: Start, eventually: Callable[..., Any]
+) -> None:
+    program = start("while True: print('spinning ' * 20)")
+    eventually(lambda: len(program.heard.output) > 200_000, "it prints")
+    program.process.kill()
+    assert program.end() == (None, "SIGKILL")
+
+
+def test_a_program_that_does_not_read_takes_no_more_and_nobody_hangs(start: Start) -> None:
+    program = start("import time\ntime.sleep(60)")
+    assert not all(program.process.type(b"x" * 1_000 + b"\n") for _ in range(30))
+
+
+def test_typing_after_the_end_is_refused(start: Start) -> None:
+    program = start("pass")
+    program.end()
+    assert not program.process.type(b"too late\n")
+    program.process.terminate()
+    program.process.kill()
+
+
+FORKS = """
+import os, subprocess, sys, time
+sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+born = [subprocess.Popen(sleep), subprocess.Popen(sleep, process_group=0)]
+ignoring = subprocess.Popen([sys.executable, "-c", "import signal, time; "
+    "signal.signal(signal.SIGHUP, signal.SIG_IGN); print('ignores', flush=True); time.sleep(60)"])
+print(*(p.pid for p in (*born, ignoring)), flush=True)
+{then}
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "how"),
+    [
+        ("time.sleep(60)", "kill"),
+        ("time.sleep(60)", "terminate"),
+        ("sys.exit(3)", ""),
+        ("os._exit(0)", ""),
+        ("os.kill(os.getpid(), 9)", ""),
+    ],
+)
+def test_nothing_of_its_session_outlives_it(
+    start: Start, eventually: Callable[..., Any], then: str, how: str
+) -> None:
+    program = start(FORKS.replace("{then}", then))
+    line = eventually(
+        lambda: next((line for line in program.text.split("\r\n") if line[:1].isdigit()), None)
+    )
+    if how:
+        eventually(lambda: "ignores" in program.text)
+        getattr(program.process, how)()
+    program.end()
+    eventually(lambda: not any(runs(int(pid)) for pid in line.split()), "all are gone")
+
+
+def test_a_kill_reaches_descendants_in_sessions_of_their_own(
+    start: Start, eventually: Callable[..., Any]
+) -> None:
+    program = start(
+        "import subprocess, sys, time\n"
+        "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'],"
+        " start_new_session=True)\nprint(p.pid)\ntime.sleep(60)"
+    )
+    pid = int(eventually(lambda: program.text.endswith("\n") and program.text))
+    program.process.kill()
+    program.end()
+    eventually(lambda: not runs(pid), "it is gone as well")
+
+
+def test_a_stopped_program_is_killed(start: Start, eventually: Callable[..., Any]) -> None:
+    program = start("import os, signal\nprint('up')\nos.kill(os.getpid(), signal.SIGSTOP)")
+    eventually(lambda: "up" in program.text)
+    program.process.kill()
+    assert program.end() == (None, "SIGKILL")
+
+
+def test_a_program_that_cannot_be_executed_says_so(start: Start) -> None:
+    heard = Heard()
+    ServerProcess(Command(("/nowhere/python", "x.py"), terminal=True), heard)
+    assert heard.exits.get(timeout=10) == 127
+    assert heard.output == b"/nowhere/python: No such file or directory\r\n"
+
+
+def test_a_folder_that_is_gone_is_an_error_and_leaves_no_descriptor(tmp_path: Path) -> None:
+    before = psutil.Process().num_fds()
+    with pytest.raises(OSError, match="nowhere"):
+        ServerProcess(Command((sys.executable,), tmp_path / "nowhere", terminal=True), Any)
+    assert psutil.Process().num_fds() == before
+
+
+def test_many_lives_leave_no_descriptor_and_no_thread(
+    start: Start, eventually: Callable[..., Any]
+) -> None:
+    us = psutil.Process()
+    start("print('warm')").end()
+    eventually(lambda: us.num_threads() == len(os.listdir("/proc/self/task")))
+    descriptors, threads = us.num_fds(), us.num_threads()
+    programs = [start("print('x')") for _ in range(20)]
+    assert [program.end() for program in programs] == [(0, None)] * 20
+    eventually(
+        lambda: (us.num_fds(), us.num_threads()) <= (descriptors, threads), "all is given back"
+    )
+
+
+def test_the_users_environment_is_the_users() -> None:
+    given = {"PATH": "/bin", "PYTHONPATH": "/mine", "FLASK_APP": "x", "SOCKETLAB_TOKEN": "secret"}
+    kept = child_environment(given, terminal=True)
+    assert kept == {"PATH": "/bin", "PYTHONPATH": "/mine", "TERM": "xterm-256color"}
+    assert child_environment({}, terminal=True) == {"TERM": "xterm-256color"}
