@@ -50,6 +50,7 @@ class Evidence:
             self._datagrams.discard(event.id)
 
     def _take_bind(self, point: messages.Point) -> None:
+        self.refused = None  # a program may try another port
         if point.error and in_use(f"{point.error} {point.result}"):
             host, port = place_of(point.result) or (None, None)
             transport = "udp" if point.id in self._datagrams else "tcp"

@@ -12,6 +12,7 @@ from dashboard.config import Config
 from dashboard.programs.catalogue import catalogue
 from dashboard.programs.launch import Command
 from dashboard.programs.program import Program
+from dashboard.programs.pythons import Python
 from dashboard.programs.settings import ServerSettings, Settings
 from dashboard.supervision.managed import ManagedProgram
 from dashboard.supervision.surroundings import Surroundings
@@ -26,12 +27,13 @@ class FakeProcess:
     listener: Any
     pid: int
     done: list[str] = field(default_factory=list)
+    typed: bytes = b""
 
     def send(self, command: messages.Command) -> None:
         self.done.append(type(command).__name__.lower())
 
     def type(self, data: bytes) -> bool:
-        self.done.append(f"type {data!r}")
+        self.typed += data
         return True
 
     def interrupt(self) -> None:
@@ -55,12 +57,16 @@ class World:
         self.processes: list[FakeProcess] = []
         self.problem: str | None = None
         self.spawn_error: OSError | None = None
+        self.owner: Any = {"pid": 7, "command": "nc -l", "since": 1.0, "ours": False}
+        self.asked_owner: tuple[str, int, str] | None = None
+        self.kept_s: float | None = None
+        self.another: Python | None = None
         self.later: list[Callable[[], None]] = []
         self.meanwhile: Callable[[], object] = lambda: None  # while a failure is looked into
         self._pids = itertools.count(1_000_000)
         self.program = program or replace(catalogue()["chat"], check=self._check)
         self.settings = Settings(folder / "servers.json", 8000, {self.program.name: self.program})
-        surroundings = Surroundings(
+        self.surroundings = Surroundings(
             config=Config(data_dir=str(folder), **settings),
             publish=self.events.append,
             spawn=self._spawn,
@@ -68,10 +74,12 @@ class World:
             free_port=lambda settings, transport: 8014,
             listening=lambda pid: list(self.kernel),
             background=self.later.append,
+            kept_s=lambda port: self.kept_s,
+            another_python=lambda file, but: self.another,
             clock=lambda: self.now,
             wall=lambda: self.wall,
         )
-        self.server = ManagedProgram(self.program, self.settings, surroundings)
+        self.server = ManagedProgram(self.program, self.settings, self.surroundings)
 
     def _spawn(self, command: Command, listener: Any) -> FakeProcess:
         if self.spawn_error:
@@ -83,9 +91,10 @@ class World:
         if self.problem:
             raise RuntimeError(self.problem)
 
-    def _owner(self, settings: ServerSettings, transport: str) -> dict[str, Any]:
+    def _owner(self, settings: ServerSettings, transport: str) -> Any:
         self.meanwhile()
-        return {"pid": 7, "command": "nc -l", "since": 1.0, "ours": False}
+        self.asked_owner = settings.host, settings.port, transport
+        return self.owner
 
     @property
     def process(self) -> FakeProcess:

@@ -78,3 +78,27 @@ def test_a_look_up_that_hangs_holds_up_nobody_and_counts_as_reachable(
     answer.set()
     eventually(lambda: not choices_of("127.0.0.1")[0][name], "the answer is used")
     assert asked == [name]
+
+
+def test_a_look_up_that_failed_is_tried_again_after_a_while(
+    monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Any]
+) -> None:
+    """A machine that had no network when the dashboard started has one later."""
+    found = ""
+
+    def resolve(name: str, port: int, kind: int) -> Any:
+        asked.append(name)
+        if not found:
+            raise socket.gaierror(socket.EAI_AGAIN, "no name service")
+        return socket.AF_INET, (found, port)
+
+    asked: list[str] = []
+    monkeypatch.setattr(hosts, "resolve", resolve)
+    assert hosts.is_open("a.host")
+    found = "127.0.0.1"
+    assert hosts.is_open("a.host")
+    assert asked == ["a.host"]
+    monkeypatch.setattr(hosts, "RETRY_S", 0.0)
+    assert not hosts.is_open("a.host")
+    assert not hosts.is_open("a.host")
+    assert asked == ["a.host", "a.host"]

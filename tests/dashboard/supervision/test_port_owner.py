@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from dashboard.supervision.port_owner import free_port, owner
+from dashboard.supervision.port_owner import free_port, kept_s, owner
 from labservers.net.listening import bind_udp, listen_tcp
 
 STRANGER = """
@@ -112,3 +112,14 @@ def test_the_next_free_port_leaves_out_what_is_taken_and_what_others_want() -> N
         assert found
         assert found > port + 10
         assert free_port("127.0.0.1", 65_530, "tcp", []) is None
+
+
+def test_a_port_of_a_connection_that_was_closed_here_is_kept_for_a_minute() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            listener.accept()[0].close()  # the side that closes first waits (RFC 9293)
+            assert client.recv(1) == b""
+    left = kept_s(port)
+    assert left is not None
+    assert 50 < left <= 60

@@ -1,0 +1,304 @@
+"""Programs of the user by written histories: when they are up, how they end, and why."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.errors import NotNow
+from dashboard.programs.catalogue import own_program
+from dashboard.programs.files import OwnFile
+from dashboard.programs.pythons import Python
+from labservers.observe import messages
+
+World = Any
+FILE = Path("/home/me/lab/server.py")
+
+
+@pytest.fixture
+def own(make_world: Callable[..., World]) -> World:
+    world = make_world(program=own_program(OwnFile(FILE)), restart_attempts=3)
+    world.server.configure({"python": "/usr/bin/python3", "arguments": "9090 'a b'"})
+    return world
+
+
+def socket(
+    event: str, local: str | None = "127.0.0.1:9090", kind: str = "stream", number: int = 1
+) -> messages.SocketEvents:
+    happened = messages.SocketEvent(1.0, number, 3, "AF_INET", kind, event, local, None, None)
+    return messages.SocketEvents(1.0, [happened])
+
+
+def point(call: str, result: str | None, error: str | None) -> messages.Points:
+    made = messages.Point(1, 1.0, "MainThread", "server.py:3", "main", 1, 3, call, 5,
+                          result=result, error=error)  # fmt: skip
+    return messages.Points(1.0, [made], 0)
+
+
+def crash(exception: str, message: str, *, main: bool = True) -> messages.Crash:
+    return messages.Crash(1.0, "MainThread", main, exception, message, "server.py:7", "x", [], {})
+
+
+def asks(prompt: str | None) -> messages.Asks:
+    return messages.Asks(1.0, "MainThread", "server.py:2", prompt)
+
+
+def test_it_is_started_with_its_arguments_in_its_folder(own: World) -> None:
+    own.server.start()
+    words, folder, terminal = own.process.command
+    assert words[0] == "/usr/bin/python3"
+    assert words[-3:] == (str(FILE), "9090", "a b")
+    assert (folder, terminal) == (FILE.parent, True)
+
+
+@pytest.mark.parametrize(
+    ("message", "place", "transport"),
+    [
+        (socket("listening"), "127.0.0.1:9090", "tcp"),
+        (socket("bound", kind="datagram"), "127.0.0.1:9090", "udp"),
+        (socket("listening", "0.0.0.0:9090"), "0.0.0.0:9090", "tcp"),
+        (socket("listening", "[::1]:9090"), "[::1]:9090", "tcp"),
+    ],
+)
+def test_it_is_up_with_its_first_socket(
+    own: World, message: messages.Message, place: str, transport: str
+) -> None:
+    own.server.start()
+    own.says(socket("created", None))
+    own.says(socket("bound"))
+    assert own.state == "STARTING"
+    own.says(message)
+    view = own.server.view()
+    assert (view["state"], view["listening"], view["transport"]) == ("RUNNING", [place], transport)
+    assert own.server.address() == (view["host"], 9090)
+    assert view["host"] in ("127.0.0.1", "::1")
+    assert own.feed() == ["started"]
+
+
+def test_a_socket_that_is_closed_is_not_listened_on(own: World) -> None:
+    own.server.start()
+    own.says(socket("listening"))
+    own.says(socket("closed"))
+    view = own.server.view()
+    assert (view["state"], view["listening"], own.server.address()) == ("RUNNING", [], None)
+
+
+def test_it_is_up_when_it_waits_for_input(own: World) -> None:
+    own.server.start()
+    own.says(asks("port? "))
+    view = own.server.view()
+    waits = {"prompt": "port? ", "line": "server.py:2", "since": 1.0}
+    assert (view["state"], view["waits_for_input"]) == ("RUNNING", waits)
+    own.says(asks(None))
+    assert own.server.view()["waits_for_input"] is None
+
+
+def test_without_a_socket_it_is_up_after_some_seconds(own: World) -> None:
+    own.server.start()
+    own.passes(4.9)
+    assert own.state == "STARTING"
+    own.passes(0.2)
+    assert (own.state, own.feed(), own.server.view()["failure"]) == ("RUNNING", ["alive"], None)
+    assert "SIGKILL" not in own.process.done
+
+
+def test_where_nothing_is_observed_the_kernel_is_asked(own: World) -> None:
+    own.server.start()
+    own.kernel = [("127.0.0.1", 9090)]
+    own.passes(0.1)
+    assert (own.state, own.server.address()) == ("RUNNING", ("127.0.0.1", 9090))
+
+
+def test_an_end_in_peace_is_finished_and_keeps_its_picture(own: World) -> None:
+    own.server.start()
+    own.says(socket("listening"))
+    own.says(crash("ValueError", "in a thread", main=False))
+    own.exits(0)
+    view = own.server.view()
+    assert (view["state"], view["finished"], view["failure"]) == ("STOPPED", True, None)
+    assert [c["exception"] for c in view["crashes"]] == ["ValueError"]
+    assert own.feed()[-1] == "finished"
+    own.server.start()
+    assert own.server.view()["crashes"] == []
+    assert not own.server.view()["finished"]
+
+
+@pytest.mark.parametrize("code", [1, -9, -11])
+def test_a_crash_is_not_started_again_by_itself(own: World, code: int) -> None:
+    own.server.start()
+    own.says(socket("listening"))
+    own.says(crash("UnicodeDecodeError", "'utf-8' codec can't decode byte 0xff"))
+    own.exits(code)
+    view = own.server.view()
+    assert (view["state"], view["finished"], view["retry"]) == ("FAILED", False, None)
+    assert view["failure"]["line"] == "server.py:7"
+    assert view["failure"]["message"].startswith("server.py ended with ")
+
+
+@pytest.mark.parametrize("code", [-2, 130, 1, 0])
+def test_the_end_that_an_interrupt_was_for_is_no_failure(own: World, code: int) -> None:
+    own.server.start()
+    own.says(socket("listening"))
+    assert own.server.interrupt()
+    assert own.process.done[-1] == "SIGINT"
+    own.exits(code)
+    view = own.server.view()
+    assert (view["state"], view["failure"], view["finished"]) == ("STOPPED", None, False)
+    assert own.feed()[-1] == "stopped"
+    assert not own.server.interrupt()
+
+
+def test_a_crash_long_after_an_interrupt_is_one(own: World) -> None:
+    own.server.start()
+    own.server.interrupt()
+    own.passes(6)
+    own.exits(1)
+    assert own.state == "FAILED"
+
+
+def test_what_is_typed_goes_to_the_terminal(own: World) -> None:
+    with pytest.raises(NotNow):
+        own.server.type("too early\n")
+    own.server.start()
+    own.server.type("имя\n")
+    assert own.process.typed == "имя\n".encode()
+    with pytest.raises(NotNow, match="4,095"):
+        own.server.type("x" * 4_095 + "\n")
+    own.server.type("\x03")
+    own.exits(-2)
+    assert own.state == "STOPPED"
+
+
+def test_a_server_of_the_lab_has_no_terminal(world: World) -> None:
+    world.up()
+    with pytest.raises(NotNow):
+        world.server.type("x\n")
+    world.server.interrupt()
+    assert world.process.done[-1] == "SIGINT"
+
+
+BUSY = [
+    point("bind", "127.0.0.1:9090", "OSError EADDRINUSE"),
+    point("bind", "127.0.0.1:9090", "OSError: [Errno 98] Address already in use"),
+]
+
+
+@pytest.mark.parametrize("message", BUSY)
+def test_a_taken_port_is_told_with_its_owner(own: World, message: messages.Message) -> None:
+    own.server.start()
+    own.says(message)
+    own.says(crash("OSError", "[Errno 98] Address already in use"))
+    own.exits(1)
+    failure = own.server.view()["failure"]
+    assert (failure["reason"], failure["port"], failure["line"]) == (
+        "port_in_use",
+        9090,
+        "server.py:3",
+    )
+    assert failure["port_owner"]["command"] == "nc -l"
+    assert own.asked_owner == ("127.0.0.1", 9090, "tcp")
+
+
+def test_a_taken_port_of_datagrams_is_looked_up_as_such(own: World) -> None:
+    own.server.start()
+    own.says(socket("created", None, kind="datagram"))
+    own.says(BUSY[0])
+    own.exits(1)
+    assert own.asked_owner == ("127.0.0.1", 9090, "udp")
+
+
+def test_a_port_that_the_kernel_keeps_is_explained(own: World) -> None:
+    own.owner, own.kept_s = None, 41.5
+    own.server.start()
+    own.says(BUSY[0])
+    own.exits(1)
+    failure = own.server.view()["failure"]
+    assert (failure["reason"], failure["free_at"]) == ("port_kept", own.wall + 41.5)
+    assert "SO_REUSEADDR before bind() in server.py:3" in failure["next_step"]
+
+
+def test_a_taken_port_without_a_point_is_known_by_the_error(own: World) -> None:
+    own.server.start()
+    own.says(crash("OSError", "[Errno 98] Address already in use"))
+    own.exits(1)
+    failure = own.server.view()["failure"]
+    assert (failure["reason"], failure["port_owner"]) == ("port_in_use", None)
+
+
+def test_a_refused_bind_that_the_program_survived_is_no_cause(own: World) -> None:
+    own.server.start()
+    own.says(BUSY[0])
+    own.says(point("bind", "127.0.0.1:9091", None))
+    own.says(crash("ValueError", "another reason"))
+    own.exits(1)
+    assert own.server.view()["failure"]["reason"] == "exited"
+
+
+@pytest.mark.parametrize("exception", ["SyntaxError", "IndentationError", "TabError"])
+@pytest.mark.parametrize("offered", [None, Python("/opt/python3.13", "3.13.0")])
+def test_a_file_for_another_python_is_offered_that(
+    own: World, exception: str, offered: Python | None
+) -> None:
+    own.another = offered
+    own.server.start()
+    own.says(crash(exception, "invalid syntax"))
+    own.exits(1)
+    failure = own.server.view()["failure"]
+    if offered:
+        assert (failure["reason"], failure["python_offered"]["version"]) == ("python", "3.13.0")
+        assert "3.13.0" in failure["next_step"]
+    else:
+        assert (failure["reason"], failure["python_offered"]) == ("syntax", None)
+
+
+def test_a_missing_module_names_the_interpreter(own: World) -> None:
+    own.server.start()
+    own.says(crash("ModuleNotFoundError", "No module named 'loguru'"))
+    own.exits(1)
+    failure = own.server.view()["failure"]
+    assert failure["reason"] == "module"
+    assert "loguru" in failure["message"]
+    assert "/usr/bin/python3 -m pip install" in failure["next_step"]
+
+
+def test_settings_may_change_while_it_runs_and_count_for_the_next_start(own: World) -> None:
+    own.server.start()
+    own.server.configure({"arguments": "7000", "restart_on_save": True})
+    assert own.server.view()["arguments"] == "7000"
+    own.server.restart()
+    own.exits(-15)
+    assert own.process.command.words[-1] == "7000"
+
+
+def test_what_its_terminal_shows_is_transcript_and_log(own: World) -> None:
+    own.server.start()
+    for data in (b"one\r\ntw", b"o\r\nname? "):
+        own.process.listener.on_output(data)
+    said = own.server.console().following(0, 0)[1]
+    assert [one["output"] for one in said if "output" in one] == ["one\r\ntwo\r\nname? "]
+    assert own.server.reports.log.tail(5) == ["one", "two"]
+    own.exits(1)
+    assert own.server.view()["failure"]["last_lines"] == ["one", "two"]
+
+
+def test_what_an_earlier_process_still_prints_is_not_shown(own: World) -> None:
+    own.server.start()
+    old = own.process.listener
+    own.exits(1)
+    own.server.start()
+    old.on_output(b"late")
+    assert not any("output" in one for one in own.server.console().following(0, 0)[1])
+
+
+def test_attempts_count_anew_after_half_a_minute(make_world: Callable[..., World]) -> None:
+    world = make_world(restart_attempts=1, restart_delay_s=1.0)
+    world.up()
+    world.exits(1)
+    for stays_s, state in ((31, "BACKOFF"), (29, "FAILED")):
+        world.passes(1.1)
+        world.ready()
+        world.checked()
+        world.now += stays_s
+        world.exits(1)
+        assert world.state == state
