@@ -1,20 +1,21 @@
 """What breaks a program, where its author says so in a breaks.json beside it.
 
-The file maps names of programs in its folder to lists of
+The file maps names of programs in its folder to {"request": text, "ways": [way, ...]}.
+`request`: what a good client says first; may be absent. A way is
 {"experiment": kind, "n": 1, "en": {"press": text, "see": text}, "ru": {the same}}.
 `press`: what the button of the experiment does. `see`: what one then sees. `ru` may be absent.
 """
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dashboard import json_text
 from dashboard.numbers import shown, whole
 
 FILE = "breaks.json"
 BYTES = 64 * 1024
-ENTRIES = 10
+WAYS = 10
 CHARACTERS = 500
 MOST = 10_000
 LOG = logging.getLogger(__name__)
@@ -22,43 +23,62 @@ LOG = logging.getLogger(__name__)
 Json = dict[str, Any]
 
 
-def breaks_of(program: Path) -> tuple[Json, ...]:
-    """The entries of one program. A file that cannot be used is logged, and has none."""
+class Breaks(NamedTuple):
+    """What is said of one program."""
+
+    request: str = ""
+    ways: tuple[Json, ...] = ()
+
+
+NOTHING = Breaks()
+
+
+def breaks_of(program: Path) -> Breaks:
+    """A file that cannot be used is logged, and says nothing."""
     path = program.parent / FILE
     try:
         with path.open("rb") as file:
             content = file.read(BYTES + 1)
-        return _entries(content, program.name)
+        return _breaks(content, program.name)
     except FileNotFoundError:
-        return ()
+        return NOTHING
     except (OSError, ValueError) as error:
         LOG.warning("%s is not used: %s", path, error)
-        return ()
+        return NOTHING
 
 
-def _entries(content: bytes, name: str) -> tuple[Json, ...]:
+def _breaks(content: bytes, name: str) -> Breaks:
     if len(content) > BYTES:
         raise ValueError(f"longer than {BYTES} bytes")
-    found = json_text.parse(content)
-    if not isinstance(found, dict) or not isinstance(entries := found.get(name, []), list):
-        raise ValueError('an object of lists is needed, {"server.py": [...]}')
-    return tuple(_entry(entry) for entry in entries[:ENTRIES])
+    found = _object(json_text.parse(content), "the file")
+    if name not in found:
+        return NOTHING
+    said = _object(found[name], name)
+    if not isinstance(ways := said.get("ways"), list):
+        raise ValueError(f"{name}: a list of ways is needed")
+    request = _text(said["request"], "request") if "request" in said else ""
+    return Breaks(request, tuple(_way(_object(way, "a way")) for way in ways[:WAYS]))
 
 
-def _entry(entry: Any) -> Json:
-    if not isinstance(entry, dict):
-        raise ValueError(f"{shown(entry)} is not an object")
-    texts = {language: _texts(entry[language]) for language in ("en", "ru") if language in entry}
+def _object(given: Any, name: str) -> Json:
+    if not isinstance(given, dict):
+        raise ValueError(f"{name}: {shown(given)} is not an object")
+    return given
+
+
+def _way(given: Json) -> Json:
+    texts: Json = {
+        language: _texts(given[language]) for language in ("en", "ru") if language in given
+    }
     if "en" not in texts:
         raise ValueError("en: the texts are missing")
-    kind = _text(entry.get("experiment"), "experiment")
-    return {"experiment": kind, "n": whole(entry.get("n", 1), 1, MOST), **texts}
+    kind = _text(given.get("experiment"), "experiment")
+    return {"experiment": kind, "n": whole(given.get("n", 1), 1, MOST), **texts}
 
 
 def _texts(given: Any) -> Json:
-    if not isinstance(given, dict):
-        raise ValueError(f"{shown(given)} is not an object of press and see")
-    return {name: _text(given.get(name), name) for name in ("press", "see")}
+    texts = _object(given, "the texts")
+    return {name: _text(texts.get(name), name) for name in ("press", "see")}
 
 
 def _text(given: Any, name: str) -> str:

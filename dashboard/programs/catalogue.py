@@ -81,6 +81,7 @@ def catalogue(more: Iterable[Program] = ()) -> Catalogue:
 def own_program(file: OwnFile, *, example: bool = False) -> Program:
     """A file as a program of the user: observed, on a terminal, in its own folder. `example`: it
     came with the dashboard."""
+    breaks = breaks_of(file.path)
     return Program(
         name=file.name,
         title=file.title,
@@ -97,7 +98,8 @@ def own_program(file: OwnFile, *, example: bool = False) -> Program:
         ready=Ready.SEEN,
         own=file.path,
         example=example,
-        breaks=breaks_of(file.path),
+        visit=Visit(breaks.request.encode(), stays=False) if breaks.request else None,
+        breaks=breaks.ways,
     )
 
 

@@ -19,13 +19,6 @@ from tests.labservers.run.observed.conftest import DEADLINE_S, ROOT, Run, Server
 LAB = ROOT / "examples/lab"
 BREAKS = json.loads((LAB / "breaks.json").read_text("utf-8"))
 PORTS = {"hello": 8101, "hypotenuse": 8102, "page": 8103, "chat": 8104, "subjects": 8105}
-FIRST = {  # what the program's own client says first
-    "hello": b"Hello server",
-    "hypotenuse": b'{"a": 3.0, "b": 4.0}',
-    "page": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    "chat": b"7",
-    "subjects": b"GET /subjects/1 HTTP/1.1\r\nHost: localhost\r\n\r\n",
-}
 Messages: TypeAlias = list[dict[str, Any]]
 
 
@@ -64,14 +57,15 @@ class Example:
 
     def press(self, kind: str) -> None:
         """The button of an experiment, as breaks.json has it."""
-        [entry] = [one for one in BREAKS[f"{self.name}_server.py"] if one["experiment"] == kind]
+        breaks = BREAKS[f"{self.name}_server.py"]
+        [way] = [one for one in breaks["ways"] if one["experiment"] == kind]
         plan = {
             "kind": kind,
-            "n": entry["n"],
+            "n": way["n"],
             "host": "127.0.0.1",
             "port": self.port,
             "datagrams": self.name == "hello",
-            "request": base64.b64encode(FIRST[self.name]).decode(),
+            "request": base64.b64encode(breaks["request"].encode()).decode(),
         }
         words = [sys.executable, "-m", "labservers.clients.crowd", json.dumps(plan)]
         visitors = subprocess.Popen(words, stdout=subprocess.DEVNULL, env=environment(), cwd=ROOT)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.examples.conftest import BREAKS, FIRST, LAB, PORTS, Example, Messages, has
+from tests.examples.conftest import BREAKS, LAB, PORTS, Example, Messages, has
 from tests.labservers.run.observed.conftest import DEADLINE_S, environment
 
 pytestmark = pytest.mark.system
@@ -33,11 +33,11 @@ def received(told: Messages) -> Messages:
 def test_each_server_of_the_lab_breaks_in_words_of_both_languages() -> None:
     assert BREAKS.keys() == {f"{name}_server.py" for name in PORTS}
     assert BREAKS.keys() < {path.name for path in LAB.iterdir()}
-    for entries in BREAKS.values():
-        assert len(entries) == 2
-        for entry in entries:
-            assert entry.keys() == {"experiment", "n", "en", "ru"}
-            assert all(entry[language].keys() == {"press", "see"} for language in ("en", "ru"))
+    for breaks in BREAKS.values():
+        assert len(breaks["ways"]) == 2
+        for way in breaks["ways"]:
+            assert way.keys() == {"experiment", "n", "en", "ru"}
+            assert all(way[language].keys() == {"press", "see"} for language in ("en", "ru"))
 
 
 @pytest.mark.parametrize("name", TALKS)
@@ -49,7 +49,8 @@ def test_its_own_client_is_served(name: str, start: Start) -> None:
     run = example.interrupt()
     assert (run.code, crashes(run.told)) == (-signal.SIGINT, [])
     if name != "subjects":  # its client posts a form
-        assert received(run.told)[0]["data"] == FIRST[name]
+        request = BREAKS[f"{name}_server.py"]["request"]
+        assert received(run.told)[0]["data"] == request.encode()
 
 
 def test_a_chat_between_its_own_clients(start: Start) -> None:
@@ -144,9 +145,10 @@ def test_datagrams_that_do_not_fit_into_the_queue_are_lost(start: Start) -> None
     with example.frozen():
         example.press("burst")
         example.visitors_end()
-    [entry] = [one for one in BREAKS["hello_server.py"] if one["experiment"] == "burst"]
+    ways = BREAKS["hello_server.py"]["ways"]
+    [sent] = [way["n"] for way in ways if way["experiment"] == "burst"]
 
     def quiet(told: Messages) -> Messages:
         return received(told) if "Hello client" in example.client(timeout_s=DEADLINE_S) else []
 
-    assert 0 < len(example.told(quiet)) < entry["n"]
+    assert 0 < len(example.told(quiet)) < sent

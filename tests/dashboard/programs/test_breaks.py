@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from dashboard.lab import EXAMPLES
-from dashboard.programs.breaks import breaks_of
+from dashboard.programs.breaks import NOTHING, breaks_of
 
 TEXTS = {"press": "Press it.", "see": "It ends."}
-ENTRY = {"experiment": "half", "n": 1, "en": TEXTS}
+WAY = {"experiment": "half", "n": 1, "en": TEXTS}
 
 
 @pytest.fixture
@@ -24,18 +24,17 @@ def write(program: Path, content: Any) -> None:
 
 
 def test_a_program_without_any(program: Path) -> None:
-    assert breaks_of(program) == ()
-    write(program, {"another.py": [ENTRY]})
-    assert breaks_of(program) == ()
+    assert breaks_of(program) == NOTHING
+    write(program, {"another.py": {"ways": [WAY]}})
+    assert breaks_of(program) == NOTHING
 
 
-def test_its_entries_without_what_is_not_known(program: Path) -> None:
-    russian = {**ENTRY, "ru": TEXTS, "fr": TEXTS, "more": 5}
-    write(program, {"server.py": [ENTRY, russian, {"experiment": "reset", "en": TEXTS}]})
+def test_its_ways_without_what_is_not_known(program: Path) -> None:
+    ways = [WAY, {**WAY, "ru": TEXTS, "fr": TEXTS, "more": 5}, {"experiment": "reset", "en": TEXTS}]
+    write(program, {"server.py": {"request": "hello\n", "ways": ways}})
     assert breaks_of(program) == (
-        ENTRY,
-        {**ENTRY, "ru": TEXTS},
-        {"experiment": "reset", "n": 1, "en": TEXTS},
+        "hello\n",
+        (WAY, {**WAY, "ru": TEXTS}, {"experiment": "reset", "n": 1, "en": TEXTS}),
     )
 
 
@@ -48,33 +47,41 @@ def test_its_entries_without_what_is_not_known(program: Path) -> None:
         b"[" * 50_000,
         b" " * 70_000,
         [],
+        {"server.py": []},
         {"server.py": {}},
-        {"server.py": [5]},
-        {"server.py": [{**ENTRY, "n": 0}]},
-        {"server.py": [{**ENTRY, "n": True}]},
-        {"server.py": [{**ENTRY, "experiment": None}]},
-        {"server.py": [{**ENTRY, "en": "words"}]},
-        {"server.py": [{**ENTRY, "en": {**TEXTS, "see": ""}}]},
-        {"server.py": [{**ENTRY, "ru": {"press": "x" * 501, "see": "x"}}]},
-        {"server.py": [{"experiment": "half", "n": 1, "ru": TEXTS}]},
+        {"server.py": {"ways": {}}},
+        {"server.py": {"ways": [], "request": 5}},
+        *(
+            {"server.py": {"ways": [way]}}
+            for way in [
+                5,
+                {**WAY, "n": 0},
+                {**WAY, "n": True},
+                {**WAY, "experiment": None},
+                {**WAY, "en": "words"},
+                {**WAY, "en": {**TEXTS, "see": ""}},
+                {**WAY, "ru": {"press": "x" * 501, "see": "x"}},
+                {"experiment": "half", "n": 1, "ru": TEXTS},
+            ]
+        ),
     ],
 )
 def test_what_cannot_be_used_is_logged_and_left_out(
     program: Path, content: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     write(program, content)
-    assert breaks_of(program) == ()
+    assert breaks_of(program) == NOTHING
     assert "breaks.json is not used: " in caplog.text
 
 
 def test_half_a_surrogate_pair_can_be_sent_on(program: Path) -> None:
-    write(program, {"server.py": [{**ENTRY, "en": {**TEXTS, "see": "\ud800"}}]})
-    assert breaks_of(program)[0]["en"]["see"] == "?"
+    write(program, {"server.py": {"ways": [{**WAY, "en": {**TEXTS, "see": "\ud800"}}]}})
+    assert breaks_of(program).ways[0]["en"]["see"] == "?"
 
 
 def test_the_examples_have_theirs() -> None:
     assert EXAMPLES is not None
     servers = sorted(EXAMPLES.glob("*_server.py"))
     assert len(servers) == 5
-    assert all(len(breaks_of(server)) == 2 for server in servers)
-    assert breaks_of(EXAMPLES / "hello_client.py") == ()
+    assert all(len(breaks_of(server).ways) == 2 for server in servers)
+    assert breaks_of(EXAMPLES / "hello_client.py") == NOTHING
