@@ -13,6 +13,7 @@ from dashboard.programs.catalogue import Catalogue, catalogue
 from dashboard.views import (
     api,
     exchanges,
+    holds,
     live,
     metrics,
     pages,
@@ -39,7 +40,7 @@ def create_app(config: dict[str, Any] | None = None, listed: Catalogue | None = 
     app.register_error_handler(HTTPException, http_error)
     security.init_app(app)
     live.init_app(app)
-    for views in (api, exchanges, metrics, pages, programs, recordings):
+    for views in (api, exchanges, holds, metrics, pages, programs, recordings):
         app.register_blueprint(views.blueprint)
     cli.init_app(app)
     presence.init_app(app)

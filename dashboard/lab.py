@@ -20,6 +20,7 @@ from dashboard.instance import Instance
 from dashboard.live.broadcaster import Broadcaster
 from dashboard.live.chat_hub import ChatHub
 from dashboard.live.events import KINDS, EventDict, kind_and_name
+from dashboard.live.tabs import Tabs
 from dashboard.programs.catalogue import Catalogue
 from dashboard.programs.opened import Opened
 from dashboard.programs.pythons import Python, Pythons
@@ -58,6 +59,7 @@ class Lab:
         self._watchers: Counter[tuple[str, float, tuple[str, ...]]] = Counter()
         self._watchers_lock = threading.Lock()
         self._looks_lock = threading.Lock()  # so that the looks found last are applied last
+        self.tabs = Tabs()
         self.broadcaster = Broadcaster(
             Chronicle(config.feed_entries, config.history_s),
             beginning=self._beginning,
@@ -78,6 +80,7 @@ class Lab:
                 listening=port_owner.listening,
                 background=_in_background,
                 wanted=lambda topic: topic in self.broadcaster.wanted(),
+                is_open=self.tabs.is_open,
                 kept_s=port_owner.kept_s,
                 another_python=self._another_python,
             ),

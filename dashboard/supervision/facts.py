@@ -5,6 +5,7 @@ from typing import Any
 
 from dashboard.programs.program import Program
 from dashboard.programs.settings import ServerSettings
+from dashboard.supervision.control import Control
 from dashboard.supervision.failures import Failure
 from dashboard.supervision.lifecycle import SETTLED, State
 from dashboard.supervision.run import Run
@@ -30,6 +31,7 @@ class Facts:
     attempt: int = 0
     deadline: float | None = None
     start_again: bool = False
+    control: Control = field(default_factory=Control)
     experiments: list[dict[str, Any]] = field(default_factory=list)
     changed_on_disk: bool = False
 

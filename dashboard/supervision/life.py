@@ -29,6 +29,8 @@ LAST_LINES = 12
 SEEN_S = 5.0  # after which a program without a socket counts as up
 STABLE_S = 30.0  # after which a break is not another failed attempt
 NOBODY_LOOKS = messages.Look(1.0, [])
+# Not held in any way; breakpoints go first, so that none stops it again.
+FREELY = (messages.Break([], [], [], False), messages.Slow(0.0), messages.Resume())
 
 
 class Life:
@@ -57,6 +59,13 @@ class Life:
     def command(self, command: messages.Command) -> None:
         if self.facts.run.process:
             self.facts.run.process.send(command)
+
+    def let_go(self) -> None:
+        """Nobody is there any more that holds the program: it runs on."""
+        self.facts.control.end()
+        for command in FREELY:
+            self.command(command)
+        self.publish()
 
     def look(self, look: messages.Look) -> None:
         """What the program is to report, now and after later starts."""
@@ -162,6 +171,8 @@ class Life:
             late = self.facts.deadline is not None and now >= self.facts.deadline
             if late:
                 self._be_late()
+            if self.facts.control.abandoned(now, self._world.is_open):
+                self.let_go()
             run = self.facts.run
             silent = run.silent_for(now) > self._world.config.frozen_after_s
             if silent and self.facts.state is State.RUNNING:
@@ -208,6 +219,9 @@ class Life:
                     run.rows = message
                     self.changed.notify_all()
                     self.reports.publish("rows", rows=messages.as_dict(message))
+                case messages.Held():
+                    self.facts.control.heard(message)
+                    self._take_paused(run, message.paused)
                 case messages.Asks() if message.prompt is not None:
                     self._is_up()
             run.evidence.take(message)
@@ -217,12 +231,15 @@ class Life:
             self._take_observed(run)
 
     def _take_frame(self, run: Run, frame: messages.Frame) -> None:
-        running = self.facts.state is State.RUNNING
-        if running and frame.loop is not None and frame.loop.paused != run.paused:
-            run.paused = frame.loop.paused
-            self.reports.feed("paused" if run.paused else "resumed")
-            self.publish()
+        if frame.loop is not None:
+            self._take_paused(run, frame.loop.paused)
         self.reports.frame(frame)
+
+    def _take_paused(self, run: Run, paused: bool) -> None:
+        if self.facts.state in ALIVE and paused != run.paused:
+            run.paused = paused
+            self.reports.feed("paused" if paused else "resumed")
+            self.publish()
 
     def _take_observed(self, run: Run) -> None:
         """Its recording shows something new; where a program of the user listens, for example."""
@@ -335,6 +352,7 @@ class Life:
 
     def _close_run(self) -> None:
         self.facts.run.close()
+        self.facts.control.end()
         self.facts.deadline = None
 
     def _move(self, event: Event, *, quietly: bool = False) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dashboard.errors import NotNow
+from dashboard.errors import NotNow, NotRunning
 from dashboard.numbers import shown
 from dashboard.programs.files import Stamp
 from dashboard.programs.program import Program
@@ -200,6 +200,21 @@ class ManagedProgram:
         """Pass a command on. What comes of it is what the program says next."""
         with self._life.lock:
             self._life.command(command)
+
+    def hold(
+        self, command: messages.Command, controller: str = "", tab: str = "", *, over: bool = False
+    ) -> None:
+        """A command to the stepper; see Control.take() for the others.
+
+        Raises:
+            NotRunning: there is no process to hold. NotNow: another controller holds it.
+        """
+        with self._life.lock:
+            if self._facts.run.process is None or self._facts.state is State.STOPPING:
+                raise NotRunning(f"{self.program.name} is not running", "start it, then try again")
+            self._facts.control.take(controller, tab, over=over)
+            self._life.command(command)
+            self._life.publish()
 
     def look(self, look: messages.Look) -> None:
         """What the program is to report, now and after later starts."""

@@ -23,7 +23,7 @@ class Surroundings:
     owner(settings, transport), free_port(settings, transport), kept_s(port) and listening(pid)
     look at the system's sockets. another_python(file, but) asks interpreters whether they can
     read a file. background(function) runs it soon, outside any lock. wanted(topic): whether a tab
-    asks for it. memory: of all recordings.
+    asks for it; is_open(tab): whether it is there. memory: of all recordings.
     """
 
     config: Config
@@ -36,6 +36,7 @@ class Surroundings:
     kept_s: Callable[[int], float | None] = lambda port: None
     another_python: Callable[[Path, str], Python | None] = lambda file, but: None
     wanted: Callable[[str], bool] = lambda topic: True
+    is_open: Callable[[str], bool] = lambda tab: False
     memory: Memory = field(default_factory=Memory)
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time

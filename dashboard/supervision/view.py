@@ -34,6 +34,7 @@ def as_shown(facts: Facts, reports: Reports, now: float, wall: float) -> dict[st
         **_activity(facts, reports),
         **recorded,
         "listening": recorded["listening"] or sockets,
+        "held": recorded["held"] and {**recorded["held"], "by": facts.control.by},
     }
 
 

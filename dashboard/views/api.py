@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, jsonify, request, send_file
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from dashboard import json_text, numbers
-from dashboard.errors import BadInput, LabError, NotNow
+from dashboard.errors import BadInput, LabError
 from dashboard.lab import Lab
 from dashboard.supervision.supervisor import only
 from labservers.observe import messages
@@ -23,7 +23,6 @@ WAIT_MAX_S = 30.0
 LOG_LIMIT = 1_000
 MOST = 10**15
 LOG_DOWNLOAD = 1_000_000
-SLOW_MAX_S = 2.0
 DESCRIPTION = Path(__file__).resolve().parent.parent / "openapi.json"
 CHOICES = ("host", "port", "model")
 
@@ -151,38 +150,6 @@ def kill(name: str) -> tuple[Response, int]:
 def settings(name: str) -> Response:
     lab().supervisor.configure(name, **only(body(), CHOICES))
     return jsonify(lab().supervisor.view(name))
-
-
-@blueprint.post("/servers/<name>/loop")
-def loop(name: str) -> tuple[Response, int]:
-    """Pause, step, tick, resume or slow the event loop."""
-    program = lab().supervisor.server(name).program
-    if not program.can("loop"):
-        able = [other.name for other in lab().programs.values() if other.can("loop")]
-        raise NotNow(f"{name} has no event loop to hold", f"use {' or '.join(able)}")
-    values = only(body(), ("action", "seconds"))
-    action = values.get("action")
-    if action not in ("pause", "step", "tick", "resume", "slow"):
-        raise BadInput(
-            f"action: {numbers.shown(action)} is unknown", "use pause, step, tick, resume or slow"
-        )
-    try:
-        seconds = numbers.decimal(values.get("seconds", 0), 0, SLOW_MAX_S)
-    except ValueError as error:
-        raise BadInput(f"seconds: {error}", 'for example "seconds": 0.1') from error
-    lab().supervisor.command(name, _loop_command(action, seconds))
-    return jsonify(lab().supervisor.view(name)), 202
-
-
-def _loop_command(action: str, seconds: float) -> messages.Command:
-    commands: dict[str, messages.Command] = {
-        "pause": messages.Pause(),
-        "step": messages.Step(),
-        "tick": messages.Tick(),
-        "resume": messages.Resume(),
-        "slow": messages.Slow(seconds),
-    }
-    return commands[action]
 
 
 @blueprint.get("/servers/<name>/connections")

@@ -47,11 +47,12 @@ def follow(sock: Socket, first: dict[str, Any]) -> None:
     )
     try:
         writer.start()
-        while sock.open:
-            message = sock.receive(POLL_S)
-            lab.own.publish_files()  # looks only when the last look is some seconds old
-            if message is not None:
-                _obey(lab, sock, subscription, message)
+        with lab.tabs.open(first.get("tab")):
+            while sock.open:
+                message = sock.receive(POLL_S)
+                lab.own.publish_files()  # looks only when the last look is some seconds old
+                if message is not None:
+                    _obey(lab, sock, subscription, message)
     except Closed:
         pass
     finally:

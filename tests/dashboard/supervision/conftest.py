@@ -53,6 +53,7 @@ class World:
         self.now = 100.0
         self.wall = 1100.0
         self.kernel: list[tuple[str, int]] = []  # sockets of the process, as the system sees them
+        self.tabs: set[str] = set()
         self.events: list[dict[str, Any]] = []
         self.processes: list[FakeProcess] = []
         self.problem: str | None = None
@@ -76,6 +77,7 @@ class World:
             background=self.later.append,
             kept_s=lambda port: self.kept_s,
             another_python=lambda file, but: self.another,
+            is_open=lambda tab: tab in self.tabs,
             clock=lambda: self.now,
             wall=lambda: self.wall,
         )
