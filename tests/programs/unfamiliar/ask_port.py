@@ -1,0 +1,17 @@
+import socket
+
+
+def main() -> None:
+    host = input('Хост (Enter — localhost): ') or 'localhost'
+    port = int(input('Порт: '))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((host, port))
+        print(f'Жду сообщений на {host}:{port}')
+        while True:
+            message, address = server.recvfrom(4096)
+            print(f'{address[0]}: {message.decode()}')
+            server.sendto(message[::-1], address)
+
+
+if __name__ == '__main__':
+    main()
