@@ -161,6 +161,11 @@ class TracedReentrant(Traced):
         self._depth = state[1]
 
 
+# As the types are named whose place they take.
+Traced.__name__ = Traced.__qualname__ = "lock"
+TracedReentrant.__name__ = TracedReentrant.__qualname__ = "RLock"
+
+
 class Locks:
     """The traced locks of a process, and the threads that wait for one.
 

@@ -74,6 +74,21 @@ class Entry:
         except OSError:
             pass
 
+    def look_back(self, sock: Any) -> None:
+        """Read what has happened to a socket before it came into sight."""
+        self.look_local(sock)
+        try:
+            self.peer = text_of(BASE.getpeername(sock))
+        except OSError:
+            self.listens = _listens(sock)
+
+
+def _listens(sock: Any) -> bool:
+    try:
+        return bool(BASE.getsockopt(sock, socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+    except (OSError, AttributeError):  # not every system can say it
+        return False
+
 
 class Sockets:
     """Entries by the identity of the socket object, which they do not keep alive.

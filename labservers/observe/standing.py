@@ -30,9 +30,13 @@ class Waits(NamedTuple):
 
 
 class Standing:
-    """Looks at threads, locks and tasks from a thread of ours, which is in no figure."""
+    """Looks at threads, locks and tasks from a thread of ours, which is in no figure.
 
-    def __init__(self, tap: Tap, locks: Locks) -> None:
+    own: only threads that have an own line on their stack.
+    """
+
+    def __init__(self, tap: Tap, locks: Locks, *, own: bool = False) -> None:
+        self._own = own
         self._tap = tap
         self._locks = locks
         self._deadlocks = Deadlocks(locks)
@@ -67,13 +71,13 @@ class Standing:
     def _threads(self, now: float) -> list[ThreadRow]:
         frames = sys._current_frames()
         known = _known()
+        seen = {ident for ident, frame in frames.items() if self._tap.own.frame(frame) is not None}
+        if not self._own:
+            seen.update(known)
         rows = [
-            self._thread(ident, thread, frames.get(ident), now) for ident, thread in known.items()
-        ]
-        rows += [
-            self._thread(ident, None, frame, now)
-            for ident, frame in frames.items()
-            if ident not in known and self._tap.own.frame(frame) is not None
+            self._thread(ident, known.get(ident), frames.get(ident), now)
+            for ident in [*known, *(frames.keys() - known.keys())]
+            if ident in seen
         ]
         self._places = {ident: seen for ident, seen in self._places.items() if ident in frames}
         return rows

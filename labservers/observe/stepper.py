@@ -88,6 +88,7 @@ class Stepper:
         self._limit_s = PAUSE_LIMIT_S
         self._paused_until = 0.0  # by time.monotonic()
         self._delay_s = 0.0
+        self._over = False
         self._permits: list[Permit] = []
         self._until: Until | None = None
         self._turn: int | None = None  # of the newest point
@@ -132,11 +133,13 @@ class Stepper:
     # Commands.
 
     def obey(self, command: Command) -> None:
-        """Carry out a command, if it is for the stepper.
+        """Carry out a command, if it is for the stepper and the program does not end yet.
 
         Raises:
             ValueError: a step to what is not a place.
         """
+        if self._over:
+            return
         if isinstance(command, Pause):
             self.pause(PAUSE_LIMIT_S if command.limit_s is None else command.limit_s)
         elif isinstance(command, Step):
@@ -163,7 +166,8 @@ class Stepper:
         self.pause(0.0)
 
     def release(self) -> None:
-        """Hold nothing any more, in no way."""
+        """Hold nothing any more, whatever is commanded: the program comes to its end."""
+        self._over = True
         self.breakpoints = NO_BREAKPOINTS
         self._delay_s = 0.0
         self.resume()

@@ -42,8 +42,9 @@ class Tap:
     being handled where a socket is closed.
     """
 
-    def __init__(self, own: OwnLines, clock: Clock | None = None) -> None:
+    def __init__(self, own: OwnLines, clock: Clock | None = None, room: int = RING) -> None:
         self.own = own
+        self.room = room
         self.clock = clock if clock is not None else Clock()
         self.book = Book(own, self.clock)
         self.events = self.book.ring
@@ -77,8 +78,11 @@ class Tap:
 
     def remove(self) -> None:
         """Switch off: all is as it was."""
-        while self._kept:
-            holder, name, kept = self._kept.pop()
+        while True:
+            try:
+                holder, name, kept = self._kept.pop()
+            except IndexError:  # also where two threads switch off at once
+                return
             if kept is MISSING:
                 delattr(holder, name)
             else:
@@ -108,7 +112,7 @@ class Tap:
 
     def relieve(self) -> None:
         """Keep the ring within its bound; for threads of the program that are too fast."""
-        if len(self.events) > RING:
+        if len(self.events) > self.room:
             self.book.fold()
 
     def inside(self, frame: FrameType | None) -> Inside | None:
@@ -153,7 +157,7 @@ class Tap:
         self.events.append(
             (ended, began, get_ident(), code, instruction, entry, call, size, data, result, error)
         )
-        if len(self.events) > RING:
+        if len(self.events) > self.room:
             self.relieve()
 
     # The lives of sockets.
@@ -165,8 +169,8 @@ class Tap:
             own = self.own.name(caller.f_code.co_filename) is not None
             entry = self.sockets.add(sock, own=own)
             if entry.seen:
-                entry.look_local(sock)
-                self.live(entry, "created")
+                entry.look_back(sock)
+                self.live(entry, "listening" if entry.listens else "created")
             return entry
         except Exception as error:
             self.fail(error)

@@ -15,7 +15,6 @@ from _thread import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from .book import RING
 from .outcomes import CUT, INCOMING, MOVERS, REPORTED, STEPS, Reader, kept, peeked
 from .sockets import text_of
 
@@ -56,7 +55,7 @@ def _wrapper(tap: Tap, name: str, *, wire: bool) -> Any:
 def _recv(tap: Tap, original: Any) -> Any:
     call = "recv"
     known, meet, gates, events = tap.sockets.entries.get, tap.meet, tap.gates, tap.events
-    append, own, owner = events.append, tap.own.files, tap.own.frame
+    append, own, owner, room = events.append, tap.own.files, tap.own.frame, tap.room
 
     def tapped(sock: Any, *arguments: Any, **keywords: Any) -> Any:
         entry = known(id(sock)) or meet(sock)
@@ -83,7 +82,7 @@ def _recv(tap: Tap, original: Any) -> Any:
                     flags, None))  # fmt: skip
             if entry.connecting:
                 tap.connected(entry, sock)
-            if len(events) > RING:
+            if len(events) > room:
                 tap.relieve()
         except Exception as error:
             tap.fail(error)
@@ -96,7 +95,7 @@ def _recv(tap: Tap, original: Any) -> Any:
 
 def _send(tap: Tap, call: str, original: Any) -> Any:
     known, meet, gates, events = tap.sockets.entries.get, tap.meet, tap.gates, tap.events
-    append, own, owner = events.append, tap.own.files, tap.own.frame
+    append, own, owner, room = events.append, tap.own.files, tap.own.frame, tap.room
     whole = call == "sendall"
 
     def tapped(sock: Any, *arguments: Any, **keywords: Any) -> Any:
@@ -126,7 +125,7 @@ def _send(tap: Tap, call: str, original: Any) -> Any:
                     None, None))  # fmt: skip
             if entry.connecting:
                 tap.connected(entry, sock)
-            if len(events) > RING:
+            if len(events) > room:
                 tap.relieve()
         except Exception as error:
             tap.fail(error)

@@ -33,3 +33,4 @@ def _carry_out(
         reporter.look(command)
     else:
         server.command(command)
+        reporter.hold()

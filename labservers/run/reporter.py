@@ -1,16 +1,21 @@
-"""The reports of a server to the dashboard: frames, events and, while somebody looks, rows."""
+"""The reports of a server to the dashboard: frames, events and, while somebody looks, the rest."""
 
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from labservers.observe import messages
 from labservers.observe.channel import Channel
 from labservers.run.server import LabServer
 
+if TYPE_CHECKING:
+    from labservers.run.sight import Sight
+
 QUIET_HZ = 1.0
 MAX_HZ = 20.0
 ROWS_HZ = 2.0
 FLUSH_S = 1.0
+GLASS = frozenset({"wire", "code", "threads"})  # views that need the tap
 NOBODY_LOOKS = messages.Look(QUIET_HZ, [])
 
 
@@ -29,10 +34,18 @@ class Reporter(threading.Thread):
         self._changed = threading.Event()
         self._complained = False
         self._rows_due = 0.0
+        self._making = threading.Lock()
+        self._sight: Sight | None = None
 
     def look(self, look: messages.Look) -> None:
         """From the next frame on report this much; called by another thread."""
         self._look = look._replace(hz=min(max(look.hz, QUIET_HZ), MAX_HZ))
+        self._changed.set()
+
+    def hold(self) -> None:
+        """The server's stepper has obeyed a command; called by another thread."""
+        if self._server.stepper.active:
+            self._see().hold()
         self._changed.set()
 
     def run(self) -> None:
@@ -46,6 +59,8 @@ class Reporter(threading.Thread):
             try:
                 if look is not before:
                     self._server.looked_at(look)
+                    if not GLASS.isdisjoint(look.views):
+                        self._see().look(look.views)
                     before = look
                 if self._channel.flush(FLUSH_S):
                     self._report(seq, look, now)
@@ -58,6 +73,17 @@ class Reporter(threading.Thread):
         if "rows" in look.views and now >= self._rows_due:
             self._rows_due = now + 1 / ROWS_HZ
             self._send(self._server.rows())
+        if self._sight is not None:
+            looked_at = not GLASS.isdisjoint(look.views)
+            self._sight.report(wanted=looked_at or self._server.stepper.active)
+
+    def _see(self) -> "Sight":
+        from labservers.run.sight import Sight  # only now: a server starts without all of it
+
+        with self._making:
+            if self._sight is None:
+                self._sight = Sight(self._server, self._channel)
+            return self._sight
 
     def _complain(self, error: Exception) -> None:
         if not self._complained:

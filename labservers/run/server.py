@@ -6,6 +6,7 @@ from typing import NamedTuple
 from labservers.net.listening import BACKLOG
 from labservers.observe import messages
 from labservers.observe.monitor import ROWS_SHOWN, Monitor
+from labservers.observe.stepper import Stepper
 from labservers.registry import ServerSpec
 
 STOP_GRACE_S = 2.0
@@ -27,9 +28,15 @@ class Options(NamedTuple):
 
 
 class LabServer(ABC):
-    """bind(), then serve() until stop(). The other methods may be called from any thread."""
+    """bind(), then serve() until stop(). The other methods may be called from any thread.
+
+    held_at_calls: the stepper holds it at the calls on its sockets, as the tap sees them.
+    """
+
+    held_at_calls = True
 
     def __init__(self, spec: ServerSpec, options: Options, monitor: Monitor) -> None:
+        self.stepper = Stepper()
         self.spec = spec
         self.options = options
         self.monitor = monitor
@@ -64,6 +71,9 @@ class LabServer(ABC):
         return
 
     def command(self, command: messages.Command) -> None:
-        """Carry out a command that is this server's own (Pause, Step, Tick, Resume, Slow)."""
-        name = type(command).__name__.lower()
-        self.log.warning(f"the {self.spec.name} server has no command {name!r}")
+        """Carry out a command that is not about its reports or its end.
+
+        Raises:
+            ValueError: as Stepper.obey().
+        """
+        self.stepper.obey(command)

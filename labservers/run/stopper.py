@@ -53,6 +53,7 @@ class Stopper:
         self._waker.wait()
         self._until = min(self._until, time.monotonic() + STOP_GRACE_S + MARGIN_S)
         self._server.log.info("stopping")
+        self._server.stepper.release()
         self._server.stop()
         while not self._finished.wait(LOOK_AROUND_S):
             if time.monotonic() >= self._until:

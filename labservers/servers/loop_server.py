@@ -20,7 +20,6 @@ from labservers.observe import messages
 from labservers.observe.addresses import address_text
 from labservers.observe.kernel import accept_queue, receive_queue, send_queue
 from labservers.observe.monitor import ROWS_SHOWN, Monitor
-from labservers.observe.stepper import Stepper
 from labservers.observe.tally import Tally
 from labservers.registry import ServerSpec
 from labservers.run.server import STOP_GRACE_S, LabServer, Options
@@ -97,14 +96,15 @@ class Client:
 class LoopServer(LabServer):
     """A subclass brings serve_forever(), which accepts, and the task of a connection."""
 
+    held_at_calls = False  # but at the resumes of its tasks
+
     def __init__(self, spec: ServerSpec, options: Options, monitor: Monitor) -> None:
         super().__init__(spec, options, monitor)
         self.clients = 0
         self.loop = EventLoop(selector=options.selector, report=self._task_broke)
-        self.stepper = Stepper()
         capacity = min(raise_descriptor_limit(), self.loop.waits.poller.capacity)
         self.max_clients = capacity - SPARE_DESCRIPTORS
-        self._stopping = self._asked_to_stop = False
+        self._stopping = False
         self._figures = LoopFigures(self.loop, self.stepper, self._describe)
 
     @abstractmethod
@@ -125,7 +125,6 @@ class LoopServer(LabServer):
             self._listener.close()
 
     def stop(self) -> None:
-        self._asked_to_stop = True
         self.stepper.release()
         self.loop.call_soon(self._begin_to_stop)
 
@@ -133,8 +132,6 @@ class LoopServer(LabServer):
         self._figures.looked_at("loop" in look.views)
 
     def command(self, command: messages.Command) -> None:
-        if self._asked_to_stop:
-            return
         self.stepper.obey(command)
         self._figures.hold()
 

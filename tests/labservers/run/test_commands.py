@@ -28,6 +28,8 @@ class NotedLooks:
     def look(self, look: messages.Look) -> None:
         self.looks.append(look)
 
+    def hold(self) -> None: ...
+
 
 class Obeying:
     def __init__(self, server: Any, ends: tuple[Channel, Channel]) -> None:

@@ -1,96 +1,22 @@
 """A program and the dashboard's end of its channel: what is reported, and what is obeyed."""
 
-import contextlib
 import os
 import signal
-import socket
-import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from labservers.observe import messages
-from labservers.observe.channel import Channel
 from tests.labservers.observe.test_alone import interpreter
-from tests.labservers.run.observed.conftest import DEADLINE_S, PROGRAMS, ROOT
+from tests.labservers.run.observed.conftest import PROGRAMS
 from tests.labservers.run.observed.test_lab import connect, free_port
+from tests.labservers.run.watched import ROOT, Watched
 
 pytestmark = pytest.mark.system
 ENTRY = ROOT / "labservers/run/observe_file.py"
 Eventually = Callable[..., Any]
-
-
-class Watched:
-    """A program under the dashboard, in a session of its own."""
-
-    def __init__(self, python: str, name: str, *words: str) -> None:
-        ours, theirs = socket.socketpair()
-        self.said: list[Any] = []
-        self.channel = Channel(ours)
-        with theirs:
-            number = theirs.fileno()
-            options = ["--channel", str(number), "--quiet", str(PROGRAMS / name)]
-            self.process = subprocess.Popen(
-                [python, str(ENTRY), *options, *words],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                pass_fds=[number],
-                start_new_session=True,
-            )
-        self._reading = threading.Event()
-        self._reading.set()
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self) -> None:
-        for line in self.channel.lines():
-            self._reading.wait(DEADLINE_S)
-            with contextlib.suppress(messages.MessageError):  # the last one, cut by the end
-                self.said.append(messages.decode(line))
-
-    def hear(self, *, wanted: bool) -> None:
-        self._reading.set() if wanted else self._reading.clear()
-
-    def say(self, command: messages.Command) -> None:
-        self.channel.send(messages.encode(command))
-
-    def of(self, kind: type[Any]) -> list[Any]:
-        return [one for one in list(self.said) if isinstance(one, kind)]
-
-    def newest(self, kind: type[Any]) -> Any:
-        found = self.of(kind)
-        return found[-1] if found else None
-
-    def points(self) -> list[messages.Point]:
-        return [point for batch in self.of(messages.Points) for point in batch.points]
-
-    def held(self) -> list[tuple[Any, ...]]:
-        """Thread, line, call and when, of each point that is held."""
-        newest = self.newest(messages.Held)
-        rows = newest.points if newest is not None else []
-        return [(row.thread, row.line, row.call, row.when) for row in rows]
-
-    def listens(self) -> bool:
-        events = [one for batch in self.of(messages.SocketEvents) for one in batch.events]
-        return any(one.event == "listening" for one in events)
-
-    def ended(self) -> tuple[bytes, bytes, int]:
-        out, err = self.process.communicate(timeout=DEADLINE_S)
-        self._reading.set()
-        self._reader.join(DEADLINE_S)
-        return out, err, self.process.returncode
-
-    def end(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self._reading.set()
-        self.process.communicate(timeout=DEADLINE_S)
-        self._reader.join(DEADLINE_S)
-        self.channel.close()
 
 
 @pytest.fixture
@@ -99,7 +25,10 @@ def watch() -> Iterator[Callable[..., Watched]]:
     made: list[Watched] = []
 
     def start(name: str, *words: str, python: str = sys.executable) -> Watched:
-        made.append(Watched(python, name, *words))
+        options = ["--quiet", str(PROGRAMS / name), *words]
+        made.append(
+            Watched(lambda number: [python, str(ENTRY), "--channel", str(number), *options])
+        )
         return made[-1]
 
     yield start
@@ -177,12 +106,13 @@ def test_a_breakpoint_on_a_line_and_on_an_exception(watch: Any, eventually: Even
     eventually(lambda: program.of(messages.Held), "it says so")
     with connect(port) as client:
         client.sendall(b"one")
-        eventually(lambda: program.held() == [("member 1", "chat.py:18", "sendall", "before")])
+        eventually(lambda: ("member 1", "chat.py:18", "sendall", "before") in program.held())
         program.say(messages.Resume())
         assert client.recv(10) == b"one"
         client.sendall(b"\xff")
-        eventually(lambda: program.held() == [("member 1", "chat.py:13", "crash", "after")])
-        assert program.newest(messages.Held).points[0].locals["data"] == "b'\\xff'"
+        eventually(lambda: ("member 1", "chat.py:13", "crash", "after") in program.held())
+        held = {point.thread: point for point in program.newest(messages.Held).points}
+        assert held["member 1"].locals["data"] == "b'\\xff'"
         assert program.newest(messages.Crash).bad == 0
         program.say(messages.Resume())
         eventually(lambda: program.held() == [], "the thread has died")
