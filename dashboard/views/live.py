@@ -41,6 +41,7 @@ def talk(sock: Socket, first: dict[str, Any]) -> None:
 def follow(sock: Socket, first: dict[str, Any]) -> None:
     """Send events until the tab is gone; hear acknowledgements and subscriptions."""
     lab: Lab = current_app.extensions["lab"]
+    lab.own.publish_files()  # so that the snapshot has them
     subscription = lab.broadcaster.subscribe(_topics(lab, first))
     writer = threading.Thread(
         target=_forward, args=(lab, sock, subscription), name="live", daemon=True
