@@ -60,6 +60,7 @@ def message(
     own = tap.own
     frames = _own_frames(error.__traceback__, own)
     last = frames[-1] if frames else None
+    line, source = _unread(error, own) or (_line(last, own), _source(last))
     received = tap.received(get_ident())
     entry = received.entry if received else None
     return observed.Crash(
@@ -68,8 +69,8 @@ def message(
         main=main,
         exception=type(error).__name__,
         message=_message(error),
-        line=_line(last, own),
-        source=_source(last),
+        line=line,
+        source=source,
         stack=[[_line(one, own), one[0].f_code.co_name, _source(one)] for one in frames[-STACK:]],
         locals=locals_of(last[0]) if last else {},
         received=packed(received.data) if received else None,
@@ -149,6 +150,14 @@ def _own_frames(trace: TracebackType | None, own: OwnLines) -> list[tuple[FrameT
 
 def _line(at: tuple[FrameType, int] | None, own: OwnLines) -> str | None:
     return f"{own.name(at[0].f_code.co_filename)}:{at[1]}" if at else None
+
+
+def _unread(error: BaseException, own: OwnLines) -> tuple[str, str | None] | None:
+    """Line and text at which Python gave up an own file: no frame stands there."""
+    if not isinstance(error, SyntaxError) or not error.filename or error.lineno is None:
+        return None
+    name = own.name(error.filename)
+    return None if name is None else (f"{name}:{error.lineno}", (error.text or "").strip() or None)
 
 
 def _source(at: tuple[FrameType, int] | None) -> str | None:

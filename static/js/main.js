@@ -118,6 +118,13 @@ const actions = {
     dispatch({ type: "server", server });
     actions.navigate(href(server));
   },
+  /** Let the dashboard look for new files. */
+  async lookForFiles() {
+    const found = await api("POST", "/api/programs/look").catch(() => null); // the list stays as it was
+    if (found) dispatch({ type: "files", files: found.files });
+  },
+  /** Take a program off the page; its file stays where it is. */
+  forgetProgram: (name) => api("DELETE", `/api/programs/${name}`).catch(actions.fail),
   /** Hold a program, or let it go: {action, ...}. Throws ApiError; 409 when another one holds it. */
   hold: (name, body) => api("POST", `/api/programs/${name}/hold`, { controller: controller(), ...body }),
   startAll: (names) => askAll("start", names),

@@ -17,7 +17,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -86,7 +86,13 @@ def free_ports(count: int) -> list[int]:
 class Lab:
     """The dashboard under test and the servers that it runs."""
 
-    def __init__(self, folder: Path, app: str = "dashboard", names: Sequence[str] = NAMES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        app: str = "dashboard",
+        names: Sequence[str] = NAMES,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
         port, *ports = free_ports(1 + len(names))
         self.url = f"http://127.0.0.1:{port}"
         self.token = "browser-tests"
@@ -102,6 +108,7 @@ class Lab:
             "SOCKETLAB_TOKEN": self.token,
             "SOCKETLAB_PORT": str(port),
             "SOCKETLAB_FROZEN_AFTER_S": "1.5",
+            **(more or {}),
         }
         self._output = (folder / "dashboard.log").open("wb")
         self._process = subprocess.Popen(

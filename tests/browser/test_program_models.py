@@ -92,6 +92,14 @@ def test_words_of_the_dashboard_stand_alone(model: Page) -> None:
     assert [line["n"] for line in state["lines"]] == sorted({line["n"] for line in state["lines"]})
 
 
+def test_a_process_begins_with_an_empty_terminal(model: Page) -> None:
+    begin = {"state": {"at": 4, "state": "started"}}
+    state = console(model, "of the life before\n", begin, "\x1b[31mnew\n")
+    assert texts(state) == ["", "new"]
+    assert state["lines"][0]["state"]["state"] == "started"
+    assert state["status"] == "open"
+
+
 def test_a_terminal_is_bounded(model: Page) -> None:
     state = console(model, "x\n" * 5200)
     assert len(state["lines"]) == 5000

@@ -21,10 +21,15 @@ export function reduceConsole(before, event) {
   const console = { ...(before.anew ? NO_CONSOLE : before), status: "open", anew: false };
   const { message } = event;
   if (message.output !== undefined) return bounded(printed(console, message));
-  if (message.state) return bounded(noted(console, { at: message.state.at, state: message.state }));
+  if (message.state) return bounded(noted(lifeOf(console, message), { at: message.state.at, state: message.state }));
+  if (message.refused) return bounded(noted(console, { refused: message.refused }));
   if (message.skipped) return bounded(noted(console, { skipped: message.skipped }));
   return console;
 }
+
+/* A process begins with an empty terminal; what stands in it after its end stays till then. */
+const lifeOf = (console, { state }) =>
+  state.state === "started" ? { ...NO_CONSOLE, made: console.made, status: "open", anew: false } : console;
 
 function bounded(console) {
   if (console.lines.length <= LINES_KEPT) return console;

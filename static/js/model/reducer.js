@@ -76,6 +76,7 @@ const CHANGES = {
   busy: (state, { name, action }) => ({ ...state, busy: { ...state.busy, [name]: action } }),
   idle: (state, { name }) => idle(state, name),
   server: (state, { server }) => shownServer(state, server),
+  files: (state, { files }) => ({ ...state, files }),
   exchange: (state, { name, exchange }) => exchanged(state, name, exchange),
   forget: (state, { name }) => ({ ...state, exchanges: { ...state.exchanges, [name]: [] } }),
   room: (state, { id, event }) => {

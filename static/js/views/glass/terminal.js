@@ -39,6 +39,7 @@ function Guest({ state, server, actions }) {
 
 function Line({ line, server }) {
   if (line.skipped) return html`<li class="gap">${t("con.skipped", { n: line.skipped })}</li>`;
+  if (line.refused) return html`<li class="t-system"><span class="text">${line.refused}</span></li>`;
   if (line.state) return html`<li class="t-system"><${When} at=${line.at}/><span class="text">${systemWords(line.state)}</span></li>`;
   const place = placeIn(textOf(line), server.folder);
   return html`<li><${When} at=${line.at}/><span class="text">${place ? html`<${Linked} line=${line} place=${place} server=${server}/>` : pieces(line.parts)}</span></li>`;
@@ -53,8 +54,8 @@ function Linked({ line, place, server }) {
   return html`${pieces(before)}<a href=${href(server, "code", { line: place.line })}>${pieces(within)}</a>${pieces(after)}`;
 }
 
-function systemWords({ state, pid, exit_code: code, signal }) {
-  if (state === "started") return t("con.started", { v: String(pid) });
+function systemWords({ state, exit_code: code, signal }) {
+  if (state === "started") return t("con.started");
   return signal ? t("con.killed", { s: signal }) : t("con.ended", { c: String(code ?? "?") });
 }
 

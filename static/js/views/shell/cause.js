@@ -17,13 +17,15 @@ function ended({ ran_s, signal, exit_code }) {
   return signal ? t("c.killed", { s: signal, d }) : t("c.crash", { c: String(exit_code ?? "?"), d });
 }
 
-/* A program of the user ends by itself as a rule: how, and what helps. */
+/* A program of the user: how it ended, or what it has run into, and what helps. */
 function Own({ failure, port }) {
-  const { reason, message, next_step: next } = failure;
-  if (reason === "port_in_use") return html`<${Taken} failure=${failure} port=${port}/> ${next || t("prog.port.s")}`;
-  if (reason === "exited" || reason === "killed") return html`<strong>${ended(failure)}.</strong> ${next}`;
-  const known = `prog.fail.${reason}`;
-  return html`<strong>${has(known) ? t(known) : message}</strong>${has(known) && message && html`${" "}<span class="soft">${message}</span>`} ${next}`;
+  const { reason, message, line, python_offered: offered } = failure;
+  if (reason === "port_in_use") return html`<${Taken} failure=${failure} port=${port}/> ${t("prog.port.s")}`;
+  if (reason === "exited" || reason === "killed") return html`<strong>${ended(failure)}.</strong>`;
+  const key = `prog.fail.${reason}`;
+  if (!has(key)) return html`<strong>${message}</strong> ${failure.next_step}`;
+  return html`<strong>${t(key, { p: port, l: line ?? "" })}</strong> ${t(`${key}.s`, { l: line ?? "", v: offered?.version ?? "" })}
+    ${message && html`${" "}<span class="soft">${message}</span>`}`;
 }
 
 const Failed = ({ failure, port }) => html`<strong>${t(`fail.${failure.reason}`, { p: port })}</strong>`;

@@ -35,7 +35,8 @@ function Actions({ server, busy, off, actions }) {
   const { name } = server;
   if (startable(server)) {
     const again = server.own && server.last_run;
-    return html`<${Button} kind="pri" icon=${again ? "restart" : "play"} label=${t(again ? "prog.again" : "start")} busy=${busy} off=${off}
+    const told = server.own && server.state === "FAILED"; // the button of the story below it is the one to press
+    return html`<${Button} kind=${told ? "" : "pri"} icon=${again ? "restart" : "play"} label=${t(again ? "prog.again" : "start")} busy=${busy} off=${off}
       onClick=${() => actions.start(name)}/>`;
   }
   if (server.state === "STOPPING") {

@@ -6,8 +6,8 @@ import { Cause } from "./cause.js";
 
 export function NotRunning({ state, name, actions }) {
   const server = state.servers[name];
-  if (server.state === "RUNNING") return null;
   const failed = server.state === "FAILED";
+  if (server.state === "RUNNING" || (failed && server.own)) return null; // the page of a user's program says it on every tab
   return html`<div class="notice ${failed ? "bad" : ""}">${icon(failed ? "warn" : "info")}
     <span>${failed ? html`<${Cause} server=${server}/>` : t(`nr.${server.state}`, { s: titleOf(server) })}</span>
     ${startable(server) && html`<span class="r"><${WayOut} state=${state} server=${server} actions=${actions}/></span>`}</div>`;

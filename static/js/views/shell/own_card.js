@@ -1,10 +1,10 @@
 /* A program of the user on the overview: a server's card, and the states that only such a program has. */
-import { Button, CommandLine, Toggle, glyph, html, icon, pill, pure } from "../../kit.js";
+import { Button, CommandLine, IconButton, Toggle, glyph, html, icon, pill, pure } from "../../kit.js";
 import { bytes, dur, t } from "../../i18n.js";
 import { href } from "../../model/routes.js";
-import { shown, stoppable } from "../../model/selectors.js";
+import { shown, startable, stoppable } from "../../model/selectors.js";
 import { Address, Evidence, Foot, Frozen, LogsLink, Paused, Restart, Running, Start, Stop, Stopping } from "./card_parts.js";
-import { Cause } from "./cause.js";
+import { Again, Reason } from "./own_failed.js";
 import { InputWanted, NoSocket } from "./own_words.js";
 
 export const OwnCard = pure(function OwnCard(props) {
@@ -19,11 +19,12 @@ export const OwnCard = pure(function OwnCard(props) {
   </article>`;
 });
 
-/* What a change of the file does, and that it has changed. */
+/* What a change of the file does, and that it has changed; and the way back to the list of files. */
 function OnSave({ server, busy, off, actions }) {
   const flip = (restart_on_save) => actions.settings(server.name, { restart_on_save }).catch(actions.fail);
   return html`<div class="onsave"><${Toggle} label=${t("prog.onsave")} on=${Boolean(server.restart_on_save)} onChange=${flip}/>
-    ${server.changed_on_disk && stoppable(server) && html`<span class="r"><${Changed} server=${server} busy=${busy} off=${off} actions=${actions}/></span>`}</div>`;
+    ${server.changed_on_disk && stoppable(server) && html`<span class="r"><${Changed} server=${server} busy=${busy} off=${off} actions=${actions}/></span>`}
+    ${startable(server) && html`<span class="r"><${IconButton} kind="gh sm" icon="x" label=${t("prog.forget")} off=${off} onClick=${() => actions.forgetProgram(server.name)}/></span>`}</div>`;
 }
 
 /** The file is newer than the process: a click runs the newer one. */
@@ -67,21 +68,15 @@ function Finished(props) {
 function Failed(props) {
   const { failure, crashes } = props.server;
   const crash = crashes?.findLast((one) => one.main);
-  return html`<div class="bd gap"><p><${Cause} server=${props.server}/></p>
-      ${crash ? html`<${CrashLine} server=${props.server} crash=${crash}/>` : html`<${Evidence} lines=${failure?.last_lines} blame/>`}</div>
-    <${Foot} ...${props}><${Start} ...${props} label="prog.again" symbol="restart"/><${LogsLink} ...${props}/><//>`;
+  return html`<div class="bd gap"><${Reason} ...${props}/>
+      ${crash ? html`<p class="err-lines wrapped"><b>${crash.exception}${crash.message && `: ${crash.message}`}</b></p>` : html`<${Evidence} lines=${failure?.last_lines} blame/>`}</div>
+    <${Foot} ...${props}><${Again} ...${props}/><${LogsLink} ...${props}/><//>`;
 }
 
-/* The last line of the traceback, and a way to the line of the program. */
-const CrashLine = ({ server, crash }) =>
-  html`<p class="err-lines wrapped"><b>${crash.exception}${crash.message && `: ${crash.message}`}</b></p>
-    <p>${crash.line && html`<a href=${href(server, "code", { line: crash.line })}>${t("prog.atline", { l: crash.line })}</a>`}</p>`;
-
 function Blocked(props) {
-  const port = String(props.server.failure.port ?? props.server.port ?? "");
-  return html`<div class="bd gap"><p><${Cause} server=${props.server}/></p>
-      ${port && html`<${CommandLine} text=${`ss -lunpt 'sport = :${port}'`}/>`}</div>
-    <${Foot} ...${props}><${Start} ...${props} label="prog.again" symbol="restart"/><//>`;
+  const { port } = props.server.failure;
+  return html`<div class="bd gap"><${Reason} ...${props}/>${port && html`<${CommandLine} text=${`ss -lunpt 'sport = :${port}'`}/>`}</div>
+    <${Foot} ...${props}><${Again} ...${props}/><//>`;
 }
 
 const BODIES = {

@@ -1,5 +1,5 @@
 /* The user's own programs: a card for each that was started, a compact list of the other files. */
-import { Button, CommandLine, Search, html, icon, useDraft } from "../../kit.js";
+import { Button, CommandLine, Search, html, icon, useDraft, useEffect } from "../../kit.js";
 import { nf, t } from "../../i18n.js";
 import { byFolder, chooseFiles } from "../../model/files.js";
 import { offKey, own } from "../../model/selectors.js";
@@ -22,6 +22,7 @@ export const YourPrograms = ({ state, off, actions }) =>
     <${Listing} state=${state} off=${off} actions=${actions}/></section>`;
 
 function Listing({ state, off, actions }) {
+  useEffect(() => lookNowAndThen(actions.lookForFiles), []);
   const programs = own(state);
   const started = new Set(programs.map(({ name }) => name));
   const others = state.files.filter(({ id }) => !started.has(id));
@@ -33,6 +34,18 @@ function Listing({ state, off, actions }) {
     )}</div>`}
     ${others.length > 0 && html`<${Files} files=${others} busy=${state.busy} off=${off} first=${none && !programs.length} actions=${actions}/>`}
     ${!none && html`<details class="panel more"><summary>${t("prog.more")}</summary><${Ways}/></details>`}`;
+}
+
+/* Files come while the reader is in an editor: they are looked for when the page is seen again. */
+function lookNowAndThen(look) {
+  const seen = () => !document.hidden && look();
+  seen();
+  document.addEventListener("visibilitychange", seen);
+  addEventListener("focus", seen);
+  return () => {
+    document.removeEventListener("visibilitychange", seen);
+    removeEventListener("focus", seen);
+  };
 }
 
 const HowTo = () =>
@@ -51,7 +64,7 @@ function Files({ files, busy, off, first, actions }) {
     <div class="toolbar"><h3 class="tb-h" id="files-h">${t(first ? "prog.tryfirst" : "prog.files")}</h3><small class="muted">${nf(files.length)}</small>
       ${files.length >= SEARCH_FROM && html`<${Search} label=${t("prog.find")} value=${words} onInput=${setWords}/>`}</div>
     <div class="file-list" tabindex="0" role="group" aria-labelledby="files-h">
-      ${byFolder(chosen).map(([folder, list]) => html`<div key=${folder}><p class="folder-h mono muted cut folder" title=${folder}>${folder}</p>
+      ${byFolder(chosen).map(([folder, list]) => html`<div key=${folder}>${list[0].example ? html`<h4 class="folder-h" title=${folder}>${t("prog.examples")}</h4>` : html`<h4 class="folder-h mono muted cut folder" title=${folder}>${folder}</h4>`}
         <ul>${list.map((file) => html`<${File} key=${file.id} file=${file} busy=${busy[file.id]} off=${off} actions=${actions}/>`)}</ul></div>`)}
       ${!chosen.length && html`<p class="nothing">${t("prog.find.none")}</p>`}</div></section>`;
 }

@@ -8,6 +8,7 @@ import { Head } from "./head.js";
 import { HoldBar } from "./hold.js";
 import { Lazy } from "./lazy.js";
 import { Logs } from "../glass/logs.js";
+import { Trouble } from "./own_failed.js";
 import { Try } from "../tasks/try.js";
 
 /* The big views come when they are first looked at. */
@@ -36,6 +37,7 @@ export function Server({ state, actions }) {
   const held = server.observed && !OWN_CONTROLS.has(tab);
   return html`<${Head} server=${server} tab=${tab} busy=${state.busy[name]} off=${offKey(state)}
       skew_s=${state.skew_s} actions=${actions}/>
+    <${Trouble} state=${state} server=${server} actions=${actions}/>
     <${Crashes} state=${state} server=${server} actions=${actions}/>
     <${Breaks} state=${state} server=${server} actions=${actions}/>
     ${held && html`<${HoldBar} server=${server} off=${offKey(state)} skew_s=${state.skew_s} actions=${actions}/>`}

@@ -61,3 +61,9 @@ def check_books(name: str, tapped: Run) -> None:
     if name not in UNBALANCED and not name.startswith("process_spawn"):
         assert received == sent
     assert all(p["line"] for p in points if "asyncio" not in name and "server" not in name)
+
+
+def test_a_file_that_python_does_not_read_names_its_line() -> None:
+    (crash,) = run(path("bad_syntax"), tapped=True).of("crash")
+    assert (crash["exception"], crash["line"]) == ("SyntaxError", "bad_syntax.py:2")
+    assert crash["source"] == path("bad_syntax").read_text().splitlines()[1].strip()
