@@ -77,7 +77,7 @@ class Arrival:
         frame, sock = self.frame, self.sock
         if self._locals is None:
             known = frame is not None and index < WITH_LOCALS
-            self._locals = _locals(frame) if known else {}
+            self._locals = locals_now(frame) if known else {}
         return HeldPoint(
             thread=self.name,
             line=self.line,
@@ -92,7 +92,7 @@ class Arrival:
         )
 
 
-def _locals(frame: Any) -> dict[str, str]:
+def locals_now(frame: Any) -> dict[str, str]:
     """Names and short texts. Before Python 3.13 to look at them makes a dict that the frame keeps:
     it would keep a socket alive whose name is bound again, and so it is emptied."""
     from .crash import locals_of  # only now: a server that nobody holds starts without it

@@ -176,7 +176,8 @@ class Row(NamedTuple):
     state is one of: accepting, joining, reading, writing, closing, ready, running, sleeping; of an
     observed program: listening, open or idle. A listening socket's recv_q and send_q are its accept
     queue and the limit of it. tcp_state: as in ss(8), "ESTAB".
-    label says what it is about: a request line, a room. line: where a task is suspended.
+    label says what it is about: a request line, a room. line: where a task is suspended. locals:
+    its names there and short texts, while the program is paused.
     """
 
     id: int
@@ -193,6 +194,7 @@ class Row(NamedTuple):
     busy_us: int | None = None
     line: str | None = None
     tcp_state: str | None = None
+    locals: dict[str, str] | None = None
 
 
 class Rows(NamedTuple):

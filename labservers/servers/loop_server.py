@@ -18,6 +18,7 @@ from labservers.net.descriptors import raise_descriptor_limit
 from labservers.net.listening import listen_tcp
 from labservers.observe import messages
 from labservers.observe.addresses import address_text
+from labservers.observe.arrival import locals_now
 from labservers.observe.kernel import accept_queue, receive_queue, send_queue
 from labservers.observe.monitor import ROWS_SHOWN, Monitor
 from labservers.observe.tally import Tally
@@ -205,4 +206,5 @@ class LoopServer(LabServer):
             steps=task.steps,
             busy_us=task.busy_us,
             line=task.line() or None,
+            locals=locals_now(task.frame) if self.stepper.paused and task.frame else None,
         )

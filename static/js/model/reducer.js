@@ -1,6 +1,7 @@
 /* The one state of the page and how it changes; no document, no network, no clock. */
 import { NO_LIVES, gone, latest, put, reborn, stood, wired } from "./observed.js";
 import { NO_CONSOLE, reduceConsole } from "./console.js";
+import { watch } from "./loop_alarms.js";
 import { NO_ROOMS, reduceRooms } from "./rooms.js";
 import { MISSING, parse } from "./routes.js";
 import { inOrder } from "./selectors.js";
@@ -56,6 +57,7 @@ export const NO_LOOP = {
   frame: null,
   longest: null,
   asks: {},
+  alarms: {},
   series: Object.fromEntries(["at", ...LOOP_SERIES].map((name) => [name, []])),
 };
 
@@ -123,7 +125,7 @@ export const DELTAS = {
     put(state, "rows", name, { ...rows, at, stuck: stuck(state.rows[name], rows, at) }),
   logs: (state, { name, lines, skipped }) =>
     put(state, "logs", name, extend(state.logs[name], lines, skipped ?? 0)),
-  loop: (state, { name, frame }, at) => put(state, "loops", name, looped(state.loops[name] ?? NO_LOOP, frame, at)),
+  loop: (state, { name, frame }, at) => put(state, "loops", name, looped(state.loops[name] ?? NO_LOOP, frame, state.rows[name], at)),
   wire: wired,
   streams: latest("streams"),
   code: latest("code"),
@@ -186,11 +188,17 @@ function extend(log, lines, skipped) {
   };
 }
 
-function looped(loop, frame, at) {
+function looped(loop, frame, rows, at) {
   const push = (values, value) => [...values.slice(-(LOOP_POINTS - 1)), value];
   const series = { at: push(loop.series.at, at) };
   for (const name of LOOP_SERIES) series[name] = push(loop.series[name], frame.loop[name]);
-  return { frame, series, longest: longest(loop.longest, frame.loop, at), asks: asked(loop.asks, frame.loop.lines) };
+  return {
+    frame,
+    series,
+    longest: longest(loop.longest, frame.loop, at),
+    asks: asked(loop.asks, frame.loop.lines),
+    alarms: watch(loop.alarms, { ...frame, rows }, at),
+  };
 }
 
 /* {hog, timed, at}: the longest step of about a second, so that it can be read. */
