@@ -29,9 +29,9 @@ POLITE_S = 1.2
 
 
 class Ending:
-    """Closes what is open. A signal that interrupts the handler of another leaves the closing to
-    that one, which may hold locks: a closed terminal hangs up on make and on us, and make passes
-    its own on."""
+    """Closes all that is open. A signal that interrupts the handler of another leaves the closing
+    to that one, which may hold locks. A closed terminal hangs up on make and on us, and make
+    passes its own on."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
@@ -42,7 +42,7 @@ class Ending:
         self._lab.close(POLITE_S)
 
     def come_with(self, number: signal.Signals) -> None:
-        """Close at this signal, and then do what it meant before."""
+        """Close at this signal, and then do as before."""
         before = signal.getsignal(number)
 
         def ending(received: int, frame: FrameType | None) -> Any:
@@ -88,13 +88,13 @@ def _may_hang_up() -> bool:
     return not ignored and sys.stdin is not None and sys.stdin.isatty()
 
 
-def _watch(what: Callable[[int], None], number: int) -> None:
-    threading.Thread(target=what, args=(number,), name=what.__name__, daemon=True).start()
+def _watch(wait: Callable[[int], None], number: int) -> None:
+    threading.Thread(target=wait, args=(number,), name=wait.__name__, daemon=True).start()
 
 
 def _leave_with_terminal(descriptor: int) -> None:
     terminal = select.poll()
-    terminal.register(descriptor, 0)  # POLLHUP comes unasked, and what is typed stays unread
+    terminal.register(descriptor, 0)  # POLLHUP comes unasked, and typed text stays unread
     if any(event & select.POLLHUP for _, event in terminal.poll()):
         os.kill(os.getpid(), signal.SIGHUP)
 

@@ -1,7 +1,7 @@
 """One dashboard a data folder, and where it is: `dashboard.json`, locked by the one that serves.
 
-The lock (flock(2)) is the kernel's: it ends with its process, however that ends. So what the file
-says is true exactly while it is locked. Later commands send their token nowhere else, even where
+The lock (flock(2)) is the kernel's: it ends with its process, however that ends. So the file is
+true exactly while it is locked. Later commands send their token nowhere else, even where
 another program has got the port of a dashboard that was killed.
 """
 

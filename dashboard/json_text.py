@@ -9,7 +9,7 @@ def parse(text: bytes | str) -> Any:
     """The value of a text in UTF-8; a byte order mark is passed over (RFC 8259 section 8.1).
 
     Raises:
-        ValueError: not JSON, with the fault in a few words: also what Python takes beyond it
+        ValueError: not JSON, with the fault in a few words: also the extras of Python's parser
             (NaN, 1e999, a name twice, another encoding) and nesting beyond its stack.
     """
     if isinstance(text, bytes):

@@ -1,7 +1,7 @@
 """Numbers from outside: a query, a JSON body, a file, the environment, a command line.
 
 `nan` is in no range and equal to nothing, `int()` takes `１` and `1_000`, and refuses 5,000 digits
-in words of its own; so every number that somebody else wrote comes through here.
+in words of its own. So every number from outside comes through here.
 """
 
 import re
@@ -23,7 +23,7 @@ def whole(value: Any, least: int, most: int) -> int:
     """An int in its range.
 
     Raises:
-        ValueError: anything else, a bool and 5.0 too; the text says what is needed.
+        ValueError: anything else, a bool and 5.0 too; the text names the range.
     """
     if type(value) is int and least <= value <= most:
         return value
@@ -34,7 +34,7 @@ def decimal(value: Any, least: float, most: float) -> float:
     """A finite number in its range.
 
     Raises:
-        ValueError: anything else, a bool and NaN too; the text says what is needed.
+        ValueError: anything else, a bool and NaN too; the text names the range.
     """
     if type(value) in (int, float) and least <= value <= most:
         return float(value)

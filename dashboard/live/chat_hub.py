@@ -4,7 +4,7 @@ The raw protocol carries bare lines, without names and senders. The events give 
 message by its number in the room. Here nicknames are added, and each browser in the room gets the
 events: our own bridges are known by their local address and have names, all others are raw clients.
 
-Live events may be lost, so a page treats what it learns here as an addition, never as the chat.
+Live events may be lost, so for a page they are an addition to the chat, never the chat itself.
 """
 
 import threading

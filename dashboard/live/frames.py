@@ -1,4 +1,4 @@
-"""WebSocket frames (RFC 6455 section 5): bytes to messages and back; no sockets and no clock."""
+"""WebSocket frames (RFC 6455 section 5): bytes to messages and back, without sockets or a clock."""
 
 import json
 import struct

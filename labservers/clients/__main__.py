@@ -70,7 +70,7 @@ def _failed(options: argparse.Namespace, reason: str) -> int:
 
 
 def _accept_any_text() -> None:
-    """A letter that the terminal lacks, or bytes that are none, are another sign, no traceback."""
+    """A letter that the terminal lacks becomes another sign, not a traceback; so do stray bytes."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

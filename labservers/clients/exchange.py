@@ -1,7 +1,7 @@
 """One exchange with a server: bytes out, bytes back, how long it took and how it ended.
 
 The console clients, the dashboard's "Try it" and its readiness check all ask through here, so
-that what one of them sees, the others see too.
+that all of them see the same.
 """
 
 import errno
@@ -99,7 +99,7 @@ def _send(sock: socket.socket, payload: bytes, half_close: bool) -> None:
         if half_close:
             sock.shutdown(socket.SHUT_WR)
     except OSError:
-        pass  # the server may have answered before it broke off: reading tells
+        pass  # the server may have answered before it broke off: the next read shows it
 
 
 def _read(sock: socket.socket, limit: int, left: Callable[[], float]) -> tuple[bytes, str]:

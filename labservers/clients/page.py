@@ -8,7 +8,7 @@ from labservers.net.addresses import connect_host
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", nargs="?", default="/", help="what to ask for (/)")
+    parser.add_argument("path", nargs="?", default="/", help="path to ask for (/)")
 
 
 def run(options: argparse.Namespace) -> int:

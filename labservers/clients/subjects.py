@@ -93,7 +93,7 @@ def _json(reply: http.Reply) -> dict[str, Any]:
 
 
 def _refused(reply: http.Reply) -> int:
-    """Say what the server says; of another server's refusal the status alone."""
+    """Show the server's own words; of another server's refusal the status alone."""
     try:
         answer = _json(reply)
         problems = answer.get("fields")

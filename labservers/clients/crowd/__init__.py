@@ -1,1 +1,1 @@
-"""Clients by the thousand, kind and unkind: what puts a program into each of its states."""
+"""Clients by the thousand, kind and unkind: they put a program into each of its states."""

@@ -64,7 +64,7 @@ def main(words: list[str]) -> int:
     try:
         crowd.run(note)
     except BrokenPipeError:
-        pass  # nobody hears it any more
+        pass  # the reader has gone
     return 0
 
 

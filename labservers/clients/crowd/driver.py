@@ -1,7 +1,7 @@
 """Drives many clients in one thread over non-blocking sockets.
 
-Each client is a generator that says what it waits for, as the lab's tasks do; this is the
-smallest event loop that serves them.
+Each client is a generator that yields its next wait, as the lab's tasks do. This is the smallest
+event loop that serves them.
 """
 
 import heapq

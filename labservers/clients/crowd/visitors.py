@@ -25,7 +25,7 @@ Waits: TypeAlias = Generator[Ready | float, bool | None, bool]
 
 
 class Talk(NamedTuple):
-    """Where clients go and what they say: `opening` once, `request` as often as they stay.
+    """An address, and the words of clients: `opening` once, `request` as often as they stay.
 
     `{n}` in the request is a number from 1 to 99. stays: the connection serves many requests.
     """
@@ -197,7 +197,7 @@ KINDS: dict[str, Callable[[Talk, int], Iterator[Client]]] = {
 }
 
 
-# What clients do, step by step.
+# The steps of clients.
 
 
 def _connect(sock: socket.socket, talk: Talk) -> Client:
@@ -220,7 +220,7 @@ def _send(sock: socket.socket, data: bytes) -> Client:
 
 
 def _heard(sock: socket.socket) -> bool:
-    """Take what has come; False at the end of the stream. Nothing at all is an answer too."""
+    """Take all that has come; False at the end of the stream. An empty queue is an answer too."""
     try:
         return bool(sock.recv(65_536))
     except BlockingIOError:
@@ -228,7 +228,7 @@ def _heard(sock: socket.socket) -> bool:
 
 
 def _until_closed(sock: socket.socket, seconds: float) -> Waits:
-    """Wait; whether the server has ended the connection meanwhile. What it says is let go."""
+    """Wait; whether the server has ended the connection meanwhile. Its answers are let go."""
     ends_at = time.monotonic() + seconds
     while (left_s := ends_at - time.monotonic()) > 0:
         if not (yield Ready(READ, sock, left_s)):

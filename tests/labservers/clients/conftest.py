@@ -30,7 +30,7 @@ def command(name: str, *words: str, language: dict[str, str] = ENGLISH) -> dict[
 def client(
     name: str, address: tuple[str, int], typed: str | bytes = "", **options: Any
 ) -> tuple[int, str, str]:
-    """Exit code, output and complaints of a client for whom all this was typed."""
+    """Exit code, output and complaints of a client with this input."""
     words = ("--host", address[0], "--port", str(address[1]))
     given = typed if isinstance(typed, bytes) else typed.encode()
     done = subprocess.run(
@@ -51,7 +51,7 @@ def command_fixture() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def nobody() -> tuple[str, int]:
-    """An address where nobody listens."""
+    """An address without a listener."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         host, port = sock.getsockname()
@@ -94,14 +94,14 @@ def other() -> Iterator[Callable[..., tuple[str, int]]]:
 
 
 class Typing:
-    """A client at a terminal where somebody types line by line; ended after the test."""
+    """A client at a terminal, typed to line by line; ended after the test."""
 
     def __init__(self, name: str, address: tuple[str, int], language: dict[str, str]) -> None:
         words = ("--host", address[0], "--port", str(address[1]))
         self.process = subprocess.Popen(
             **command(name, *words, language=language), stdin=subprocess.PIPE
         )
-        self._deadline = threading.Timer(15, self.process.kill)  # nobody reads for ever
+        self._deadline = threading.Timer(15, self.process.kill)  # a read has a deadline
         self._deadline.start()
 
     def type(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The backlog of a room beside a plain list of all that was ever said in it."""
+"""The backlog of a room is compared with a plain list of all its messages."""
 
 from hypothesis import example, given
 from hypothesis import strategies as st

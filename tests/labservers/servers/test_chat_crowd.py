@@ -44,7 +44,7 @@ def drain(client: Any, size: int) -> None:
 def test_many_that_speak_at_once_wait_for_a_reader_before_it_misses_anything(
     serve_chat: Callable[..., Any], enter: Any, eventually: Callable[..., Any]
 ) -> None:
-    """What they have to say together is more than the backlog holds."""
+    """Their messages together are more than the backlog holds."""
     server = serve_chat(patience_s=10.0)
     reader, *speakers = (enter(server) for _ in range(25))
     text, times = "x" * 59_999 + "\n", 10
@@ -118,7 +118,7 @@ def test_five_hundred_members_and_a_thousand_joins(
             b"message %d\n" % n for n in range(5)
         ]
         stream.close()
-    eventually(lambda: chat_server.rooms.sizes() == {"*": 500}, "who passed is gone", 20)
+    eventually(lambda: chat_server.rooms.sizes() == {"*": 500}, "passers-by are gone", 20)
 
 
 def test_a_thread_that_cannot_be_started_is_a_refusal(

@@ -1,4 +1,4 @@
-"""Whose turn it is to deliver, and how long what is said waits for members that are behind."""
+"""Turns of delivery, and the time that messages wait for members that are behind."""
 
 import socket
 import threading

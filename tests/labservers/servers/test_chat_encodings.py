@@ -1,4 +1,4 @@
-"""Clients that do not speak UTF-8: what they say is passed on as far as it can be read, members only
+"""Clients that do not speak UTF-8: their words are passed on as far as they can be read, members only
 ever get UTF-8, and none of it steers our log."""
 
 import socket
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-LOST = "\ufffd"  # in place of what is not UTF-8
+LOST = "\ufffd"  # in place of bytes that are not UTF-8
 
 
 @pytest.mark.parametrize(

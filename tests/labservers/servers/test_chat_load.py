@@ -121,7 +121,7 @@ def drain(sock: socket.socket) -> None:
 def test_slow_and_deaf_members_cost_the_others_nothing_and_hear_what_they_missed(
     enter: Any,
 ) -> None:
-    """Two talk to each other while a flood goes past one who never reads and one who is slow."""
+    """Two members talk while a flood goes past one that never reads and one that is slow."""
     deaf, slow, a, b, flooder = [enter() for _ in range(5)]
     receive(deaf, 12)  # the others' joining
     flood = 400

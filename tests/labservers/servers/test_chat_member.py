@@ -1,5 +1,5 @@
-"""A member beside a socket that takes what the test says, and beside real ones: what goes out in
-which sends, what waits, and how it ends."""
+"""A member with a socket that takes as much as the test allows, and with real ones: its sends, its
+waiting messages and its end."""
 
 import errno
 import os
@@ -73,7 +73,7 @@ def test_the_notice_counts_in_english() -> None:
 
 
 def test_a_fast_reader_is_not_sent_to_for_ever(fake_chat: Any, fake_socket: Any) -> None:
-    """What is one send for lines is a thousand for raw messages: others have their turn."""
+    """One send of lines is a thousand sends of raw messages: others have their turn."""
     member = fake_chat.join(fake_socket(), mode="raw")
     fake_chat.say(member, *["x"] * 1000)
     assert 0 < len(member.sock.sends) < 1000
@@ -133,7 +133,7 @@ def test_after_flush_nothing_touches_the_socket(fake_chat: Any, fake_socket: Any
     assert member.go_on()
     assert b"late" not in member.sock.got
     assert member.state is State.GONE
-    assert member.place.backlog is None  # so what the room has said is kept for no member
+    assert member.place.backlog is None  # so the room keeps its messages for no member
 
 
 def test_flush_waits_for_the_postmans_send(fake_chat: Any, fake_socket: Any) -> None:

@@ -1,5 +1,5 @@
-"""The chat beside its definition: whatever joins, says, reads slowly and leaves in which order, a
-member gets exactly the bytes that a plain list of messages gives it."""
+"""The chat against its definition: in any order of joins, messages, slow reads and leaves, a member
+gets exactly the bytes that a plain list of messages gives it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from labservers.servers.chat_message import skipped_notice
 from labservers.servers.chat_states import State
 
-# What happens, with the number of the member that it happens to.
+# Events, with the number of their member.
 NUMBER = st.integers(0, 5)
 SHORT = st.sampled_from(["a", "bb", "я" * 700, "* 3 messages were skipped", " "])
 LONG = st.integers(1, 9).map(lambda n: f"{n}" * 40_000)
@@ -83,7 +83,7 @@ class Model:
 
 
 def heard(expected: Expected, skipped: list[dict[str, Any]]) -> bytes:
-    """What the member gets, when these of its messages are skipped."""
+    """The member's bytes, when these of its messages are skipped."""
     sends, messages, first = [], list(expected.messages), expected.member.place.joined_at + 1
     for data in skipped:
         at = data["seq"] - first
@@ -104,8 +104,8 @@ def test_each_member_gets_exactly_the_bytes_of_the_definition(
     model = Model(make_chat(patience_s=0.0), fake_socket)
     for number in range(4):
         model.join(number, "raw" if number % 2 else "line")
-    for what, number, more in steps:
-        getattr(model, what)(number, more)
+    for event, number, more in steps:
+        getattr(model, event)(number, more)
     model.finish()
     skipped = model.chat.events("skipped")
     for expected in model.left:

@@ -1,4 +1,4 @@
-"""The postman beside real sockets: he goes on with all that are behind, whatever becomes of one."""
+"""The postman with real sockets: it goes on with all that are behind, whatever becomes of one."""
 
 import errno
 import io
@@ -20,7 +20,7 @@ MANY = 500_000
 
 @pytest.fixture
 def said() -> io.StringIO:
-    """What is written to the log."""
+    """The lines of the log."""
     return io.StringIO()
 
 
@@ -113,7 +113,7 @@ def test_it_lets_go_of_a_broken_socket(
         eventually(lambda: member.state is State.GONE, "given up")
         seen = Counted.turns
         other, peer = socket.socketpair()
-        with other, peer:  # whoever goes round in circles does so meanwhile
+        with other, peer:  # a busy loop would turn meanwhile
             postman.call(full(fake_chat, other))
             hear(peer, MANY)
         assert Counted.turns <= seen + 1

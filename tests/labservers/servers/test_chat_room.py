@@ -1,5 +1,5 @@
-"""A room whose members have sockets that take what the test says: which are behind, what is
-missed, and what is reported of it."""
+"""A room whose members have sockets that take as much as the test allows: members that are behind,
+missed messages, and the report of them."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ def test_the_oldest_are_given_up_and_the_notice_stands_where_they_are_missing(
     for _ in range(2000):
         fake_chat.say(speaker, text)
     fake_chat.say(speaker, "last")
-    fake_chat.rooms.count_missed()  # as for a frame: it is known before anybody reads
+    fake_chat.rooms.count_missed()  # as for a frame: it is known before a member reads
     missed = behind.place.missed_in_all
     assert 2000 - CAPACITY / 1000 < missed < 2000 - CAPACITY / 1001 + 70
     assert fake_chat.monitor.totals().counts["dropped"] == missed
@@ -98,7 +98,7 @@ def test_each_notice_is_reported_with_its_place_in_the_stream(
     fake_chat: Any, fake_socket: Any, speaker: Any
 ) -> None:
     """So that no reader has to recognise it among lines that any member may say."""
-    fake_chat.say(speaker, "before anybody came")
+    fake_chat.say(speaker, "before the others came")
     behind = fake_chat.join(sock := fake_socket(), mode="line")
     fake_chat.say(speaker, "* 5 messages were skipped")  # says a member
     for _ in range(2):
@@ -107,21 +107,24 @@ def test_each_notice_is_reported_with_its_place_in_the_stream(
             fake_chat.say(speaker, "x" * 60_000)
         fake_chat.open_up(behind)
     lines = sock.got.decode().splitlines()
-    told = fake_chat.events("skipped")
-    assert len(told) == 2
+    reported = fake_chat.events("skipped")
+    assert len(reported) == 2
     heard = 1  # the number of the newest message when it joined
-    for data in told:
+    for data in reported:
         before = lines[: data["line"] - 1]
         heard = (
-            1 + len(before) - told.index(data) + sum(e["count"] for e in told[: told.index(data)])
+            1
+            + len(before)
+            - reported.index(data)
+            + sum(e["count"] for e in reported[: reported.index(data)])
         )
         assert lines[data["line"] - 1] == f"* {data['count']} messages were skipped"
         assert data["seq"] == heard + 1
         assert (data["room"], data["peer"], data["id"]) == ("1", "peer", 2)
-    assert [data["total"] for data in told] == [
-        told[0]["count"], behind.place.missed_in_all,
+    assert [data["total"] for data in reported] == [
+        reported[0]["count"], behind.place.missed_in_all,
     ]  # fmt: skip
-    assert told[1]["total"] == told[0]["count"] + told[1]["count"]
+    assert reported[1]["total"] == reported[0]["count"] + reported[1]["count"]
 
 
 def test_rooms_that_everybody_has_left_are_remembered_and_bounded(

@@ -1,4 +1,4 @@
-"""What the chat reports: who joined, said, left, what is lost, and the rooms of a frame."""
+"""Reports of the chat: joins, messages, leaves, losses, and the rooms of a frame."""
 
 import socket
 from collections.abc import Callable
@@ -27,8 +27,8 @@ def test_the_telemetry_tells_who_joined_said_and_left(
     assert chat_server.frame(1).rooms == {"я": 1}
     events = chat_server.monitor.take_events().events
     assert [event.number for event in events] == [1, 2, 3, 4, 5]
-    told = [(e.kind, e.data["room"], e.data["peer"], e.data.get("seq")) for e in events]
-    assert told == [
+    reported = [(e.kind, e.data["room"], e.data["peer"], e.data.get("seq")) for e in events]
+    assert reported == [
         ("joined", "я", peers[0], 0),
         ("joined", "я", peers[1], 0),
         ("said", "я", peers[0], 1),
