@@ -125,6 +125,8 @@ const actions = {
   },
   /** Take a program off the page; its file stays where it is. */
   forgetProgram: (name) => api("DELETE", `/api/programs/${name}`).catch(actions.fail),
+  /** The name under which this page holds programs. */
+  controller,
   /** Hold a program, or let it go: {action, ...}. Throws ApiError; 409 when another one holds it. */
   hold: (name, body) => api("POST", `/api/programs/${name}/hold`, { controller: controller(), ...body }),
   startAll: (names) => askAll("start", names),

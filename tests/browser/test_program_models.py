@@ -146,7 +146,10 @@ COUNTS = {
     "server.py:3": {"calls": 5, "waited_us": 250, "bytes_in": 40, "bytes_out": 0, "errors": 1},
     "other.py:4": {"calls": 9, "waited_us": 9000, "bytes_in": 0, "bytes_out": 0, "errors": 0},
 }
-STANDING = [{"line": "server.py:2", "count": 2}, {"line": "server.py:3", "count": 9}]
+STANDING = [
+    {"line": "server.py:2", "count": 2, "tasks": 0},
+    {"line": "server.py:3", "count": 0, "tasks": 9},
+]
 
 
 def test_a_line_carries_what_happens_on_it(model: Page) -> None:
@@ -156,7 +159,7 @@ def test_a_line_carries_what_happens_on_it(model: Page) -> None:
     assert [row["n"] for row in rows] == [1, 2, 3, 4]
     assert [row["count"] and row["count"]["calls"] for row in rows] == [None, 3, 5, None]
     assert [row["share"] for row in rows] == [0, 1, 0.25, 0]
-    assert [row["standing"] and row["standing"]["count"] for row in rows] == [None, 2, 9, None]
+    assert [row["standing"] and row["standing"]["count"] for row in rows] == [None, 2, 0, None]
     assert [row["held"] for row in rows] == [None, None, "next", "held"]
     assert [row["stop"] for row in rows] == [False, False, False, True]
     assert rows[3]["key"] == "server.py:4"

@@ -51,4 +51,4 @@ function byLine(entries, place) {
 
 /** The places where something stands, the most crowded first, then the longest. */
 export const crowded = (code) =>
-  [...(code?.standing ?? NO_CODE.standing)].sort((a, b) => b.count - a.count || (b.longest_s ?? 0) - (a.longest_s ?? 0));
+  [...(code?.standing ?? NO_CODE.standing)].sort((a, b) => b.count + b.tasks - a.count - a.tasks || (b.longest_s ?? 0) - (a.longest_s ?? 0));

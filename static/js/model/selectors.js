@@ -19,6 +19,9 @@ function failure(server) {
 /** Whether every thread or task of it is held at its next point. */
 export const paused = (server) => Boolean(server.paused || server.held?.paused);
 
+/** Whether it can be held at its points: the lab's servers always, a program of the user while it is observed. */
+export const holdable = (server) => running(server) && (!server.own || Boolean(server.observed));
+
 /** Whether a program of the user runs without having opened a socket. */
 export const noSocket = ({ own, state, listening, figures }) =>
   Boolean(own) && state === "RUNNING" && !listening?.length && !figures?.connections && !figures?.in_rate && !figures?.accepted;

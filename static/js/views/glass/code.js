@@ -5,7 +5,7 @@ import { t } from "../../i18n.js";
 import { annotated, fileOf, placeOf } from "../../model/code.js";
 import { breakpoints, toggled } from "../../model/hold.js";
 import { colouredLines } from "../../model/source.js";
-import { offKey, paused, running } from "../../model/selectors.js";
+import { holdable, offKey, paused, running } from "../../model/selectors.js";
 import { NotRunning } from "../shell/not_running.js";
 import { Aside } from "./code_aside.js";
 import { Lines } from "./code_lines.js";
@@ -25,7 +25,7 @@ export function Code({ state, actions, name }) {
   const code = state.code[name];
   const rows = useMemo(() => (source.lines ? annotated(source, code, points, stops) : NOTHING), [source, code, points, stops]);
   const pieces = useMemo(() => colouredLines(source.lines ?? NOTHING), [source]);
-  const off = offKey(state) ?? (running(server) && server.observed ? null : "off.notrunning");
+  const off = offKey(state) ?? (holdable(server) ? null : "off.notrunning");
   const hold = (body) => actions.hold(name, body).catch(actions.fail);
   return html`<div class="stack">${!server.own && html`<${NotRunning} state=${state} name=${name} actions=${actions}/>`}
     <div class="g-code"><section class="panel code" aria-labelledby="code-h">

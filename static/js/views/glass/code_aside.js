@@ -4,6 +4,9 @@ import { dur, nf, t } from "../../i18n.js";
 import { crowded, toneOf } from "../../model/code.js";
 import { href } from "../../model/routes.js";
 
+/* What a program has in every run alike: it stands last. */
+const DULL = /^<(module|function|class|type)\b/;
+
 export const Aside = ({ server, code, points }) =>
   html`<div class="stack">${points.length > 0 && html`<${Locals} server=${server} points=${points}/>`}<${Stands} server=${server} code=${code}/></div>`;
 
@@ -11,7 +14,7 @@ export const Aside = ({ server, code, points }) =>
 function Locals({ server, points }) {
   const [thread, choose] = useState(null);
   const point = points.find((one) => one.thread === thread) ?? points[0];
-  const names = Object.entries(point.locals ?? {});
+  const names = Object.entries(point.locals ?? {}).sort(([, a], [, b]) => Number(DULL.test(a)) - Number(DULL.test(b)));
   return html`<section class="panel locals" aria-labelledby="locals-h"><div class="pn-h"><h2 id="locals-h">${t("code.locals")}</h2>
       <span class="r"><span class="sel"><select class="inp" aria-label=${t("hold.which")} value=${point.thread} onChange=${(event) => choose(event.currentTarget.value)}>
         ${points.map((one) => html`<option key=${one.thread} value=${one.thread}>${one.thread}</option>`)}</select>${icon("downc")}</span></span></div>
@@ -25,9 +28,9 @@ function Stands({ server, code }) {
   return html`<section class="panel stands" aria-labelledby="stands-h"><div class="pn-h"><h2 id="stands-h">${t("code.stands")}</h2></div>
     ${places.length
       ? html`<ul>${places.map(
-          ({ line, function: name, count, call, longest_s: longest, peers, tasks }) => html`<li key=${line}><span class="k k-${toneOf(call)}">${nf(count)}</span>
+          ({ line, function: name, count, call, longest_s: longest, peers, tasks }) => html`<li key=${line}><span class="k k-${toneOf(call)}">${nf(count + tasks)}</span>
             <div><a class="mono" href=${href(server, "code", { line })}>${line}</a> <span class="muted mono">${name}</span>
-              <p class="soft">${call ? html`<code>${call}()</code>` : t("code.computes")}${typeof longest === "number" && html`, ${t("code.longest", { v: dur(longest * 1000) })}`}${tasks > 0 && html`, ${t("code.tasks", { n: tasks })}`}</p>
+              <p class="soft">${call ? html`<code>${call}()</code>` : t(count ? "code.computes" : "code.suspended")}${typeof longest === "number" && html`, ${t("code.longest", { v: dur(longest * 1000) })}`}${tasks > 0 && html`, ${t("code.tasks", { n: tasks })}`}</p>
               ${peers?.length > 0 && html`<p class="muted mono peers">${peers.join(", ")}</p>`}</div>
             <a class="btn gh sm ib" href=${href(server, "threads", { line })} aria-label=${t("code.tothreads", { l: line })} title=${t("code.tothreads", { l: line })}>${icon("right")}</a></li>`,
         )}</ul>`

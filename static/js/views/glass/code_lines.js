@@ -8,13 +8,12 @@ import { href } from "../../model/routes.js";
 export function Lines({ rows, pieces, server, wanted, off, paused, toggle, runTo }) {
   const box = useRef(null);
   const [stop, setStop] = useState(1); // the number that the Tab key comes to
-  useEffect(() => {
-    box.current?.querySelector(`[data-line="${wanted}"]`)?.scrollIntoView({ block: "center" });
-  }, [wanted, rows.length > 0]);
+  const shown = rows.length > 0;
   const next = rows.find(({ held }) => held === "next")?.n;
-  useEffect(() => {
-    if (next) box.current?.querySelector(`[data-line="${next}"]`)?.scrollIntoView({ block: "nearest" });
-  }, [next]);
+  const first = wanted ?? rows.find(({ count, standing }) => count || standing)?.n; // the first line with anything to see
+  useEffect(() => show(box.current, wanted), [wanted, shown]);
+  useEffect(() => show(box.current, first), [shown && first !== undefined]);
+  useEffect(() => show(box.current, next), [next]);
   const move = (event) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!by) return;
@@ -29,9 +28,18 @@ export function Lines({ rows, pieces, server, wanted, off, paused, toggle, runTo
   )}</ol></div>`;
 }
 
+/* Bring a line into sight without moving the page. */
+function show(box, n) {
+  const line = n && box?.querySelector(`[data-line="${n}"]`);
+  if (!line) return;
+  const { offsetTop: top, offsetHeight: height } = line;
+  const seen = top >= box.scrollTop && top + height <= box.scrollTop + box.clientHeight;
+  if (!seen) box.scrollTop = top - (box.clientHeight - height) / 2;
+}
+
 function Line({ row, pieces, server, here, reached, off, paused, toggle, runTo, reach }) {
   const { n, key, count, share, standing, held, stop } = row;
-  const alone = standing?.count === 1;
+  const alone = standing && standing.count + standing.tasks === 1;
   const cls = [alone && `stand k-${toneOf(standing.call)}`, held && `held-${held}`, here && "here", stop && "stop"].filter(Boolean).join(" ");
   const flip = () => {
     reach();
@@ -50,7 +58,7 @@ function Line({ row, pieces, server, here, reached, off, paused, toggle, runTo, 
 /* What stands on the line, for how long, with which clients. */
 function Standing({ server, standing }) {
   const { line, count, tasks, threads, call, longest_s: longest, peers } = standing;
-  const what = tasks ? t("code.tasks", { n: count }) : count === 1 ? threads[0] : t("code.threads", { n: count });
+  const what = !count ? t("code.tasks", { n: tasks }) : count === 1 ? threads[0] : t("code.threads", { n: count });
   const about = [threads.join(", "), peers?.join(", ")].filter(Boolean).join(" · ");
   return html`<a class="standing k-${toneOf(call)}" href=${href(server, "threads", { line })} title=${about}>${icon("clock")}
     <span>${what}</span>${call && html`<code>${call}</code>`}${typeof longest === "number" && html`<b>${dur(longest * 1000)}</b>`}</a>`;

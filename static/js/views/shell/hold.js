@@ -4,7 +4,7 @@ import { errorText } from "../../errors.js";
 import { bytes, dur, hands, t } from "../../i18n.js";
 import { nextPoint, secondsLeft } from "../../model/hold.js";
 import { href } from "../../model/routes.js";
-import { paused, running } from "../../model/selectors.js";
+import { paused } from "../../model/selectors.js";
 import { Breakpoints } from "./breakpoints.js";
 
 /* Seconds of rest before each point, the fastest first. */
@@ -15,7 +15,6 @@ const CONFIRM_MS = 4000;
 export function HoldBar({ server, off, skew_s, actions }) {
   const [thread, setThread] = useState("");
   const hold = useHold(server, actions);
-  if (!running(server)) return null;
   const still = paused(server);
   const no = off && t(off);
   const wait = no || (!still && t("hold.off"));
@@ -36,7 +35,7 @@ export function HoldBar({ server, off, skew_s, actions }) {
       <${Breakpoints} server=${server} off=${no} set=${(all) => hold.ask("break", { action: "break", ...all })}/>
     </div>
     ${hold.refusal && html`<${Refusal} refusal=${hold.refusal} take=${hold.take}/>`}
-    ${still && html`<${Strip} server=${server} point=${point} points=${points} thread=${thread} setThread=${setThread} skew_s=${skew_s}/>`}
+    ${still && html`<${Strip} server=${server} point=${point} points=${points} thread=${thread} setThread=${setThread} skew_s=${skew_s} me=${actions.controller()}/>`}
     ${!still && server.held?.delay_s > 0 && html`<div class="notice warn">${icon("hour")}<span>${t("hold.slowed", { v: dur(server.held.delay_s * 1000) })}</span></div>`}
   </section>`;
 }
@@ -69,7 +68,7 @@ const Refusal = ({ refusal, take }) =>
     <span class="r"><${Button} kind="sm" label=${t("hold.take")} onClick=${take}/></span></div>`;
 
 /* The next step said before it is made, and the price of the pause. */
-function Strip({ server, point, points, thread, setThread, skew_s }) {
+function Strip({ server, point, points, thread, setThread, skew_s, me }) {
   const now = useNow() + skew_s;
   const { by } = server.held ?? {};
   const { accept_queue: queue, accept_limit: limit, connections } = server.figures ?? {};
@@ -79,7 +78,7 @@ function Strip({ server, point, points, thread, setThread, skew_s }) {
       onChange=${(event) => setThread(event.currentTarget.value)}>${points.map(
         (one) => html`<option key=${one.thread} value=${one.thread}>${one.thread} · ${one.call}() · ${one.line}</option>`,
       )}</select>${icon("downc")}</span>`}
-    <dl class="price">${by && html`<div><dt>${t("hold.by")}</dt><dd>${by}</dd></div>`}
+    <dl class="price">${by && html`<div><dt>${t("hold.by")}</dt><dd>${by === me ? t("hold.me") : by}</dd></div>`}
       ${connections > 0 && html`<div><dt>${t("hold.clients")}</dt><dd>${connections}</dd></div>`}
       ${typeof queue === "number" && html`<div><dt>${t("cn.backlog")}</dt><dd>${queue}${limit ? `/${limit}` : ""}</dd></div>`}
       ${server.held && html`<div><dt>${t("hold.left")}</dt><dd>${hands(Math.floor(secondsLeft(server.held, now)))}</dd></div>`}</dl></div>`;

@@ -1,6 +1,6 @@
 /* One program: its head, and the tab that is open. */
 import { html, useEffect } from "../../kit.js";
-import { offKey } from "../../model/selectors.js";
+import { holdable, offKey } from "../../model/selectors.js";
 import { Breaks } from "../glass/breaks.js";
 import { Connections } from "../glass/connections.js";
 import { Crashes } from "../glass/crash.js";
@@ -34,7 +34,7 @@ export function Server({ state, actions }) {
   const server = state.servers[name];
   const { topics } = server.tabs.find((item) => item.name === tab);
   useEffect(() => actions.subscribe(topics), [name, tab]);
-  const held = server.observed && !OWN_CONTROLS.has(tab);
+  const held = holdable(server) && !OWN_CONTROLS.has(tab);
   return html`<${Head} server=${server} tab=${tab} busy=${state.busy[name]} off=${offKey(state)}
       skew_s=${state.skew_s} actions=${actions}/>
     <${Trouble} state=${state} server=${server} actions=${actions}/>
