@@ -1,6 +1,5 @@
 /* Pause and step a program: one thread, one point at a time, whatever tab is open. */
 import { Button, Segmented, html, icon, useEffect, useNow, useState } from "../../kit.js";
-import { errorText } from "../../errors.js";
 import { bytes, dur, hands, t } from "../../i18n.js";
 import { nextPoint, secondsLeft } from "../../model/hold.js";
 import { href } from "../../model/routes.js";
@@ -34,7 +33,7 @@ export function HoldBar({ server, off, skew_s, actions }) {
         value=${String(server.held?.delay_s ?? 0)} keys=${["+", "-"]} onChange=${(seconds) => hold.ask("slow", { action: "slow", seconds: Number(seconds) })}/></span>
       <${Breakpoints} server=${server} off=${no} set=${(all) => hold.ask("break", { action: "break", ...all })}/>
     </div>
-    ${hold.refusal && html`<${Refusal} refusal=${hold.refusal} take=${hold.take}/>`}
+    ${hold.refusal && html`<${Refusal} refusal=${hold.refusal} by=${server.held?.by} take=${hold.take}/>`}
     ${still && html`<${Strip} server=${server} point=${point} points=${points} thread=${thread} setThread=${setThread} skew_s=${skew_s} me=${actions.controller()}/>`}
     ${!still && server.held?.delay_s > 0 && html`<div class="notice warn">${icon("hour")}<span>${t("hold.slowed", { v: dur(server.held.delay_s * 1000) })}</span></div>`}
   </section>`;
@@ -55,7 +54,7 @@ function useHold(server, actions) {
       await actions.hold(server.name, body);
     } catch (error) {
       setBusy(null);
-      if (error.status === 409) setRefusal({ text: errorText(error), action, body });
+      if (error.status === 409) setRefusal({ text: error.message, action, body });
       else actions.fail(error);
     }
   };
@@ -63,8 +62,8 @@ function useHold(server, actions) {
   return { busy, refusal, ask, take };
 }
 
-const Refusal = ({ refusal, take }) =>
-  html`<div class="notice warn" role="alert">${icon("warn")}<span>${refusal.text}</span>
+const Refusal = ({ refusal, by, take }) =>
+  html`<div class="notice warn" role="alert">${icon("warn")}<span>${by ? t("hold.taken", { by }) : refusal.text}</span>
     <span class="r"><${Button} kind="sm" label=${t("hold.take")} onClick=${take}/></span></div>`;
 
 /* The next step said before it is made, and the price of the pause. */
