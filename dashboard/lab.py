@@ -198,8 +198,13 @@ class Lab:
         return self.pythons.that_reads(source, but)
 
     def _port_owner(self, settings: ServerSettings, transport: str) -> dict[str, Any] | None:
-        pids = self.supervisor.pids()
-        return port_owner.owner(settings.host, settings.port, transport, pids)
+        servers = self.supervisor.by_pid()
+        owner = port_owner.owner(settings.host, settings.port, transport, servers)
+        server = servers.get(owner["pid"]) if owner else None
+        if owner and server and server.program.own:  # its command is that of the observation
+            words = f"{server.program.title} {server.settings.arguments}".rstrip()
+            return {**owner, "command": words}
+        return owner
 
     def _free_port(self, settings: ServerSettings, transport: str) -> int | None:
         taken = self.supervisor.taken_ports()

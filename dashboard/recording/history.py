@@ -45,6 +45,16 @@ class LogBook:
                 lines.append(self._keep(at, "warning", notice))
         return lines
 
+    def add_printed(self, lines: list[str], at: float) -> list[dict[str, Any]]:
+        """As add() for many printed lines at once, which is what makes a flood bearable."""
+        lines = [line[:LINE_CHARACTERS] for line in lines]
+        with self._lock:
+            self._level = "info"
+            kept = [self._keep(at, "info", line) for line in lines]
+            if lines and (notice := self._file.write("\n".join(lines))):
+                kept.append(self._keep(at, "warning", notice))
+        return kept
+
     def since(self, n: int, limit: int, query: str = "") -> dict[str, Any]:
         """Up to `limit` lines after number n that contain the query, the newest ones;
         `skipped`: lines after n that were dropped."""

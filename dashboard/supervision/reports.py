@@ -44,13 +44,12 @@ class Reports:
 
     def output(self, text: str) -> None:
         """What a terminal shows; its complete lines are log lines."""
-        *lines, self._begun = (self._begun + text).split("\n")
+        *lines, self._begun = (self._begun + text).replace("\r\n", "\n").split("\n")
         self._begun = self._begun[-LINE_CHARACTERS:]
         with self._order:
-            wall = self._world.wall()
-            kept = [self.log.add(line.rstrip("\r"), wall, printed=True) for line in lines]
+            kept = self.log.add_printed(lines, self._world.wall())
             if kept:
-                self.publish("logs", lines=[line for group in kept for line in group], skipped=0)
+                self.publish("logs", lines=kept, skipped=0)
 
     def frame(self, frame: messages.Frame) -> None:
         figures = self.figures.take(frame)

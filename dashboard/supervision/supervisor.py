@@ -72,8 +72,9 @@ class Supervisor:
     def views(self) -> list[dict[str, Any]]:
         return with_choices([server.view() for server in self._all()])
 
-    def pids(self) -> set[int]:
-        return {server.pid for server in self._servers.values() if server.pid is not None}
+    def by_pid(self) -> dict[int, ManagedProgram]:
+        """The programs that have a process."""
+        return {s.pid: s for s in self._servers.values() if s.pid is not None}
 
     def taken_ports(self) -> set[int]:
         """Ports that the servers use or will use."""

@@ -1,5 +1,6 @@
 """Our end of a pseudoterminal (pty(7)): what a program prints comes out, what is typed goes in."""
 
+import contextlib
 import errno
 import os
 import select
@@ -12,7 +13,7 @@ PIECE = 64 * 1024
 WINDOW = (40, 120)  # rows, columns
 LOOK_MS = 500
 TYPE_S = 1.0
-PACE_BYTES = 1_000_000  # read in a second: a program that prints more waits, as for any terminal
+GATHER_S = 0.002  # between two pieces: we are not woken for each line of a program that spins
 LINE_BYTES = 4_095  # of a typed line (termios(3), canonical mode); the system drops the rest
 
 
@@ -34,14 +35,10 @@ class Terminal:
 
     def pieces(self) -> Iterator[bytes]:
         """What is printed, until no process has the other end, or shortly after end()."""
-        began, taken = time.monotonic(), 0
         try:
             while data := self._next():
-                yield data
-                taken += len(data)
-                if taken >= PACE_BYTES:
-                    self._over.wait(began + 1 - time.monotonic())
-                    began, taken = time.monotonic(), 0
+                yield data + self._more()
+                self._over.wait(GATHER_S)
         finally:
             self.close()
 
@@ -80,6 +77,14 @@ class Terminal:
                 if error.errno == errno.EIO:  # nobody has the other end
                     return b""
                 raise
+
+    def _more(self) -> bytes:
+        """What has come already; one read of a terminal gives 4 KB at most."""
+        more = bytearray()
+        with contextlib.suppress(OSError):
+            while len(more) < PIECE and (data := os.read(self._ours, PIECE)):
+                more += data
+        return bytes(more)
 
 
 def _wait_for(descriptor: int, event: int) -> bool:

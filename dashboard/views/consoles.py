@@ -10,7 +10,7 @@ from dashboard.lab import Lab
 from dashboard.live.websocket import BAD_FRAME, Closed, Refused, Socket
 from dashboard.supervision.managed import ManagedProgram
 
-POLL_S = 1.0
+POLL_S = 0.25
 PACE_S = 0.03  # between two frames: what is printed meanwhile comes together
 TYPED = 64 * 1024  # characters of one message
 
@@ -30,7 +30,7 @@ def console(sock: Socket, first: dict[str, Any]) -> None:
     except Closed:
         pass
     finally:
-        writer.join(2 * POLL_S)
+        writer.join(4 * POLL_S)
 
 
 def _program(name: Any) -> ManagedProgram:

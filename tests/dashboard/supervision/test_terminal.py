@@ -99,9 +99,7 @@ def test_ignored_signals_are_not_inherited(start: Start, monkeypatch: pytest.Mon
     assert program.text == "True True True\r\n"
 
 
-def test_a_flood_is_read_at_a_pace_and_waits_for_nobody(
-    start: Start, eventually: Callable[..., Any]
-) -> None:
+def test_a_flood_is_read_and_hinders_no_kill(start: Start, eventually: Callable[..., Any]) -> None:
     program = start("while True: print('spinning ' * 20)")
     eventually(lambda: len(program.heard.output) > 200_000, "it prints")
     program.process.kill()

@@ -138,7 +138,8 @@ def app(tmp_path: Path) -> Flask:
     ports = dict(zip(SERVERS, free_ports(len(SERVERS)), strict=True))
     settings = {name: {"host": "127.0.0.1", "port": port} for name, port in ports.items()}
     (tmp_path / "servers.json").write_text(json.dumps(settings))
-    return create_app({"data_dir": str(tmp_path), "token": TOKEN})
+    folder = tmp_path / "programs"  # of the user, where a test makes it
+    return create_app({"data_dir": str(tmp_path), "token": TOKEN, "programs": str(folder)})
 
 
 @pytest.fixture
