@@ -13,7 +13,7 @@ from tests.browser.scripted import Feed, base64_of, lock, point, program, stream
 
 HELLO = "Оля: привет\n".encode()
 CRASH = {
-    "at": 1.0,
+    "at": 1,
     "thread": "Thread-2",
     "main": False,
     "exception": "UnicodeDecodeError",
@@ -236,8 +236,10 @@ def test_a_crash_is_told_as_a_story_on_every_tab(watch: Any) -> None:
     page, feed = watch("threads", crashes=[CRASH])
     feed.threads(thread(0, "accept"))
     story = page.locator(".crash")
+    expect(story).to_contain_text("Thread-2 died of UnicodeDecodeError. The program lives on.")
+    expect(story.locator(".did")).to_have_count(0)
+    story.get_by_role("button", name="Details").click()
     for words in (
-        "Thread-2 died of UnicodeDecodeError. The program lives on.",
         "decode() of 12 bytes just received from 127.0.0.1:53122",
         "Nobody serves its client 127.0.0.1:53122 any more.",
         "text = data.decode()",
@@ -248,7 +250,14 @@ def test_a_crash_is_told_as_a_story_on_every_tab(watch: Any) -> None:
     expect(story.locator("mark.bad")).to_have_text(["e9", "·"])
     expect(story.locator("details")).not_to_have_attribute("open", "")
     story.get_by_role("link", name="See the bytes").click()
-    expect(page).to_have_url(re.compile(r"/wire\?stream=4$"))
+    expect(page).to_have_url(re.compile(r"/wire\?stream=4&crash=1$"))
+    feed.points(
+        *(point(n, "recv", 4, b"before %d" % n, at=0.1, thread="Thread-2") for n in range(1, 40)),
+        point(40, "recv", 4, b"caf\xe9 au lait", at=0.9, thread="Thread-2"),
+        *(point(n, "recv", 4, b"after %d" % n, at=2.0, thread="Thread-9") for n in range(41, 90)),
+    )
+    expect(page.locator("mark.pick")).to_have_text(["e9", "·"])
+    expect(page.locator('[data-block="40"]')).to_be_in_viewport()
     page.locator(".crash").get_by_role("button", name="Put away").click()
     expect(page.locator(".crash")).to_have_count(0)
 

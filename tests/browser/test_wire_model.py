@@ -226,3 +226,22 @@ def test_crashes_that_are_alike_are_one_story(model: Page) -> None:
     crashes = [one, {**one, "at": 2}, {**one, "line": "a.py:9", "at": 3}, {**one, "at": 4}]
     stories = call(model, "crash", "alike", crashes)
     assert [(story["crash"]["at"], story["count"]) for story in stories] == [(4, 3), (3, 1)]
+
+
+def test_the_bytes_of_a_crash_lead_to_the_call_that_brought_them(model: Page) -> None:
+    same = {"thread": "Thread-2", "at": 5.0}
+    points = [
+        point(1, "recv", 4, b"caf\xe9", **same),
+        point(2, "send", 4, b"caf\xe9", **same),
+        point(3, "recv", 5, b"caf\xe9", at=6.0),
+        point(4, "recv", 4, b"caf\xe9", thread="Thread-2", at=9.0),
+    ]
+    crash = {"thread": "Thread-2", "received": base64_of(b"caf\xe9"), "at": 8.0}
+    assert call(model, "crash", "bringer", points, crash)["n"] == 1
+    assert call(model, "crash", "bringer", points[1:3], crash) is None
+
+
+def test_listening_sockets_are_no_clients(model: Page) -> None:
+    rows = [{"id": 1, "state": "listening"}, {"id": 2, "state": "open"}]
+    listeners, clients = call(model, "connections", "parted", rows)
+    assert ([row["id"] for row in listeners], [row["id"] for row in clients]) == ([1], [2])

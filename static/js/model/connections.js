@@ -4,13 +4,16 @@ export const QUEUE_SLOTS = 10;
 /* Bytes that wait in Send-Q this long without becoming fewer: the peer has stopped reading. */
 const STUCK_S = 2;
 
+/** The rows of listening sockets, and the others: [listeners, clients]. */
+export const parted = (rows) => [rows.filter(({ state }) => state === "listening"), rows.filter(({ state }) => state !== "listening")];
+
 /** How many of the ten slots of the accept queue are taken: at least one as soon as anybody waits. */
 export const slots = (queue, limit) => (queue > 0 ? Math.max(1, Math.round((queue / limit) * QUEUE_SLOTS)) : 0);
 
 /** The rows whose peer, state or label holds the words, in the wanted order. `sort`: {by, down}. */
 export function chooseRows(rows, words, sort) {
   const wanted = words.trim().toLowerCase();
-  const hit = (row) => [row.peer, row.state, row.label].some((field) => field.toLowerCase().includes(wanted));
+  const hit = (row) => [row.peer, row.state, row.tcp_state ?? "", row.label].some((field) => field.toLowerCase().includes(wanted));
   const way = sort.down ? -1 : 1;
   return rows.filter(hit).sort((a, b) => way * compare(a[sort.by], b[sort.by]) || a.id - b.id);
 }

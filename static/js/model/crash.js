@@ -1,6 +1,7 @@
 /* A crash as a story: what was done with which bytes, and what helps; pure. */
 import { fromBase64 } from "./decode.js";
 import { notUtf8 } from "./hex.js";
+import { way } from "./wire.js";
 
 /* Exceptions that have a sentence of their own in the catalogue (crash.help.NAME). */
 const HELPED = new Set([
@@ -48,6 +49,10 @@ export function evidence({ received, bad, exception }) {
   const from = at === null ? 0 : Math.max(0, Math.floor(at / 16) * 16 - 16);
   return { bytes: all.subarray(from, from + CONTEXT), from, size: all.length, bad: at === null ? null : at - from };
 }
+
+/** The point that brought the last bytes of a crash's thread, or null. */
+export const bringer = (points, { received, thread, at }) =>
+  points.findLast((point) => point.thread === thread && point.data === received && way(point) === "in" && point.at <= at) ?? null;
 
 /** Crashes that are alike as one, the newest of each, newest first: [{crash, count}]. */
 export function alike(crashes) {

@@ -163,7 +163,7 @@ function append(history, figures) {
 /* id -> {send_q, since}: peers whose Send-Q holds something and has not become shorter. */
 function stuck(before, rows, at) {
   const entries = rows.rows
-    .filter((row) => row.send_q > 0)
+    .filter((row) => row.send_q > 0 && row.state !== "listening")
     .map((row) => {
       const was = before?.stuck[row.id];
       const since = was && row.send_q >= was.send_q ? was.since : at;

@@ -36,7 +36,7 @@ export function holds(before, { locks }, at) {
 }
 
 /**
- * A lane a thread: Map of its name to [{kind, from, to, line, socket, now}], in the order of time. A
+ * A lane a thread, also of those that have ended since: Map of its name to [{kind, from, to, line, socket, now}], in the order of time. A
  * call takes the time that it waited; between two calls the thread ran, unless calls in between
  * were not seen. `rows` say what it does at `at`, the moment that ends the lanes.
  */
@@ -44,8 +44,9 @@ export function lanes(points, rows, at, span_s = HISTORY_S) {
   const found = new Map(rows.map(({ name }) => [name, []]));
   const holes = gaps(points);
   for (const point of points) {
-    const lane = !point.gap && point.at >= at - span_s && found.get(point.thread);
-    if (!lane) continue;
+    if (point.gap || point.at < at - span_s) continue;
+    if (!found.has(point.thread)) found.set(point.thread, []);
+    const lane = found.get(point.thread);
     const from = point.at - point.waited_us / 1e6;
     ran(lane, from, holes);
     lane.push({ kind: callKind(point.call), from, to: point.at, line: point.line, socket: point.stream ?? null, n: point.n });

@@ -1,9 +1,10 @@
 /* The clients of a server, twice a second; for UDP, the senders of the last minute. */
 import { CommandLine, Search, html, icon, useDraft } from "../../kit.js";
 import { bytes, dur, nf, t } from "../../i18n.js";
-import { QUEUE_SLOTS, chooseRows, slots, stateCounts, stuckRow } from "../../model/connections.js";
+import { QUEUE_SLOTS, chooseRows, parted, slots, stateCounts, stuckRow } from "../../model/connections.js";
 import { running } from "../../model/selectors.js";
 import { NotRunning } from "../shell/not_running.js";
+import { Experiments } from "./experiments.js";
 
 const EMPTY = { kind: "connections", total: 0, rows: [], stuck: {}, at: 0 };
 /* Scale of the queue bars, bytes. */
@@ -33,41 +34,43 @@ export function Connections({ state, actions, name }) {
   const table = (up && state.rows[name]) || EMPTY;
   const [words, setWords] = useDraft(`connections.words.${name}`, "");
   const [sort, setSort] = useDraft(`connections.sort.${name}`, { by: "age_s", down: !udp });
-  const rows = chooseRows(table.rows, words, sort);
+  const [listeners, clients] = parted(table.rows);
+  const rows = chooseRows(clients, words, sort);
   const stuck = stuckRow(table);
   return html`<div class="stack">
     <${NotRunning} state=${state} name=${name} actions=${actions}/>
-    ${!udp && up && html`<${Queue} figures=${server.figures}/>`}
+    <${Experiments} state=${state} name=${name} actions=${actions}/>
+    ${!udp && up && (server.own ? listeners.map((row) => html`<${Queue} key=${row.id} name=${row.peer} queue=${row.recv_q} limit=${row.send_q}/>`)
+      : html`<${Queue} queue=${server.figures?.accept_queue} limit=${server.figures?.accept_limit}/>`)}
     ${stuck && html`<div class="notice warn" role="status">${icon("warn")}
       <span><code>${stuck.peer}</code> · ${t("cn.stuck", { n: stuck.send_q })}</span></div>`}
     <section class="panel" aria-labelledby="cn-h">
       <div class="toolbar"><h2 class="tb-h" id="cn-h">${t(udp ? "c.peers" : "tab.connections")}</h2>
         <${Search} label=${t(udp ? "cn.filter.udp" : "cn.filter")} value=${words} onInput=${setWords}/><span class="sp"></span>
-        ${!udp && html`<ul class="stt" aria-label=${t("cn.by")}>${stateCounts(table.rows).map(
+        ${!udp && html`<ul class="stt" aria-label=${t("cn.by")}>${stateCounts(clients).map(
           ([name_, n]) => html`<li key=${name_}><${State} state=${name_}/><b>${nf(n)}</b></li>`,
         )}</ul>`}</div>
       ${rows.length
         ? html`<${Table} columns=${udp ? UDP_COLUMNS : TCP_COLUMNS} rows=${rows} sort=${sort} setSort=${setSort}/>`
-        : html`<${Nobody} server=${server} up=${up} filtered=${table.rows.length > 0}/>`}
+        : html`<${Nobody} server=${server} up=${up} filtered=${clients.length > 0}/>`}
       ${table.total > table.rows.length &&
       html`<p class="under">${t("cn.showing", { a: table.rows.length, n: table.total })}</p>`}
     </section></div>`;
 }
 
-/* The kernel's queue in ten slots, whatever its length; the exact numbers stand beside it. */
-function Queue({ figures }) {
-  const { accept_queue: queue, accept_limit: limit } = figures ?? {};
+/* The kernel's queue in ten slots, whatever its length; the exact numbers stand beside it. `name`: of the listening socket. */
+function Queue({ name, queue, limit }) {
   const known = typeof queue === "number" && limit > 0;
   const taken = known ? slots(queue, limit) : 0;
   return html`<section class="panel queue" aria-label=${t("cn.backlog")}>
-    <div><div class="queue-h"><b>${t("cn.backlog")}</b>
+    <div><div class="queue-h"><b>${t("cn.backlog")}${name && html` <code>${name}</code>`}</b>
         <span class="soft">${known ? t("cn.backlog.s", { a: queue, b: limit }) : t("cn.backlog.na")}</span></div>
       ${known && html`<div class="bk" role="meter" aria-valuenow=${queue} aria-valuemin="0" aria-valuemax=${limit} aria-label=${t("cn.backlog")}>
         ${Array.from({ length: QUEUE_SLOTS }, (_, index) => html`<i key=${index} class=${index < taken ? "on" : ""}></i>`)}</div>`}</div>
     <p class="muted">${t("cn.backlog.e")}</p></section>`;
 }
 
-const State = ({ state }) => html`<span class="tcp ${state}"><i></i>${t(`cs.${state}`)}</span>`;
+const State = ({ state, tcp }) => html`<span class="tcp ${state}"><i></i>${t(`cs.${state}`)}${tcp && html` <span class="muted">${tcp}</span>`}</span>`;
 
 function Table({ columns, rows, sort, setSort }) {
   const turn = (by) => setSort({ by, down: sort.by === by ? !sort.down : by !== "peer" && by !== "state" && by !== "label" });
@@ -89,7 +92,7 @@ const queued = (value) => {
 
 const CELLS = {
   peer: { cls: "mono", draw: (row) => row.peer || html`<span class="muted">${t("lp.listener")}</span>` },
-  state: { cls: "", draw: (row) => html`<${State} state=${row.state}/>` },
+  state: { cls: "", draw: (row) => html`<${State} state=${row.state} tcp=${row.tcp_state}/>` },
   label: { cls: "mono soft clip", draw: (row) => row.label },
   age_s: { cls: "num", draw: (row) => dur(row.age_s * 1000) },
   bytes_in: { cls: "num c-in", draw: (row) => bytes(row.bytes_in) },
@@ -98,10 +101,17 @@ const CELLS = {
   send_q: { cls: "num", draw: (row) => queued(row.send_q) },
 };
 
+/* Host and port, as nc takes them; an own program's first address. */
+function address({ own, host, port, listening }) {
+  if (!own) return `${host} ${port}`;
+  const [, at, number] = /^\[?(.+?)\]?:(\d+)$/.exec(listening?.[0] ?? "") ?? [];
+  return at && `${at} ${number}`;
+}
+
 function Nobody({ server, up, filtered }) {
   if (filtered) return html`<p class="nothing">${t("cn.none.filter")}</p>`;
   if (!up) return html`<p class="nothing">${t("cn.none.down")}</p>`;
   const udp = server.transport === "udp";
   return html`<div class="nothing"><p>${t(udp ? "cn.none.udp" : "cn.none")}</p>
-    <${CommandLine} text=${`nc ${udp ? "-u " : ""}${server.host} ${server.port}`}/></div>`;
+    ${address(server) && html`<${CommandLine} text=${`nc ${udp ? "-u " : ""}${address(server)}`}/>`}</div>`;
 }

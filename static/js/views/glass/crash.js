@@ -9,7 +9,9 @@ import { HexRows } from "./hex_rows.js";
 import { LineLink } from "./line_link.js";
 
 const NOTHING = [];
-const SHOWN = 2;
+const SHOWN = 3;
+/* Tabs that a crash may push down: it begins in full on them, and on the one that opens by itself. */
+const IN_FULL = new Set(["console", "code"]);
 /* What a line does with the bytes that came last. */
 const TAKES = new Set(["decode", "json", "number", "parts"]);
 
@@ -18,7 +20,9 @@ export function Crashes({ state, server, actions }) {
   const [away, setAway] = useDraft(`crash.away.${server.name}`, NOTHING);
   const stories = alike(server.crashes ?? NOTHING).filter(({ key }) => !away.includes(key));
   const key = offKey(state);
-  return stories.slice(0, SHOWN).map((story, index) => html`<${Story} key=${story.key} story=${story} first=${index === 0} server=${server} busy=${state.busy[server.name]}
+  const { tab } = state.route;
+  const full = IN_FULL.has(tab) || tab === server.tabs[0].name;
+  return stories.slice(0, SHOWN).map((story, index) => html`<${Story} key=${`${story.key}/${full}`} story=${story} full=${full && index === 0} server=${server} busy=${state.busy[server.name]}
     off=${key && t(key)} actions=${actions} putAway=${() => setAway([...away, story.key])}/>`);
 }
 
@@ -31,8 +35,8 @@ function headOf(server, crash) {
   return t(crash.swallowed ? "crash.h.swallowed" : crash.main ? "crash.h.main" : "crash.h.thread", values);
 }
 
-function Story({ story, first, server, busy, off, actions, putAway }) {
-  const [open, setOpen] = useState(first);
+function Story({ story, full, server, busy, off, actions, putAway }) {
+  const [open, setOpen] = useState(full);
   const { crash, count } = story;
   const calm = wanted(crash);
   const again = startable(server);
@@ -44,9 +48,12 @@ function Story({ story, first, server, busy, off, actions, putAway }) {
     ${open && html`<${Body} crash=${crash} server=${server} calm=${calm}/>`}
     ${(open || crash.main) && (crash.main || again || seen) && html`<div class="acts">${(crash.main || again) && html`<${Button} kind="pri" icon="restart" label=${t("restart")} busy=${busy} off=${off}
         onClick=${() => (again ? actions.start(server.name) : actions.restart(server.name))}/>`}
-      ${seen && html`<a class="btn" href=${href(server, "wire", crash.id === null ? { thread: crash.thread } : { stream: crash.id })}>${icon("din")}<span>${t("crash.bytes.see")}</span></a>`}</div>`}
+      ${seen && html`<a class="btn" href=${href(server, "wire", bytesQuery(crash))}>${icon("din")}<span>${t("crash.bytes.see")}</span></a>`}</div>`}
   </section>`;
 }
+
+/* The wire of the socket, or of the thread, at the block that brought the bytes. */
+const bytesQuery = ({ id, thread, at }) => ({ ...(id === null || id === undefined ? { thread } : { stream: id }), crash: at });
 
 const Body = ({ crash, server, calm }) =>
   html`<p class="did"><${Did} crash=${crash}/>${!crash.main && !crash.swallowed && html` ${crash.peer ? t("crash.alone", { p: crash.peer }) : t("crash.lives")}`}</p>

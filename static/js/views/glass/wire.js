@@ -2,6 +2,7 @@
 import { Button, Search, Segmented, html, icon, useDraft, useEffect, useMemo, useRef, useState } from "../../kit.js";
 import { t } from "../../i18n.js";
 import { href } from "../../model/routes.js";
+import { bringer } from "../../model/crash.js";
 import { running } from "../../model/selectors.js";
 import { blocksOf, bytesOf, choosePoints, kept, unseen } from "../../model/wire.js";
 import { NotRunning } from "../shell/not_running.js";
@@ -47,13 +48,16 @@ export function Wire({ state, actions, name }) {
         <${Downloads} name=${name} stream=${stream}/></div>
       <${Filters} query=${query} table=${table} to=${to}/>
       <div class="wire-g"><${Streams} table=${table} points=${live} query=${query} to=${to}/>
-        <${Pane} key=${`${name}/${stream}/${line}/${thread}/${peer}`} blocks=${blocks} form=${form} words=${words} server=${server} to=${to}
+        <${Pane} key=${`${name}/${stream}/${line}/${thread}/${peer}`} crash=${crashOf(server, query)} blocks=${blocks} form=${form} words=${words} server=${server} to=${to}
           table=${table} live=${live} held=${held} setHeld=${setHeld} filtered=${shown.length < points.length} up=${running(server)}
           lang=${state.lang}/></div>
     </section></div>`;
 }
 
 const given = (query) => Object.fromEntries(Object.entries(query).filter(([, value]) => value !== null && value !== undefined));
+
+/* The crash that the address names, by its time. */
+const crashOf = (server, { crash }) => (crash && server.crashes?.find(({ at }) => String(at) === crash)) || null;
 
 /* What the address chooses, each with its way back. */
 function Filters({ query, table, to }) {
@@ -77,11 +81,15 @@ function Downloads({ name, stream }) {
 }
 
 /* The blocks with the selection of their bytes, and what it says. */
-function Pane({ blocks, form, words, server, to, table, live, held, setHeld, filtered, up, lang }) {
+function Pane({ crash, blocks, form, words, server, to, table, live, held, setHeld, filtered, up, lang }) {
   const box = useRef(null);
   const width = useRowWidth(box);
   const [selection, select] = useState(null);
   const drawing = useRef(false);
+  useBringer(box, crash, blocks, (found) => {
+    select(found);
+    setHeld(held ?? live);
+  });
   const chosen = selection && blocks.find(({ key }) => key === selection.block);
   const onPointerDown = (event) => {
     const place = event.button === 0 && byteUnder(event, width);
@@ -104,10 +112,26 @@ function Pane({ blocks, form, words, server, to, table, live, held, setHeld, fil
     <${Blocks} blocks=${blocks} form=${form} words=${words} width=${width} server=${server} to=${to} lang=${lang} live=${live} held=${held} setHeld=${setHeld}
       selection=${selection} datagrams=${datagramIds(table)} empty=${t(filtered ? "wire.none.filter" : up ? "wire.none" : "wire.none.down")}/>
     ${form === "hex" && chosen && html`<${Selection} bytes=${bytesOf(chosen.points[0])} selection=${selection} clear=${() => select(null)}/>`}
-    <p class="under">${t("wire.note")}${lost > 0 && html` <b>${t("wire.lost", { n: lost })}</b>`}</p></div>`;
+    <p class="under">${t(onlyDatagrams(table) ? "wire.note.udp" : "wire.note")}${lost > 0 && html` <b>${t("wire.lost", { n: lost })}</b>`}</p></div>`;
+}
+
+/* Goes once to the block that brought the last bytes before a crash, and selects the byte to blame. */
+function useBringer(box, crash, blocks, show) {
+  const shown = useRef(null);
+  useEffect(() => {
+    if (!crash || shown.current === crash.at) return;
+    const point = bringer(blocks.flatMap(({ points }) => points), crash);
+    const block = point && blocks.find(({ points }) => points.includes(point));
+    if (!block) return;
+    shown.current = crash.at;
+    show({ block: block.key, anchor: crash.bad ?? 0, head: crash.bad ?? Math.max(0, bytesOf(point).length - 1) });
+    box.current.querySelector(`[data-block="${block.key}"]`)?.scrollIntoView({ block: "center" });
+  }, [crash, blocks]);
 }
 
 const datagramIds = (table) => table?.streams.filter(({ kind }) => kind === "datagram").map(({ id }) => id).join() ?? "";
+
+const onlyDatagrams = (table) => Boolean(table?.streams.length) && table.streams.every(({ kind }) => kind === "datagram");
 
 /* The selection that a key leads to; undefined where the key is not ours. */
 function moved({ key, shiftKey }, selection, chosen, blocks, width) {
