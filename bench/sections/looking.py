@@ -24,7 +24,7 @@ TURNS, QUICK_TURNS = 80, 20
 ANSWER = b"HTTP/1.1 200 "
 LOOKED_AT, UNSEEN = "every view open", "none open"
 # The look of a tab that shows the event loop with its tasks.
-LOOKS = {UNSEEN: Look(1.0, []), LOOKED_AT: Look(10.0, ["loop", "rows"])}
+LOOKS = {UNSEEN: Look(1.0, []), LOOKED_AT: Look(10.0, ["loop", "rows", "wire", "code", "threads"])}
 
 BARS = (
     Bar("processor time of a request, every view open / none", "looking", 1.05, "<=",

@@ -203,6 +203,22 @@ def census(tasks: list[Task], now: float) -> dict[str, Any]:
     return {"ages": ages, "lines": lines}
 
 
+def task_rows(tasks: list[Task], now: float) -> list[messages.TaskRow]:
+    """Tasks by the line where they stand, those with the most first."""
+    lines: dict[tuple[str, str], list[float]] = {}
+    for task in tasks:
+        frame = task.frame
+        if frame is not None:
+            lines.setdefault((task.line(), frame.f_code.co_name), []).append(task.since)
+    rows = [
+        messages.TaskRow(
+            line, function, len(since), "generator", round(max(0.0, now - min(since)), 3), []
+        )
+        for (line, function), since in lines.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.count, row.line))
+
+
 def _percentile_us(times: list[float], share: float) -> int:
     ordered = sorted(times)
     return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1e6) if ordered else 0

@@ -174,8 +174,8 @@ class Row(NamedTuple):
     """One connection, task or recent peer. Ages in seconds; queues in bytes, from the kernel.
 
     state is one of: accepting, joining, reading, writing, closing, ready, running, sleeping; of an
-    observed program: listening, open or idle. A listening socket's recv_q and send_q are its accept
-    queue and the limit of it. tcp_state: as in ss(8), "ESTAB".
+    observed program: listening or open. A listening socket's recv_q is its accept queue.
+    tcp_state: as in ss(8), "ESTAB".
     label says what it is about: a request line, a room. line: where a task is suspended. locals:
     its names there and short texts, while the program is paused.
     """

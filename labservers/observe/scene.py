@@ -96,13 +96,15 @@ def _state(inside: Inside | None) -> str:
 def _queues(entry: Entry, sock: Any) -> tuple[int | None, int | None]:
     if sock is None:
         return None, None
-    if entry.listens:
-        return accept_queue(sock) or (None, None)
+    if entry.listens:  # its limit is no queue
+        waiting = accept_queue(sock)
+        return (waiting[0] if waiting else None), None
     return receive_queue(sock), send_queue(sock)
 
 
 def _fullest(entries: list[Entry]) -> tuple[int | None, int | None]:
     """The accept queue that is nearest to its limit, and that."""
-    queues = [_queues(entry, entry.ref()) for entry in entries if entry.listens and entry.ref]
-    known = [(waiting, limit) for waiting, limit in queues if waiting is not None and limit]
+    listeners = [entry.ref() for entry in entries if entry.listens and entry.ref is not None]
+    queues = [accept_queue(sock) for sock in listeners if sock is not None]
+    known = [queue for queue in queues if queue is not None and queue[1]]
     return max(known, key=lambda one: one[0] / one[1]) if known else (None, None)

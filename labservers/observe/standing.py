@@ -6,11 +6,11 @@ import sys
 import threading
 import time
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from .deadlocks import Deadlocks
 from .locks import Locks, Traced
-from .messages import Hold, LockRow, ThreadRow, Threads
+from .messages import Hold, LockRow, TaskRow, ThreadRow, Threads
 from .tap import Tap
 from .tasks import Tasks
 
@@ -32,23 +32,26 @@ class Waits(NamedTuple):
 class Standing:
     """Looks at threads, locks and tasks from a thread of ours, which is in no figure.
 
-    own: only threads that have an own line on their stack.
+    tasks(now): rows of a loop that knows its tasks, and then only threads that have an own line
+    on their stack are shown; None: both are looked for. `now` by time.monotonic().
     """
 
-    def __init__(self, tap: Tap, locks: Locks, *, own: bool = False) -> None:
-        self._own = own
+    def __init__(
+        self, tap: Tap, locks: Locks, tasks: Callable[[float], list[TaskRow]] | None = None
+    ) -> None:
+        self._all_threads = tasks is None
         self._tap = tap
         self._locks = locks
         self._deadlocks = Deadlocks(locks)
-        self._tasks = Tasks(tap)
+        self._tasks = Tasks(tap).look if tasks is None else tasks
         self._places: dict[int, tuple[Any, float]] = {}  # thread -> where, and since when
 
-    def look(self, *, tasks: bool = True) -> Threads:
+    def look(self) -> Threads:
         """Everything now; the tasks may be of a moment ago, as to find them is dear."""
         now = time.monotonic()
         rows = self._threads(now)
         locks = [self._lock(lock, now) for lock in self._locks.alive()[:SHOWN]]
-        found = self._tasks.look(now) if tasks else []
+        found = self._tasks(now)
         return Threads(
             at=self._tap.clock.at(now),
             total=len(rows),
@@ -72,7 +75,7 @@ class Standing:
         frames = sys._current_frames()
         known = _known()
         seen = {ident for ident, frame in frames.items() if self._tap.own.frame(frame) is not None}
-        if not self._own:
+        if self._all_threads:
             seen.update(known)
         rows = [
             self._thread(ident, known.get(ident), frames.get(ident), now)

@@ -15,14 +15,17 @@ from .lines import OwnLines
 from .sockets import Entry
 from .tap import Tap
 
-CALLS = 40  # of a window
+WINDOW_S = 0.5
+CALLS = 100  # of a window that are counted
+RATE, BURST = 100.0, 400.0  # of these: a second, and at once, that are reported one by one
 
 
 class WindowTap(Tap):
-    """install() and next_window() are for the one thread that empties the book."""
+    """install() and go_on() are for the one thread that empties the book."""
 
     def __init__(self, own: OwnLines, clock: Clock) -> None:
         super().__init__(own, clock, room=CALLS)
+        self.book.rate, self.book.burst = RATE, BURST
         self._wrappers = wrappers.of_sockets(self, wire=True)
         self._began = time.monotonic()
         self._cut: float | None = None  # when this window had seen its calls
@@ -32,14 +35,17 @@ class WindowTap(Tap):
         if not self.on:
             self.replace(self._wrappers)
 
-    def next_window(self) -> float:
-        """Begin one; the share of the last one in which calls were seen, 0..1."""
+    def go_on(self) -> float:
+        """Begin a window when it is time for one; the share of the one under way, or of the one
+        that has ended, in which calls were seen, 0..1."""
         now = time.monotonic()
+        lasted = now - self._began
         seen = (self._cut or now) - self._began
-        share = seen / (now - self._began) if now > self._began else 1.0
-        self._began, self._cut = now, None
-        self.install()
-        return round(min(1.0, share), 4)
+        if lasted >= WINDOW_S:
+            self._began, self._cut = now, None
+        if self._cut is None:
+            self.install()
+        return round(min(1.0, seen / lasted), 4) if lasted > 0 else 1.0
 
     def relieve(self) -> None:
         """The calls of this window have come; called by a thread of the server."""

@@ -65,6 +65,10 @@ class LabServer(ABC):
     def rows(self, limit: int = ROWS_SHOWN) -> messages.Rows:
         return self.monitor.rows(limit)
 
+    def task_rows(self, now: float) -> list[messages.TaskRow]:
+        """The suspended tasks by line, if it has any; `now` by time.monotonic()."""
+        return []
+
     def looked_at(self, look: messages.Look) -> None:
         """Somebody looks at this server in another way than before; called by the thread that
         asks for frames and rows."""

@@ -1,5 +1,6 @@
 """What is seen of a lab server's calls, threads and lines while somebody looks at them or holds."""
 
+import time
 from pathlib import Path
 
 from labservers.observe import messages
@@ -11,6 +12,7 @@ from labservers.observe.standing import Standing
 from labservers.observe.window import WindowTap
 from labservers.run.server import LabServer
 
+LINES_S = 0.25
 LABSERVERS = Path(__file__).resolve().parent.parent
 
 
@@ -21,10 +23,11 @@ class Sight:
         file = LABSERVERS / "servers" / f"{server.spec.name}.py"
         own = OwnLines(str(file), str(LABSERVERS / "loop"))
         self._tap = WindowTap(own, server.monitor.clock)
-        self._standing = Standing(self._tap, Locks(own), own=True)
+        standing = Standing(self._tap, Locks(own), server.task_rows)
         self._glass = Glass(
-            channel, self._tap, self._standing, server.stepper, gated=server.held_at_calls
+            channel, self._tap, standing, server.stepper, gated=server.held_at_calls
         )
+        self._lines_due = 0.0
 
     def look(self, views: list[str]) -> None:
         self._glass.look(views)
@@ -37,14 +40,20 @@ class Sight:
 
     def report(self, *, wanted: bool) -> None:
         """Send what was seen, and go on or, where nobody looks any more, take the tap out."""
-        share = self._tap.next_window() if wanted else 0.0
+        share = self._tap.go_on() if wanted else 0.0
         for message in self._tap.book.take():
             if isinstance(message, messages.Points):
                 message = message._replace(share=share)
             self._glass.send(message)
-        lines = self._tap.book.lines()
-        if lines is not None:
-            self._glass.send_latest(lines)
+        self._report_lines()
         self._glass.report()
         if not wanted:
             self._tap.remove()
+
+    def _report_lines(self) -> None:
+        now = time.monotonic()
+        if now >= self._lines_due:
+            self._lines_due = now + LINES_S
+            lines = self._tap.book.lines()
+            if lines is not None:
+                self._glass.send_latest(lines)

@@ -13,7 +13,7 @@ from collections.abc import Generator
 from typing import Any, TypeAlias
 
 from labservers.loop.event_loop import EventLoop, Task, TaskType
-from labservers.loop.figures import LoopFigures
+from labservers.loop.figures import LoopFigures, task_rows
 from labservers.net.descriptors import raise_descriptor_limit
 from labservers.net.listening import listen_tcp
 from labservers.observe import messages
@@ -151,6 +151,9 @@ class LoopServer(LabServer):
         now = time.monotonic()
         rows = [self._row(task, now) for task in tasks]
         return messages.Rows(self.monitor.clock.now(), "tasks", total, rows)
+
+    def task_rows(self, now: float) -> list[messages.TaskRow]:
+        return task_rows(self.loop.tasks(), now)
 
     def _overloaded(self, error: OSError) -> None:
         self.monitor.errors += 1
