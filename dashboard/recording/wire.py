@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 
 from dashboard.recording.streams import IN, Stream, way
+from labservers.clients.crowd.visitors import CROWD_HOST
 from labservers.observe.messages import Point, SocketEvent
 
 POINTS = 20_000
@@ -104,11 +105,12 @@ class Wire:
         return [s.local for s in self.streams.values() if s.reachable and s.local]
 
     def opening(self) -> bytes | None:
-        """What the newest client sent first; None where none has sent anything that is kept."""
+        """What the newest client sent first; None where none has sent anything that is kept.
+        Clients of our own experiments do not count."""
         for stream in sorted(self.streams.values(), key=lambda s: s.opened_at, reverse=True):
             if stream.listener is not None or stream.kind == "datagram":
                 received = (p for p in self.points_of(stream.id) if way(p) == IN and p.data)
-                first = next(received, None)
+                first = next((p for p in received if not _of_a_crowd(stream, p)), None)
                 if first and first.data and first.cut is None and not stream.gone[IN]:
                     return base64.b64decode(first.data)
         return None
@@ -147,3 +149,8 @@ class Wire:
             direction = way(point)
             if direction is not None:
                 stream.gone[direction] += point.bytes
+
+
+def _of_a_crowd(stream: Stream, point: Point) -> bool:
+    peer = stream.peer or (point.result or "").rpartition(" ")[2]
+    return peer.startswith(f"{CROWD_HOST}:")

@@ -108,6 +108,18 @@ def test_the_opening_is_what_the_newest_client_said_first() -> None:
     kept.add(point(3, 3, data=b"GET /3"))
     kept.add(point(4, 3, data=b"more"))
     assert kept.opening() == b"GET /3"
+    kept.happened(event(5, "accepted", listener=1, peer="127.0.0.2:40000")._replace(at=9.0))
+    kept.add(point(5, 5, data=b"GE"))
+    assert kept.opening() == b"GET /3"
+
+
+def test_the_opening_of_datagrams_is_one_of_a_real_client() -> None:
+    kept = Wire()
+    kept.happened(event(1, "bound", kind="datagram"))
+    kept.add(point(1, 1, "recvfrom", b"\xffhello", result="from 127.0.0.2:4000"))
+    assert kept.opening() is None
+    kept.add(point(2, 1, "recvfrom", b"hello", result="from 127.0.0.1:4000"))
+    assert kept.opening() == b"hello"
 
 
 def test_all_programs_share_one_memory_and_the_largest_gives_way() -> None:

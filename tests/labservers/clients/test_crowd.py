@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from labservers.clients.crowd.driver import READ, Client, Crowd, Ready
-from labservers.clients.crowd.visitors import KINDS, Talk, burst
+from labservers.clients.crowd.visitors import CROWD_HOST, KINDS, Talk, burst
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 10.0
@@ -134,6 +134,13 @@ def test_half_a_request_comes_and_nothing_more(listener: socket.socket) -> None:
             connection.settimeout(0.2)
             with pytest.raises(TimeoutError):
                 connection.recv(1)
+
+
+def test_clients_come_from_an_address_of_their_own(listener: socket.socket) -> None:
+    with Process("silent", **plan(listener)):
+        connection, address = listener.accept()
+        connection.close()
+    assert address[0] == CROWD_HOST
 
 
 def test_a_reset_comes_after_the_request(listener: socket.socket) -> None:
