@@ -135,7 +135,8 @@ class Experiments:
             return {"kind": kind, "n": n, "pid": server.pid}
         wanted = next(of for of in targets if kind in kinds.OF_SOCKETS[of])
         host, port = targets[wanted]
-        visit = server.program.visit or _visit_as_seen(server.reports.recorder.opening())
+        known = server.program.visit
+        visit = known or Visit(server.reports.recorder.opening() or HELLO, stays=False)
         return {
             "kind": kind,
             "n": n,
@@ -145,6 +146,7 @@ class Experiments:
             "opening": base64.b64encode(visit.opening).decode(),
             "request": base64.b64encode(visit.request).decode(),
             "stays": visit.stays,
+            "numbered": known is not None,
         }
 
     def _heard(self, experiment: "Experiment", *, ended: bool) -> None:
@@ -202,11 +204,6 @@ class Experiment:
 
     def on_output(self, data: bytes) -> None:
         """It has not a terminal."""
-
-
-def _visit_as_seen(opening: bytes | None) -> Visit:
-    """What a real client of the program said first; a greeting where none has come yet."""
-    return Visit(opening or HELLO, stays=False)
 
 
 def _command(plan: dict[str, Any]) -> Command:

@@ -8,6 +8,7 @@ bytes, those that are not kept as well.
 import base64
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 from dashboard.recording import packets
 from dashboard.recording.packets import ACK, FIN, PSH, RST, SYN, Packet, Place, place
@@ -36,7 +37,7 @@ def _datagrams(stream: Stream, points: Iterable[Point]) -> Iterator[Captured]:
         if direction is None or local is None or peer is None:
             continue
         if local.host.is_unspecified or local.host.version != peer.host.version:
-            local = Place(peer.host, local.port)  # bound to all addresses: it was some of ours
+            local = Place(_one_of_ours(peer.host), local.port)  # bound to all of them
         ends = (peer, local) if direction == IN else (local, peer)
         packet = packets.udp(*ends, _data(point), point.bytes)
         yield Captured(point.at, *packet, direction == OUT, about(point))
@@ -120,6 +121,11 @@ class Connection:
 
     def _count(self, direction: str, size: int) -> None:
         self.sent[direction] += size
+
+
+def _one_of_ours(host: packets.Address) -> packets.Address:
+    """The address that a datagram from this host came to, as far as can be guessed."""
+    return ip_address("::1" if host.version == 6 else "127.0.0.1") if host.is_loopback else host
 
 
 def about(point: Point) -> str:

@@ -40,7 +40,7 @@ def as_text(points: Iterable[Point], streams: dict[int, Stream]) -> Iterator[str
     """A line a call, and under it its bytes: those that came in and those that were sent."""
     for point in points:
         stream = streams.get(point.id) if point.id is not None else None
-        size = f"  {point.bytes:,} B" if point.bytes else ""
+        size = f"  {point.bytes:,} B" if way(point) else ""
         peer = f"  {_ends(stream)}" if stream else ""
         result = f"  {point.result}" if point.result else ""
         yield f"{_clock(point.at)}  {about(point)}{size}{result}{peer}\n"
@@ -68,4 +68,5 @@ def _ends(stream: Stream) -> str:
 
 
 def _clock(at: float) -> str:
-    return f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at % 1 * 1_000_000):06d}"
+    seconds, microseconds = divmod(round(at * 1_000_000), 1_000_000)
+    return f"{time.strftime('%H:%M:%S', time.localtime(seconds))}.{microseconds:06d}"

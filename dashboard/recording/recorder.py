@@ -51,6 +51,12 @@ class Recorder:
         with self._lock:
             self._begin(life)
 
+    def end(self, at: float) -> None:
+        """The process is gone; what it told stays."""
+        with self._lock:
+            self._wire.end(at)
+            self._changes.add("streams")
+
     def _begin(self, life: int) -> None:
         self._life = life
         self._wire = Wire()

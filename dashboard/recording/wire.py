@@ -54,6 +54,13 @@ class Wire:
         if not stream.open:
             self._closed[event.id] = None
 
+    def end(self, at: float) -> None:
+        """The process is gone: the kernel has closed what it left open."""
+        for stream in self.streams.values():
+            if stream.open:
+                stream.closed_at = at
+                self._closed[stream.id] = None
+
     def add(self, point: Point) -> None:
         """Keep a point; what is oldest goes where there is not room for all."""
         self._came += 1

@@ -354,6 +354,7 @@ class Life:
         self.facts.run.close()
         self.facts.control.end()
         self.facts.deadline = None
+        self.reports.recorder.end(self._world.wall())
 
     def _move(self, event: Event, *, quietly: bool = False) -> None:
         self.facts.state = next_state(self.facts.state, event)

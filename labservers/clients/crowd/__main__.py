@@ -34,13 +34,14 @@ class Plan(NamedTuple):
     opening: str = ""
     request: str = ""
     stays: bool = False
+    numbered: bool = False
 
 
 def clients_of(plan: Plan) -> Iterator[Client]:
     if plan.kind == "freeze":
         return freeze(plan.pid)
     opening, request = (base64.b64decode(text) for text in (plan.opening, plan.request))
-    talk = Talk(plan.host, plan.port, plan.datagrams, request, opening, plan.stays)
+    talk = Talk(plan.host, plan.port, plan.datagrams, request, opening, plan.stays, plan.numbered)
     return KINDS[plan.kind](talk, plan.n)
 
 

@@ -30,7 +30,8 @@ Waits: TypeAlias = Generator[Ready | float, bool | None, bool]
 class Talk(NamedTuple):
     """An address, and the words of clients: `opening` once, `request` as often as they stay.
 
-    `{n}` in the request is a number from 1 to 99. stays: the connection serves many requests.
+    stays: the connection serves many requests. numbered: `{n}` in the request is a number from 1
+    to 99.
     """
 
     host: str
@@ -39,9 +40,11 @@ class Talk(NamedTuple):
     request: bytes
     opening: bytes = b""
     stays: bool = False
+    numbered: bool = False
 
     def next_request(self) -> bytes:
-        return self.request.replace(b"{n}", str(random.randint(1, 99)).encode())
+        number = str(random.randint(1, 99)).encode()
+        return self.request.replace(b"{n}", number) if self.numbered else self.request
 
     def socket(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET

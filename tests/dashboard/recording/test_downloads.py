@@ -167,11 +167,13 @@ def test_datagrams_go_between_the_addresses_that_were_seen() -> None:
     story.call(1, "sendto", b"PING", result="to 127.0.0.1:4001")
     story.call(1, "recvfrom", b"", result="from 127.0.0.1:4002")
     story.call(1, "recvfrom", error="TimeoutError")
+    story.call(1, "recvfrom", b"two", result="from 127.0.0.2:4003")
     shown = [(p.protocol, p.source, p.target, p.payload) for p in story.capture().packets]
     assert shown == [
         (UDP, ("127.0.0.1", 4001), ("127.0.0.1", 9000), b"ping"),
         (UDP, ("127.0.0.1", 9000), ("127.0.0.1", 4001), b"PING"),
         (UDP, ("127.0.0.1", 4002), ("127.0.0.1", 9000), b""),
+        (UDP, ("127.0.0.2", 4003), ("127.0.0.1", 9000), b"two"),
     ]
 
 

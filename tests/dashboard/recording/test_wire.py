@@ -97,6 +97,19 @@ def test_the_socket_that_closed_first_is_forgotten_first_and_a_listening_one_las
     assert kept.listening() == ["127.0.0.1:80"]
 
 
+def test_the_end_of_the_process_closes_what_it_left_open() -> None:
+    kept = Wire()
+    kept.happened(event(1, "listening"))
+    kept.happened(event(2, "accepted", listener=1))
+    kept.happened(event(2, "closed", listener=1)._replace(at=3.0))
+    kept.end(9.0)
+    assert [(s.state, s.closed_at) for s in kept.streams.values()] == [
+        ("closed", 9.0),
+        ("closed", 3.0),
+    ]
+    assert kept.listening() == []
+
+
 def test_the_opening_is_what_the_newest_client_said_first() -> None:
     kept = Wire()
     assert kept.opening() is None

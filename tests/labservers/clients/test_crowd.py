@@ -234,6 +234,12 @@ def test_a_freeze_ends_when_the_dashboard_is_gone(eventually: Callable[..., Any]
         sleeper.communicate()
 
 
+def test_only_a_request_of_the_catalogue_is_numbered() -> None:
+    talk = Talk("127.0.0.1", 1, datagrams=False, request=b"{n}")
+    assert talk.next_request() == b"{n}"
+    assert talk._replace(numbered=True).next_request().isdigit()
+
+
 def test_every_kind_visits_by_ipv6_as_well() -> None:
     datagrams = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     with datagrams, socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
