@@ -14,14 +14,16 @@ from typing import Any, NamedTuple
 
 from . import observed
 from .clock import Clock
-from .lines import OwnLines
+from .lines import NOWHERE, OwnLines, Place
 from .outcomes import INCOMING, PEEK
-from .points import Birth, Call, Chosen, Life, point, socket_event
+from .points import WIDTH, Birth, Call, Life, point, socket_event
 from .sockets import Entry
 
-RING = 8_192  # events that wait to be read; beyond it the calling thread reads them itself
-RATE = 2_000.0  # calls a second that are told one by one
-BURST = 4_000.0  # and so many at once
+# Events that wait to be read; beyond it the calling thread reads them itself: so few that they are
+# still in the processor's cache.
+RING = 128
+RATE = 1_000.0  # calls a second that are told one by one
+BURST = 1_000.0  # and so many at once
 DATA_UNIT = 512  # bytes that weigh as much as another call
 WAITING = 20_000  # things to be told while nobody takes them
 BATCH = 500  # points of a message
@@ -30,7 +32,6 @@ SPIN_EVERY = 1_000  # and from then on one in so many
 WAIT_S = 0.2  # for another thread that reads the ring
 WAITS = {"BlockingIOError", "InterruptedError"}  # not errors
 
-CALLS, ERRORS, IN, OUT, WAITED = range(5)
 BATCHES: dict[type[Any], type[Any]] = {
     observed.Point: observed.Points,
     observed.SocketEvent: observed.SocketEvents,
@@ -65,11 +66,22 @@ class Exchange(NamedTuple):
     seconds: float
 
 
+class Cell:
+    """The sums of a line. waited: seconds."""
+
+    __slots__ = ("bytes_in", "bytes_out", "calls", "errors", "function", "line", "waited")
+
+    def __init__(self, line: str | None, function: str | None) -> None:
+        self.line, self.function = line, function
+        self.calls = self.errors = self.bytes_in = self.bytes_out = 0
+        self.waited = 0.0
+
+
 class Book:
     """Reads the ring to its end and keeps the counts; any thread may ask for it."""
 
     def __init__(self, own: OwnLines, clock: Clock) -> None:
-        self.ring: deque[Any] = deque()
+        self.ring: list[Any] = []  # extend(), a slice and del of one are atomic each
         self.came: list[int] = []  # sizes of calls that are counted alone
         self.went: list[int] = []
         self.failed: list[int] = []
@@ -87,13 +99,13 @@ class Book:
         self.failed.clear()
         self._folding = _thread.allocate_lock()
         self._points = self._connections = self._requests = 0
-        self._exchange: tuple[Call, Call] | None = None
-        self._nowhere: list[Any] = [0, 0, 0, 0, 0.0]  # calls that no own line has made
-        self._alone: list[Any] = [0, 0, 0, 0, 0.0]  # calls that were counted alone
-        self._cells: dict[tuple[int, int], list[Any]] = {}
+        self._exchange: tuple[Any, Any, float] | None = None
+        self._nowhere = Cell(None, None)  # calls that no own line has made
+        self._alone = Cell(None, None)  # calls that were counted alone
+        self._cells: dict[tuple[int, int], Cell] = {}
         self._codes: list[CodeType] = []  # an id() in the keys stays theirs
-        self._lines: dict[tuple[str, str], list[Any]] = {}
-        self._last: dict[int, Received] = {}
+        self._lines: dict[Place, Cell] = {}
+        self._last: dict[int, Entry] = {}
         self._names: dict[int, str] = {_thread.get_ident(): "MainThread"}
         self._chosen: deque[Any] = deque()
         self._lost = self._lost_in_all = 0
@@ -115,8 +127,14 @@ class Book:
     def totals(self) -> Totals:
         """As of the last fold()."""
         cells = [*list(self._lines.values()), self._nowhere, self._alone]
-        errors, came, went = (sum(cell[of] for cell in cells) for of in (ERRORS, IN, OUT))
-        return Totals(self._points, errors, came, went, self._connections, self._requests)
+        return Totals(
+            points=self._points,
+            errors=sum(cell.errors for cell in cells),
+            bytes_in=sum(cell.bytes_in for cell in cells),
+            bytes_out=sum(cell.bytes_out for cell in cells),
+            connections=self._connections,
+            requests=self._requests,
+        )
 
     @property
     def lost(self) -> int:
@@ -127,23 +145,25 @@ class Book:
         """The newest one, as of the last fold()."""
         if self._exchange is None:
             return None
-        question, answer = self._exchange
-        return Exchange(question[8] or b"", answer[8] or b"", answer[0] - question[0])
+        received, sent, seconds = self._exchange
+        return Exchange(received or b"", sent or b"", seconds)
 
     def received(self, thread: int) -> Received | None:
         """What this thread has received last."""
         self.fold(WAIT_S)
-        return self._last.get(thread)
+        entry = self._last.get(thread)
+        return Received(entry.newest or b"", entry) if entry is not None else None
 
     def lines(self) -> observed.Lines | None:
         """The counts of all lines, where they have changed since the last call."""
         if self._told_lines == self._points:
             return None
         self._told_lines = self._points
+        cells = [cell for _, cell in sorted(self._lines.items())]
         rows = [
-            observed.LineCount(line, function, cell[CALLS], cell[ERRORS], cell[IN], cell[OUT],
-                               round(cell[WAITED] * 1e6))
-            for (line, function), cell in sorted(self._lines.items())
+            observed.LineCount(cell.line or "", cell.function or "", cell.calls, cell.errors,
+                               cell.bytes_in, cell.bytes_out, round(cell.waited * 1e6))
+            for cell in cells
         ]  # fmt: skip
         return observed.Lines(self._clock.now(), rows)
 
@@ -168,51 +188,47 @@ class Book:
     # The hot loop: no function is called for a plain call.
 
     def _fold(self, many: int) -> None:
-        pop, cells, chosen, last = self.ring.popleft, self._cells, self._chosen, self._last
-        tokens, points, lost = self._tokens, self._points, 0
-        for _ in range(many):
-            event = pop()
-            if type(event) is not tuple:
-                self._other(event)
+        cell_of, chosen, last = self._cells.get, self._chosen, self._last
+        tokens, n, lost = self._tokens, self._points, 0
+        batch = iter(self.ring[:many])
+        del self.ring[:many]
+        for (ended, began, thread, code, instruction, entry, call, size,
+             data, result, error) in zip(*[batch] * WIDTH):  # fmt: skip
+            if call is None:
+                self._other(ended)
                 continue
-            ended, began, thread, code, instruction, entry, call, size, data, result, error = event
-            points += 1
-            if code is not None:
-                key = (id(code), instruction)
-                cell = cells[key] if key in cells else self._cell(code, instruction)
-                cell[CALLS] += 1
-                cell[WAITED] += ended - began
-            else:
-                cell = self._nowhere
-                cell[CALLS] += 1
+            n += 1
+            cell = cell_of((id(code), instruction)) or self._cell(code, instruction)
+            cell.calls += 1
+            cell.waited += ended - began
             if error is not None and error not in WAITS:
-                cell[ERRORS] += 1
-            told = tokens >= 1.0
-            if entry is not None:
-                entry.calls += 1
-                if call not in INCOMING:
-                    cell[OUT] += size
-                    entry.bytes_out += size
-                    if size and entry.question is not None:
-                        self._requests += 1
-                        self._exchange, entry.question = (entry.question, event), None
-                elif size:
-                    if result is not PEEK:
-                        cell[IN] += size
-                        entry.bytes_in += size
-                    entry.empty = 0
-                    entry.question = event
-                    if data:
-                        last[thread] = Received(data, entry)
-                else:
-                    entry.empty += 1
-                    told = told and (entry.empty <= SPIN or entry.empty % SPIN_EVERY == 0)
-            if told and len(chosen) < WAITING:
-                tokens -= 1.0 + (len(data) / DATA_UNIT if data else 0.0)
-                chosen.append(Chosen(points, event))
+                cell.errors += 1
+            if entry is None:
+                pass
+            elif call not in INCOMING:
+                cell.bytes_out += size
+                entry.bytes_out += size
+                if entry.asked_at and size:
+                    self._requests += 1
+                    self._exchange = entry.newest, data, ended - entry.asked_at
+                    entry.asked_at = 0.0
+            elif size:
+                if result is not PEEK:
+                    cell.bytes_in += size
+                    entry.bytes_in += size
+                entry.empty = 0
+                entry.asked_at, entry.newest, last[thread] = ended, data, entry
             else:
+                entry.empty += 1
+                if entry.empty > SPIN and entry.empty % SPIN_EVERY:
+                    lost += 1
+                    continue
+            if tokens < 1.0:
                 lost += 1
-        self._tokens, self._points = tokens, points
+                continue
+            tokens -= 1.0 + (len(data) / DATA_UNIT if data else 0.0)
+            chosen.append((n, cell, (ended, began, thread, entry, call, size, data, result, error)))
+        self._tokens, self._points = tokens, n
         self._lost += lost
         self._lost_in_all += lost
 
@@ -224,32 +240,39 @@ class Book:
         if len(self._chosen) < WAITING:
             self._chosen.append(event)
 
-    def _cell(self, code: CodeType, instruction: int) -> list[Any]:
-        place = self._own.place_at(code, instruction)
-        cell = self._lines.setdefault((place.text, place.function), [0, 0, 0, 0, 0.0])
+    def _cell(self, code: CodeType, instruction: int) -> Cell:
+        """The sums of the line that this instruction belongs to."""
+        if code is NOWHERE.f_code:
+            cell = self._nowhere
+        else:
+            place = self._own.place_at(code, instruction)
+            cell = self._lines.setdefault(place, Cell(place.text, place.function))
         self._codes.append(code)
         self._cells[id(code), instruction] = cell
         return cell
 
     def _add_sizes(self) -> None:
-        for sizes, of in ((self.came, IN), (self.went, OUT), (self.failed, ERRORS)):
-            many = len(sizes)
-            self._alone[of] += many if of == ERRORS else sum(sizes[:many])
-            self._alone[CALLS] += many
-            del sizes[:many]
-            self._points += many
-            self._lost_in_all += many
+        came, went, failed = _taken(self.came), _taken(self.went), _taken(self.failed)
+        self._alone.bytes_in += sum(came)
+        self._alone.bytes_out += sum(went)
+        self._alone.errors += len(failed)
+        many = len(came) + len(went) + len(failed)
+        self._alone.calls += many
+        self._points += many
+        self._lost_in_all += many
 
     def _refill(self) -> None:
         now = self._clock.now()
         self._tokens = min(self.burst, self._tokens + (now - self._refilled) * self.rate)
+        if len(self._chosen) > WAITING:
+            self._tokens = 0.0
         self._refilled = now
 
     # Messages.
 
     def _message(self, event: Any) -> Any:
-        if type(event) is Chosen:
-            return self._point(event)
+        if type(event) is tuple:
+            return self._point(*event)
         if type(event) is Life:
             return socket_event(event, self._not_back(event.at))
         if type(event) is Birth:
@@ -259,13 +282,9 @@ class Book:
             return observed.ThreadEvent(at, event.name, event.event, event.line)
         return event._replace(at=self._not_back(event.at))
 
-    def _point(self, chosen: Chosen) -> Any:
-        call: Call = chosen.call
-        ended, _, thread, code, instruction = call[:5]
-        place = self._own.place_at(code, instruction) if code is not None else None
-        line, function = (place.text, place.function) if place else (None, None)
-        at = self._not_back(self._clock.at(ended))
-        return point(chosen, at, self.name(thread), line, function)
+    def _point(self, n: int, cell: Cell, call: Call) -> observed.Point:
+        at = self._not_back(self._clock.at(call[0]))
+        return point(n, at, self.name(call[2]), cell.line, cell.function, call)
 
     def _not_back(self, at: float) -> float:
         self._at = max(self._at, round(at, 6))
@@ -280,6 +299,13 @@ class Book:
                 return f"thread {thread}"
             self._names[thread] = known.name
         return self._names[thread]
+
+
+def _taken(sizes: list[int]) -> list[int]:
+    """What is in it now; another thread may append meanwhile."""
+    taken = sizes[:]
+    del sizes[: len(taken)]
+    return taken
 
 
 def _put(batches: list[Any], told: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from types import CodeType, FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 if sys.version_info < (3, 10):
     import dis
@@ -13,6 +13,9 @@ if sys.version_info < (3, 10):
 LIBRARY = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
 OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 STARTERS: set[str] = set()  # files that start a program: neither its own nor a library's
+
+
+NOWHERE: Any = sys._getframe()  # in the place of an own frame where there is none
 
 
 class Place(NamedTuple):

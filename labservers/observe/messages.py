@@ -328,6 +328,7 @@ _COMMANDS: dict[str, type[Any]] = {
 _PARTS = (Address, LastExchange, LoopFigures, Row, Event,
           SocketEvent, Point, LineCount, ThreadEvent, ThreadRow, LockRow, Hold, TaskRow,
           StuckThread, Breakpoints, HeldPoint)  # fmt: skip
+_SCALARS = {int, float, str, bool, type(None)}
 _NAMES = {cls: name for name, cls in {**_MESSAGES, **_COMMANDS}.items()}
 _READERS = {cls: reader(cls, *_PARTS) for cls in _NAMES}
 
@@ -341,7 +342,10 @@ def encode(message: Message | Command) -> bytes:
 
 def as_dict(value: Any) -> dict[str, Any]:
     """A message, or a part of one, as plain values for JSON; what they hold is not copied."""
-    return {name: _plain(part) for name, part in zip(value._fields, value)}
+    return {
+        name: part if type(part) in _SCALARS else _plain(part)
+        for name, part in zip(value._fields, value)
+    }
 
 
 def _plain(part: Any) -> Any:

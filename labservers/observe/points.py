@@ -1,21 +1,26 @@
 """What happens in a tapped program, as it waits in the ring, and as observed.
 
-A call waits as a bare tuple, since a named one costs more than all the rest of a wrapper:
-(ended, began, thread, code, instruction, entry, call, size, data, result, error). Times are those
-of the monotonic clock, code and instruction those of the own line, if there is one.
+A call waits as eleven values in a row, as an object for each would give the garbage collector more
+work than all the rest of a wrapper: (ended, began, thread, code, instruction, entry, call, size,
+data, result, error). Times are those of the monotonic clock, code and instruction those of the own
+line, or of NOWHERE. Anything else waits as itself, with what fills its row.
 """
 
 from __future__ import annotations
 
 import base64
-from types import CodeType
-from typing import Any, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 from . import observed
 from .sockets import Entry
 
-Call = tuple[float, float, int, Optional[CodeType], int, Optional[Entry], str, int,
-             Optional[bytes], Optional[str], Optional[str]]  # fmt: skip
+# Of a call that is told: ended, began, thread, entry, call, size, data, result, error.
+Call = tuple[float, float, int, Optional[Entry], str, int, Optional[bytes], Optional[str],
+             Optional[str]]  # fmt: skip
+
+
+WIDTH = 11  # values of a row
+REST = (None,) * (WIDTH - 1)
 
 
 class Life(NamedTuple):
@@ -38,36 +43,20 @@ class Birth(NamedTuple):
     line: str | None
 
 
-class Chosen(NamedTuple):
-    """A call that is reported by itself, with its number."""
-
-    n: int
-    call: Call
-
-
 def packed(data: bytes | None) -> str | None:
     return base64.b64encode(data).decode("ascii") if data else None
 
 
-def point(chosen: Chosen, at: float, thread: str, line: str | None, function: str | None) -> Any:
-    """The message of a call."""
-    ended, began, _, _, _, entry, call, size, data, result, error = chosen.call
-    return observed.Point(
-        n=chosen.n,
-        at=at,
-        thread=thread,
-        line=line,
-        function=function,
-        id=entry.id if entry else None,
-        fd=entry.fd if entry else None,
-        call=call,
-        waited_us=round((ended - began) * 1e6),
-        bytes=size,
-        data=packed(data),
-        cut=len(data) if data and len(data) < size else None,
-        result=result,
-        error=error,
-    )
+def point(
+    n: int, at: float, thread: str, line: str | None, function: str | None, call: Call
+) -> observed.Point:
+    """The message of the n-th call."""
+    ended, began, _, entry, name, size, data, result, error = call
+    number, descriptor = (entry.id, entry.fd) if entry is not None else (None, None)
+    cut = len(data) if data and len(data) < size else None
+    waited_us = round((ended - began) * 1e6)
+    return observed.Point(n, at, thread, line, function, number, descriptor, name, waited_us,
+                          size, packed(data), cut, result, error)  # fmt: skip
 
 
 def socket_event(life: Life, at: float) -> observed.SocketEvent:

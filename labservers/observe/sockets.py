@@ -25,15 +25,15 @@ def text_of(address: object) -> str | None:
 class Entry:
     """What is known of a socket. `id` is never given twice.
 
-    bytes_in, bytes_out, calls: of the points so far. `empty`: receives in a row that brought
-    nothing, or failed. `question`: the call that brought bytes which no send has followed.
+    bytes_in, bytes_out: of the points so far. `empty`: receives in a row that brought
+    nothing, or failed. `newest`: bytes received; `asked_at`: when, if no send has followed.
     `ref`: the socket object that owns the descriptor now.
     """
 
     __slots__ = (
+        "asked_at",
         "bytes_in",
         "bytes_out",
-        "calls",
         "closed",
         "connecting",
         "empty",
@@ -44,9 +44,9 @@ class Entry:
         "listener",
         "listens",
         "local",
+        "newest",
         "opened_at",
         "peer",
-        "question",
         "ref",
         "seen",
     )  # fmt: skip
@@ -63,8 +63,9 @@ class Entry:
         self.peer: str | None = None
         self.listener: int | None = None
         self.connecting = self.closed = self.listens = False
-        self.bytes_in = self.bytes_out = self.calls = self.empty = 0
-        self.question: Any = None
+        self.bytes_in = self.bytes_out = self.empty = 0
+        self.newest: bytes | None = None
+        self.asked_at = 0.0
         self.ref: weakref.ref[Any] | None = None
 
     def look_local(self, sock: Any) -> None:
@@ -94,12 +95,14 @@ class Sockets:
     """Entries by the identity of the socket object, which they do not keep alive.
 
     `entries` holds those of live objects alone: an object that goes takes its entry along
-    before its identity can be another's. `dropped` is called with the entry of a socket object
-    that is gone without a close().
+    before its identity can be another's. `settled`: those of them that are seen and have no
+    connect() under way, of which a later call shows the end. `dropped` is called with the entry
+    of a socket object that is gone without a close().
     """
 
     def __init__(self, dropped: Callable[[Entry], None], now: Callable[[], float]) -> None:
         self.entries: dict[int, Entry] = {}
+        self.settled: dict[int, Entry] = {}
         self._by_descriptor: dict[int, Entry] = {}
         self._refs: dict[int, weakref.ref[Any]] = {}
         self._numbers = itertools.count(1)
@@ -124,8 +127,19 @@ class Sockets:
             self._own(sock, entry)
         return entry
 
+    def connects(self, sock: Any, entry: Entry) -> None:
+        """A connect() of this socket is under way."""
+        entry.connecting = True
+        self.settled.pop(id(sock), None)
+
+    def settle(self, sock: Any, entry: Entry) -> None:
+        """It is under way no longer."""
+        entry.connecting = False
+        self.settled[id(sock)] = entry
+
     def detach(self, sock: Any) -> None:
         """This object has given its descriptor away, which stays open."""
+        self.settled.pop(id(sock), None)
         entry = self.entries.pop(id(sock), None)
         if entry is not None and entry.ref is not None and entry.ref() is sock:
             entry.ref = None
@@ -149,8 +163,11 @@ class Sockets:
             if self._refs.get(key) is ref:
                 del self._refs[key]
                 self.entries.pop(key, None)
+                self.settled.pop(key, None)
             if entry.ref is ref and self.close(entry):
                 self._dropped(entry)
 
         entry.ref = self._refs[key] = weakref.ref(sock, gone)
         self.entries[key] = entry
+        if entry.seen and not entry.connecting:
+            self.settled[key] = entry

@@ -18,8 +18,8 @@ from typing import Any, Callable, NamedTuple
 from . import observed, tls, waits, wrappers
 from .book import RING, Book, Received, Totals
 from .clock import Clock
-from .lines import OwnLines
-from .points import Life
+from .lines import NOWHERE, OURS, OwnLines
+from .points import REST, WIDTH, Life
 from .sockets import Entry, Sockets, text_of
 
 MISSING = object()
@@ -37,9 +37,9 @@ class Inside(NamedTuple):
 class Tap:
     """What a program does with its sockets.
 
-    `gates`: at most one stepper, whose before() and after() are called around each call; empty
-    costs a truth test. `book` holds what was seen. `handled` is called with the exception that is
-    being handled where a socket is closed.
+    `room`: for so many events that wait to be read. `gates`: at most one stepper, whose before()
+    and after() are called around each call; empty costs a truth test. `book` holds what was seen.
+    `handled` is called with the exception that is being handled where a socket is closed.
     """
 
     def __init__(self, own: OwnLines, clock: Clock | None = None, room: int = RING) -> None:
@@ -108,12 +108,15 @@ class Tap:
             self.failure = error
             self.remove()
             text = f"the tap failed and is out: {type(error).__name__}: {error}"
-            self.events.append(observed.Notice(self.clock.now(), "tap_out", text))
+            self.put(observed.Notice(self.clock.now(), "tap_out", text))
+
+    def put(self, event: Any) -> None:
+        """Let something else than a call wait in its place in the order, from any thread."""
+        self.events.extend((event, *REST))
 
     def relieve(self) -> None:
-        """Keep the ring within its bound; for threads of the program that are too fast."""
-        if len(self.events) > self.room:
-            self.book.fold()
+        """The ring is full; called by a thread of the program."""
+        self.book.fold()
 
     def inside(self, frame: FrameType | None) -> Inside | None:
         """The call that a thread is inside, by its innermost frame: from the names of a wrapper
@@ -152,12 +155,12 @@ class Tap:
     ) -> None:
         """A call is over. Nothing of the frame is kept, so that its locals live as long as ever."""
         ended = time.monotonic()
-        own = self.own.frame(frame)
-        code, instruction = (own.f_code, own.f_lasti) if own is not None else (None, 0)
-        self.events.append(
+        own = self.own.frame(frame) or NOWHERE
+        code, instruction = own.f_code, own.f_lasti
+        self.events.extend(
             (ended, began, get_ident(), code, instruction, entry, call, size, data, result, error)
         )
-        if len(self.events) > self.room:
+        if len(self.events) > self.room * WIDTH:
             self.relieve()
 
     # The lives of sockets.
@@ -165,7 +168,9 @@ class Tap:
     def meet(self, sock: Any) -> Entry:
         """A socket that was made before, or by a library: its entry."""
         try:
-            caller = sys._getframe(2)  # of the wrapper that asks
+            caller = sys._getframe(1)
+            while caller.f_code.co_filename.startswith(OURS) and caller.f_back is not None:
+                caller = caller.f_back
             own = self.own.name(caller.f_code.co_filename) is not None
             entry = self.sockets.add(sock, own=own)
             if entry.seen:
@@ -184,7 +189,7 @@ class Tap:
         return f"fd {entry.fd} from {entry.peer}"
 
     def connected(self, entry: Entry, sock: Any) -> None:
-        entry.connecting = False
+        self.sockets.settle(sock, entry)
         entry.look_local(sock)
         self.live(entry, "connected")
 
@@ -194,7 +199,7 @@ class Tap:
 
     def live(self, entry: Entry, event: str) -> None:
         """A step in a socket's life."""
-        self.events.append(Life(self.clock.now(), entry, event, entry.local, entry.peer))
+        self.put(Life(self.clock.now(), entry, event, entry.local, entry.peer))
 
     def _dropped(self, entry: Entry) -> None:
         """Garbage collection has closed a socket; in any thread, in the middle of anything."""

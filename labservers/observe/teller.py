@@ -37,7 +37,7 @@ class Teller:
 
     def tell(self, event: Any) -> None:
         """Queue an event, or a message, from any thread."""
-        self._tap.events.append(event)
+        self._tap.put(event)
 
     def start(self) -> None:
         """From now on there is a writer; also following a fork, in the parent."""

@@ -87,7 +87,7 @@ def _tell(tap: Tap, prompt: str | None) -> None:
     if tap.on:
         place, thread = tap.own.place(sys._getframe(1)), tap.book.name(get_ident())
         line = place.text if place else None
-        tap.events.append(observed.Asks(tap.clock.now(), thread, line, prompt))
+        tap.put(observed.Asks(tap.clock.now(), thread, line, prompt))
 
 
 def _length(arguments: tuple[Any, ...], result: Any) -> str:

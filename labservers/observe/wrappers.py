@@ -1,7 +1,8 @@
 """The wrappers of the methods of `socket.socket`: what they do, they do for every call.
 
-recv(), send() and sendall() have wrappers of their own, as a server's time goes there: all that
-they need is a name of the closure, and they call nothing of ours. In each, `call`, `entry` and
+recv(), send() and sendall() have wrappers of their own, as a server's time goes there: they take
+the arguments of nearly every call by position, need names of the closure alone, and call nothing
+of ours. In each, `call`, `entry` and
 `began` are what Tap.inside() looks for, in a function that is named `tapped`.
 """
 
@@ -15,12 +16,15 @@ from _thread import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from .outcomes import CUT, INCOMING, MOVERS, REPORTED, STEPS, Reader, kept, peeked
+from .lines import NOWHERE
+from .outcomes import CUT, INCOMING, MOVERS, REPORTED, STEPS, Reader
+from .points import WIDTH
 from .sockets import text_of
 
 if TYPE_CHECKING:
     from .tap import Tap
 
+MISSING = object()
 Replacement = tuple[Any, str, Any]
 getframe = sys._getframe
 
@@ -53,37 +57,33 @@ def _wrapper(tap: Tap, name: str, *, wire: bool) -> Any:
 
 
 def _recv(tap: Tap, original: Any) -> Any:
-    call = "recv"
-    known, meet, gates, events = tap.sockets.entries.get, tap.meet, tap.gates, tap.events
-    append, own, owner, room = events.append, tap.own.files, tap.own.frame, tap.room
+    call, general = "recv", mover(tap, "recv", original, MOVERS["recv"])
+    known, gates, events, relieve = tap.sockets.settled.get, tap.gates, tap.events, tap.relieve
+    add, own, owner = events.extend, tap.own.files, tap.own.frame
+    full = tap.room * WIDTH
 
-    def tapped(sock: Any, *arguments: Any, **keywords: Any) -> Any:
-        entry = known(id(sock)) or meet(sock)
-        if not entry.seen:
-            return original(sock, *arguments, **keywords)
-        if gates:
-            before(tap, call, entry, getframe(1))
+    def tapped(sock: Any, most: Any = MISSING, *more: Any, **keywords: Any) -> Any:
+        entry = known(id(sock))
+        if entry is None or gates or most is MISSING or more or keywords:
+            return general(sock, *(() if most is MISSING else (most, *more)), **keywords)
         began = monotonic()
         try:
-            result = original(sock, *arguments, **keywords)
+            result = original(sock, most)
         except BaseException as error:
             raised(tap, call, entry, began, getframe(1), error)
             raise
         try:
             ended = monotonic()
             frame: Any = getframe(1)
-            if frame.f_code.co_filename not in own:
-                frame = owner(frame)
-            code, instruction = (frame.f_code, frame.f_lasti) if frame else (None, 0)
+            code = frame.f_code
+            if code.co_filename not in own:
+                frame = owner(frame) or NOWHERE
+                code = frame.f_code
             size = len(result)
-            data = result if size <= CUT else result[:CUT]
-            flags = peeked(arguments, 1) if len(arguments) > 1 else None
-            append((ended, began, get_ident(), code, instruction, entry, call, size, data,
-                    flags, None))  # fmt: skip
-            if entry.connecting:
-                tap.connected(entry, sock)
-            if len(events) > room:
-                tap.relieve()
+            add((ended, began, get_ident(), code, frame.f_lasti, entry, call, size,
+                 result if size <= CUT else result[:CUT], None, None))  # fmt: skip
+            if len(events) > full:
+                relieve()
         except Exception as error:
             tap.fail(error)
         if gates:
@@ -94,39 +94,35 @@ def _recv(tap: Tap, original: Any) -> Any:
 
 
 def _send(tap: Tap, call: str, original: Any) -> Any:
-    known, meet, gates, events = tap.sockets.entries.get, tap.meet, tap.gates, tap.events
-    append, own, owner, room = events.append, tap.own.files, tap.own.frame, tap.room
-    whole = call == "sendall"
+    general = mover(tap, call, original, MOVERS[call])
+    known, gates, events, relieve = tap.sockets.settled.get, tap.gates, tap.events, tap.relieve
+    add, own, owner = events.extend, tap.own.files, tap.own.frame
+    full = tap.room * WIDTH
 
-    def tapped(sock: Any, *arguments: Any, **keywords: Any) -> Any:
-        entry = known(id(sock)) or meet(sock)
-        if not entry.seen:
-            return original(sock, *arguments, **keywords)
-        if gates:
-            before(tap, call, entry, getframe(1))
+    def tapped(sock: Any, data: Any = MISSING, *more: Any, **keywords: Any) -> Any:
+        entry = known(id(sock))
+        if entry is None or gates or type(data) is not bytes or more or keywords:
+            return general(sock, *(() if data is MISSING else (data, *more)), **keywords)
         began = monotonic()
         try:
-            result = original(sock, *arguments, **keywords)
+            result = original(sock, data)
         except BaseException as error:
             raised(tap, call, entry, began, getframe(1), error)
             raise
         try:
             ended = monotonic()
             frame: Any = getframe(1)
-            if frame.f_code.co_filename not in own:
-                frame = owner(frame)
-            code, instruction = (frame.f_code, frame.f_lasti) if frame else (None, 0)
-            data = arguments[0]
-            plain = type(data) is bytes
-            size = result if not whole else len(data) if plain else memoryview(data).nbytes
-            if not plain or size != len(data) or size > CUT:
-                data = kept(data, size)
-            append((ended, began, get_ident(), code, instruction, entry, call, size, data,
-                    None, None))  # fmt: skip
-            if entry.connecting:
-                tap.connected(entry, sock)
-            if len(events) > room:
-                tap.relieve()
+            code = frame.f_code
+            if code.co_filename not in own:
+                frame = owner(frame) or NOWHERE
+                code = frame.f_code
+            size = len(data) if result is None else result  # sendall() takes all
+            if size > CUT or size != len(data):
+                data = data[: min(size, CUT)]
+            add((ended, began, get_ident(), code, frame.f_lasti, entry, call, size,
+                 data, None, None))  # fmt: skip
+            if len(events) > full:
+                relieve()
         except Exception as error:
             tap.fail(error)
         if gates:
@@ -182,7 +178,7 @@ def _step(tap: Tap, call: str, original: Any) -> Any:
             result = original(sock, *arguments, **keywords)
         except BaseException as error:
             if call == "connect" and isinstance(error, BlockingIOError):
-                entry.connecting = True
+                tap.sockets.connects(sock, entry)
             asked = text_of(arguments[0]) if call in ("bind", "connect") and arguments else None
             raised(tap, call, entry, began, frame, error, asked)
             raise
@@ -212,38 +208,52 @@ def _lived(tap: Tap, call: str, sock: Any, entry: Any, arguments: Any, result: A
         if result in (None, 0):
             tap.connected(entry, sock)
         else:
-            entry.connecting = True
+            tap.sockets.connects(sock, entry)
             return f"{entry.peer} {errno.errorcode.get(result, result)}"
         return str(entry.peer)
     return str(entry.local) if call == "bind" else None
 
 
 def _counted(tap: Tap, name: str, original: Any) -> Any:
-    """A call that is counted alone: its size is all that is kept of it."""
+    """A call that is counted alone: its size is all that is kept of it, of any socket."""
     read, incoming = MOVERS[name], REPORTED.get(name, name) in INCOMING
-    known, failed = tap.sockets.entries.get, tap.book.failed.append
-    count = (tap.book.came if incoming else tap.book.went).append
-    by_result, whole = name in ("recv", "send"), name == "sendall"
+    count, failed = (tap.book.came if incoming else tap.book.went).append, tap.book.failed.append
 
-    def counted(sock: Any, *arguments: Any, **keywords: Any) -> Any:
+    def general(sock: Any, *arguments: Any, **keywords: Any) -> Any:
         try:
             result = original(sock, *arguments, **keywords)
         except BaseException:
             failed(0)
             raise
         try:
-            if (known(id(sock)) or tap.meet(sock)).seen:
-                if whole and type(arguments[0]) is bytes:
-                    count(len(arguments[0]))
-                elif by_result:
-                    count(len(result) if incoming else result)
-                else:
-                    count(read(arguments or tuple(keywords.values()), result)[0])
+            count(read(arguments or tuple(keywords.values()), result)[0])
         except Exception as error:
             tap.fail(error)
         return result
 
-    return counted
+    def recv(sock: Any, most: Any = MISSING, *more: Any, **keywords: Any) -> Any:
+        if most is MISSING or more or keywords:
+            return general(sock, *(() if most is MISSING else (most, *more)), **keywords)
+        try:
+            result = original(sock, most)
+        except BaseException:
+            failed(0)
+            raise
+        count(len(result))
+        return result
+
+    def send(sock: Any, data: Any = MISSING, *more: Any, **keywords: Any) -> Any:
+        if type(data) is not bytes or more or keywords:
+            return general(sock, *(() if data is MISSING else (data, *more)), **keywords)
+        try:
+            result = original(sock, data)
+        except BaseException:
+            failed(0)
+            raise
+        count(len(data) if result is None else result)  # sendall() takes all
+        return result
+
+    return {"recv": recv, "send": send, "sendall": send}.get(name, general)
 
 
 def raised(
