@@ -11,6 +11,7 @@ them end with the child. The end of a stream is not taken for the exit: a grandc
 """
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -19,7 +20,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from dashboard.programs.launch import CHANNEL, Command
 from dashboard.supervision import session, take_terminal
@@ -72,8 +73,14 @@ class ServerProcess:
         self._lock = threading.Lock()  # no signal after the child was reaped
         self._reaped = False
         self._channel = Channel(ours, COMMANDS_KEPT)
-        self._readers = [self._reader(*stream) for stream in self._streams()]
-        threading.Thread(target=self._wait, name=f"wait-{self.pid}", daemon=True).start()
+        self._readers: list[threading.Thread] = []
+        try:
+            for name, pieces, take in self._streams():
+                self._readers.append(self._start(name, self._read, pieces, take))
+            self._start("wait", self._wait)
+        except RuntimeError as error:  # the system has no thread for it
+            self._undo()
+            raise OSError(errno.EAGAIN, str(error)) from error
 
     def send(self, command: messages.Command) -> None:
         """Pass a command on; a child that is gone or does not read misses it."""
@@ -117,14 +124,21 @@ class ServerProcess:
             if pipe is not None:
                 yield name, _lines(pipe), take
 
-    def _reader(
-        self, name: str, pieces: Iterable[bytes], take: Callable[[bytes], None]
-    ) -> threading.Thread:
-        thread = threading.Thread(
-            target=self._read, args=(pieces, take), name=f"{name}-{self.pid}", daemon=True
-        )
+    def _start(self, name: str, work: Callable[..., None], *values: Any) -> threading.Thread:
+        thread = threading.Thread(target=work, args=values, name=f"{name}-{self.pid}", daemon=True)
         thread.start()
         return thread
+
+    def _undo(self) -> None:
+        """End a child that cannot be watched."""
+        self.kill()
+        self._reap()
+        self._channel.close()
+        for reader in self._readers:
+            reader.join(DRAIN_S)
+        for stream in (self._child.stdout, self._child.stderr, self._terminal):
+            if stream is not None:
+                stream.close()
 
     def _read(self, pieces: Iterable[bytes], take: Callable[[bytes], None]) -> None:
         for piece in pieces:

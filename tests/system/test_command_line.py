@@ -98,3 +98,66 @@ def test_an_unusable_setting_is_one_sentence(tmp_path: Path, words: list[str]) -
         "Error: environment SOCKETLAB_*: log_lines: 'many' is not a whole number "
         "from 1 to 1000000; correct the value\n"
     )
+
+
+SERVER = "import socket, sys\nprint(sys.argv, sys.version_info[:2])\nsocket.create_server(('127.0.0.1', 0)).accept()\n"
+
+
+def test_a_file_is_opened_started_and_forgotten(
+    run_dashboard: Callable[..., Any], tmp_path: Path
+) -> None:
+    dashboard = run_dashboard()
+    file = tmp_path / "мой server.py"
+    file.write_text(SERVER)
+    words = ["--args", "9090 'a b'", "--python", sys.executable]
+    opened = lab(dashboard.folder, "open", str(file), *words)
+    assert (opened.returncode, opened.stderr) == (0, "")
+    name = opened.stdout.strip().rpartition("/")[2]
+    assert opened.stdout == f"{dashboard.url}/programs/{name}\n"
+    view = dashboard.api("GET", f"/api/programs/{name}")
+    assert (view["title"], view["arguments"]) == ("мой server.py", "9090 'a b'")
+    assert view["python"] == sys.executable
+    started = lab(dashboard.folder, "start", name)
+    assert f"{name} RUNNING   127.0.0.1:" in started.stdout, started.stderr
+    again = lab(dashboard.folder, "open", str(file))
+    assert again.stdout == opened.stdout
+    assert "9090', 'a b']" in lab(dashboard.folder, "logs", name).stdout
+    assert "STOPPED   -" in lab(dashboard.folder, "stop", name).stdout
+    assert dashboard.api("DELETE", f"/api/programs/{name}")["files"] == [
+        listed for listed in dashboard.api("GET", "/api/programs")["files"] if listed["example"]
+    ]
+    assert file.read_text() == SERVER
+
+
+def test_what_cannot_be_opened_is_one_sentence(
+    run_dashboard: Callable[..., Any], tmp_path: Path
+) -> None:
+    assert "does not exist" in lab(tmp_path, "open", str(tmp_path / "nothing.py")).stderr
+    assert "is a directory" in lab(tmp_path, "open", str(tmp_path)).stderr
+    file = tmp_path / "server.py"
+    file.write_text(SERVER)
+    assert "no dashboard answers" in lab(tmp_path, "open", str(file)).stderr
+    dashboard = run_dashboard()
+    for python in ("/not/there", "/bin/sh"):
+        refused = lab(dashboard.folder, "open", str(file), "--python", python)
+        assert refused.returncode == 1
+        assert refused.stderr.count("\n") == 1
+
+
+def test_folders_of_programs_are_named_at_the_start(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "dashboard", "--programs", str(tmp_path / "nowhere")]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=40)
+    assert done.returncode == 1
+    assert done.stderr.startswith("There is no folder ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("given", [["--programs", "{}"], ["--programs={}"]])
+def test_a_folder_named_at_the_start_is_listed(
+    run_dashboard: Callable[..., Any], tmp_path: Path, given: list[str]
+) -> None:
+    (tmp_path / "one.py").write_text(SERVER)
+    words = [word.format(tmp_path) for word in given]
+    dashboard = run_dashboard(*words, command=["dashboard", "--port", "{port}"])
+    files = dashboard.api("GET", "/api/programs")["files"]
+    assert [file["title"] for file in files if not file["example"]] == ["one.py"]

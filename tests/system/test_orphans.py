@@ -106,6 +106,45 @@ def test_nohup_keeps_the_dashboard(run_dashboard: Callable[..., Any]) -> None:
     assert dashboard.alive()
 
 
+WITH_CHILDREN = """
+import multiprocessing, signal, socket, subprocess, sys, time
+{refuse}
+server = socket.create_server(("127.0.0.1", 0))
+sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+worker.start()
+born = [subprocess.Popen(sleep), worker]
+with open("born", "w") as file:
+    file.write(" ".join(str(process.pid) for process in born))
+server.accept()
+"""
+REFUSE = "for n in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT): signal.signal(n, signal.SIG_IGN)"
+
+
+@pytest.mark.parametrize("refuse", ["", REFUSE], ids=["obedient", "stubborn"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_program_of_the_user_and_its_children(
+    run_dashboard: Callable[..., Any],
+    eventually: Callable[..., Any],
+    tmp_path: Path,
+    number: signal.Signals,
+    refuse: str,
+) -> None:
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    (folder / "server.py").write_text(WITH_CHILDREN.replace("{refuse}", refuse))
+    dashboard = run_dashboard(environment={"SOCKETLAB_PROGRAMS": str(folder)})
+    files = dashboard.api("GET", "/api/programs")["files"]
+    [name] = [file["id"] for file in files if file["title"] == "server.py"]
+    view = dashboard.api("POST", f"/api/programs/{name}/start?wait=10", {})
+    assert view["state"] == "RUNNING", view["failure"]
+    born = eventually(lambda: (folder / "born").read_text().split())
+    dashboard.born |= {view["pid"], *map(int, born)}
+    dashboard.process.send_signal(number)
+    eventually(lambda: not dashboard.alive(), "all are gone", 10)
+    dashboard.process.wait(5)
+
+
 def _take_terminal(side: int) -> Callable[[], None]:
     import fcntl
     import termios

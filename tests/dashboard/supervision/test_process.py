@@ -16,6 +16,7 @@ from dashboard.supervision import process
 from dashboard.supervision.process import ServerProcess, child_environment, exit_words
 from labservers.observe import messages
 from labservers.observe.channel import LINE_LIMIT
+from tests.conftest import Heard
 
 # `python -m labservers tiny ...` runs the real command line, with one more server in the registry:
 # sitecustomize is this module, and PYTHONPATH reaches the child.
@@ -245,6 +246,28 @@ def test_a_child_that_cannot_be_spawned_leaves_no_descriptor() -> None:
     with pytest.raises(OSError, match="nowhere"):
         ServerProcess(Command(("/nowhere/python", "-m", "hello")), Any)
     assert psutil.Process().num_fds() == before
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize("granted", [0, 1, 2])
+def test_a_child_that_no_thread_can_watch_is_not_left_behind(
+    monkeypatch: pytest.MonkeyPatch, granted: int, terminal: bool
+) -> None:
+    begin, left = threading.Thread.start, [granted]
+
+    def start(thread: threading.Thread) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    before = psutil.Process().num_fds()
+    with pytest.raises(OSError, match="can't start new thread"):
+        ServerProcess(Command((sys.executable, "-c", "input()"), terminal=terminal), Heard())
+    assert psutil.Process().children() == []
+    monkeypatch.undo()
+    assert psutil.Process().num_fds() <= before
 
 
 def test_a_child_does_not_inherit_what_is_the_dashboards_own() -> None:
