@@ -43,7 +43,8 @@ export function startKeyboard({ state, actions }) {
   });
 }
 
-const press = (key) => document.querySelector(`main [data-key="${key}"]`)?.click();
+/* The view's own control, else that of the program's head: the page's order. */
+const press = (key) => [...document.querySelectorAll(`main [data-key="${key}"]`)].at(-1)?.click();
 
 /* Keys that belong to what has the focus: to a field, to an open dialog, Space to a button or link. */
 function taken(event) {

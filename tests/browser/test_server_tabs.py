@@ -63,11 +63,11 @@ def test_a_leg_that_is_no_number_is_refused_beside_the_field(lab, open_page) -> 
     lab.start("hypotenuse")
     page = open_page("/servers/hypotenuse/try")
     page.get_by_label("Leg a").fill("three")
-    page.get_by_role("button", name="Send").click()
+    page.locator("form").get_by_role("button", name="Send").click()
     expect(page.get_by_text("A number is expected")).to_be_visible()
     expect(exchanges(page)).to_have_count(0)
     page.get_by_label("Leg a").fill("2,5")
-    page.get_by_role("button", name="Send").click()
+    page.locator("form").get_by_role("button", name="Send").click()
     expect(exchanges(page).first).to_contain_text('"a": 2.5')
 
 
@@ -77,7 +77,7 @@ def test_broken_json_is_sent_as_it_is_and_the_error_shown(lab, open_page) -> Non
     page.get_by_role("radio", name="Raw JSON").click()
     page.get_by_role("button", name='{"a": 3, "b"', exact=True).click()
     expect(page.get_by_label("Bytes to send")).to_have_value('{"a": 3, "b"')
-    page.get_by_role("button", name="Send").click()
+    page.locator("form").get_by_role("button", name="Send").click()
 
     expect(page.locator(".answer")).to_contain_text("error:")
     expect(bytes_shown(page)).to_contain_text('{"a": 3, "b"')
@@ -148,7 +148,7 @@ def test_commands_carry_the_live_port_and_can_be_copied(lab, open_page) -> None:
 def test_a_stopped_server_is_said_and_can_be_started_here(lab, open_page) -> None:
     page = open_page("/servers/hypotenuse/try")
     expect(page.get_by_text("TCP hypotenuse is not running.")).to_be_visible()
-    send = page.get_by_role("button", name="Send")
+    send = page.locator("form").get_by_role("button", name="Send")
     expect(send).to_have_attribute("title", "The server is not running")
 
     page.locator(".notice").get_by_role("button", name="Start").click()
@@ -261,7 +261,7 @@ def test_a_paused_log_counts_what_comes(lab, open_page) -> None:
     log = page.get_by_role("log")
     expect(log.locator("li").first).to_be_visible()
     page.keyboard.press("Space")
-    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    expect(page.locator(".logs").get_by_role("button", name="Resume")).to_be_visible()
     before = log.locator("li").count()
     ask(lab, "[]")
 
@@ -270,7 +270,7 @@ def test_a_paused_log_counts_what_comes(lab, open_page) -> None:
     expect(log.locator("li")).to_have_count(before)
     fresh.click()
     expect(log.locator("li")).not_to_have_count(before)
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.locator(".logs").get_by_role("button", name="Pause")).to_be_visible()
 
 
 def test_search_marks_and_a_switch_filters(lab, open_page) -> None:
