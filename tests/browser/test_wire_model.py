@@ -143,6 +143,19 @@ def test_a_message_to_many_is_one_block_and_so_is_a_spin(model: Page) -> None:
     assert [len(block["points"]) for block in blocks] == [5, 1, 13, 1, 1]
 
 
+def test_calls_that_came_too_early_are_folded(model: Page) -> None:
+    early = {"error": "BlockingIOError"}
+    points = [
+        point(1, "recv", 2, b"x"),
+        point(2, "recv", 2, **early),
+        point(3, "accept", 1, thread="other", **early),
+        point(4, "recv", 2, error="ConnectionResetError"),
+    ]
+    blocks = call(model, "wire", "blocksOf", points)
+    assert [len(block["points"]) for block in blocks] == [1, 2, 1]
+    assert [one["n"] for one in call(model, "wire", "choosePoints", points, {"bytes": True})] == [1]
+
+
 def test_streams_listeners_first_then_open_ones(model: Page) -> None:
     streams = [
         stream(1, None),

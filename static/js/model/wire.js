@@ -38,8 +38,8 @@ export function kindOf(point, datagrams = false) {
 }
 
 /**
- * The points to show, oldest first. `choice`: {stream, peer, line, thread, way, words}, each may be
- * null. Gaps ({gap}) stay where nothing hides them.
+ * The points to show, oldest first. `choice`: {stream, peer, line, thread, way, words, bytes}, each may
+ * be null; `bytes`: only calls that brought or took some. Gaps ({gap}) stay where nothing hides them.
  */
 export function choosePoints(points, choice) {
   const wanted = needles(choice.words ?? "");
@@ -51,13 +51,15 @@ export function choosePoints(points, choice) {
     if (choice.line && point.line !== choice.line) return false;
     if (choice.thread && point.thread !== choice.thread) return false;
     if (choice.way && way(point) !== choice.way) return false;
+    if (choice.bytes && !point.bytes) return false;
     return !wanted.length || wanted.some((needle) => places(bytesOf(point), needle, 1).length);
   });
 }
 
 /**
  * Blocks: a call each; {key, points}. The same bytes that a thread sends to one peer after another
- * from one line are one block, and so are calls without bytes that repeat themselves.
+ * from one line are one block. So are calls without bytes that repeat themselves, and those of
+ * non-blocking sockets that were too early.
  */
 export function blocksOf(points) {
   const blocks = [];
@@ -71,6 +73,7 @@ export function blocksOf(points) {
 
 function together(points, point) {
   const last = points.at(-1);
+  if (NOT_NOW.has(point.error) && NOT_NOW.has(last.error)) return true;
   if (point.gap || last.gap || last.call !== point.call || last.thread !== point.thread || last.line !== point.line) return false;
   if (way(point) === "out" && point.data && point.data === last.data) return !points.some(({ stream }) => stream === point.stream);
   return !point.bytes && !last.bytes && last.stream === point.stream && last.error === point.error && way(point) !== null;

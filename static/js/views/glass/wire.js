@@ -1,5 +1,5 @@
 /* The wire: each call on a socket with the bytes that it brought or took away. */
-import { Button, Search, Segmented, html, icon, useDraft, useEffect, useMemo, useRef, useState } from "../../kit.js";
+import { Button, Search, Segmented, Toggle, html, icon, useDraft, useEffect, useMemo, useRef, useState } from "../../kit.js";
 import { t } from "../../i18n.js";
 import { href } from "../../model/routes.js";
 import { bringer } from "../../model/crash.js";
@@ -23,14 +23,15 @@ export function Wire({ state, actions, name }) {
   const [way, setWay] = useDraft("wire.way", "both");
   const [form, setForm] = useDraft("wire.form", "hex");
   const [words, setWords] = useDraft(`wire.words.${name}`, "");
+  const [bytes, setBytes] = useDraft("wire.bytes", false);
   const { query } = state.route;
   const { stream, line, thread, peer } = query;
   useEffect(() => setHeld(null), [name, stream, line, thread, peer]);
   const points = held ?? live;
   const before = useRef(NOTHING);
   const shown = useMemo(
-    () => choosePoints(points, { stream, line, thread, peer, way: way === "both" ? null : way, words }),
-    [points, stream, line, thread, peer, way, words],
+    () => choosePoints(points, { stream, line, thread, peer, way: way === "both" ? null : way, words, bytes }),
+    [points, stream, line, thread, peer, way, words, bytes],
   );
   const blocks = useMemo(() => (before.current = kept(before.current, blocksOf(shown))), [shown]);
   const table = state.streams[name];
@@ -42,6 +43,7 @@ export function Wire({ state, actions, name }) {
         <${Segmented} label=${t("wire.way")} value=${way} onChange=${setWay}
           items=${[["both", t("wire.both")], ["in", t("wire.in"), "din"], ["out", t("wire.out"), "dout"]]}/>
         <${Segmented} label=${t("by.form")} value=${form} onChange=${setForm} items=${FORMS.map((one) => [one, t(`wire.${one}`)])}/>
+        <${Toggle} label=${t("wire.bytes")} on=${bytes} onChange=${setBytes}/>
         <${Search} label=${t("wire.find")} value=${words} onInput=${setWords}/><span class="sp"></span>
         <${Button} icon=${held ? "play" : "pause"} label=${t(held ? "wire.resume" : "wire.pause")} title=${t("wire.pause.d")}
           onClick=${() => setHeld(held ? null : live)}/>

@@ -51,11 +51,18 @@ const Block = pure(function Block(props) {
   if (point.gap) return html`<p class="gap">${t("wire.gap", { n: point.gap })}</p>`;
   const datagrams = props.datagrams.split(",").includes(String(point.stream));
   const kind = kindOf(point, datagrams);
+  if (kind === "later") return html`<p class="later" data-block=${props.block.key}><${Later} points=${props.block.points} server=${props.server}/></p>`;
   return html`<article class="blk ${way(point) ?? "step"} is-${kind}" data-block=${props.block.key} data-n=${point.n}>
     <${Head} ...${props} point=${point} kind=${kind}/>
     ${kind === "bytes" ? html`<${Body} ...${props} point=${point}/>` : html`<p class="said">${icon(kind === "error" ? "warn" : "info")}${said(point, kind)}</p>`}
   </article>`;
 });
+
+/* Calls that came too early, in one quiet line. */
+function Later({ points, server }) {
+  const calls = [...new Set(points.map(({ call }) => `${call}()`))].join(", ");
+  return html`${t("wire.later", { n: points.length, c: calls, e: points[0].error })} <time>${clock(points.at(-1).at)}</time> <${LineLink} server=${server} line=${points.at(-1).line}/>`;
+}
 
 function Head({ block, point, kind, server, to }) {
   const direction = way(point);
@@ -98,7 +105,6 @@ const looksLikeText = (data) => data.filter((byte) => byte >= 0x20 || byte === 1
 
 function said(point, kind) {
   if (kind === "error") return html`<b>${point.error}</b>`;
-  if (kind === "later") return t("wire.later", { e: point.error });
   if (kind === "end") return t("wire.end");
   if (kind === "empty") return t(way(point) === "in" ? "wire.empty" : "wire.empty.out");
   return point.result ?? t("wire.done");
