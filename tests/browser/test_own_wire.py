@@ -24,7 +24,7 @@ while True:
     client, peer = server.accept()
     threading.Thread(target=serve, args=(client,)).start()
 """
-RECV, SEND = 7, 8
+RECV, SEND = 6, 7
 HELLO = "Оля: привет\r\n".encode()
 
 
@@ -41,10 +41,8 @@ def dashboard(make_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def name(dashboard: Any) -> Iterator[str]:
     """The program, started anew."""
     listing = dashboard.api("GET", "/api/programs")
-    names = {
-        one["title"]: one.get("id") or one["name"]
-        for one in sum(map(listing.get, ("files", "programs")), [])
-    }
+    names = {one["title"]: one["id"] for one in listing["files"]}
+    names |= {one["title"]: one["name"] for one in listing["programs"]}
     name = names["upper.py"]
     view = dashboard.api("POST", f"/api/programs/{name}/start?wait=10")
     assert view["state"] == "RUNNING", view
