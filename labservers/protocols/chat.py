@@ -20,8 +20,11 @@ WAIT_S = 0.2
 PIECE_BYTES = 64 * 1024
 RAW_SEND_BYTES = 1024
 EXIT = b"exit"
+UNSURE_ENDS = b"exit\r"
 LF = b"\n"
-CR = ord("\r")
+# As numbers: to look for one in bytes is several times faster than for bytes, and `in` is asked
+# with every message.
+CR, LINE_FEED, IAC = b"\r\n\xff"
 BOM = codecs.BOM_UTF8
 
 # RFC 854: IAC WILL/WONT/DO/DONT option, and IAC command. FF never occurs in UTF-8. The group
@@ -102,14 +105,16 @@ class Framing:
         if not self._joined or self._left or self._pending or self._telnet or self._inside_line:
             return False
         if self.mode == "raw":
-            plain = LF not in data and data != EXIT and not _may_end_otherwise(data)
+            plain = LINE_FEED not in data and (
+                data[-1] not in UNSURE_ENDS or (data != EXIT and not _may_end_otherwise(data))
+            )
         else:
             plain = data[-1:] == LF != data[:1] and CR not in data
             plain = plain and data.find(b"\n\n") < 0 and data.find(b"exit\n") < 0
         return plain and (data.isascii() or _is_utf8(data))
 
     def _without_telnet(self, data: bytes) -> bytes:
-        if b"\xff" not in data and not self._telnet:
+        if IAC not in data and not self._telnet:
             return data
         data, self._telnet = self._telnet + data, b""
         return _TELNET.sub(self._keep_begun, data)
@@ -132,7 +137,7 @@ class Framing:
                 return events
             self._joined = True
             events.append(Join(room))
-        if self.mode == "raw" and b"\n" in self._pending:
+        if self.mode == "raw" and LINE_FEED in self._pending:
             self.mode = "line"
             self.waiting = False
         events += self._lines() if self.mode == "line" else self._raw(late=late)
@@ -203,7 +208,8 @@ class Framing:
 
 
 def _may_end_otherwise(raw: bytes) -> bool:
-    """Whether what comes next may turn its end into a command or a line's end."""
+    """Whether what comes next may turn its end into a command or a line's end; only where its
+    last byte is one of UNSURE_ENDS."""
     return raw in (b"e", b"ex", b"exi") or raw.endswith(b"\r") or _ends_in_exit(raw)
 
 

@@ -31,8 +31,3 @@ class Cache(dict[Key, Value]):
         """Forget one; nothing when it is not there."""
         if self.pop(key, None) is not None:
             self._weight -= self._weights.pop(key)
-
-    def clear(self) -> None:
-        super().clear()
-        self._weights.clear()
-        self._weight = 0

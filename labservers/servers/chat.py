@@ -20,7 +20,7 @@ import time
 from contextlib import suppress
 
 from labservers.net.accepting import Acceptor
-from labservers.net.closing import close_politely
+from labservers.net.closing import Closer, close_politely
 from labservers.net.listening import listen_tcp, notice_vanished_peers
 from labservers.observe import messages
 from labservers.observe.addresses import address_text
@@ -59,6 +59,7 @@ class ChatServer(LabServer):
         self._threads = ClientThreads(members_at_most)
         self.stopping = threading.Event()
         self._postman = Postman(self.log)
+        self._closer = Closer(monitor)  # of clients that are refused
         self.rooms = Rooms(monitor, self._postman.call, patience)
         self._chats = ChatConnectionManager(self.rooms, monitor)
 
@@ -69,6 +70,7 @@ class ChatServer(LabServer):
 
     def serve(self) -> None:
         self._postman.start()
+        self._closer.start()
         try:
             while (accepted := self._acceptor.accept(self._note_overload)) is not None:
                 client, address = accepted
@@ -80,6 +82,7 @@ class ChatServer(LabServer):
             self._acceptor.close()
             self._threads.end(time.monotonic() + STOP_GRACE_S)
             self._postman.end()
+            self._closer.finish(FLUSH_S)
 
     def consume_client(self, member: Member) -> None:
         """The life of one client, in its own thread."""
@@ -87,10 +90,10 @@ class ChatServer(LabServer):
         try:
             while True:
                 for event in self._receive(member):
-                    if isinstance(event, Join):
-                        self._chats.connect_client_to_chat(event.room, member)
-                    elif isinstance(event, Say):
+                    if isinstance(event, Say):
                         self._chats.send_message(member, event.lines)
+                    elif isinstance(event, Join):
+                        self._chats.connect_client_to_chat(event.room, member)
                     else:
                         reason = event.reason
                         return
@@ -140,7 +143,7 @@ class ChatServer(LabServer):
         self.log.sampled("%s refused: the chat is full", member.connection.peer)
         with suppress(OSError):
             member.sock.send(REFUSAL, socket.MSG_DONTWAIT)
-        member.sock.close()
+        self._closer.leave(member.connection, member.sock)
 
     def stop(self) -> None:
         self.stopping.set()

@@ -71,8 +71,8 @@ class Delivery:
                 speaker, lines = self._spoken.popleft()
                 parts.append(lines)
                 size += len(lines)
-                self._said.report(speaker, room.messages + 1, lines)
                 count = lines.count(b"\n")
+                self._said.report(speaker, room.messages + 1, lines, count)
                 room.messages += count
                 room.tally.requests += count
             lines = b"".join(parts)

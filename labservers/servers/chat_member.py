@@ -74,7 +74,7 @@ class Member:
 
     def send(self, message: Message) -> None:
         """To a level member, by the thread with the room's turn; it may fall behind by it."""
-        data, more = message.line if self.mode == "line" else message.raw or message.make_raw()
+        data = message.line if self.mode == "line" else message.raw or message.make_raw()
         try:
             sent = self.sock.send(data, SEND_FLAGS)
         except BlockingIOError:
@@ -83,12 +83,14 @@ class Member:
             self.break_off()
             return
         self.connection.bytes_out += sent
-        if sent < len(data) or more:
-            self._send_more(memoryview(data)[sent:], more)
+        if sent < len(data) or message.more:
+            self._send_more(memoryview(data)[sent:], [] if data is message.line else message.more)
 
     def _send_more(self, begun: memoryview, more: list[bytes]) -> None:
         """The same, of what one send did not bring out."""
         assert self.room is not None
+        if not begun and not more:
+            return
         self.moved_at = self.room.clock()
         self.rest.extend([begun, *more] if begun else more)
         try:

@@ -2,27 +2,28 @@
 
 from labservers.protocols.chat import RAW_SEND_BYTES, pieces
 
-Sends = tuple[bytes, list[bytes]]  # the first send, and all that follow
-
 
 class Message:
-    """One or more messages. A line member gets them all in one send, each with its line feed."""
+    """One or more messages. A line member gets them all in one send, each with its line feed.
 
-    __slots__ = ("line", "raw")
+    raw: the first send to a raw member, once make_raw() was called; `more`: all that follow it.
+    """
+
+    __slots__ = ("line", "more", "raw")
 
     def __init__(self, lines: bytes) -> None:
-        self.line: Sends = lines, []
-        self.raw: Sends | None = None
+        self.line = lines
+        self.raw = b""
+        self.more: list[bytes] = []
 
-    def make_raw(self) -> Sends:
+    def make_raw(self) -> bytes:
         """As raw_sends(); made once for all raw members of a room, and only if there are any."""
-        lines = self.line[0]
+        lines = self.line
         end = lines.find(b"\n")
         if end == len(lines) - 1 and end <= RAW_SEND_BYTES:  # one message of one send, as most are
-            self.raw = lines[:end], []
+            self.raw = lines[:end]
         else:
-            first, *more = raw_sends(lines)
-            self.raw = first, more
+            self.raw, *self.more = raw_sends(lines)
         return self.raw
 
 

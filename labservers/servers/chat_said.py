@@ -25,10 +25,13 @@ class Said:
         self._sizes = 0  # how many it has
         self._next = 0  # the number of the message that would go on with it
 
-    def report(self, speaker: "Member", seq: int, lines: bytes) -> None:
-        """Whole lines of one member; `seq`: the room's number of the first one. Nothing is
-        reported while so many events wait that nobody can be taking them."""
-        sizes = [*map(len, lines[:-1].split(b"\n")[:SIZES_SHOWN])]
+    def report(self, speaker: "Member", seq: int, lines: bytes, count: int) -> None:
+        """That many whole lines of one member; `seq`: the room's number of the first one.
+        Nothing is reported while so many events wait that nobody can be taking them."""
+        if count == 1:
+            sizes = [len(lines) - 1]
+        else:
+            sizes = [*map(len, lines[:-1].split(b"\n")[:SIZES_SHOWN])]
         if self._goes_on(speaker, seq, sizes):
             self._sizes += len(sizes)
         elif self._monitor.full:  # joins and leaves are reported all the same

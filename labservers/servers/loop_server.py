@@ -44,7 +44,7 @@ class Client:
         self.bytes_in = 0
         self.bytes_out = 0
         self.unsent = b""  # not taken by the kernel yet
-        self.line = b""  # method and target of the newest request
+        self.line = b""  # how the newest request began: method, target and perhaps more
         self.busy = False
         self._peer = ""
 
@@ -75,7 +75,8 @@ class Client:
 
     @property
     def label(self) -> str:
-        return self.line.decode("ascii")
+        """Method and target of the newest request."""
+        return b" ".join(self.line.split(b" ", 2)[:2])[:LABEL_CHARACTERS].decode("ascii")
 
     @property
     def peer(self) -> str:

@@ -137,10 +137,23 @@ class SubjectsServer(LoopServer):
             if reader.expects_continue:
                 reader.expects_continue = False
                 client.send(CONTINUE)
+            data = yield from self.receive(client)
+            request = reader.feed(data, self.loop.now)
+            if request is None and not data:
+                return None
+        return request
+
+    def receive(self, client: Client) -> Generator[Any, Any, bytes]:
+        """What comes next; b"" at the end of the stream, or where the server stops between two
+        requests.
+
+        Raises:
+            TimeoutError: nothing came. HTTPError: the rest of a request did not come in time.
+        """
+        reader = client.reader
+        while reader.begun or not self._stopping:
             if client.unsent:
                 yield from self.send_rest(client)
-            if self._stopping and not reader.begun:
-                return None
             client.busy = reader.begun
             try:
                 yield (TO_READ, client.sock, reader.left_s(self.loop.now))
@@ -149,15 +162,11 @@ class SubjectsServer(LoopServer):
                     raise
                 raise reader.too_late() from None
             client.busy = True
-            data = self.receive(client)
-            if data is None:
-                continue
-            request = reader.feed(data, self.loop.now)
-            if request is None and not data:
-                return None
-        return request
+            if (data := self.received(client)) is not None:
+                return data
+        return b""
 
-    def receive(self, client: Client) -> bytes | None:
+    def received(self, client: Client) -> bytes | None:
         """What has come, b"" at the end of the stream; None when there is nothing to parse."""
         try:
             return client.recv(RECEIVE_BYTES)

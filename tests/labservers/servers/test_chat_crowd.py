@@ -143,6 +143,16 @@ def test_a_thread_that_cannot_be_started_is_a_refusal(
     stays.hear("still here\n")
 
 
+def test_a_refusal_reaches_a_client_that_has_spoken_already(
+    serve_chat: Callable[..., Any], connect: Callable[..., socket.socket]
+) -> None:
+    server = serve_chat(members_at_most=0)
+    client = connect(server.address)
+    client.sendall(b"1\n" * 1_000)
+    with client.makefile("rb") as stream:
+        assert b"full" in stream.read()  # and then the end, not a reset
+
+
 def test_more_than_it_has_threads_for_are_refused(
     serve_chat: Callable[..., Any], enter: Any, connect: Callable[..., socket.socket]
 ) -> None:
