@@ -23,7 +23,14 @@ from typing import Any, NoReturn
 
 import playwright
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -49,6 +56,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 START_S = 15.0
+PATIENCE_MS = 15_000  # the machine may be busy with other tests
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -255,6 +263,7 @@ def browser() -> Iterator[Browser]:
         absent("Chromium", "chromium")
     if not driver_runs():
         absent("libatomic.so.1 for Playwright's driver", "libatomic1")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield chromium
@@ -276,7 +285,7 @@ class Windows:
         """A page of a new visitor. `before(page)` prepares it; options as for new_context()."""
         given = {"locale": "en-US", "viewport": {"width": 1440, "height": 900}, **options}
         context = self._browser.new_context(base_url=self._url, **given)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         self._contexts.append(context)
         page = context.new_page()
         page.on("console", self._hear)

@@ -77,7 +77,7 @@ def test_a_chat_between_its_own_clients(start: Start) -> None:
     [
         ("hello", "not_utf8", "UnicodeDecodeError", "text = data.decode()"),
         ("hypotenuse", "half", "JSONDecodeError", "legs = json.loads(request)"),
-        ("page", "reset", "ConnectionResetError", 'client.send(b"HTTP/1.1 200 OK\\n")'),
+        ("page", "storm", "IndexError", 'print(f"{address}: {request.splitlines()[0]}")'),
         ("subjects", "reset", "BrokenPipeError", "stream.flush()"),
     ],
 )
