@@ -35,12 +35,17 @@ def read(program: Program, name: str | None) -> dict[str, Any]:
 
 
 def _own_files(program: Program) -> dict[str, Path]:
-    """By name, as points have it: relative to the folder of the one that is run, which is first."""
-    main = program.own or _module(program.module)
+    """By name, as points have it, that which is run first: of a file of the user relative to its
+    folder, of a server of the lab the file's name alone, also of the event loop's."""
+    if program.own:
+        folder = program.own.parent
+        others = [file.path for file in python_files([folder])][:FILES]
+        return {str(path.relative_to(folder)): path for path in [program.own, *others]}
+    main = _module(program.module)
     if main is None:
         return {}
-    others = [file.path for file in python_files([main.parent])]
-    return {str(path.relative_to(main.parent)): path for path in [main, *others[:FILES]]}
+    beside = [*sorted(main.parent.glob("*.py")), *sorted((main.parents[1] / "loop").glob("*.py"))]
+    return {path.name: path for path in [main, *beside] if path.stem != "__init__"}
 
 
 def _module(name: str) -> Path | None:

@@ -1,11 +1,14 @@
 """Settings: remembered, and refused in words."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dashboard.errors import BadInput
-from dashboard.programs.catalogue import catalogue
+from dashboard.programs.catalogue import catalogue, own_program
+from dashboard.programs.files import OwnFile
 from dashboard.programs.settings import Settings
 
 PROGRAMS = catalogue()
@@ -89,3 +92,48 @@ def test_a_damaged_part_costs_that_part(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_no_complaint(tmp_path: Path) -> None:
     assert Settings(tmp_path / "servers.json", 8000, PROGRAMS).complaints == []
+
+
+def test_what_the_file_says_of_other_programs_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "servers.json"
+    path.write_text(json.dumps({"gone-123456": {"arguments": "9090"}, "chat": {"port": 9004}}))
+    settings = Settings(path, 8000, PROGRAMS)
+    assert settings.others == ["gone-123456"]
+    settings.change("hello", {"port": 9001})
+    assert json.loads(path.read_text())["gone-123456"] == {"arguments": "9090"}
+    assert settings.complaints == []
+
+
+def test_a_program_of_the_user_is_remembered_until_it_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "servers.json"
+    program = own_program(OwnFile(tmp_path / "server.py"))
+    settings = Settings(path, 8000, PROGRAMS)
+    settings.add(program, "/usr/bin/python3")
+    settings.change(program.name, {"arguments": "1 'two words'", "restart_on_save": True})
+    again = Settings(path, 8000, PROGRAMS)
+    again.add(program, "/another")
+    chosen = again.get(program.name)
+    assert (chosen.arguments, chosen.python, chosen.restart_on_save) == (
+        "1 'two words'",
+        "/usr/bin/python3",
+        True,
+    )
+    again.forget(program.name)
+    assert program.name not in json.loads(path.read_text())
+    with pytest.raises(KeyError):
+        again.get(program.name)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"arguments": x} for x in (5, None, "'open", "a\nb", "x" * 4_001, "\ud800")]
+    + [{"python": x} for x in (5, "python3", "", "/bin/\0")]
+    + [{"restart_on_save": x} for x in (1, "true", [])],
+)
+def test_what_is_no_setting_of_a_program_of_the_user(tmp_path: Path, values: Any) -> None:
+    program = own_program(OwnFile(tmp_path / "server.py"))
+    (tmp_path / "servers.json").write_text(json.dumps({program.name: values}))
+    settings = Settings(tmp_path / "servers.json", 8000, {})
+    settings.add(program, "/usr/bin/python3")
+    assert settings.get(program.name).python == "/usr/bin/python3"
+    assert len(settings.complaints) == (None not in values.values())

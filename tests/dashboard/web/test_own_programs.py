@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dashboard import create_app
 from dashboard.programs.files import OwnFile
 
 ECHO = """
@@ -57,7 +58,10 @@ def exchange(address: str, data: bytes) -> bytes:
     host, _, port = address.rpartition(":")
     with socket.create_connection((host, int(port)), 5) as client:
         client.sendall(data)
-        return client.recv(100)
+        answer = client.recv(100)
+        while client.recv(100):  # the server closes first
+            pass
+        return answer
 
 
 def test_from_a_listed_file_to_a_crash_and_again(
@@ -87,6 +91,7 @@ def test_the_same_calls_work_for_a_server_of_the_lab(site: Any) -> None:
     source = site.api("GET", "/api/programs/hello/source")
     assert source["file"] == "hello.py"
     assert "UDP" in "".join(source["lines"])
+    assert {"hello_peers.py", "event_loop.py"} <= set(source["files"])
     stopped = site.api("POST", "/api/programs/hello/interrupt?wait=10")
     assert stopped["status"] == 200
     assert site.api("DELETE", "/api/programs/hello")["error"]["code"] == "not_now"
@@ -300,6 +305,17 @@ def test_a_program_is_forgotten_and_its_file_stays(
         live.tell({"ack": 10**6})
     assert (tmp_path / "programs" / "asks.py").is_file()
     assert state(site, name)["state"] == "STOPPED"  # it can be opened again
+
+
+def test_a_program_is_there_again_after_the_dashboards_end(
+    site: Any, put: Put, tmp_path: Path
+) -> None:
+    name = put("asks.py", ASKS)
+    site.api("POST", f"/api/programs/{name}/settings", {"arguments": "1 2"})
+    config = {"data_dir": str(tmp_path), "programs": str(tmp_path / "programs")}
+    later = create_app(config).extensions["lab"]
+    [view] = [v for v in later.supervisor.views() if v["own"]]
+    assert (view["name"], view["arguments"], view["state"]) == (name, "1 2", "STOPPED")
 
 
 def test_a_file_that_was_removed_is_said_at_the_start(site: Any, put: Put, tmp_path: Path) -> None:
