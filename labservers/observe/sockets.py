@@ -51,14 +51,13 @@ class Entry:
         "seen",
     )  # fmt: skip
 
-    def __init__(self, number: int, sock: Any, seen: bool, at: float) -> None:
+    def __init__(self, number: int = 0, sock: Any = None, seen: bool = False, at: float = 0.0):
         self.id = number
         self.seen = seen
         self.opened_at = at
-        self.fd: int = BASE.fileno(sock)
-        family = BASE.family.__get__(sock)
-        self.family = socket.AddressFamily(family).name if seen else ""
-        self.kind = KINDS.get(BASE.type.__get__(sock), "other")
+        self.fd: int = BASE.fileno(sock) if seen else -1
+        self.family = socket.AddressFamily(BASE.family.__get__(sock)).name if seen else ""
+        self.kind = KINDS.get(BASE.type.__get__(sock), "other") if seen else ""
         self.local: str | None = None
         self.peer: str | None = None
         self.listener: int | None = None

@@ -70,8 +70,9 @@ class Swallowed:
 
     def end(self) -> None:
         """The program is over: what waits was caught."""
-        while self._waiting:
-            self._tell(self._waiting.popitem()[1][1])
+        waiting, self._waiting = self._waiting, {}
+        for _, message in waiting.values():
+            self._tell(message)
 
     def _unwound(self, code: CodeType, instruction: int, error: BaseException) -> None:
         """sys.monitoring: an exception leaves a frame."""

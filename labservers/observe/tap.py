@@ -8,7 +8,6 @@ is atomic.
 
 from __future__ import annotations
 
-import socket
 import sys
 import time
 from _thread import get_ident
@@ -53,7 +52,7 @@ class Tap:
         self.failure: BaseException | None = None
         self.sockets = Sockets(self._dropped, self.clock.now)
         self._kept: list[tuple[Any, str, Any]] = []
-        self._unseen = Entry(0, socket.socket.__mro__[1](), False, 0.0)
+        self._unseen = Entry()
 
     @property
     def on(self) -> bool:
