@@ -1,0 +1,83 @@
+"""By every Python that is here, and a hundred at once."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.labservers.observe.test_alone import MINORS, interpreter
+from tests.labservers.run.observed.conftest import DEADLINE_S, PROGRAMS, ROOT, read
+from tests.labservers.run.observed.test_program import plain
+
+pytestmark = pytest.mark.system
+ENTRY = str(ROOT / "labservers/run/observe_file.py")
+STYLES = ("threads", "asyncio_streams", "process_spawn", "tls", "waits", "swallowed",
+          "siblings/siblings")  # fmt: skip
+OTHERS = [minor for minor in MINORS if minor != sys.version_info.minor]  # this one runs them all
+AT_ONCE = 100
+
+
+def start(words: list[str], file: Path, **more: Any) -> "subprocess.Popen[bytes]":
+    """Without a word of ours in its environment."""
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    return subprocess.Popen(
+        [*words, str(file)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, cwd=file.parent, env={**env, "PYTHONDONTWRITEBYTECODE": "1"} | more,
+        start_new_session=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("minor", OTHERS)
+def test_a_program_is_observed_by_the_path_of_a_file(minor: int, tmp_path: Path) -> None:
+    python = interpreter(minor)
+    if python is None:
+        pytest.skip(f"no Python 3.{minor} here")
+    pairs = []
+    for number, style in enumerate(STYLES):
+        file, told = PROGRAMS / f"{style}.py", tmp_path / f"{number}.jsonl"
+        seen = start([python, ENTRY, "--quiet", "--json", str(told)], file)
+        pairs.append((style, start([python], file), seen, told))
+    for style, bare, seen, told in pairs:
+        ends = [one.communicate(timeout=DEADLINE_S) for one in (bare, seen)]
+        outcomes = [(plain(out), plain(err)) for out, err in ends]
+        assert outcomes[0] == outcomes[1], style
+        assert bare.returncode == seen.returncode
+        messages = read(told)
+        assert messages[-1]["type"] == "summary", style
+        assert messages[0]["python"].startswith(f"3.{minor}.")
+
+
+def test_a_hundred_at_once_leave_nothing_behind(tmp_path: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    entry = [sys.executable, ENTRY, "--quiet", "--json"]
+    running = [
+        start([*entry, str(tmp_path / f"{n}.jsonl")], PROGRAMS / "crash_thread.py",
+              TMPDIR=str(tmp_path / "temporary"))
+        for n in range(AT_ONCE)
+    ]  # fmt: skip
+    outcomes = {(one.communicate(timeout=2 * DEADLINE_S)[0], one.returncode) for one in running}
+    assert len(outcomes) == 1
+    for n in range(AT_ONCE):
+        messages = read(tmp_path / f"{n}.jsonl")
+        assert [m["type"] for m in messages if m["type"] in ("crash", "summary")] == [
+            "crash", "summary",
+        ]  # fmt: skip
+        assert messages[-1]["lost"] == 0
+    assert not (tmp_path / "temporary").exists()
+    assert len(os.listdir("/proc/self/fd")) == before
+    sessions = {one.pid for one in running}
+    assert [
+        pid
+        for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
+        if _session(pid) in sessions
+    ] == []
+
+
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except OSError:  # gone meanwhile
+        return 0

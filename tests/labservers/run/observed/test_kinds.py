@@ -1,0 +1,98 @@
+"""Kinds of calls and of endings, each as the messages tell it."""
+
+from typing import Any
+
+import pytest
+
+from tests.labservers.run.observed.conftest import PROGRAMS, Run, run
+
+pytestmark = pytest.mark.system
+
+
+def observed(name: str) -> Run:
+    return run(PROGRAMS / f"{name}.py", tapped=True)
+
+
+def calls(ended: Run, **fields: Any) -> list[tuple[Any, ...]]:
+    rows = [p for p in ended.of("point") if all(p.get(k) == v for k, v in fields.items())]
+    return [(p["line"], p["call"], p.get("data", b"")) for p in rows]
+
+
+def test_tls_is_seen_in_plain_text_one_point_a_call() -> None:
+    ended = observed("tls")
+    server = next(e["id"] for e in ended.of("socket") if e["event"] == "accepted")
+    assert calls(ended, id=server, result="tls") == [
+        ("tls.py:24", "recv", b"secret"),
+        ("tls.py:24", "send", b"SECRET"),
+        ("tls.py:26", "recv", b"a line\n"),
+        ("tls.py:27", "send", b"A LINE\n"),
+    ]
+    handshakes = [p for p in ended.of("point") if p["call"] == "handshake"]
+    assert sorted(p["line"] for p in handshakes) == ["tls.py:12", "tls.py:23"]
+    assert all(p["result"].startswith("TLSv1.") for p in handshakes)
+    closed = [e["id"] for e in ended.of("socket") if e["event"] == "closed"]
+    assert len(closed) == len(set(closed)) == 3
+
+
+def test_waits_without_a_socket_are_points() -> None:
+    ended = observed("waits")
+    waits = [(p["line"], p["call"]) for p in ended.of("point") if p["id"] is None]
+    assert waits[:7] == [
+        ("waits.py:10", "sleep"),
+        ("waits.py:11", "sleep"),
+        ("waits.py:13", "select"),
+        ("waits.py:13", "select"),
+        ("waits.py:16", "select"),
+        ("waits.py:19", "select"),
+        ("waits.py:22", "select"),
+    ]
+    slept = [p for p in ended.of("point") if p["call"] == "sleep" and "error" not in p]
+    assert all(p["waited_us"] >= 10_000 for p in slept)
+    (table,) = ended.of("lines")
+    rows = {row["line"]: row for row in table["lines"]}
+    assert (rows["waits.py:24"]["calls"], rows["waits.py:24"]["errors"]) == (4, 4)
+
+
+def test_input_says_what_it_asks() -> None:
+    ended = run(PROGRAMS / "asks.py", stdin=b"student\n", tapped=True)
+    asks = ended.of("asks")
+    assert asks[0]["prompt"] is not None
+    assert asks[1]["prompt"] is None
+    assert asks[0]["line"] == asks[1]["line"] == calls(ended, call="input")[0][0]
+
+
+def test_an_error_that_a_loop_has_caught_is_told() -> None:
+    first, second = observed("swallowed").of("crash")
+    assert (first["line"], first["exception"]) == ("swallowed.py:8", "UnicodeDecodeError")
+    assert (first["received"], first["bad"]) == (b"\xff", 0)
+    assert (second["line"], second["exception"]) == ("swallowed.py:30", "ValueError")
+    assert first["swallowed"] is second["swallowed"] is True
+
+
+def test_an_error_that_nobody_caught_is_told_once() -> None:
+    for name in ("crash", "crash_chain", "crash_thread", "generator_loop"):
+        crashes = observed(name).of("crash")
+        assert len(crashes) == len({(c["line"], c["thread"]) for c in crashes})
+        assert not any(crash["swallowed"] for crash in crashes)
+
+
+def test_a_crash_names_the_bad_byte_and_its_sender() -> None:
+    ended = observed("crash")
+    (crash,) = ended.of("crash")
+    peer = next(e["peer"] for e in ended.of("socket") if e["event"] == "accepted")
+    assert (crash["received"], crash["bad"], crash["peer"]) == (b"\xff\xfe", 0, peer)
+    assert crash["main"] is True
+    assert [line for line, _, _ in crash["stack"]] == ["crash.py:12", "crash.py:3"]
+
+
+def test_a_child_of_another_program_is_said_to_be_unseen() -> None:
+    notices = observed("starts_others").of("notice")
+    assert [notice["code"] for notice in notices] == ["child_unseen"] * 2
+    assert notices[1]["text"].endswith("(sh -c exit 3) is not seen")
+
+
+def test_a_spawned_child_is_followed() -> None:
+    ended = observed("process_spawn")
+    assert len({one["pid"] for one in ended.of("program")}) == 2
+    assert [s["exit_code"] for s in ended.of("summary")] == [0, 0]
+    assert ("process_spawn.py:5", "sendall", b"child process") in calls(ended)
