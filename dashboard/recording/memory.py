@@ -27,4 +27,7 @@ class Memory:
     def make_room(self) -> None:
         """Drop the oldest points of the largest wires until all of them fit; with the lock."""
         while sum(wire.cost for wire in self._wires.values()) > self._most:
-            max(self._wires.values(), key=lambda wire: wire.cost).drop_oldest()
+            largest = max(self._wires.values(), key=lambda wire: wire.cost)
+            if not len(largest):
+                return  # nothing but sockets, of which each wire has a bounded number
+            largest.drop_oldest()

@@ -12,8 +12,8 @@ from labservers.observe.messages import Point, SocketEvent
 POINTS = 20_000
 STREAM_BYTES = 512 * 1024
 PROGRAM_BYTES = 8 * 1024 * 1024
-STREAMS = 2_000
-POINT_BYTES = 400  # what a point costs besides its data, roughly
+STREAMS = 6_000
+POINT_BYTES, STREAM_COST = 400, 1_200  # of memory, roughly, besides data
 
 
 class Wire:
@@ -45,7 +45,7 @@ class Wire:
     @property
     def cost(self) -> int:
         """Memory in bytes, roughly."""
-        return self.data + POINT_BYTES * len(self._points)
+        return self.data + POINT_BYTES * len(self._points) + STREAM_COST * len(self.streams)
 
     def happened(self, event: SocketEvent) -> None:
         """A step in a socket's life."""

@@ -32,6 +32,8 @@ class Reports:
         self.figures = Figures(world.wall)
         self.recorder = Recorder(program.name, world.memory)
         self.event_listeners: list[Callable[[messages.Events], None]] = []
+        self._stale: set[str] = set()  # kinds of events that changed
+        self._shown_at: dict[str, float] = {}
         self._begun = ""  # of a line that a terminal shows
         self._program = program
         self._world = world
@@ -79,11 +81,20 @@ class Reports:
         return anew
 
     def tick(self) -> None:
-        """Publish what has changed of the recording, where a tab looks at it."""
-        for kind in self.recorder.changes():
-            if self._wanted(kind):
-                for event in self.newest(kind):
-                    self._world.publish(event)
+        """Publish what has changed of the recording, where a tab looks at it, and no more often
+        than is said of its kind. Called by one thread."""
+        now = self._world.clock()
+        self._stale |= self.recorder.changes()
+        for kind in sorted(self._stale):
+            if now - self._shown_at.get(kind, 0.0) >= 1.0 / KINDS[kind].hz:
+                self._stale.discard(kind)
+                self._shown_at[kind] = now
+                self._show(kind)
+
+    def _show(self, kind: str) -> None:
+        if self._wanted(kind):
+            for event in self.newest(kind):
+                self._world.publish(event)
 
     def newest(self, kind: str) -> list[EventDict]:
         """What a tab begins with that asks for events of this kind."""

@@ -30,12 +30,12 @@ export const Feed = pure(function Feed({ feed, titles }) {
   </section>`;
 });
 
-/* The words of an entry; some codes have two forms. */
+/* The words of an entry; some codes have several forms. */
 function text({ code, args }) {
   const values = Object.fromEntries(Object.entries(args ?? {}).map(said));
-  const form = code === "crashed" && values.signal ? ".signal" : values.kind === "slow" ? ".slow" : "";
-  const key = `feed.${code}${form}`;
-  return has(key) ? t(key, values) : code;
+  const form = code === "crashed" && values.signal ? ".signal" : values.kind ? `.${values.kind}` : "";
+  const key = [`feed.${code}${form}`, `feed.${code}`].find(has);
+  return key ? t(key, values) : code;
 }
 
 /* Ports, pids and codes are names, not quantities: no thousands separators in them. */
