@@ -1,5 +1,6 @@
 """Why a program does not run, with the evidence: one dictionary for the API, the card, the feed."""
 
+import errno
 from typing import Any, NamedTuple, TypeAlias
 
 from dashboard.programs.program import Program
@@ -51,7 +52,14 @@ def not_spawned(program: Program, error: Exception) -> Failure:
     """The system made no process."""
     message = f"the process of {_name(program)} could not be started: {error}"
     number = error.errno if isinstance(error, OSError) else None
-    return {**NOTHING, "reason": "spawn", "message": message, "errno": number}
+    next_step = "choose another Python" if program.own and number == errno.ENOENT else ""
+    return {
+        **NOTHING,
+        "reason": "spawn",
+        "message": message,
+        "next_step": next_step,
+        "errno": number,
+    }
 
 
 def not_answering(

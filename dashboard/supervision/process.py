@@ -194,10 +194,11 @@ def _spawn(
     if asks:
         words[words.index(CHANNEL)] = str(channel.fileno())
     given, prints = subprocess.DEVNULL, subprocess.PIPE
-    if terminal:
-        words = [*TAKE_TERMINAL, *words]
-        given = prints = terminal.theirs
     try:
+        if terminal:
+            _check_executable(words[0])
+            words = [*TAKE_TERMINAL, *words]
+            given = prints = terminal.theirs
         return subprocess.Popen(
             words,
             stdin=given,
@@ -211,6 +212,12 @@ def _spawn(
     finally:
         if terminal:
             terminal.close_theirs()
+
+
+def _check_executable(path: str) -> None:
+    """What Popen says of a program that it runs itself."""
+    if not os.access(path, os.X_OK):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
 
 
 def child_environment(environment: Mapping[str, str], *, terminal: bool = False) -> dict[str, str]:

@@ -24,7 +24,6 @@ LOG_LIMIT = 1_000
 MOST = 10**15
 LOG_DOWNLOAD = 1_000_000
 DESCRIPTION = Path(__file__).resolve().parent.parent / "openapi.json"
-CHOICES = ("host", "port", "model")
 
 
 def lab() -> Lab:
@@ -127,7 +126,7 @@ def _all(action: Callable[[], bool]) -> tuple[Response, int]:
 
 @blueprint.post("/servers/<name>/start")
 def start(name: str) -> tuple[Response, int]:
-    chosen = only(body(), CHOICES)
+    chosen = only(body(), lab().supervisor.server(name).program.choices)
     return answer(name, lambda: lab().supervisor.start(name, **chosen))
 
 
@@ -148,7 +147,8 @@ def kill(name: str) -> tuple[Response, int]:
 
 @blueprint.post("/servers/<name>/settings")
 def settings(name: str) -> Response:
-    lab().supervisor.configure(name, **only(body(), CHOICES))
+    choices = lab().supervisor.server(name).program.choices
+    lab().supervisor.configure(name, **only(body(), choices))
     return jsonify(lab().supervisor.view(name))
 
 

@@ -175,17 +175,16 @@ def test_a_stopped_program_is_killed(start: Start, eventually: Callable[..., Any
     assert program.end() == (None, "SIGKILL")
 
 
-def test_a_program_that_cannot_be_executed_says_so(start: Start) -> None:
-    heard = Heard()
-    ServerProcess(Command(("/nowhere/python", "x.py"), terminal=True), heard)
-    assert heard.exits.get(timeout=10) == 127
-    assert heard.output == b"/nowhere/python: No such file or directory\r\n"
-
-
-def test_a_folder_that_is_gone_is_an_error_and_leaves_no_descriptor(tmp_path: Path) -> None:
+@pytest.mark.parametrize("gone", ["interpreter", "folder"])
+def test_what_cannot_be_started_is_an_error_and_leaves_no_descriptor(
+    tmp_path: Path, gone: str
+) -> None:
+    nowhere = tmp_path / "nowhere"
+    python = str(nowhere) if gone == "interpreter" else sys.executable
+    folder = nowhere if gone == "folder" else tmp_path
     before = psutil.Process().num_fds()
     with pytest.raises(OSError, match="nowhere"):
-        ServerProcess(Command((sys.executable,), tmp_path / "nowhere", terminal=True), Any)
+        ServerProcess(Command((python,), folder, terminal=True), Heard())
     assert psutil.Process().num_fds() == before
 
 

@@ -28,6 +28,13 @@ while True:
     client.close()
 """
 ASKS = "name = input('name? ')\nprint('hello', name)\n"
+CLIENT = """
+import socket, sys
+text = input("message: ")
+with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as server:
+    server.sendall(text.encode())
+    print(server.recv(100).decode())
+"""
 Put = Callable[..., str]
 
 
@@ -209,6 +216,40 @@ def test_a_port_that_the_kernel_keeps_is_told_with_its_time(
     failure = eventually(lambda: state(site, name)["failure"])
     assert failure["reason"] == "port_kept"
     assert "SO_REUSEADDR before bind() in echo.py:5" in failure["next_step"]
+
+
+def test_several_run_at_once_and_a_client_beside_its_server(
+    site: Any, put: Put, eventually: Callable[..., Any]
+) -> None:
+    servers = [put(f"server{n}.py", ECHO.format(reuse=1)) for n in range(4)]
+    client = put("client.py", CLIENT)
+    for name in servers:
+        site.api("POST", f"/api/programs/{name}/start", {})
+    ports = [eventually(lambda name=name: state(site, name)["port"]) for name in servers]
+    assert len(set(ports)) == 4
+    start(site, client, arguments=f"127.0.0.1 {ports[2]}")
+    eventually(lambda: state(site, client)["waits_for_input"])
+    console = site.talk("/ws/console", {"program": client})
+    console.tell({"input": "через консоль\n"})
+    eventually(lambda: state(site, client)["finished"])
+    logs = site.api("GET", f"/api/servers/{servers[2]}/logs")["lines"]
+    assert "got через консоль" in [line["text"] for line in logs]
+    for name in servers:
+        assert site.api("POST", f"/api/programs/{name}/stop?wait=10")["state"] == "STOPPED"
+
+
+def test_an_interpreter_that_is_gone_is_said(
+    site: Any, put: Put, tmp_path: Path, eventually: Callable[..., Any]
+) -> None:
+    name = put("asks.py", ASKS)
+    path = tmp_path / "servers.json"
+    path.write_text(json.dumps({name: {"python": str(tmp_path / "gone" / "python")}}))
+    later = create_app({"data_dir": str(tmp_path), "programs": str(tmp_path / "programs")})
+    lab = later.extensions["lab"]
+    lab.supervisor.start(name)
+    failure = lab.supervisor.view(name)["failure"]
+    lab.close(1.0)
+    assert (failure["reason"], failure["next_step"]) == ("spawn", "choose another Python")
 
 
 def test_a_save_starts_it_again(site: Any, put: Put, eventually: Callable[..., Any]) -> None:
