@@ -157,7 +157,8 @@ class Socket(asyncio.Protocol):
             return
         self._transport.write(close_frame(code, reason))
         self._over()
-        self._transport.write_eof()
+        with suppress(OSError):  # ENOTCONN: a killed browser's kernel has answered with a reset
+            self._transport.write_eof()
         self.read_on()  # up to the browser's own end
         self._timer = self.loop.call_later(JOIN_S, self._transport.abort)
 

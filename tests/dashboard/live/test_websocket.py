@@ -170,3 +170,22 @@ def test_a_ping_frame_is_answered_and_a_browser_that_answers_none_is_cut_off(
         eventually(lambda: not pair.sock.open, "it is cut off")
         assert pair.browser.recv(10) == b""
         pair.browser.close()
+
+
+def test_a_browser_that_was_killed_is_an_end_like_any_other() -> None:
+    """Its kernel answers our Close frame with a reset, before we shut the connection down."""
+    complaints: list[dict[str, Any]] = []
+    with LoopThread("test").running() as loop, socket.create_server(("127.0.0.1", 0)) as listener:
+        loop.set_exception_handler(lambda _, context: complaints.append(context))
+        browser = socket.create_connection(listener.getsockname(), 10)
+        sock = websocket.Socket(loop)
+        made = loop.connect_accepted_socket(lambda: sock, listener.accept()[0])
+        asyncio.run_coroutine_threadsafe(made, loop).result(10)
+
+        def killed_and_ended() -> None:  # the loop cannot see the end in between
+            browser.close()
+            sock.end(websocket.NORMAL, "")
+
+        loop.call_soon_threadsafe(killed_and_ended)
+        sock.wait_for_end()
+    assert complaints == []
