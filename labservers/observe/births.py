@@ -27,6 +27,8 @@ def _watch_lives(tap: Tap, tell: Callable[[Any], None]) -> None:
     def _bootstrap_inner(thread: threading.Thread) -> None:
         line = _function_line(thread, tap)
         tell(Birth(tap.clock.now(), get_ident(), thread.name, "started", line))
+        for gate in tap.gates:
+            gate.born()
         try:
             original(thread)
         finally:

@@ -167,6 +167,10 @@ class Book:
         ]  # fmt: skip
         return observed.Lines(self._clock.now(), rows)
 
+    def places(self) -> set[str]:
+        """The lines that have made a call, as of the last fold()."""
+        return {line for line, _ in list(self._lines)}
+
     def take(self) -> list[Any]:
         """What is to be told since the last call, in batches and in the order of time; by one
         thread at a time."""

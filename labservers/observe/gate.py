@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from _thread import get_ident
-from typing import Any
+from typing import Any, Callable
 
 from .arrival import Arrival
+from .line_breaks import LineBreaks
 from .lines import OwnLines
 from .messages import Breakpoints, HeldPoint
 from .stepper import Stepper
@@ -22,9 +24,14 @@ class Gate:
         self._stepper = stepper
         self._own = own
         self._passed: dict[int, int] = {}  # thread -> the pause in which it began its call
+        self._stopped: dict[int, str | None] = {}  # thread -> the line where it was just stopped
+        self._line_breaks = LineBreaks(own, self._at_line)
 
     def before(self, call: str, entry: Any, frame: Any) -> None:
-        self._stepper.pass_point(CallArrival(call, entry, frame, self._own))
+        self._line_breaks.arm(frame)
+        arrival = CallArrival(call, entry, frame, self._own)
+        arrival.stopped_at = self._stopped.pop(get_ident(), None)
+        self._stepper.pass_point(arrival)
         self._passed[get_ident()] = self._stepper.pauses
 
     def after(self, call: str, entry: Any, frame: Any, error: BaseException | None) -> None:
@@ -34,6 +41,7 @@ class Gate:
         began = self._passed.pop(get_ident(), None)
         if began != self._stepper.pauses or arrival.breaks(self._stepper.breakpoints):
             self._stepper.pass_point(arrival)
+        self._line_breaks.arm(frame)
 
     def crashed(self, error: BaseException, frame: Any) -> None:
         """An exception ends this thread; `frame`: where it was raised."""
@@ -41,9 +49,29 @@ class Gate:
         arrival.when = "after"
         self._stepper.pass_point(arrival)
 
+    def born(self) -> None:
+        """A thread has begun."""
+        self._line_breaks.arm(sys._getframe(1))
+
+    def look_out(self, calls: Callable[[], set[str]]) -> None:
+        """For the lines at which the stepper stops, but for those that have made calls, which are
+        points already."""
+        lines = self._stepper.lines
+        self._line_breaks.wanted = frozenset(lines - calls() if lines else ())
+
+    def _at_line(self, frame: Any) -> None:
+        arrival = CallArrival("line", None, frame, self._own)
+        self._stepper.pass_point(arrival)
+        self._stopped[get_ident()] = arrival.line
+
 
 class CallArrival(Arrival):
-    """A thread at a call; what is not asked for is not looked up."""
+    """A thread at a call; what is not asked for is not looked up.
+
+    stopped_at: the line at which it was stopped just before, which is not to stop it twice.
+    """
+
+    stopped_at: str | None = None
 
     def __init__(
         self, call: str, entry: Any, frame: Any, own: OwnLines, error: BaseException | None = None
@@ -83,6 +111,8 @@ class CallArrival(Arrival):
     def breaks(self, breakpoints: Breakpoints) -> bool:
         if self.when == "after":
             return breakpoints.exceptions and _failed(self._error)
+        if self.stopped_at is not None and self.stopped_at == self.line:
+            breakpoints = breakpoints._replace(lines=[])
         return super().breaks(breakpoints)
 
     def row(self, index: int) -> HeldPoint:

@@ -65,6 +65,8 @@ class Glass:
 
     def set_gate(self) -> None:
         """In place while anything may be held; without it a call costs a truth test."""
+        for gate in self._gates:
+            gate.look_out(self._tap.book.places)
         with self._setting:
             self._tap.gates[:] = self._gates if self._stepper.active else []
 

@@ -6,8 +6,9 @@ import sys
 import threading
 import time
 from types import FrameType
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable
 
+from .calling import Waits, waits_in
 from .deadlocks import Deadlocks
 from .locks import Locks, Traced
 from .messages import Hold, LockRow, TaskRow, ThreadRow, Threads
@@ -15,18 +16,6 @@ from .tap import Tap
 from .tasks import Tasks
 
 SHOWN = 500  # rows of each kind
-THREADING = threading.__file__
-JOINS = ("join", "_wait_for_tstate_lock")
-
-
-class Waits(NamedTuple):
-    """What a thread waits for; since when, by time.monotonic(), where that is known."""
-
-    call: str
-    since: float | None = None
-    socket: int | None = None
-    lock: int | None = None
-    text: str | None = None
 
 
 class Standing:
@@ -127,7 +116,8 @@ class Standing:
                 return Waits(inside.call, inside.since)
             text = f"fd {entry.fd}" + (f", {entry.peer}" if entry.peer else "")
             return Waits(inside.call, inside.since, socket=entry.id, text=text)
-        return _of_threading(frame)
+        file = frame.f_code.co_filename if frame is not None else ""
+        return waits_in(frame, own=self._tap.own.name(file) is not None)
 
     # Locks.
 
@@ -161,21 +151,6 @@ class Standing:
                      round(held.held_s, 6))
             )  # fmt: skip
         return taken
-
-
-def _of_threading(frame: FrameType | None) -> Waits | None:
-    """A wait that the innermost frame shows: in a Condition, or for a thread's end."""
-    if frame is None or frame.f_code.co_filename != THREADING:
-        return None
-    one = frame.f_locals.get("self")
-    if isinstance(one, threading.Condition) and frame.f_code.co_name == "wait":
-        lock = one._lock  # type: ignore[attr-defined]
-        if isinstance(lock, Traced):
-            return Waits("wait", lock=lock.number, text=lock.name)
-        return Waits("wait")
-    if isinstance(one, threading.Thread) and frame.f_code.co_name in JOINS:
-        return Waits("join", text=f"thread {one.name}")
-    return None
 
 
 def _known() -> dict[int, threading.Thread]:

@@ -53,6 +53,10 @@ class Until:
         self._thread = thread
         self._start = start  # the line that is to be left
 
+    @property
+    def is_line(self) -> bool:
+        return self.text not in ("send", "line") and not self.text.startswith("task:")
+
     def concerns(self, arrival: Arrival) -> bool:
         return self._thread in (None, arrival.name)
 
@@ -116,9 +120,10 @@ class Stepper:
 
     @property
     def lines(self) -> set[str]:
-        """The lines at which it stops: of breakpoints, and where a step is to lead."""
+        """Those at which it stops: of breakpoints, and where a step is to lead."""
         until = self._until
-        return {*self.breakpoints.lines, *([until.text] if until is not None else [])}
+        leads = [until.text] if until is not None and until.is_line else []
+        return {*self.breakpoints.lines, *leads}
 
     def held(self, at: float) -> Held:
         """Where everything stands; `at` in seconds since the epoch."""

@@ -118,11 +118,13 @@ def test_the_threads_of_the_chat_have_names_and_lines(serve: Any, eventually: Ev
     with server.connect() as one, server.connect() as other:
         for client in (one, other):
             client.sendall(server.asks)
+        eventually(lambda: server.of(messages.Threads), "looks")
         rows = lambda: server.newest(messages.Threads).threads  # noqa: E731
-        eventually(lambda: server.of(messages.Threads) and len(rows()) >= 3, "the members")
+        standing = ["recv", "recv", "select", "select"]
+        eventually(lambda: sorted(str(row.call) for row in rows()) == standing, "all wait")
         assert all(row.line for row in rows())
         names = {row.name for row in rows()}
-    assert "MainThread" in names
+    assert {"MainThread", "postman"} <= names
     assert names.isdisjoint({"reporter", "commands", "stopper"})
 
 

@@ -106,9 +106,15 @@ def test_a_breakpoint_on_a_line_and_on_an_exception(watch: Any, eventually: Even
     eventually(lambda: program.of(messages.Held), "it says so")
     with connect(port) as client:
         client.sendall(b"one")
-        eventually(lambda: ("member 1", "chat.py:18", "sendall", "before") in program.held())
+        eventually(lambda: ("member 1", "chat.py:18", "line", "before") in program.held())
         program.say(messages.Resume())
         assert client.recv(10) == b"one"
+        eventually(lambda: program.held() == [], "nothing is held")
+        eventually(lambda: program.of(messages.Lines), "the line is known to make a call")
+        client.sendall(b"two")
+        eventually(lambda: ("member 1", "chat.py:18") in [row[:2] for row in program.held()])
+        program.say(messages.Resume())
+        assert client.recv(10) == b"two"
         client.sendall(b"\xff")
         eventually(lambda: ("member 1", "chat.py:13", "crash", "after") in program.held())
         held = {point.thread: point for point in program.newest(messages.Held).points}
@@ -116,6 +122,32 @@ def test_a_breakpoint_on_a_line_and_on_an_exception(watch: Any, eventually: Even
         assert program.newest(messages.Crash).bad == 0
         program.say(messages.Resume())
         eventually(lambda: program.held() == [], "the thread has died")
+
+
+@pytest.mark.parametrize("minor", [9, 11, 13])
+def test_a_breakpoint_on_a_line_that_makes_no_call(
+    minor: int, watch: Any, eventually: Eventually
+) -> None:
+    """In a thread that has just begun, and in one that runs already; then nothing is traced."""
+    python = interpreter(minor)
+    if python is None:
+        pytest.skip(f"no Python 3.{minor} here")
+    program, port = listening(watch, eventually, "lab/chat.py", python=python)
+    program.say(messages.Break(["chat.py:12"], [], [], exceptions=False))
+    eventually(lambda: program.of(messages.Held), "it says so")
+    with connect(port) as client:
+        eventually(lambda: ("member 1", "chat.py:12", "line", "before") in program.held())
+        program.say(messages.Break(["chat.py:13"], [], [], exceptions=False))
+        program.say(messages.Resume())
+        client.sendall(b"one")
+        eventually(lambda: ("member 1", "chat.py:13", "line", "before") in program.held())
+        held = {point.thread: point for point in program.newest(messages.Held).points}
+        assert held["member 1"].locals["data"] == "b'one'"
+        program.say(messages.Break([], [], [], exceptions=False))
+        program.say(messages.Resume())
+        assert client.recv(10) == b"one"
+        client.sendall(b"two")
+        assert client.recv(10) == b"two"
 
 
 def test_where_threads_locks_and_tasks_stand(watch: Any, eventually: Eventually) -> None:
