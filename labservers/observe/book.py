@@ -169,7 +169,7 @@ class Book:
 
     def places(self) -> set[str]:
         """The lines that have made a call, as of the last fold()."""
-        return {line for line, _ in list(self._lines)}
+        return {place.text for place in list(self._lines)}
 
     def take(self) -> list[Any]:
         """What is to be told since the last call, in batches and in the order of time; by one
