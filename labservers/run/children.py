@@ -8,9 +8,13 @@ not followed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Callable
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from labservers.observe.stand_in import stand_in
@@ -23,6 +27,34 @@ def watch_forks(before: Any, in_parent: Any, in_child: Any) -> None:
     """Call these around each fork, where the system has one."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(before=before, after_in_parent=in_parent, after_in_child=in_child)
+
+
+def name_forked(forked: Callable[[int], None]) -> None:
+    """Call this with the number of each child, in the parent."""
+    if not hasattr(os, "fork"):
+        return
+    original = os.fork
+
+    def fork() -> int:
+        with _no_warning_of_our_threads():
+            pid = original()
+        if pid:
+            forked(pid)
+        return pid
+
+    os.fork = stand_in(original, fork)
+
+
+@contextlib.contextmanager
+def _no_warning_of_our_threads() -> Iterator[None]:
+    """Python 3.12 and later warn of a fork with several threads. Where the program has one, the
+    others are ours."""
+    if sys.version_info < (3, 12) or threading.active_count() > 1:
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".* is multi-threaded", DeprecationWarning)
+        yield
 
 
 def watch_exits(ending: Callable[[int], None]) -> None:

@@ -79,7 +79,9 @@ class Observation:
         self._locks.install()
         births.watch(self._tap, self._teller.tell, self._crashed)
         atexit.register(self._end)  # the first to be registered is the last to be called
-        children.watch_forks(self._teller.stop, self._forked_a_child, self._forked)
+        children.watch_forks(self._teller.stop, self._teller.start, self._forked)
+        if not self._follows:
+            children.name_forked(lambda pid: self._unseen(f"child {pid} (forked) is not seen"))
         children.watch_exits(self._leave)
         children.watch_starts(self._unseen, self._following if self._follows else None)
         self._tap.handled = self._swallowed.handled
@@ -171,11 +173,6 @@ class Observation:
     @property
     def _follows(self) -> bool:
         return self._telling.channel is None
-
-    def _forked_a_child(self) -> None:
-        self._teller.start()
-        if not self._follows:
-            self._unseen("a child was forked and is not seen")
 
     def _forked(self) -> None:
         """This is the child."""

@@ -1,6 +1,7 @@
 """By every Python that is here, and a hundred at once."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from labservers.observe import messages, observed
 from tests.labservers.observe.test_alone import MINORS, interpreter
 from tests.labservers.run.observed.conftest import DEADLINE_S, PROGRAMS, ROOT, read
 from tests.labservers.run.observed.test_program import plain
@@ -23,10 +25,11 @@ AT_ONCE = 100
 def start(words: list[str], file: Path, **more: Any) -> "subprocess.Popen[bytes]":
     """Without a word of ours in its environment."""
     env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    env |= {"PYTHONDONTWRITEBYTECODE": "1"} | more.pop("env", {})
     return subprocess.Popen(
         [*words, str(file)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, cwd=file.parent, env={**env, "PYTHONDONTWRITEBYTECODE": "1"} | more,
-        start_new_session=True,
+        stderr=subprocess.PIPE, cwd=file.parent, env=env,
+        start_new_session=True, **more,
     )  # fmt: skip
 
 
@@ -50,12 +53,32 @@ def test_a_program_is_observed_by_the_path_of_a_file(minor: int, tmp_path: Path)
         assert messages[0]["python"].startswith(f"3.{minor}.")
 
 
+@pytest.mark.parametrize("minor", [sys.version_info.minor, 12])
+def test_a_fork_under_the_dashboard_is_said_to_be_unseen_and_warns_of_nothing(minor: int) -> None:
+    python = interpreter(minor)
+    if python is None:
+        pytest.skip(f"no Python 3.{minor} here")
+    ours, theirs = socket.socketpair()
+    file = PROGRAMS / "forks.py"
+    with ours, theirs:
+        channel = ["--channel", str(theirs.fileno())]
+        seen = start([python, ENTRY, "--quiet", *channel], file, pass_fds=[theirs.fileno()])
+        theirs.close()
+        told = [messages.decode(line) for line in ours.makefile("rb")]
+    bare = start([python], file)
+    outcomes = [one.communicate(timeout=DEADLINE_S) for one in (bare, seen)]
+    assert outcomes[0] == outcomes[1]
+    notices = [one.text for one in told if isinstance(one, observed.Notice)]
+    assert [text.endswith("(forked) is not seen") for text in notices] == [True]
+    assert type(told[-1]) is observed.Summary
+
+
 def test_a_hundred_at_once_leave_nothing_behind(tmp_path: Path) -> None:
     before = len(os.listdir("/proc/self/fd"))
     entry = [sys.executable, ENTRY, "--quiet", "--json"]
     running = [
         start([*entry, str(tmp_path / f"{n}.jsonl")], PROGRAMS / "crash_thread.py",
-              TMPDIR=str(tmp_path / "temporary"))
+              env={"TMPDIR": str(tmp_path / "temporary")})
         for n in range(AT_ONCE)
     ]  # fmt: skip
     outcomes = {(one.communicate(timeout=2 * DEADLINE_S)[0], one.returncode) for one in running}
