@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.test_accessibility import violations
+
 SERVER = """\
 import socket
 
@@ -153,6 +155,32 @@ def test_one_page_holds_and_another_takes_over_by_name(windows: Any, name: str) 
     expect(first.locator(".hold .price")).to_contain_text("Anya")
     second.context.close()
     expect(first.locator(".pill").first).to_have_text("Running")
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 390), ("dark", 1440)])
+def test_axe_finds_nothing_on_a_paused_program(
+    windows: Any, name: str, theme: str, width: int
+) -> None:
+    options = {"color_scheme": theme, "viewport": {"width": width, "height": 900}}
+    page = windows(f"/programs/{name}/code", **options)
+    page.get_by_text("Breakpoints").click()
+    page.get_by_role("button", name="recv()").click()
+    expect(page.get_by_role("button", name="recv()")).to_have_attribute("aria-pressed", "true")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    client = Curl(page)
+    expect(page.locator(".locals")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("link", name="Console").click()
+    expect(page.locator(".term")).to_be_visible()
+    assert violations(page) == []
+    page.locator(".brk summary").click()
+    page.get_by_role("button", name="recv()").click()
+    button(page, "Resume").click()
+    assert client.answer() == b"ok\n"
+    page.goto("/programs")
+    expect(page.locator("article.own")).to_be_visible()
+    assert violations(page) == []
 
 
 def test_a_step_needs_a_pause_and_slow_motion_is_said(windows: Any, name: str) -> None:

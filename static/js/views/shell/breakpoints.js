@@ -1,5 +1,5 @@
 /* Where a program pauses by itself: lines, calls, clients, exceptions. */
-import { IconButton, Toggle, html, icon, useState } from "../../kit.js";
+import { IconButton, Toggle, html, icon, useEffect, useRef, useState } from "../../kit.js";
 import { nf, t } from "../../i18n.js";
 import { breakpointCount, breakpoints, toggled } from "../../model/hold.js";
 import { href } from "../../model/routes.js";
@@ -9,8 +9,10 @@ const CALLS = ["accept", "recv", "send", "sendto", "recvfrom", "close"];
 /** A chip with their number that opens the list. `set(all)` asks for all of them anew. */
 export function Breakpoints({ server, off, set }) {
   const all = breakpoints(server);
+  const box = useRef(null);
+  useEffect(() => closedFromOutside(box.current), []);
   const flip = (kind, value) => !off && set(toggled(all, kind, value));
-  return html`<details class="brk"><summary class="btn">${icon("flag")}<span>${t("hold.brk")}</span><b>${nf(breakpointCount(all))}</b></summary>
+  return html`<details class="brk" ref=${box}><summary class="btn">${icon("flag")}<span>${t("hold.brk")}</span><b>${nf(breakpointCount(all))}</b></summary>
     <div class="panel pop"><p class="muted">${t("hold.brk.s")}</p>
       ${all.lines.length > 0 && html`<ul>${all.lines.map((line) => html`<li key=${line}><a class="mono" href=${href(server, "code", { line })}>${line}</a>
         <${IconButton} kind="gh sm" icon="x" label=${t("hold.brk.remove", { v: line })} off=${off} onClick=${() => flip("lines", line)}/></li>`)}</ul>`}
@@ -19,6 +21,22 @@ export function Breakpoints({ server, off, set }) {
       <${Clients} clients=${all.clients} off=${off} flip=${(client) => flip("clients", client)}/>
       <${Toggle} label=${t("hold.brk.exceptions")} on=${all.exceptions} onChange=${(exceptions) => !off && set({ ...all, exceptions })}/>
     </div></details>`;
+}
+
+/* As a menu: a click elsewhere or Escape closes it. */
+function closedFromOutside(box) {
+  const onPointer = ({ target }) => box.contains(target) || (box.open = false);
+  const onKey = ({ key }) => {
+    if (key !== "Escape" || !box.open) return;
+    box.open = false;
+    box.querySelector("summary").focus();
+  };
+  document.addEventListener("pointerdown", onPointer);
+  document.addEventListener("keydown", onKey);
+  return () => {
+    document.removeEventListener("pointerdown", onPointer);
+    document.removeEventListener("keydown", onKey);
+  };
 }
 
 function Clients({ clients, off, flip }) {
