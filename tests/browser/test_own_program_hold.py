@@ -163,7 +163,7 @@ def test_axe_finds_nothing_on_a_paused_program(
 ) -> None:
     options = {"color_scheme": theme, "viewport": {"width": width, "height": 900}}
     page = windows(f"/programs/{name}/code", **options)
-    page.get_by_text("Breakpoints").click()
+    page.locator(".brk summary").click()
     page.get_by_role("button", name="recv()").click()
     expect(page.get_by_role("button", name="recv()")).to_have_attribute("aria-pressed", "true")
     assert violations(page) == []
