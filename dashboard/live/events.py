@@ -51,7 +51,7 @@ KINDS = {
         Kind("rows", Delivery.LATEST, True, 2.0, view="rows", capability="wire"),
         Kind("loop", Delivery.LATEST, True, 10.0, view="loop", capability="loop"),
         Kind("wire", Delivery.STREAM, True, 2.0, view="wire", capability="wire"),
-        Kind("streams", Delivery.LATEST, True, 2.0, view="wire", capability="wire"),
+        Kind("streams", Delivery.LATEST, True, 2.0, view="rows", capability="wire"),
         Kind("code", Delivery.LATEST, True, 4.0, view="code", capability="source"),
         Kind("threads", Delivery.LATEST, True, 4.0, view="threads", capability="threads"),
         Kind("logs", Delivery.STREAM, by_topic=True),

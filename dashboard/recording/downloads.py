@@ -19,8 +19,9 @@ def as_raw(points: Iterable[Point], direction: str) -> bytes:
     return b"".join(base64.b64decode(data) for data in kept if data)
 
 
-def as_capture(title: str, streams: Streams) -> Iterator[bytes]:
-    """The packets of all connections and datagrams, in the order of time."""
+def as_capture(title: str, streams: Streams, untold: int = 0) -> Iterator[bytes]:
+    """The packets of all connections and datagrams, in the order of time. untold: calls that
+    were lost on their way here."""
     packets, left_out = [], 0
     for stream, points in streams:
         found = captured(stream, points)
@@ -33,6 +34,8 @@ def as_capture(title: str, streams: Streams) -> Iterator[bytes]:
     )
     if left_out:
         comment += f" Left out: {left_out} sockets without two internet addresses."
+    if untold:
+        comment += f" Missing: {untold:,} calls, whose bytes no number counts."
     return capture(packets, comment, APPLICATION)
 
 

@@ -27,6 +27,7 @@ TOUCHES: dict[type[Any], tuple[str, ...]] = {
     messages.Program: ("view",),
     messages.SocketEvents: ("streams",),
     messages.Points: ("streams",),
+    messages.Rows: ("streams",),
     messages.Lines: ("code",),
     messages.Threads: ("threads", "code"),
     messages.Crash: ("view",),
@@ -80,6 +81,8 @@ class Recorder:
                 case messages.SocketEvents():
                     for event in message.events:
                         self._wire.happened(event)
+                case messages.Rows():
+                    self._wire.counted(message)
                 case messages.Crash():
                     self._crashes.append(message)
                 case messages.Notice():
@@ -100,7 +103,7 @@ class Recorder:
     def _take_points(self, message: messages.Points) -> None:
         for point in message.points:
             self._wire.add(point)
-        self._wire.lost += message.lost
+        self._wire.miss(message.lost)
         self._share = message.share
         self._memory.make_room()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from dashboard.recording.streams import IN, Stream, way
 from labservers.clients.crowd.visitors import CROWD_HOST
-from labservers.observe.messages import Point, SocketEvent
+from labservers.observe.messages import Point, Rows, SocketEvent
 
 POINTS = 20_000
 STREAM_BYTES = 512 * 1024
@@ -19,7 +19,8 @@ POINT_BYTES, STREAM_COST = 400, 1_200  # of memory, roughly, besides data
 class Wire:
     """Not locked; its owner is. Sizes are those of data as it is kept, in base64.
 
-    lost: points that were never told, or had to go. total: sockets ever seen.
+    untold: points that were lost on their way here. lost: those, and what had to go. total:
+    sockets ever seen.
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class Wire:
         self._most_points, self._most_streams = points, streams
         self._stream_bytes, self._program_bytes = stream_bytes, program_bytes
         self.streams: dict[int, Stream] = {}
-        self.lost = 0
+        self.untold = self.lost = 0
         self.total = 0
         self.data = 0
         self._points: OrderedDict[int, Point] = OrderedDict()  # by the order of their coming
@@ -53,6 +54,18 @@ class Wire:
         stream.happened(event)
         if not stream.open:
             self._closed[event.id] = None
+
+    def miss(self, points: int) -> None:
+        """So many were lost on their way here."""
+        self.untold += points
+        self.lost += points
+
+    def counted(self, rows: Rows) -> None:
+        """The program's own exact account of its connections."""
+        for row in rows.rows:
+            stream = self.streams.get(row.id)
+            if stream is not None and stream.peer == row.peer:
+                stream.told = row.bytes_in, row.bytes_out
 
     def end(self, at: float) -> None:
         """The process is gone: the kernel has closed what it left open."""

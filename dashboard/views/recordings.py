@@ -60,8 +60,8 @@ def wire_pcapng(name: str) -> Response:
     """Packets for Wireshark, made from the calls; of one `stream` or of all."""
     lab: Lab = current_app.extensions["lab"]
     stream = wanted_stream()
-    streams = recorder(name).read(lambda wire: wire.copy(stream))
-    file = downloads.as_capture(lab.programs[name].title, streams)
+    streams, untold = recorder(name).read(lambda wire: (wire.copy(stream), wire.untold))
+    file = downloads.as_capture(lab.programs[name].title, streams, untold)
     return download(file, f"{name}.pcapng", "application/x-pcapng")
 
 

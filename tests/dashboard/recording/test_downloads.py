@@ -159,6 +159,11 @@ def test_bytes_that_had_to_go_leave_a_gap_and_a_word() -> None:
     assert "not kept" not in packets[4].comment
 
 
+def test_calls_that_were_never_told_are_said() -> None:
+    file = b"".join(as_capture("server.py", visit(("recv", b"x")).wire.copy(), untold=1_200))
+    assert "Missing: 1,200 calls" in pcapng_reader.read(file).comment
+
+
 def test_datagrams_go_between_the_addresses_that_were_seen() -> None:
     story = Story()
     where = {"kind": "datagram", "local": "0.0.0.0:9000", "peer": None, "listener": None}

@@ -10,7 +10,7 @@ from dashboard.recording import wire as module
 from dashboard.recording.memory import Memory
 from dashboard.recording.streams import way
 from dashboard.recording.wire import Wire
-from labservers.observe.messages import Point, SocketEvent
+from labservers.observe.messages import Point, Row, Rows, SocketEvent
 
 EVENTS = ["created", "bound", "listening", "connected", "accepted", "closed"]
 CALLS = ["recv", "send", "sendall", "accept", "recvfrom", "sendto", "sleep"]
@@ -108,6 +108,18 @@ def test_the_end_of_the_process_closes_what_it_left_open() -> None:
         ("closed", 3.0),
     ]
     assert kept.listening() == []
+
+
+def test_the_programs_own_account_is_exact_where_points_were_lost() -> None:
+    kept = Wire()
+    kept.happened(event(2, "accepted", listener=1, peer="127.0.0.1:5"))
+    kept.add(point(1, 2, data=b"hello"))
+    kept.miss(7)
+    mine = Row(2, "127.0.0.1:5", "reading", 1.0, 1.0, 50_000, 3)
+    foreign = Row(2, "127.0.0.1:6", "reading", 1.0, 1.0, 99_000, 3)
+    kept.counted(Rows(1.0, "connections", 2, [mine, foreign]))
+    shown = kept.streams[2].as_dict()
+    assert (shown["bytes_in"], shown["bytes_out"], kept.untold, kept.lost) == (50_000, 3, 7, 7)
 
 
 def test_the_opening_is_what_the_newest_client_said_first() -> None:
