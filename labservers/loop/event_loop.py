@@ -9,8 +9,8 @@ that is ready after a wait; the *wait* is the time in the system call.
 
 Beyond the lab's loop: `yield (TaskType.TO_READ, socket, 10.0)` raises TimeoutError in the task
 after 10 s. `yield (TaskType.SLEEP, 0.5)` waits for time alone, or for wake(). A task that raises
-ends alone. A second task for the same side of a socket gets an exception at its yield, and so
-does one that yields anything else. Nothing may block but the wait and an observer.
+ends alone. A second task for a side of a socket gets an exception, as one that yields anything
+else does. Nothing may block but the wait and an observer.
 """
 
 import time
@@ -29,9 +29,7 @@ __all__ = ["EventLoop", "Task", "TaskType"]
 
 class EventLoop:
     """See the module. call_soon(call) and halt() are for any thread, the others for the loop's own.
-
-    report(text, error) hears of a task, a call or an observer that broke.
-    """
+    report(text, error) hears of a task, a call or an observer that broke."""
 
     def __init__(
         self,
@@ -41,8 +39,7 @@ class EventLoop:
     ) -> None:
         self.waits, self.timers = Waits(selector), Timers()
         self._tasks: deque[Task] = deque()  # ready to run
-        self._to_read = self.waits.to_read
-        self._to_write = self.waits.to_write
+        self._to_read, self._to_write = self.waits.to_read, self.waits.to_write
         self._calls = Calls(self.waits.interrupt, report)
         self.call_soon, self.call_when_idle = self._calls.soon, self._calls.when_idle
         self.observers = Observers(report)
@@ -59,10 +56,7 @@ class EventLoop:
         try:
             while self._tasks or self._to_read or self._to_write or self.waits.asleep:
                 self._wait()
-                self.ticks += bool(self._tasks)
-                for _ in range(len(self._tasks)):
-                    if self._tasks:  # else a task of this tick has ended others
-                        self._step()
+                self._tick()
         finally:
             self._cancel_all()
             self._calls.make(idle=True)
@@ -81,6 +75,12 @@ class EventLoop:
         self._make_ready([self._to_write.pop(socket) for socket in ready_to_write])
         self._end_waits()
         self._calls.make(idle=not self._tasks)
+
+    def _tick(self) -> None:
+        self.ticks += bool(self._tasks)
+        for _ in range(len(self._tasks)):
+            if self._tasks:  # else a task of this tick has ended others
+                self._step()
 
     def _step(self) -> None:
         if self.observers.resuming:

@@ -51,3 +51,4 @@ class Observers:
 
         self.created, self.resuming, self.suspended, self.finished = map(of, EVENTS[:4])
         self.before_wait, self.after_wait = map(of, EVENTS[4:])
+        self.of_steps = bool(self.resuming or self.suspended)

@@ -34,6 +34,7 @@ class Waits:
     """`to_read` and `to_write`: the task that waits for a socket, at most one a side.
 
     asleep: those that wait for time alone. writes, sleeps: how often one began to wait so.
+    registered: by descriptor the socket, and the sides of it that the system call reports.
     """
 
     def __init__(self, selector: str = "auto", sweep_s: float = SWEEP_S) -> None:
@@ -45,13 +46,13 @@ class Waits:
         self._lost: list[Task] = []
         self._sweep_at = NEVER
         self._sweep_s = sweep_s
-        self._registered: dict[int, tuple[Socket, int]] = {}
+        self.registered: dict[int, tuple[Socket, int]] = {}
         self._waker = Waker()
         self.poller.register(self._waker.fileno(), READ)
 
     def __len__(self) -> int:
         """Sockets that are registered with the system call."""
-        return len(self._registered)
+        return len(self.registered)
 
     def watch(self, task: Task, sock: Socket, side: int) -> None:
         """Have the system call report this side of a socket, for this task.
@@ -64,7 +65,7 @@ class Waits:
         if sock in waiting:
             other = waiting[sock].id
             raise AlreadyWaited(f"task {other} already waits for this side of socket {fd}")
-        known, sides = self._registered.get(fd, NOBODY)
+        known, sides = self.registered.get(fd, NOBODY)
         if known is not sock:
             self._register(fd, sock, side)
         elif not sides & side:
@@ -88,7 +89,7 @@ class Waits:
         Waits until then at the latest, by the monotonic clock, or until interrupt().
         """
         ready_to_read, ready_to_write = [], []
-        to_read, to_write, registered = self.to_read, self.to_write, self._registered
+        to_read, to_write, registered = self.to_read, self.to_write, self.registered
         for fd, sides in self.poller.poll(self._timeout_s(until)):
             sock = registered.get(fd, NOBODY)[0]
             if sock is None:
@@ -113,7 +114,7 @@ class Waits:
 
     def forget(self, sock: Socket, fd: int) -> list[Task]:
         """End the registration of a socket that is closed; the tasks that still wait for it."""
-        if self._registered.get(fd, NOBODY)[0] is not sock:
+        if self.registered.get(fd, NOBODY)[0] is not sock:
             return []
         self._unregister(fd)
         return [side[sock] for side in (self.to_read, self.to_write) if sock in side]
@@ -146,23 +147,23 @@ class Waits:
     def _register(self, fd: int, sock: Socket, side: int) -> None:
         if fd < 0:
             raise OSError(9, "the socket is closed")
-        if fd in self._registered:  # an earlier socket had this number
-            self._lost += self.forget(self._registered[fd][0], fd)
+        if fd in self.registered:  # an earlier socket had this number
+            self._lost += self.forget(self.registered[fd][0], fd)
         try:
             self.poller.register(fd, side)
         except FileExistsError:
             self.poller.modify(fd, side)
         except OSError as error:  # epoll refuses plain files; select refuses 1,024 and up
             raise OSError(error.errno, f"cannot wait for descriptor {fd}: {error}") from error
-        self._registered[fd] = (sock, side)
+        self.registered[fd] = (sock, side)
         if self._sweep_at == NEVER:
             self._sweep_at = time.monotonic() + self._sweep_s
 
     def _sweep(self) -> None:
-        for fd, (sock, _) in list(self._registered.items()):
+        for fd, (sock, _) in list(self.registered.items()):
             if sock.fileno() != fd:
                 self._lost += self.forget(sock, fd)
-        self._sweep_at = time.monotonic() + self._sweep_s if self._registered else NEVER
+        self._sweep_at = time.monotonic() + self._sweep_s if self.registered else NEVER
 
     def _timeout_s(self, until: float) -> float | None:
         if self._lost:
@@ -172,7 +173,7 @@ class Waits:
 
     def _modify(self, fd: int, sock: Socket, sides: int) -> None:
         self.poller.modify(fd, sides)
-        self._registered[fd] = (sock, sides)
+        self.registered[fd] = (sock, sides)
 
     def _waited(self, sock: Socket) -> int:
         """The sides of a socket that tasks wait for."""
@@ -186,7 +187,7 @@ class Waits:
             self._unregister(fd)
 
     def _unregister(self, fd: int) -> None:
-        sock, _ = self._registered.pop(fd)
+        sock, _ = self.registered.pop(fd)
         if self.poller.forgets_closed and sock.fileno() < 0:
             return
         with contextlib.suppress(OSError, KeyError, ValueError):  # closed, and forgotten already

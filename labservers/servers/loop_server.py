@@ -99,11 +99,12 @@ class LoopServer(LabServer):
     """A subclass brings serve_forever(), which accepts, and the task of a connection."""
 
     held_at_calls = False  # but at the resumes of its tasks
+    loop_class = EventLoop
 
     def __init__(self, spec: ServerSpec, options: Options, monitor: Monitor) -> None:
         super().__init__(spec, options, monitor)
         self.clients = 0
-        self.loop = EventLoop(selector=options.selector, report=self._task_broke)
+        self.loop = self.loop_class(selector=options.selector, report=self._task_broke)
         capacity = min(raise_descriptor_limit(), self.loop.waits.poller.capacity)
         self.max_clients = capacity - SPARE_DESCRIPTORS
         self._stopping = False

@@ -8,6 +8,7 @@ from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
+from labservers.loop.event_loop_fast import FastEventLoop
 from labservers.protocols.http11_fast import GET_BYTES, GET_FIELDS, match_get
 from labservers.servers.loop_server import Client
 from labservers.servers.subjects import RECEIVE_BYTES, SubjectsServer
@@ -18,6 +19,8 @@ PERCENT = ord("%")  # a number is looked for with `in`, bytes with find(): the f
 
 class FastSubjectsServer(SubjectsServer):
     """See the module."""
+
+    loop_class = FastEventLoop
 
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
