@@ -68,24 +68,8 @@ class Lab:
         self.settings = Settings(config.data_path / "servers.json", config.port_base, programs)
         opened = Opened(config.data_path)
         self.pythons = Pythons(answer_of, opened.pythons)
-        self.supervisor = Supervisor(
-            programs,
-            self.settings,
-            Surroundings(
-                config=config,
-                publish=self.publish,
-                spawn=ServerProcess,
-                owner=self._port_owner,
-                free_port=self._free_port,
-                listening=port_owner.listening,
-                background=_in_background,
-                wanted=lambda topic: topic in self.broadcaster.wanted(),
-                is_open=self.tabs.is_open,
-                kept_s=port_owner.kept_s,
-                another_python=self._another_python,
-            ),
-            Saves(self.pythons.problem),
-        )
+        saves = Saves(self.pythons.problem)
+        self.supervisor = Supervisor(programs, self.settings, self._surroundings(), saves)
         self.chat_hub = self._chat_hub()
         self.experiments = Experiments(self.supervisor, self.feed, ServerProcess)
         self.own = OwnPrograms(
@@ -99,6 +83,21 @@ class Lab:
         for view in self.supervisor.views():
             self.broadcaster.publish({"kind": "server", "server": view})
         self.own.remember()
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            config=self.config,
+            publish=self.publish,
+            spawn=ServerProcess,
+            owner=self._port_owner,
+            free_port=self._free_port,
+            listening=port_owner.listening,
+            background=_in_background,
+            wanted=lambda topic: topic in self.broadcaster.wanted(),
+            is_open=self.tabs.is_open,
+            kept_s=port_owner.kept_s,
+            another_python=self._another_python,
+        )
 
     def uptime_s(self) -> float:
         """Not by the wall clock, which is set at times."""

@@ -66,7 +66,7 @@ class Program:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """Names of its settings: what a user can choose for a start."""
+        """Names of its settings, which a user can choose for a start."""
         if self.own:
             return ("arguments", "python", "restart_on_save")
         return (*(name for name in ("host", "port") if name in self.launch.takes), "model")

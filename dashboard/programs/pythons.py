@@ -29,7 +29,7 @@ ASK_S = 5.0
 EVERY_S = 60.0
 MOST = 40
 
-# Runs words with bytes on standard input for some seconds: what it prints, None if it fails.
+# Runs words with bytes on standard input for some seconds: their output, None if they fail.
 Ask = Callable[[Sequence[str], bytes, float], str | None]
 
 

@@ -45,7 +45,7 @@ class Settings:
 
     The lock guards the tables and the file. A file that cannot be used, or a part of it, counts
     as empty and is complained of; one that cannot be written costs the memory, not the click.
-    What it says of programs that are not in the catalogue now is kept.
+    Its entries for programs that are not in the catalogue now are kept.
     """
 
     def __init__(self, path: Path, port_base: int, programs: Mapping[str, Program]) -> None:

@@ -15,7 +15,7 @@ EVERY_S = 3.0
 
 
 class Shelf:
-    """What lies on it is looked for anew when it was not for EVERY_S seconds.
+    """Its files are looked for anew when they were not for EVERY_S seconds.
 
     The lock makes one thread look at a time; the list itself is replaced as a whole.
     """

@@ -1,4 +1,4 @@
-"""Why a process has ended, unasked: what it said of itself, and what the system knows."""
+"""The reasons for an end that nobody asked for: from the process itself, and from the system."""
 
 from dataclasses import replace
 from typing import Any
@@ -28,7 +28,7 @@ def explain(facts: Facts, run: Run, end: End, world: Surroundings) -> Failure:
 
 
 def _own_cause(facts: Facts, run: Run, world: Surroundings) -> dict[str, Any]:
-    """What a program of the user has run into, where more can be said than how it ended."""
+    """The cause in a program of the user, where more can be said than how it ended."""
     crash = run.evidence.crash
     if run.evidence.refused is not None:
         return _port_in_use(facts, run.evidence.refused, world)

@@ -50,7 +50,7 @@ class Console:
             self._add({"state": ended})
 
     def print(self, data: bytes) -> str:
-        """What the terminal shows next; returns it as text."""
+        """Add output of the terminal; returns it as text."""
         with self._changed:
             text = self._decoder.decode(data)
             self._add_text(text)
@@ -110,7 +110,7 @@ class Console:
 
 
 class Echo:
-    """Finds in what a terminal prints the echo of what was typed (ECHO in termios(3)).
+    """Finds the echo of typed text in the output of a terminal (ECHO in termios(3)).
 
     It serves the colours of a transcript alone: a program that prints the same is not told apart.
     """

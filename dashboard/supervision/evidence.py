@@ -1,4 +1,4 @@
-"""What an observed process has said that explains its end."""
+"""Messages of an observed process that explain its end."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""What is known of a program under supervision: the one place of its state."""
+"""All that is known of a program under supervision: the one place of its state."""
 
 from dataclasses import dataclass, field
 from typing import Any

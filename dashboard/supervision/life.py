@@ -1,8 +1,8 @@
 """The state of one program and its process, from start to end.
 
-The lock guards everything here. Whatever comes from a process comes with its run; what comes
-from an earlier one is ignored. Each move of the state goes through _move(), which asks the table
-in lifecycle.py and publishes what came out.
+The lock guards everything here. All that comes from a process comes with its run; news of an
+earlier one is ignored. Each move of the state goes through _move(), which asks the table
+in lifecycle.py and publishes the result.
 """
 
 import threading
@@ -68,7 +68,7 @@ class Life:
         self.publish()
 
     def look(self, look: messages.Look) -> None:
-        """What the program is to report, now and after later starts."""
+        """Choose the reports that the program sends, now and after later starts."""
         if look != self._look:
             self._look = look
             self.command(look)
@@ -162,7 +162,7 @@ class Life:
         else:
             self.reports.feed("alive")
 
-    # What time brings.
+    # Deadlines.
 
     def tick(self) -> None:
         """Act on deadlines that have passed; called a few times a second, without the lock."""
@@ -197,7 +197,7 @@ class Life:
         speaks = "channel" in self.program.launch.takes
         return not speaks or (self.program.own is not None and run.heard_at is None)
 
-    # What the process says: called from its threads, through its Ears.
+    # News of the process: called from its threads, through its Ears.
 
     def take(self, run: Run, message: messages.Message) -> None:
         with self.lock:
@@ -252,7 +252,7 @@ class Life:
             self.publish()
 
     def take_output(self, run: Run, data: bytes) -> None:
-        """What a terminal shows is a transcript, and log lines."""
+        """The output of a terminal is a transcript, and log lines."""
         if self.console and run is self.facts.run:
             self.reports.output(self.console.print(data))
 
@@ -343,9 +343,9 @@ class Life:
         starting = self.facts.state is State.STARTING
         self._move(Event.COULD_NOT_START if starting else Event.BROKE)
         self.reports.feed(
-            failures.FEED_CODES.get(failure["reason"], "failed"),
+            failures.FEED_CODES.get(failure["reason"], "failed" if starting else "crashed"),
             message=failure["message"],
-            port=self.facts.settings.port or None,
+            port=failure["port"] or self.facts.settings.port or None,
             exit_code=failure["exit_code"],
             signal=failure["signal"],
         )

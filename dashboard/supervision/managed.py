@@ -1,4 +1,4 @@
-"""One program under supervision: what others ask of it, and what its users want."""
+"""One program under supervision: questions to it, and the wishes of its users."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class ManagedProgram:
         self._life = Life(program, settings, world)
         self._facts = self._life.facts
 
-    # What others ask.
+    # Questions.
 
     @property
     def reports(self) -> Reports:
@@ -89,11 +89,11 @@ class ManagedProgram:
         with self._life.lock:
             return self._life.changed.wait_for(lambda: self._facts.settled, timeout_s)
 
-    # What users want.
+    # Wishes.
 
     def configure(self, chosen: dict[str, Any]) -> ServerSettings:
-        """Remember what is chosen for the next start; None leaves one as it is. What a program
-        of the user gets can be chosen while it runs.
+        """Remember the choices for the next start; None leaves one as it is. Those for a program
+        of the user may be made while it runs.
 
         Raises:
             BadInput: a value. NotNow: it runs, on something else.
@@ -180,7 +180,7 @@ class ManagedProgram:
         """Text as typed at its terminal; ^C is \\x03, the end of input ^D is \\x04.
 
         Raises:
-            NotNow: it has no terminal, does not run, or does not read what is typed.
+            NotNow: it has no terminal, does not run, or does not read its input.
         """
         console, name = self.console(), self.program.name
         long = max(len(line.encode("utf-8", "replace")) for line in text.split("\n"))
@@ -194,10 +194,10 @@ class ManagedProgram:
                 self._facts.run.interrupted_at = self._world.clock()
         console.typed(text)
         if not process.type(text.encode("utf-8", "replace")):
-            raise NotNow(f"{name} does not read what is typed", "wait, or press ^C")
+            raise NotNow(f"{name} does not read its input", "wait, or press ^C")
 
     def command(self, command: messages.Command) -> None:
-        """Pass a command on. What comes of it is what the program says next."""
+        """Pass a command on. Its effect is seen in the next messages of the program."""
         with self._life.lock:
             self._life.command(command)
 
@@ -217,7 +217,7 @@ class ManagedProgram:
             self._life.publish()
 
     def look(self, look: messages.Look) -> None:
-        """What the program is to report, now and after later starts."""
+        """Choose the reports that the program sends, now and after later starts."""
         with self._life.lock:
             self._life.look(look)
 

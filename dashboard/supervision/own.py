@@ -52,7 +52,7 @@ class OwnPrograms:
                 self._add(files[name])
 
     def files(self, *, anew: bool = False) -> list[dict[str, Any]]:
-        """What could be opened: {id, title, folder, started, example}; started: it is a program."""
+        """Files to open: {id, title, folder, started, example}; started: it is a program."""
         files = self._shelf.files(anew=anew).values()
         return [
             {
@@ -110,7 +110,7 @@ class OwnPrograms:
         self.publish_files(anew=True)
 
     def checked(self, name: str, chosen: dict[str, Any]) -> dict[str, Any]:
-        """What is chosen for a start, with the path of the Python as it was found.
+        """The choices for a start, with the path of the Python as it was found.
 
         Raises:
             UnknownServer: there is no such program. BadInput: its file is gone, or the Python.

@@ -1,7 +1,7 @@
 """One child process: the only module that touches subprocess.
 
 The child inherits one end of a channel for messages and commands. A server of the lab has an
-empty standard input, and what it prints is log lines. A program of the user has a terminal, so it
+empty standard input, and its output is log lines. A program of the user has a terminal, so it
 prints, reads and is interrupted as in a shell. We hold the other ends: their end tells the child
 that the dashboard is gone, however it died. PR_SET_PDEATHSIG would follow the thread that forked,
 a request's thread, and kill the child with it.
@@ -37,10 +37,10 @@ TAKE_TERMINAL = (sys.executable, "-I", "-S", take_terminal.__file__)
 
 
 class Listener(Protocol):
-    """What is notified of the child's life. Calls come from the child's own threads.
+    """Is notified of the child's life. Calls come from the child's own threads.
 
-    on_log: a line on standard error; on_print: one on standard output; on_output: what its
-    terminal shows, as it comes.
+    on_log: a line on standard error; on_print: one on standard output; on_output: the
+    output of its terminal, as it comes.
     """
 
     def on_message(self, message: messages.Message) -> None: ...
@@ -144,7 +144,7 @@ class ServerProcess:
         for piece in pieces:
             try:
                 take(piece)
-            except Exception as error:  # what one line leads to does not silence the next
+            except Exception as error:  # a fault on one line does not silence the next
                 self._listener.on_log(f"the dashboard broke on a line of the server: {error!r}")
 
     def _take_message(self, line: bytes) -> None:
@@ -172,7 +172,7 @@ class ServerProcess:
         self._listener.on_exit(returncode)
 
     def _reap(self) -> int:
-        """Wait for the end. What is left of the session is killed while the leader's number
+        """Wait for the end. The rest of the session is killed while the leader's number
         cannot be another process's: before it is reaped."""
         if hasattr(os, "waitid"):
             os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
@@ -215,13 +215,13 @@ def _spawn(
 
 
 def _check_executable(path: str) -> None:
-    """What Popen says of a program that it runs itself."""
+    """The error that Popen raises for a program that it runs itself."""
     if not os.access(path, os.X_OK):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
 
 
 def child_environment(environment: Mapping[str, str], *, terminal: bool = False) -> dict[str, str]:
-    """Ours without what belongs to Flask, Werkzeug (their socket, their reloader) and the
+    """Ours without the variables of Flask, Werkzeug (their socket, their reloader) and the
     dashboard (its token). A program on a terminal gets nothing else that is ours."""
     kept = {
         name: value
@@ -235,7 +235,7 @@ def child_environment(environment: Mapping[str, str], *, terminal: bool = False)
 
 
 def answer_of(words: Sequence[str], given: bytes, timeout_s: float) -> str | None:
-    """What a short-lived command prints, given some bytes; None where it fails or takes longer."""
+    """The output of a short-lived command, given some bytes; None where it fails, or is late."""
     try:
         done = subprocess.run(
             list(words),
@@ -252,7 +252,7 @@ def answer_of(words: Sequence[str], given: bytes, timeout_s: float) -> str | Non
 
 
 def _lines(pipe: IO[bytes]) -> Iterator[bytes]:
-    """What comes out of a pipe, line by line, until its end."""
+    """The lines of a pipe, until its end."""
     lines = Lines(LOG_LINE)
     with pipe:
         while data := os.read(pipe.fileno(), PIECE):

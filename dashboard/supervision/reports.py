@@ -1,4 +1,4 @@
-"""What a program says of itself while it runs: kept, and published."""
+"""The reports of a program while it runs: kept, and published."""
 
 import threading
 from collections.abc import Callable
@@ -45,7 +45,7 @@ class Reports:
             self.publish("logs", lines=lines, skipped=0)
 
     def output(self, text: str) -> None:
-        """What a terminal shows; its complete lines are log lines."""
+        """Output of a terminal; its complete lines are log lines."""
         *lines, self._begun = (self._begun + text).replace("\r\n", "\n").split("\n")
         self._begun = self._begun[-LINE_CHARACTERS:]
         with self._order:
@@ -97,7 +97,7 @@ class Reports:
                 self._world.publish(event)
 
     def newest(self, kind: str) -> list[EventDict]:
-        """What a tab begins with that asks for events of this kind."""
+        """The first events for a tab that asks for this kind."""
         name = self._program.name
         match kind:
             case "logs":
@@ -119,7 +119,7 @@ class Reports:
         return self._world.wanted(KINDS[kind].topic(self._program.name))
 
     def feed(self, code: str, **args: Any) -> None:
-        """Tell the reader what has happened; the page has words for each code."""
+        """Add news for the reader; the page has words for each code."""
         entry = {"name": self._program.name, "code": code, "args": args}
         self._world.publish({"kind": "feed", "entry": entry})
 

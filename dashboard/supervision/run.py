@@ -13,7 +13,7 @@ INTERRUPT_S = 5.0
 
 
 class Process(Protocol):
-    """What a ServerProcess can do, so that tests can hand in another."""
+    """The abilities of a ServerProcess, so that tests can hand in another."""
 
     pid: int
 
@@ -26,13 +26,13 @@ class Process(Protocol):
 
 @dataclass(slots=True)
 class Run:
-    """What is known of one process. Times are readings of the monotonic clock.
+    """All that is known of one process. Times are readings of the monotonic clock.
 
     sockets: addresses that it can be reached at, none before it listens, and for some programs
     none at all. step: what a start waits for. heard_at: None when it has never said anything.
     looked_at: when the kernel was asked for its sockets. ready_at: when it came up.
     interrupted_at: when ^C was typed last. transport: of its first socket, where it was seen.
-    file: as it was on disk. over: it is no longer ours; what it still says is ignored.
+    file: as it was on disk. over: it is no longer ours; its messages are ignored.
     """
 
     number: int
@@ -70,7 +70,7 @@ class Run:
         return True
 
     def was_interrupted(self, now: float) -> bool:
-        """Whether its end is likely to be what ^C was meant for."""
+        """Whether its end is likely to be the one that ^C was meant for."""
         return self.interrupted_at is not None and now - self.interrupted_at < INTERRUPT_S
 
     def silent_for(self, now: float) -> float:
@@ -80,7 +80,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Ears:
-    """The listener of one process: passes on what it says together with its run."""
+    """The listener of one process: passes its messages on together with its run."""
 
     run: Run
     message: Callable[[Run, messages.Message], None]

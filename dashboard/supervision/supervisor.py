@@ -1,4 +1,4 @@
-"""The programs together: what users ask of them, and the clock that watches them."""
+"""The programs together: wishes of their users, and the clock that watches them."""
 
 import logging
 import threading
@@ -22,7 +22,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Supervisor:
-    """Start, stop and watch the servers. Asking never blocks; what came of it is an event."""
+    """Start, stop and watch the servers. Asking never blocks; the result is an event."""
 
     def __init__(
         self, programs: Catalogue, settings: Settings, world: Surroundings, saves: Saves
@@ -110,7 +110,7 @@ class Supervisor:
         return any(started)
 
     def stop_all(self) -> bool:
-        """Ask everything that lives to end; what is ending already is left to its deadline."""
+        """Ask all that live to end; a program that is ending already is left to its deadline."""
         asked = [server.stop(again_kills=False) for server in self._servers.values()]
         return any(asked)
 
@@ -148,7 +148,7 @@ class Supervisor:
         self.server(name).command(command)
 
     def look(self, looks: dict[str, messages.Look], otherwise: messages.Look) -> None:
-        """What each server is to report."""
+        """Choose the reports that each server sends."""
         for name, server in self._servers.items():
             server.look(looks.get(name, otherwise))
 
@@ -156,7 +156,7 @@ class Supervisor:
         self.server(name).set_experiments(experiments)
 
     def close(self, timeout_s: float) -> None:
-        """Stop everything; kill what has not ended in time."""
+        """Stop all; kill those that have not ended in time."""
         self._closing.set()
         self.stop_all()
         deadline = self._world.clock() + timeout_s
@@ -175,7 +175,7 @@ class Supervisor:
     def _each(
         self, look: Callable[[ManagedProgram], None], servers: Iterable[ManagedProgram]
     ) -> None:
-        """What breaks for one program, as a thread that the system does not grant, is in the
+        """A fault for one program, as a thread that the system does not grant, is in the
         dashboard's log and leaves the others watched."""
         for server in servers:
             try:

@@ -1,4 +1,4 @@
-"""What supervision needs of the world, so that tests can hand in another one."""
+"""The world as supervision needs it, so that tests can hand in another one."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from dashboard.supervision.run import Process
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a managed program needs of the world; tests hand in their own.
+    """The world as a managed program needs it; tests hand in their own.
 
     owner(settings, transport), free_port(settings, transport), kept_s(port) and listening(pid)
     look at the system's sockets. another_python(file, but) asks interpreters whether they can

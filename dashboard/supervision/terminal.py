@@ -1,4 +1,4 @@
-"""Our end of a pseudoterminal (pty(7)): what a program prints comes out, what is typed goes in."""
+"""Our end of a pseudoterminal (pty(7)): output of a program comes out, typed text goes in."""
 
 import contextlib
 import errno
@@ -34,7 +34,7 @@ class Terminal:
         os.close(self.theirs)
 
     def pieces(self) -> Iterator[bytes]:
-        """What is printed, until no process has the other end, or shortly after end()."""
+        """The output, until no process has the other end, or shortly after end()."""
         try:
             while data := self._next():
                 yield data + self._more()
@@ -79,7 +79,7 @@ class Terminal:
                 raise
 
     def _more(self) -> bytes:
-        """What has come already; one read of a terminal gives 4 KB at most."""
+        """Output that has come already; one read of a terminal gives 4 KB at most."""
         more = bytearray()
         with contextlib.suppress(OSError):
             while len(more) < PIECE and (data := os.read(self._ours, PIECE)):

@@ -58,7 +58,7 @@ def _identity(facts: Facts) -> dict[str, Any]:
 
 
 def _file(facts: Facts, path: Path | None) -> dict[str, Any]:
-    """What a program of the user has in addition; None for the lab's servers."""
+    """Fields that a program of the user has in addition; None for the lab's servers."""
     if path is None:
         return dict.fromkeys(OF_FILES)
     settings, state = facts.settings, facts.state

@@ -11,12 +11,12 @@ from dashboard.live.websocket import BAD_FRAME, Closed, Refused, Socket
 from dashboard.supervision.managed import ManagedProgram
 
 POLL_S = 0.25
-PACE_S = 0.03  # between two frames: what is printed meanwhile comes together
+PACE_S = 0.03  # between two frames: output that comes meanwhile comes together
 TYPED = 64 * 1024  # characters of one message
 
 
 def console(sock: Socket, first: dict[str, Any]) -> None:
-    """Send the transcript and what follows; pass on what is typed, until the tab is gone."""
+    """Send the transcript and what follows; pass on typed text, until the tab is gone."""
     server = _program(first.get("program"))
     writer = threading.Thread(
         target=_show, args=(sock, server), name=f"console-{server.program.name}", daemon=True

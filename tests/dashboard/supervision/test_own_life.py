@@ -198,6 +198,8 @@ def test_a_taken_port_is_told_with_its_owner(own: World, message: messages.Messa
     )
     assert failure["port_owner"]["command"] == "nc -l"
     assert own.asked_owner == ("127.0.0.1", 9090, "tcp")
+    [news] = [e["entry"] for e in own.events if e["kind"] == "feed"]
+    assert (news["code"], news["args"]["port"]) == ("port_in_use", 9090)
 
 
 def test_a_taken_port_of_datagrams_is_looked_up_as_such(own: World) -> None:
@@ -260,6 +262,14 @@ def test_a_missing_module_names_the_interpreter(own: World) -> None:
     assert failure["reason"] == "module"
     assert "loguru" in failure["message"]
     assert "/usr/bin/python3 -m pip install" in failure["next_step"]
+
+
+def test_a_module_that_is_missing_later_is_a_crash_in_the_news(own: World) -> None:
+    own.server.start()
+    own.says(socket("listening"))
+    own.says(crash("ModuleNotFoundError", "No module named 'loguru'"))
+    own.exits(1)
+    assert own.feed() == ["started", "crashed"]
 
 
 def test_settings_may_change_while_it_runs_and_count_for_the_next_start(own: World) -> None:
