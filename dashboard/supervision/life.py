@@ -277,9 +277,11 @@ class Life:
 
     def ask_to_end(self) -> None:
         self.facts.deadline = self._world.clock() + self._world.config.stop_grace_s
-        if self.facts.run.process:
-            self.facts.run.process.send(messages.Stop())
-            self.facts.run.process.terminate()
+        run = self.facts.run
+        if run.process:
+            run.process.send(messages.Stop())
+            if self.program.own is None or run.heard_at is None:
+                run.process.terminate()  # an observed one sends it to itself, after its summary
         self._move(Event.STOP)
 
     def kill(self) -> None:

@@ -166,6 +166,7 @@ def test_the_picture_stays_until_the_next_start(
         eventually(lambda: echo.points("sendall"), "it is recorded")
         stopped = echo.api("POST", "/stop?wait=10", {})
     assert (stopped["state"], stopped["listening"]) == ("STOPPED", [])
+    assert stopped["summary"]["signal"] == "SIGTERM"
     assert len(echo.points("sendall")) == 1
     talk = echo.site.talk("/ws/live", {"subscribe": [f"streams:{echo.name}"]})
     streams = events(talk, "streams")["streams"]["streams"]
