@@ -141,6 +141,10 @@ class Look:
             "last_tick_us": round(meter.tick_s * 1e6),
             "last_returned": meter.returned,
             "last_steps": meter.steps,
+            "ticks_timed": [
+                [round(wait_s * 1e6), round(tick_s * 1e6), steps, returned]
+                for wait_s, tick_s, steps, returned in list(meter.newest)
+            ],
             "timed": round(min(1.0, steps.timed / made), 4) if made else 1.0,
             "hog": self._hog(longest),
         }

@@ -7,6 +7,7 @@ everything while there is little, and a sample under load.
 
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from types import FrameType
 
@@ -16,6 +17,7 @@ from labservers.observe.arrival import Arrival
 from labservers.observe.stepper import Stepper
 
 TICKS_TIMED = 50  # in a window
+TICKS_KEPT = 50
 STEPS_TIMED = 100
 
 Clock = Callable[[], float]
@@ -83,7 +85,10 @@ class TickWindow:
 
 
 class Meter:
-    """Times ticks. tick_s, wait_s, steps, returned: of the newest tick and the wait before it."""
+    """Times ticks. tick_s, wait_s, steps, returned: of the newest tick and the wait before it.
+
+    newest: those of the last ticks that were timed, as (wait_s, tick_s, steps, returned).
+    """
 
     def __init__(self, loop: EventLoop, clock: Clock) -> None:
         self._loop = loop
@@ -93,6 +98,7 @@ class Meter:
         self._ticks = self._steps = 0  # before the tick
         self.tick_s = self.wait_s = 0.0
         self.steps = self.returned = 0
+        self.newest: deque[tuple[float, float, int, int]] = deque(maxlen=TICKS_KEPT)
         self.window = TickWindow(clock())
 
     def next_window(self) -> TickWindow:
@@ -124,6 +130,7 @@ class Meter:
         window.ticks.append(spent)
         window.busy_s += spent
         window.most_steps = max(window.most_steps, self.steps)
+        self.newest.append((self.wait_s, spent, self.steps, self.returned))
 
     @property
     def under_way_s(self) -> float:

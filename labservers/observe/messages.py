@@ -106,6 +106,8 @@ class LoopFigures(NamedTuple):
     empty above that.
     moves: lane changes since the previous frame, "from>to" -> count, with the ends `new`
     and `done`; a step is "ready>running".
+    ticks_timed: up to 50 of the newest ticks that were timed, the newest last, as [microseconds
+    of the wait before it, microseconds, steps, sockets that the wait returned].
     hog: the longest of the timed steps, or the one that has not ended since the previous frame,
     as [task id, microseconds, label, peer, line].
     """
@@ -132,6 +134,7 @@ class LoopFigures(NamedTuple):
     last_returned: int | None = None
     last_steps: int | None = None
     timed: float = 0.0
+    ticks_timed: list[list[int]] = []
     ages: dict[str, list[int]] | None = None
     lines: dict[str, list[Any]] | None = None
     tokens: list[list[Any]] | None = None

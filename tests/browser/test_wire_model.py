@@ -188,6 +188,16 @@ def test_lanes_show_waiting_running_and_what_was_not_seen(model: Page) -> None:
     ]
 
 
+@pytest.mark.parametrize(("waited_s", "kind"), [(0.5, "run"), (1.5, "unseen")])
+def test_a_thread_without_a_call_runs_unless_it_does_so_for_long(
+    model: Page, waited_s: float, kind: str
+) -> None:
+    points = [point(1, "recv", 2, b"x", at=95.0, waited_us=1000)]
+    row = thread(1, None, waited_s=waited_s)
+    [[_, lane]] = call(model, "threads", "lanes", points, [row], 100.0)
+    assert (lane[-1]["kind"], lane[-1]["to"]) == (kind, 100.0)
+
+
 def test_a_hold_lasts_from_look_to_look_and_ends_exactly(model: Page) -> None:
     first = call(model, "threads", "holds", [], {"locks": [lock(1, "A", held_s=0.5)]}, 10.0)
     again = call(model, "threads", "holds", first, {"locks": [lock(1, "A", held_s=0.75)]}, 10.25)

@@ -64,9 +64,10 @@ function ran(lane, until, holes) {
 
 function doesNow(lane, row, at, holes) {
   const from = at - (row.waited_s ?? 0);
-  const kind = callKind(row.call);
-  if (kind !== "run") ran(lane, from, holes);
-  const since = kind === "run" ? (lane.at(-1)?.to ?? at) : from;
+  const kind = doing(row);
+  const calls = row.call !== null;
+  if (calls) ran(lane, from, holes);
+  const since = calls ? from : (lane.at(-1)?.to ?? at);
   if (since < at) lane.push({ kind, from: since, to: at, line: row.line, socket: row.socket, now: true });
 }
 
@@ -80,8 +81,11 @@ function gaps(points) {
   return found;
 }
 
-/** What a thread does now, by its row. */
-export const doing = (row) => callKind(row.call);
+/* A thread that has made no call for so long computes, or waits for what is not seen. */
+const UNSEEN_S = 1;
+
+/** What a thread does now, by its row: a kind of a call, or "unseen". */
+export const doing = (row) => (callKind(row.call) === "run" && row.waited_s >= UNSEEN_S ? "unseen" : callKind(row.call));
 
 /** How many threads do what: [[kind, count]], the most frequent first. */
 export function counts(rows) {

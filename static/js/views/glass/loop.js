@@ -1,5 +1,5 @@
 /* The event loop, live: the place of every task, its cost, and the fate of a slow one. */
-import { Button, IconButton, Mini, Segmented, html, icon, useEffect, useNow, useRef, useState } from "../../kit.js";
+import { Button, Mini, Segmented, html, icon, useEffect, useNow, useRef, useState } from "../../kit.js";
 import { dur, hands, nf, t } from "../../i18n.js";
 import { NO_LOOP } from "../../model/reducer.js";
 import { offKey, running } from "../../model/selectors.js";
@@ -29,7 +29,7 @@ export function Loop({ state, actions, name }) {
   const off = offKey(state);
   const until = (place) => actions.hold(name, { action: "step", until: place }).catch(actions.fail);
   return html`<div class="stack"><${NotRunning} state=${state} name=${name} actions=${actions}/>
-    <${Controls} state=${state} server=${server} loop=${loop} until=${until} actions=${actions}/>
+    <${Controls} state=${state} server=${server} loop=${loop} actions=${actions}/>
     ${up && html`<${Status} server=${server} loop=${loop} skew_s=${state.skew_s} actions=${actions}/>`}
     ${loop && html`<${Board} loop=${loop} state=${looked} source=${source} chosen=${chosen} choose=${choose}/>
       <${Summary} loop=${loop}/>
@@ -65,7 +65,7 @@ function thin(values) {
   return [...Array(Math.max(0, DEPTH_POINTS - bars.length)).fill(0), ...bars];
 }
 
-function Controls({ state, server, loop, until, actions }) {
+function Controls({ state, server, loop, actions }) {
   const [sending, setSending] = useState(false);
   const key = offKey(state) ?? (running(server) ? null : "off.notrunning");
   const off = key && t(key);
@@ -85,8 +85,7 @@ function Controls({ state, server, loop, until, actions }) {
     <div class="grp"><${Button} data-key="Space" kind=${paused ? "pri" : ""} icon=${paused ? "play" : "pause"} label=${t(paused ? "lp.resume" : "lp.pause")}
         off=${off} onClick=${() => tell(paused ? "resume" : "pause")}/>
       <${Button} icon="step" label=${t("lp.step")} title=${held || t("lp.step.d")} off=${held} onClick=${() => tell("step")}/>
-      <${Button} data-key="." icon="tick" label=${t("lp.tick")} title=${held || t("lp.tick.d")} off=${held} onClick=${() => tell("tick")}/>
-      <${IconButton} icon="route" label=${t("loop.until.wait.d")} off=${held} onClick=${() => until("wait")}/></div>
+      <${Button} data-key="." icon="tick" label=${t("lp.tick")} title=${held || t("lp.tick.d")} off=${held} onClick=${() => tell("tick")}/></div>
     <div class="grp"><span class="lbl">${t("lp.speed")}</span><${Segmented} label=${t("lp.speed")} items=${rests} off=${off} keys=${["+", "-"]}
       value=${String(loop?.delay_s ?? 0)} onChange=${(seconds) => tell("slow", { seconds: Number(seconds) })}/></div>
     <div class="grp scr"><span class="lbl">${t("lp.send")}</span>${[1, 50, 1000].map(more)}
