@@ -104,7 +104,7 @@ def test_the_board_stays_where_it_is(lab: Any, open_page: Any) -> None:
     expect(page.locator(".strip.warn")).to_be_visible()
     assert page.locator(".board").bounding_box() == box
     page.get_by_role("button", name="Resume").first.click()
-    page.get_by_role("button", name="Stop the clients").click()
+    lab.api("DELETE", "/api/experiments/subjects")
 
 
 def test_pointing_at_a_chart_shows_the_same_moment_in_all(
