@@ -134,7 +134,7 @@ class LoopFigures(NamedTuple):
     last_returned: int | None = None
     last_steps: int | None = None
     timed: float = 0.0
-    ticks_timed: list[list[int]] = []
+    ticks_timed: list[list[int]] | None = None
     ages: dict[str, list[int]] | None = None
     lines: dict[str, list[Any]] | None = None
     tokens: list[list[Any]] | None = None
