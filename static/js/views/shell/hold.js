@@ -17,6 +17,7 @@ export function HoldBar({ server, off, skew_s, actions }) {
   const still = paused(server);
   const no = off && t(off);
   const wait = no || (!still && t("hold.off"));
+  const inLoop = !server.own && server.tabs.some(({ name }) => name === "loop"); // one thread: tasks are what is stepped
   const points = server.held?.points ?? [];
   const point = nextPoint(server, thread);
   const button = (action, body, symbol, key, more = {}) => html`<${Button} icon=${symbol} label=${t(key)} busy=${hold.busy === action}
@@ -27,8 +28,10 @@ export function HoldBar({ server, off, skew_s, actions }) {
         ? button("resume", { action: "resume" }, "play", "hold.resume", { always: true, props: { kind: "pri", "data-key": "Space" } })
         : button("pause", { action: "pause" }, "pause", "hold.pause", { always: true, props: { "data-key": "Space" } })}
       ${button("step", { action: "step" }, "step", "hold.step", { props: { "data-key": "." } })}
-      ${button("thread", { action: "step", thread: point?.thread }, "thread", "hold.thread")}
-      ${button("send", { action: "step", until: "send" }, "dout", "hold.send")}
+      ${inLoop
+        ? button("tick", { action: "tick" }, "tick", "lp.tick")
+        : html`${button("thread", { action: "step", thread: point?.thread }, "thread", "hold.thread")}
+          ${button("send", { action: "step", until: "send" }, "dout", "hold.send")}`}
       <span class="grp"><span class="lbl">${t("lp.speed")}</span><${Segmented} label=${t("lp.speed")} items=${speeds()} off=${no}
         value=${String(server.held?.delay_s ?? 0)} keys=${["+", "-"]} onChange=${(seconds) => hold.ask("slow", { action: "slow", seconds: Number(seconds) })}/></span>
       <${Breakpoints} server=${server} off=${no} set=${(all) => hold.ask("break", { action: "break", ...all })}/>
