@@ -16,7 +16,11 @@ PAGES_BYTES = 32 * 1024 * 1024
 
 
 class Store:
-    """Pages out of the grade book, and rows into it. A commit drops the pages of its students."""
+    """Pages out of the grade book, and rows into it. A commit drops the pages of its students.
+
+    A commit by another process is not noticed: two servers on one data folder lose no rows, but
+    each shows those of the other late. So a server has a data folder to itself.
+    """
 
     def __init__(self, loop: EventLoop, book: GradeBook) -> None:
         self._loop = loop
