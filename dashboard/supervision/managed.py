@@ -28,6 +28,7 @@ class ManagedProgram:
         self._world = world
         self._life = Life(program, settings, world)
         self._facts = self._life.facts
+        self._retired = False
 
     # Questions.
 
@@ -117,6 +118,8 @@ class ManagedProgram:
             BadInput, NotNow: as configure(); nothing is remembered and nothing is started.
         """
         with self._life.lock:
+            if self._retired:
+                raise NotNow(f"{self.program.name} was forgotten meanwhile", "open it again")
             self.configure(chosen or {})
             if self._facts.state is State.STOPPING:
                 already, self._facts.start_again = self._facts.start_again, True
@@ -125,6 +128,17 @@ class ManagedProgram:
                 return False
             self._life.start()
             return True
+
+    def retire(self) -> None:
+        """Start no more, since it leaves the catalogue.
+
+        Raises:
+            NotNow: it runs.
+        """
+        with self._life.lock:
+            if self.alive:
+                raise NotNow(f"{self.program.name} is running", "stop it first")
+            self._retired = True
 
     def stop(self, *, again_kills: bool = True) -> bool:
         """False when it is stopped already. Asked twice, it kills, if it may."""

@@ -99,8 +99,7 @@ class OwnPrograms:
             server = self._supervisor.server(name)
             if server.program.own is None:
                 raise NotNow(f"{name} is one of the lab's servers", "it stays")
-            if server.alive:
-                raise NotNow(f"{name} is running", "stop it first")
+            server.retire()
             with contextlib.suppress(OSError):
                 self._shelf.opened.remove(server.program.own)
             self._programs.remove(name)

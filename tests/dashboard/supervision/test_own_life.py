@@ -281,6 +281,17 @@ def test_settings_may_change_while_it_runs_and_count_for_the_next_start(own: Wor
     assert own.process.command.words[-1] == "7000"
 
 
+def test_a_program_that_was_forgotten_starts_no_more(own: World) -> None:
+    own.server.start()
+    with pytest.raises(NotNow):
+        own.server.retire()
+    own.exits(0)
+    own.server.retire()
+    with pytest.raises(NotNow):
+        own.server.start()
+    assert len(own.processes) == 1
+
+
 def test_what_its_terminal_shows_is_transcript_and_log(own: World) -> None:
     own.server.start()
     for data in (b"one\r\ntw", b"o\r\nname? "):
