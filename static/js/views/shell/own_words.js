@@ -1,16 +1,22 @@
 /* Sentences about a program of the user that runs: the same on its card and on its page. */
-import { html } from "../../kit.js";
+import { html, icon } from "../../kit.js";
 import { has, t } from "../../i18n.js";
+
+const NOTICES_SHOWN = 2;
 
 /** What it asks the user for, and where. */
 export const InputWanted = ({ wanted: { prompt, line } }) =>
   html`<p><strong>${t("prog.input")}</strong>${prompt && html`${" "}<code class="prompt">${prompt}</code>`}
     ${line && html`${" "}<span class="muted">${t("prog.input.at", { l: line })}</span>`}</p>`;
 
-/** It runs and cannot be reached; where it stands, if that is known. */
+/** It runs and cannot be reached. */
 export const NoSocket = ({ server }) =>
-  html`<p><strong>${t("prog.nosocket")}</strong>${server.waits_at && html`${" "}${t("prog.nosocket.at", server.waits_at)}`}
+  html`<p><strong>${t("prog.nosocket")}</strong>
     ${" "}<span class="muted">${t("prog.nosocket.s")}</span></p>`;
 
-/** What the dashboard has to say about it: {text, code}, in the language of the page where there are words for the code. */
-export const noticeText = ({ text, code }) => (has(`prog.notice.${code}`) ? t(`prog.notice.${code}`) : text);
+/** What the dashboard has to say about the newest life of it: {at, code, text}, in the page's language where it has words for the code. */
+export const Notices = ({ server }) =>
+  (server.notices ?? []).slice(-NOTICES_SHOWN).map(
+    ({ at, code, text }) => html`<div class="notice" role="status" key=${`${at}${code}`}>${icon("info")}
+      <span>${has(`prog.notice.${code}`) ? html`<strong>${t(`prog.notice.${code}`)}</strong> <span class="soft">${text}</span>` : text}</span></div>`,
+  );

@@ -9,6 +9,7 @@ import { HoldBar } from "./hold.js";
 import { Lazy } from "./lazy.js";
 import { Logs } from "../glass/logs.js";
 import { Trouble } from "./own_failed.js";
+import { Notices } from "./own_words.js";
 import { Try } from "../tasks/try.js";
 
 /* The big views come when they are first looked at. */
@@ -38,6 +39,7 @@ export function Server({ state, actions }) {
   return html`<${Head} server=${server} tab=${tab} busy=${state.busy[name]} off=${offKey(state)}
       skew_s=${state.skew_s} actions=${actions}/>
     <${Trouble} state=${state} server=${server} actions=${actions}/>
+    ${server.own && html`<${Notices} server=${server}/>`}
     <${Crashes} state=${state} server=${server} actions=${actions}/>
     <${Breaks} state=${state} server=${server} actions=${actions}/>
     ${held && html`<${HoldBar} server=${server} off=${offKey(state)} skew_s=${state.skew_s} actions=${actions}/>`}
