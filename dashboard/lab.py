@@ -21,6 +21,7 @@ from dashboard.live.broadcaster import Broadcaster
 from dashboard.live.chat_hub import ChatHub
 from dashboard.live.events import KINDS, EventDict, kind_and_name
 from dashboard.live.tabs import Tabs
+from dashboard.programs import files
 from dashboard.programs.catalogue import Catalogue
 from dashboard.programs.opened import Opened
 from dashboard.programs.pythons import Python, Pythons
@@ -38,6 +39,7 @@ from dashboard.supervision.surroundings import Surroundings
 from labservers.observe import messages
 
 HERE = Path(__file__).resolve().parent
+SOURCE_BYTES = 4 * 1024 * 1024
 # Inside the package where it was installed, beside it in a checkout.
 EXAMPLES = next(
     (e for e in (HERE / "examples/lab", HERE.parent / "examples/lab") if e.is_dir()), None
@@ -191,7 +193,7 @@ class Lab:
 
     def _another_python(self, file: Path, but: str) -> Python | None:
         try:
-            source = file.read_bytes()
+            source = files.read(file, SOURCE_BYTES)
         except OSError:
             return None
         return self.pythons.that_reads(source, but)

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from dashboard import json_text
 from dashboard.numbers import shown, whole
+from dashboard.programs import files
+from labservers.observe.text import printable
 
 FILE = "breaks.json"
 BYTES = 64 * 1024
@@ -37,13 +39,11 @@ def breaks_of(program: Path) -> Breaks:
     """A file that cannot be used is logged, and says nothing."""
     path = program.parent / FILE
     try:
-        with path.open("rb") as file:
-            content = file.read(BYTES + 1)
-        return _breaks(content, program.name)
+        return _breaks(files.read(path, BYTES + 1), program.name)
     except FileNotFoundError:
         return NOTHING
     except (OSError, ValueError) as error:
-        LOG.warning("%s is not used: %s", path, error)
+        LOG.warning("%s is not used: %s", printable(str(path)), error)
         return NOTHING
 
 

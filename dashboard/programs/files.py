@@ -1,5 +1,6 @@
 """Python files of the user: found in folders, and named so that their names can be sent about."""
 
+import errno
 import hashlib
 import os
 import re
@@ -52,6 +53,20 @@ def stamp(path: Path) -> Stamp | None:
     except OSError:
         return None
     return Stamp(found.st_mtime_ns, found.st_size) if stat.S_ISREG(found.st_mode) else None
+
+
+def read(path: Path, most: int) -> bytes:
+    """Up to `most` bytes of a regular file. Another kind is not opened in its stead: a link leads
+    anywhere, and a reader of a FIFO waits for a writer (fifo(7)).
+
+    Raises:
+        OSError: it cannot be read, or is of another kind.
+    """
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    with open(os.open(path, flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        return file.read(most)
 
 
 def shown(path: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.errors import UnknownServer
 from dashboard.numbers import shown
-from dashboard.programs.files import python_files
+from dashboard.programs import files
 from dashboard.programs.program import Program
 
 FILES = 100
@@ -25,8 +25,7 @@ def read(program: Program, name: str | None) -> dict[str, Any]:
     if name not in own:
         raise UnknownServer(f"{program.name} has no file {shown(name)}", f"use {_known(own)}")
     try:
-        with own[name].open("rb") as file:
-            text = file.read(BYTES)
+        text = files.read(own[name], BYTES)
     except OSError as error:
         raise UnknownServer(f"{name} cannot be read: {error.strerror}", "see its rights") from error
     lines = text.decode("utf-8-sig", "replace").splitlines()
@@ -39,7 +38,7 @@ def _own_files(program: Program) -> dict[str, Path]:
     folder, of a server of the lab the file's name alone, also of the event loop's."""
     if program.own:
         folder = program.own.parent
-        others = [file.path for file in python_files([folder])][:FILES]
+        others = [file.path for file in files.python_files([folder])][:FILES]
         return {str(path.relative_to(folder)): path for path in [program.own, *others]}
     main = _module(program.module)
     if main is None:

@@ -17,6 +17,8 @@ from dashboard.recording.streams import IN, OUT, Stream, way
 from labservers.observe.messages import Point
 
 SEGMENT = 65_495  # bytes in one packet: as many as IPv4 and TCP leave of 65,535
+DATAGRAM = 65_507  # bytes in one (RFC 768), in IPv4
+SEGMENTS = 100  # of one call: a sendfile() of gigabytes is not kept, its numbers are passed over
 RESET_ERRORS = ("ConnectionResetError", "BrokenPipeError")
 
 
@@ -34,7 +36,7 @@ def _datagrams(stream: Stream, points: Iterable[Point]) -> Iterator[Captured]:
     for point in points:
         peer = place((point.result or "").rpartition(" ")[2] or stream.peer)
         local, direction = place(stream.local), way(point)
-        if direction is None or local is None or peer is None:
+        if direction is None or local is None or peer is None or point.bytes > DATAGRAM:
             continue
         if local.host.is_unspecified or local.host.version != peer.host.version:
             local = Place(_one_of_ours(peer.host), local.port)  # bound to all of them
@@ -90,12 +92,13 @@ class Connection:
 
     def _segments(self, direction: str, point: Point) -> Iterator[Captured]:
         data, comment = _data(point), about(point)
-        for begin in range(0, point.bytes, SEGMENT):
+        for begin in range(0, min(point.bytes, SEGMENTS * SEGMENT), SEGMENT):
             size = min(SEGMENT, point.bytes - begin)
             known = data[begin : begin + size]
             yield self._packet(direction, PSH | ACK, point.at, comment, known, size)
             self._count(direction, size)
             comment = f"{point.call}() goes on"
+        self._count(direction, max(0, point.bytes - SEGMENTS * SEGMENT))
 
     def _end(self, direction: str, flag: int, at: float, comment: str) -> Iterator[Captured]:
         """FIN or RST of one way; nothing follows it on that way, and nothing at all an RST."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dashboard.recording.conversation import about, captured
 from dashboard.recording.pcapng import capture
 from dashboard.recording.streams import IN, Stream, way
+from labservers.observe import text
 from labservers.observe.messages import Point
 
 APPLICATION = "Socket Lab"
@@ -46,7 +47,7 @@ def as_text(points: Iterable[Point], streams: dict[int, Stream]) -> Iterator[str
         size = f"  {point.bytes:,} B" if way(point) else ""
         peer = f"  {_ends(stream)}" if stream else ""
         result = f"  {point.result}" if point.result else ""
-        yield f"{_clock(point.at)}  {about(point)}{size}{result}{peer}\n"
+        yield text.printable(f"{_clock(point.at)}  {about(point)}{size}{result}{peer}") + "\n"
         mark = "<" if way(point) == IN else ">"
         for line in base64.b64decode(point.data or "").splitlines(keepends=True):
             yield f"    {mark} {printable(line)}\n"

@@ -236,9 +236,14 @@ class ManagedProgram:
             self._life.look(look)
 
     def targets(self) -> dict[str, tuple[str, int]]:
-        """Kind of socket (stream or datagram) -> where clients reach it, while it runs."""
+        """Kind of socket (stream or datagram) -> where clients reach it, while it runs. Of a
+        program of the user only what the kernel knows as well: it can say what it likes."""
         with self._life.lock:
-            return targets(self._facts, self.reports.recorder)
+            said, pid = targets(self._facts, self.reports.recorder), self.pid
+        if self.program.own is None or pid is None:
+            return said
+        known = self._world.listening(pid)
+        return {kind: address for kind, address in said.items() if address in known}
 
     def set_experiments(self, experiments: list[dict[str, Any]]) -> None:
         with self._life.lock:

@@ -9,6 +9,7 @@ from dashboard.programs.program import Program
 from dashboard.recording.figures import Figures
 from dashboard.recording.history import LINE_CHARACTERS, LogBook
 from dashboard.recording.recorder import Recorder, point_dict
+from dashboard.recording.sound import sound_part
 from dashboard.supervision.surroundings import Surroundings
 from labservers.observe import messages
 
@@ -74,10 +75,13 @@ class Reports:
 
     def observed(self, message: messages.Message, life: int) -> bool:
         """Keep what an observed program tells; whether its view has changed."""
-        anew = self.recorder.take(message, life)
-        if isinstance(message, messages.Points) and self._wanted("wire"):
-            lines = [point_dict(point) for point in message.points]
-            self.publish("wire", lines=lines, skipped=message.lost)
+        told = sound_part(message)
+        if told is None:
+            return False
+        anew = self.recorder.take(told, life)
+        if isinstance(told, messages.Points) and self._wanted("wire"):
+            lines = [point_dict(point) for point in told.points]
+            self.publish("wire", lines=lines, skipped=told.lost)
         return anew
 
     def tick(self) -> None:

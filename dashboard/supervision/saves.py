@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from dashboard.programs import files
 from dashboard.programs.files import Stamp, stamp
 from dashboard.supervision.lifecycle import State
 from dashboard.supervision.managed import ManagedProgram
@@ -45,8 +46,7 @@ class Saves:
 
     def _reads(self, python: str, path: Path) -> str | None:
         try:
-            with path.open("rb") as file:
-                source = file.read(MOST_BYTES)
+            source = files.read(path, MOST_BYTES)
         except OSError as error:
             return error.strerror
         return self._problem(python, source)

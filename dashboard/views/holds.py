@@ -31,7 +31,7 @@ def hold(name: str) -> tuple[Response, int]:
     """Pause, resume, step, slow, or breakpoints; the tab that asks stands in X-Lab-Tab."""
     values = only(body(), (*FIELDS, *LISTS, "exceptions"))
     command = _command(values, ACTIONS)
-    controller = _text(values, "controller", NAME_CHARACTERS) or ""
+    controller = _name(values) or ""
     tab = request.headers.get("X-Lab-Tab", "")[:TAB_CHARACTERS]
     over = _flag(values, "take")
     lab().supervisor.server(name).hold(command, controller, tab, over=over)
@@ -93,6 +93,14 @@ def _text(values: dict[str, Any], name: str, most: int) -> str | None:
     if value is None or (isinstance(value, str) and 0 < len(value) <= most):
         return value
     raise BadInput(f"{name}: {shown(value)} is not a text of 1 to {most} characters")
+
+
+def _name(values: dict[str, Any]) -> str | None:
+    """The controller's, which every other tab shows."""
+    name = _text(values, "controller", NAME_CHARACTERS)
+    if name is None or name.isprintable():
+        return name
+    raise BadInput(f"controller: {shown(name)} is not a name", 'for example "controller": "Ann"')
 
 
 def _texts(values: dict[str, Any], name: str) -> list[str]:

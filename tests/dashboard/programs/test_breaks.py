@@ -1,6 +1,7 @@
 """breaks.json beside a program: what its author says of how it breaks."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +86,8 @@ def test_the_examples_have_theirs() -> None:
     assert len(servers) == 5
     assert all(len(breaks_of(server).ways) == 2 for server in servers)
     assert breaks_of(EXAMPLES / "hello_client.py") == NOTHING
+
+
+def test_a_file_that_nobody_writes_to_is_not_waited_for(program: Path) -> None:
+    os.mkfifo(program.parent / "breaks.json")
+    assert breaks_of(program) == NOTHING

@@ -154,3 +154,13 @@ def test_a_stamp_tells_of_a_save(tmp_path: Path) -> None:
     assert stamp(file) != before
     assert stamp(tmp_path) is None
     assert stamp(tmp_path / "nowhere.py") is None
+
+
+def test_only_a_regular_file_is_read(tmp_path: Path) -> None:
+    file = put(tmp_path / "server.py", "print()")
+    assert files.read(file, 5) == b"print"
+    (tmp_path / "link.py").symlink_to(file)
+    os.mkfifo(tmp_path / "fifo.py")
+    for name in ("link.py", "fifo.py", ".", "missing.py"):
+        with pytest.raises(OSError, match=r"links|regular|directory|No such"):
+            files.read(tmp_path / name, 5)

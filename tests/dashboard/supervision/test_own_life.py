@@ -323,3 +323,13 @@ def test_attempts_count_anew_after_half_a_minute(make_world: Callable[..., World
         world.now += stays_s
         world.exits(1)
         assert world.state == state
+
+
+def test_clients_are_sent_only_where_the_kernel_knows_a_socket_of_it(own: World) -> None:
+    own.server.start()
+    own.says(socket("listening"))
+    assert own.server.targets() == {}
+    own.kernel = [("127.0.0.1", 9090)]
+    assert own.server.targets() == {"stream": ("127.0.0.1", 9090)}
+    own.says(socket("listening", "192.0.2.1:80", number=2))
+    assert own.server.targets() == {}

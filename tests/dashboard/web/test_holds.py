@@ -58,6 +58,8 @@ def test_one_controller_holds_another_takes_over_and_a_closed_tab_lets_go(
         {"action": "break", "calls": ["recv"] * 101},
         {"action": "break", "exceptions": 1},
         {"action": "pause", "controller": "x" * 61},
+        {"action": "pause", "controller": "Ann\u202e"},
+        {"action": "pause", "controller": "\ud800"},
         {"action": "pause", "take": "yes"},
     ],
     ids=lambda body: str(body)[:40],

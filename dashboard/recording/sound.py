@@ -1,0 +1,40 @@
+"""What a tap can have told. All code of a program can write to the line that leads to us, and what
+comes is computed with: bytes are decoded, times are put into files.
+"""
+
+import binascii
+
+from labservers.observe import messages
+
+AGES = 2**32  # seconds since the epoch, until 2106
+MOST_BYTES = 2**40  # of one call
+
+
+def sound_part(message: messages.Message) -> messages.Message | None:
+    """The message without what cannot be; points that go are counted as lost."""
+    if not _is_time(getattr(message, "at", 0.0)):
+        return None
+    match message:
+        case messages.Points():
+            points = [point for point in message.points if _is_sound(point)]
+            lost = max(0, message.lost) + len(message.points) - len(points)
+            return message._replace(points=points, lost=lost)
+        case messages.SocketEvents():
+            return message._replace(events=[e for e in message.events if _is_time(e.at)])
+    return message
+
+
+def _is_time(at: float) -> bool:
+    return 0 <= at < AGES
+
+
+def _is_sound(point: messages.Point) -> bool:
+    return _is_time(point.at) and 0 <= point.bytes < MOST_BYTES and _is_base64(point.data or "")
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        return False
+    return True

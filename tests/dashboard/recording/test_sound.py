@@ -1,0 +1,66 @@
+"""What a program says of itself that cannot be, since its own code can write to the line too."""
+
+from typing import Any
+
+import pytest
+
+from dashboard.recording.downloads import as_capture, as_raw, as_text
+from dashboard.recording.memory import Memory
+from dashboard.recording.recorder import Recorder
+from dashboard.recording.sound import sound_part
+from labservers.observe import messages
+
+NOW = 1_700_000_000.0
+
+
+def points(**values: Any) -> messages.Points:
+    made = messages.Point(1, NOW, "main", "a.py:1", "f", 7, 3, "recv", 5.0, 3, "YWJj")
+    return messages.Points(NOW, [made._replace(**values)], 2)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"data": "%%%"},
+        {"data": "abc"},
+        {"data": "\ud800"},
+        {"at": 1e300},
+        {"at": -1.0},
+        {"bytes": -1},
+        {"bytes": 2**62},
+    ],
+    ids=str,
+)
+def test_a_point_that_cannot_be_is_lost(values: dict[str, Any]) -> None:
+    assert sound_part(points(**values)) == messages.Points(NOW, [], 3)
+    assert sound_part(points()) == points()
+
+
+def test_times_that_cannot_be_are_not_taken() -> None:
+    event = messages.SocketEvent(1e300, 7, 3, "AF_INET", "stream", "bound", None, None, None)
+    assert sound_part(messages.SocketEvents(NOW, [event])) == messages.SocketEvents(NOW, [])
+    assert sound_part(messages.Notice(-1.0, "x", "y")) is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"thread": "\ud800\x1b[31m", "result": "\x1b]0;x\x07"},
+        {"call": "sendfile", "bytes": 2**39, "data": None},
+        {"call": "sendto", "bytes": 2**39, "result": "127.0.0.1:9"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", ["stream", "datagram"])
+def test_all_that_is_kept_can_be_taken_away(values: dict[str, Any], kind: str) -> None:
+    recorder = Recorder("a", Memory())
+    ends = ("127.0.0.1:1", "127.0.0.1:2")
+    event = messages.SocketEvent(NOW, 7, 3, "AF_INET", kind, "accepted", *ends, 1)
+    recorder.take(messages.SocketEvents(NOW, [event]), 0)
+    recorder.take(points(**values), 0)
+    streams = recorder.read(lambda wire: wire.copy())
+    told = "".join(as_text(streams[0][1], {7: streams[0][0]}))
+    assert "\x1b" not in told
+    assert told.encode()
+    assert len(as_raw(streams[0][1], "in")) <= 3
+    assert sum(map(len, as_capture("a.py", streams))) < 100_000
