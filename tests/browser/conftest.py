@@ -323,3 +323,12 @@ def open_page(browser: Browser, lab: Lab) -> Iterator[Windows]:
 def page(open_page: Windows) -> Page:
     """The overview as a new visitor sees it."""
     return open_page("/")
+
+
+@pytest.fixture(scope="module")
+def model(browser: Browser, dashboard: Lab) -> Iterator[Page]:
+    """A page whose modules a test calls; see models.py."""
+    windows = Windows(browser, dashboard.url)
+    yield windows("/")
+    windows.close()
+    assert windows.complaints == []

@@ -2,21 +2,10 @@
 
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page
 
+from tests.browser.models import call
 from tests.browser.scripted import point
-from tests.browser.test_wire_model import call
-
-
-@pytest.fixture(scope="module")
-def model(make_lab: Any, make_windows: Any, browser: Any, tmp_path_factory: Any) -> Any:
-    lab = make_lab(tmp_path_factory.mktemp("model"))
-    windows = make_windows(browser, lab.url)
-    yield windows("/")
-    windows.close()
-    lab.close()
-    assert windows.complaints == []
 
 
 def look(**more: Any) -> dict[str, Any]:

@@ -11,16 +11,6 @@ OWN = {"name": "echo-3fa2c1", "own": True, "task": None, "title": "echo.py", "st
 OWN |= {"tabs": TABS, "listening": ["127.0.0.1:9090"], "generation": 1, "figures": None}
 
 
-@pytest.fixture(scope="module")
-def model(make_lab: Any, make_windows: Any, browser: Any, tmp_path_factory: Any) -> Any:
-    lab = make_lab(tmp_path_factory.mktemp("model"))
-    windows = make_windows(browser, lab.url)
-    yield windows("/")
-    windows.close()
-    lab.close()
-    assert windows.complaints == []
-
-
 def reduced(model: Page, *events: dict[str, Any]) -> dict[str, Any]:
     """The state of the page after these live events; {"type": ...} is an event of the page itself."""
     script = """async (text) => {

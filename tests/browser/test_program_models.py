@@ -1,30 +1,12 @@
 """What the page knows of a program's terminal, source and hold, in the browser's own JavaScript."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-
-@pytest.fixture(scope="module")
-def model(make_lab: Any, make_windows: Any, browser: Any, tmp_path_factory: Any) -> Iterator[Page]:
-    lab = make_lab(tmp_path_factory.mktemp("models"))
-    windows = make_windows(browser, lab.url)
-    yield windows("/")
-    windows.close()
-    lab.close()
-    assert windows.complaints == []
-
-
-def call(model: Page, module: str, function: str, *arguments: Any) -> Any:
-    """The result of a function of static/js/model."""
-    script = """async ([module, name, text]) => {
-      const result = (await import(`/static/js/model/${module}.js`))[name](...JSON.parse(text));
-      return JSON.parse(JSON.stringify(result ?? null));
-    }"""
-    return model.evaluate(script, [module, function, json.dumps(arguments)])
+from tests.browser.models import call
 
 
 def console(model: Page, *events: Any) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Bytes, blocks, lanes and stories as the page makes them, in the browser's own JavaScript."""
 
-import json
 from typing import Any
 
 import pytest
@@ -8,29 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
 
+from tests.browser.models import call
 from tests.browser.scripted import base64_of, lock, point, stream, thread
-
-
-@pytest.fixture(scope="module")
-def model(make_lab: Any, make_windows: Any, browser: Any, tmp_path_factory: Any) -> Any:
-    lab = make_lab(tmp_path_factory.mktemp("model"))
-    windows = make_windows(browser, lab.url)
-    yield windows("/")
-    windows.close()
-    lab.close()
-    assert windows.complaints == []
-
-
-def call(model: Page, module: str, name: str, *arguments: Any) -> Any:
-    """What a function of a model gives; bytes travel as {"bytes": [...]}, both ways."""
-    script = """async ([module, name, text]) => {
-      const revive = (_, value) => (value?.bytes && Object.keys(value).length === 1 ? Uint8Array.from(value.bytes) : value);
-      const found = await import(`/static/js/model/${module}.js`);
-      const value = found[name](...JSON.parse(text, revive));
-      const plain = (_, one) => (one instanceof Map ? [...one] : one instanceof Uint8Array ? { bytes: [...one] } : one);
-      return JSON.stringify(value ?? null, plain);
-    }"""
-    return json.loads(model.evaluate(script, [module, name, json.dumps(arguments)]))
 
 
 def octets(data: bytes) -> dict[str, list[int]]:
