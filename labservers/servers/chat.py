@@ -8,6 +8,7 @@ chat_clients.py                   the threads
 chat_member.py, chat_states.py    a client: its socket, and how it stands to what was said
 chat_rooms.py, chat_room.py       the chats, and how far each member has been sent what was said
 chat_delivery.py                  one thread sends at a time, so everybody hears the same order
+chat_audience.py                  the members that are sent a message at once
 chat_backlog.py, chat_postman.py  what members that are behind read on from, and the thread that
                                   sends it to them
 """
@@ -24,7 +25,7 @@ from labservers.net.closing import Closer, close_politely
 from labservers.net.listening import listen_tcp, notice_vanished_peers
 from labservers.observe import messages
 from labservers.observe.addresses import address_text
-from labservers.observe.monitor import Monitor
+from labservers.observe.monitor import ROWS_SHOWN, Monitor
 from labservers.observe.text import Excerpt
 from labservers.protocols.chat import WAIT_S, Event, Join, Say
 from labservers.registry import ServerSpec
@@ -120,7 +121,8 @@ class ChatServer(LabServer):
             return framing.end()
         member.connection.bytes_in += len(data)
         events = framing.feed(data)
-        member.mode = framing.mode
+        if member.mode != framing.mode:
+            member.change_mode(framing.mode)
         return events
 
     def _close(self, member: Member) -> None:
@@ -152,8 +154,13 @@ class ChatServer(LabServer):
     def frame(self, seq: int) -> messages.Frame:
         waiting, limit = self._acceptor.queue() or (None, None)
         self.rooms.count_missed()
+        self.rooms.count_sent()
         sizes = self.rooms.sizes()
         return self.monitor.frame(seq, accept_queue=waiting, accept_limit=limit, rooms=sizes)
+
+    def rows(self, limit: int = ROWS_SHOWN) -> messages.Rows:
+        self.rooms.count_sent()
+        return super().rows(limit)
 
     def _note_overload(self) -> None:
         self.monitor.event("overloaded", reason="no descriptors or memory for more connections")
@@ -179,8 +186,7 @@ class ChatConnectionManager:
         room.delivery.put(speaker, lines)
         with room.delivery.turn:
             for message, members in room.delivery:  # none, where another thread has sent ours
-                for member in members:
-                    member.send(message)
+                members.send(message)
         self._note(speaker, lines, round((time.perf_counter() - began) * 1e6))
 
     def disconnect_client_from_chat(self, member: Member, reason: str) -> None:

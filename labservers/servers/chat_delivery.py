@@ -18,6 +18,7 @@ from labservers.servers.chat_states import Event
 
 if TYPE_CHECKING:
     from labservers.observe.monitor import Monitor
+    from labservers.servers.chat_audience import Audience
     from labservers.servers.chat_member import Member
     from labservers.servers.chat_room import Room
 
@@ -35,7 +36,7 @@ PATIENCE = Patience()
 
 
 class Delivery:
-    """With the `turn` held, an iteration yields each message with the members to send it to.
+    """With the `turn` held, an iteration yields each message with its audience.
 
     What is said faster than some can read would be lost to them although they read. So a message
     waits for members that are far behind. A member that does not catch up within the patience,
@@ -58,13 +59,15 @@ class Delivery:
     def __len__(self) -> int:
         return len(self._spoken)
 
-    def __iter__(self) -> Iterator[tuple[Message, list["Member"]]]:
+    def __iter__(self) -> Iterator[tuple[Message, "Audience"]]:
+        room = self._room
         while self._spoken:
-            if self._room.reading_on:
+            if room.reading_on:
                 self._wait_for_readers()
             yield self._next()
+            room.delivered = (room.size, room.messages)
 
-    def _next(self) -> tuple[Message, list["Member"]]:
+    def _next(self) -> tuple[Message, "Audience"]:
         room, parts, size = self._room, [], 0
         with room.lock:
             while self._spoken and size < GO_BYTES:
@@ -77,7 +80,7 @@ class Delivery:
                 room.tally.requests += count
             lines = b"".join(parts)
             room.append(lines)
-            return Message(lines), list(room.level.values())
+            return Message(lines), room.audience()
 
     def _wait_for_readers(self) -> None:
         """Until all that are far behind have nearly caught up, left, or are slow."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from labservers.observe.monitor import Connection
 from labservers.protocols.chat import Framing
-from labservers.servers.chat_message import Message, raw_sends, skipped_notice
+from labservers.servers.chat_message import raw_sends, skipped_notice
 from labservers.servers.chat_states import READS_ON, Event, State, next_state
 
 if TYPE_CHECKING:
@@ -28,9 +28,10 @@ SEND_FLAGS = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)
 
 
 class Place:
-    """How far a member that reads on has been sent what was said in its room.
+    """How far a member has been sent what was said in its room.
 
-    at, number: bytes and messages of the room up to here. missed: messages that were given up
+    at, number: bytes and messages of the room up to here; of a level member, up to where its bytes
+    have been counted. missed: messages that were given up
     and that the member has not been notified of; missed_in_all: of its whole stay, these included.
     notices: how many notices it has got. end: the `at` and `number` at which it left.
     """
@@ -38,10 +39,10 @@ class Place:
     __slots__ = ("at", "backlog", "end", "joined_at", "missed", "missed_in_all", "notices",
                  "number")  # fmt: skip
 
-    def __init__(self, joined_at: int) -> None:
-        self.joined_at = joined_at  # the room's number then
+    def __init__(self, at: int, number: int) -> None:
+        self.joined_at = number  # the room's number then
         self.backlog: Backlog | None = None  # while it is level
-        self.at = self.number = 0
+        self.at, self.number = at, number
         self.missed = self.missed_in_all = self.notices = 0
         self.end: tuple[int, int] | None = None
 
@@ -63,7 +64,7 @@ class Member:
         self.mode = self.framing.mode
         self.state = State.JOINING
         self.room: Room | None = None
-        self.place = Place(0)
+        self.place = Place(0, 0)
         self.moved_at = 0.0
         self.rest: deque[bytes | memoryview] = deque()
         self._sending = threading.Lock()  # held by the postman while it sends
@@ -72,25 +73,20 @@ class Member:
         """Change the state; with the room's lock held, if it is in one."""
         self.state = next_state(self.state, event)
 
-    def send(self, message: Message) -> None:
-        """To a level member, by the thread with the room's turn; it may fall behind by it."""
-        data = message.line if self.mode == "line" else message.raw or message.make_raw()
-        try:
-            sent = self.sock.send(data, SEND_FLAGS)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            self.break_off()
-            return
-        self.connection.bytes_out += sent
-        if sent < len(data) or message.more:
-            self._send_more(memoryview(data)[sent:], [] if data is message.line else message.more)
+    def change_mode(self, mode: str) -> None:
+        """From the next message on it is sent them in this way."""
+        if self.room is None:
+            self.mode = mode
+        else:
+            self.room.change_mode(self, mode)
 
-    def _send_more(self, begun: memoryview, more: list[bytes]) -> None:
-        """The same, of what one send did not bring out."""
+    def send_more(self, data: bytes, sent: int, more: list[bytes]) -> None:
+        """To a level member that the kernel took so much of `data` for, by the thread with the
+        room's turn: the rest of it, and what follows. The member may fall behind by it."""
         assert self.room is not None
-        if not begun and not more:
-            return
+        self.room.count_alone(self)
+        self.connection.bytes_out += sent
+        begun = memoryview(data)[sent:]
         self.moved_at = self.room.clock()
         self.rest.extend([begun, *more] if begun else more)
         try:

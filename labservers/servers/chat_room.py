@@ -4,6 +4,9 @@ What is said in a room is one long text to which lines are added. A member is le
 on from a place in the room's backlog at its own pace (chat_states.py). It misses the oldest lines
 when the backlog has gone past its place.
 
+A level member has been sent all that was said from its place on, so its bytes are counted when
+somebody looks, not with every send.
+
 One lock guards membership, states, numbers and places. It is never held while something is sent.
 """
 
@@ -12,6 +15,7 @@ from collections.abc import Callable
 
 from labservers.observe.monitor import Monitor
 from labservers.observe.tally import Tally
+from labservers.servers.chat_audience import Audience
 from labservers.servers.chat_backlog import CAPACITY, Backlog
 from labservers.servers.chat_delivery import Delivery, Patience
 from labservers.servers.chat_member import Member, Place
@@ -25,6 +29,7 @@ class Room:
     """Its members by the ids of their connections; how many messages and bytes have been said.
 
     level: the members that are sent the next lines at once. reading_on: those that are behind.
+    delivered: `size` and `messages` of all that has been sent to the level members.
     progress: notified when one of those has nearly caught up, or is gone; its lock is `lock`.
     clock: seconds, as time.monotonic(). tally: of all rooms, written with the lock held.
     """
@@ -42,6 +47,7 @@ class Room:
         self.name = name
         self.messages = messages
         self.size = 0
+        self.delivered = (0, messages)
         self.lock = lock
         self.progress = threading.Condition(lock)
         self.members: dict[int, Member] = {}
@@ -49,6 +55,7 @@ class Room:
         self.reading_on: dict[int, Member] = {}
         self.delivery = Delivery(self, monitor, patience)
         self._backlog: Backlog | None = None  # while a member reads on
+        self._audience: Audience | None = None  # until `level` changes
         self.clock = patience.clock
         self.tally = tally
         self._monitor = monitor
@@ -58,13 +65,15 @@ class Room:
 
     def enter(self, member: Member) -> None:
         id = member.connection.id
-        member.room, member.place = self, Place(self.messages)
+        member.room, member.place = self, Place(self.size, self.messages)
         member.move(Event.JOIN)
         self.members[id] = self.level[id] = member
+        self._audience = None
 
     def leave(self, member: Member) -> None:
         """The member may still be sent what was said before."""
         del self.members[member.connection.id]
+        self.count_sent(member)
         self.give_up(member)
         member.place.end = (self.size, self.messages)
         member.move(Event.LEAVE)
@@ -74,6 +83,7 @@ class Room:
         """Nothing that is said from now on is for this member."""
         self.level.pop(member.connection.id, None)
         self.reading_on.pop(member.connection.id, None)
+        self._audience = None
         self.progress.notify()
         if not self.reading_on:
             self._backlog = None
@@ -85,6 +95,23 @@ class Room:
         self.size += len(lines)
         if self._backlog is not None:
             self._backlog.append(lines)
+
+    def audience(self) -> Audience:
+        """The level members now."""
+        if self._audience is None:
+            self._audience = Audience(self.level.values())
+        return self._audience
+
+    def count_sent(self, member: Member) -> None:
+        """Count what a level member has been sent since the last time."""
+        place, (size, messages) = member.place, self.delivered
+        if member.state is not State.LEVEL or size <= place.at:
+            return
+        sent = size - place.at
+        if member.mode != "line":
+            sent -= messages - place.number  # without the line feeds
+        member.connection.bytes_out += sent
+        place.at, place.number = size, messages
 
     def crowded(self) -> list[Member]:
         """Members that are so far behind that they are waited for."""
@@ -111,15 +138,31 @@ class Room:
 
     # What becomes of a member while it is sent something. Without the lock:
 
+    def change_mode(self, member: Member, mode: str) -> None:
+        """Between two messages, so that all of one is counted in one mode."""
+        with self.delivery.turn, self.lock:
+            self.count_sent(member)
+            member.mode = mode
+            self._audience = None
+
+    def count_alone(self, member: Member) -> None:
+        """Its bytes of the newest lines are counted by itself; by the thread with the turn."""
+        with self.lock:
+            self._count_alone(member)
+
+    def _count_alone(self, member: Member) -> None:
+        self.count_sent(member)
+        member.place.at, member.place.number = self.size, self.messages
+
     def fall_behind(self, member: Member) -> None:
-        """It was not sent all of the newest lines; by the thread with the turn."""
+        """It was not sent all of the newest lines, and they are counted alone; by the thread
+        with the turn."""
         with self.lock:
             if self._backlog is None:
                 self._backlog = Backlog(self.size, self.messages)
-            place = member.place
-            place.backlog = self._backlog
-            place.at, place.number = self.size, self.messages
+            member.place.backlog = self._backlog
             member.move(Event.FULL)
+            self._audience = None
             self.reading_on[member.connection.id] = self.level.pop(member.connection.id)
         self._call_postman(member)
 
@@ -170,12 +213,14 @@ class Room:
             place.backlog = None
             member.move(Event.CAUGHT_UP)
             self._forget(member)
-            self.level[member.connection.id] = member
+            self.level[member.connection.id] = member  # _forget() has let go of the old audience
             return True
 
     def lose(self, member: Member) -> None:
         """Its connection is broken."""
         with self.lock:
+            if member.state is State.LEVEL:
+                self._count_alone(member)
             member.place.backlog = None
             member.move(Event.BROKE)
             self._forget(member)

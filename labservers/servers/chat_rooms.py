@@ -86,6 +86,14 @@ class Rooms:
             sizes = Counter({name: len(room.members) for name, room in self._rooms.items()})
         return dict(sizes.most_common(ROOMS_SHOWN))
 
+    def count_sent(self) -> None:
+        """Bring the connections' bytes up to now: those of level members are not counted with
+        every send."""
+        with self._lock:
+            for room in self._rooms.values():
+                for member in room.level.values():
+                    room.count_sent(member)
+
     def count_missed(self) -> None:
         """Bring the monitor's count up to now: a member that does not read counts nothing."""
         with self._lock:

@@ -30,6 +30,7 @@ def test_lines_are_one_send_and_raw_messages_each_in_their_own(
     assert line.sock.sends == [b"one\ntwo\nthree\n", b"t\rwo\n%s\n" % ("я" * 600).encode()]
     assert raw.sock.sends[:4] == [b"one", b"two", b"three", b"t\rwo"]
     assert [len(sent) for sent in raw.sock.sends[4:]] == [1024, 176]
+    fake_chat.rooms.count_sent()
     for member in (line, raw):
         assert member.connection.bytes_out == len(member.sock.got)
 
@@ -61,7 +62,7 @@ def test_the_mode_may_change_in_the_middle(fake_chat: Any, fake_socket: Any) -> 
     member = fake_chat.join(fake_socket(room=3), mode="raw")
     fake_chat.say(member, "begun", "raw")
     fake_chat.say(member, "two")
-    member.mode = "line"
+    member.change_mode("line")
     fake_chat.open_up(member)
     assert member.sock.got == b"begunrawtwo\n"
 

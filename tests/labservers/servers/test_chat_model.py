@@ -67,6 +67,12 @@ class Model:
         if number in self.here:
             self.chat.open_up(self.here[number].member)
 
+    def count(self) -> None:
+        """As for a frame, at any time: no byte twice, none left out."""
+        self.chat.rooms.count_sent()
+        for expected in self.here.values():
+            assert expected.member.connection.bytes_out == len(expected.member.sock.got)
+
     def leave(self, number: int, _: str) -> None:
         if number in self.here:
             expected = self.here.pop(number)
@@ -106,12 +112,15 @@ def test_each_member_gets_exactly_the_bytes_of_the_definition(
         model.join(number, "raw" if number % 2 else "line")
     for event, number, more in steps:
         getattr(model, event)(number, more)
+        if number % 2:  # or after several
+            model.count()
     model.finish()
     skipped = model.chat.events("skipped")
     for expected in model.left:
         id = expected.member.connection.id
         own = [data for data in skipped if data["id"] == id]
         assert expected.member.sock.got == heard(expected, own)
+        assert expected.member.connection.bytes_out == len(expected.member.sock.got)
         missed = sum(data["count"] for data in own)
         assert missed == expected.member.place.missed_in_all
         if expected.mode == "line":

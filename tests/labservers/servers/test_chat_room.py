@@ -89,7 +89,7 @@ def test_a_raw_member_gets_no_notice_of_what_it_missed(
     assert behind.sock.got == b"x" * (60_000 * (20 - missed))
     [skipped] = fake_chat.events("skipped")
     assert (skipped["count"], skipped["line"]) == (missed, None)
-    behind.mode = "line"
+    behind.change_mode("line")
     fake_chat.say(speaker, "later")
     assert behind.sock.got.endswith(b"xlater\n")  # nothing is missing just here
 
