@@ -60,7 +60,7 @@ def test_the_loop_is_paused_stepped_and_resumed(
     lab.start("subjects")
     page = open_page(LOOP)
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_role("status").filter(has_text="paused from this page")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="The loop is paused")).to_be_visible()
     client = http.client.HTTPConnection(*lab.address("subjects"), timeout=10)
     client.request("GET", "/subjects/1")
     expect(lane(page, "ready")).to_have_text("1")
@@ -83,7 +83,7 @@ def test_keys_pause_step_and_slow_the_loop(lab: Any, open_page: Any) -> None:
     page.keyboard.press("+")
     expect(page.get_by_role("radio", name="1×")).to_be_checked()
     page.keyboard.press(" ")
-    expect(page.locator(".strip")).to_contain_text("paused from this page")
+    expect(page.locator(".strip")).to_contain_text("The loop is paused")
     for button in ("Step", "Tick"):
         expect(page.get_by_role("button", name=button)).not_to_have_attribute(
             "aria-disabled", "true"

@@ -1,5 +1,5 @@
 /* The event loop, live: the place of every task, its cost, and the fate of a slow one. */
-import { Button, Mini, Segmented, html, icon, useEffect, useNow, useRef, useState } from "../../kit.js";
+import { Button, Mini, html, useEffect, useNow, useRef, useState } from "../../kit.js";
 import { dur, hands, nf, t } from "../../i18n.js";
 import { NO_LOOP } from "../../model/reducer.js";
 import { offKey, running } from "../../model/selectors.js";
@@ -14,8 +14,6 @@ import { Ticks } from "./loop_ticks.js";
 import { Warnings } from "./loop_warnings.js";
 import { NotRunning } from "../shell/not_running.js";
 
-/* Seconds of rest between two ticks, the fastest first. */
-const SPEEDS = [0, 0.1, 0.5];
 const SUMMARY_MS = 5000;
 const DEPTH_POINTS = 60;
 
@@ -29,8 +27,7 @@ export function Loop({ state, actions, name }) {
   const off = offKey(state);
   const until = (place) => actions.hold(name, { action: "step", until: place }).catch(actions.fail);
   return html`<div class="stack"><${NotRunning} state=${state} name=${name} actions=${actions}/>
-    <${Controls} state=${state} server=${server} loop=${loop} actions=${actions}/>
-    ${up && html`<${Status} server=${server} loop=${loop} skew_s=${state.skew_s} actions=${actions}/>`}
+    <${Clients} state=${state} server=${server} loop=${loop} actions=${actions}/>
     ${loop && html`<${Board} loop=${loop} state=${looked} source=${source} chosen=${chosen} choose=${choose}/>
       <${Summary} loop=${loop}/>
       <${Warnings} known=${looked.alarms} server=${server}/>
@@ -65,49 +62,31 @@ function thin(values) {
   return [...Array(Math.max(0, DEPTH_POINTS - bars.length)).fill(0), ...bars];
 }
 
-function Controls({ state, server, loop, actions }) {
+/* Clients of every number, how far they are, and what they cost the loop. */
+function Clients({ state, server, loop, actions }) {
   const [sending, setSending] = useState(false);
   const key = offKey(state) ?? (running(server) ? null : "off.notrunning");
   const off = key && t(key);
-  const tell = (action, more = {}) =>
-    actions.api("POST", `/api/servers/${server.name}/loop`, { action, ...more }).catch(actions.fail);
   const send = async (kind, n) => {
     setSending(true);
     await actions.api("POST", `/api/experiments/${server.name}`, { kind, n }).catch(actions.fail);
     setSending(false);
   };
-  const paused = Boolean(loop?.paused);
-  const held = off || (!paused && t("lp.step.off"));
   const more = (n) => html`<${Button} key=${n} icon="plus" label=${nf(n)} busy=${sending} off=${off}
     aria-label=${t("lp.send.n", { n })} onClick=${() => send("clients", n)}/>`;
-  const rests = SPEEDS.map((seconds) => [String(seconds), seconds ? `+${dur(seconds * 1000)}` : "1×"]);
-  return html`<div class="ctlbar" role="toolbar" aria-label=${t("lp.h")}>
-    <div class="grp"><${Button} data-key="Space" kind=${paused ? "pri" : ""} icon=${paused ? "play" : "pause"} label=${t(paused ? "lp.resume" : "lp.pause")}
-        off=${off} onClick=${() => tell(paused ? "resume" : "pause")}/>
-      <${Button} icon="step" label=${t("lp.step")} title=${held || t("lp.step.d")} off=${held} onClick=${() => tell("step")}/>
-      <${Button} data-key="." icon="tick" label=${t("lp.tick")} title=${held || t("lp.tick.d")} off=${held} onClick=${() => tell("tick")}/></div>
-    <div class="grp"><span class="lbl">${t("lp.speed")}</span><${Segmented} label=${t("lp.speed")} items=${rests} off=${off} keys=${["+", "-"]}
-      value=${String(loop?.delay_s ?? 0)} onChange=${(seconds) => tell("slow", { seconds: Number(seconds) })}/></div>
+  return html`<div class="ctlbar" role="toolbar" aria-label=${t("lp.send")}>
     <div class="grp scr"><span class="lbl">${t("lp.send")}</span>${[1, 50, 1000].map(more)}
       <${Button} icon="hour" label=${t("lp.slowbtn")} aria-label=${t("lp.slow")} busy=${sending} off=${off} onClick=${() => send("slow", 1)}/></div>
+    ${server.experiment && html`<${Progress} name=${server.name} experiment=${server.experiment} skew_s=${state.skew_s} actions=${actions}/>`}
     <span class="sp"></span>
     <dl><div><dt>${t("lp.tasks")}</dt><dd>${loop ? nf(loop.tasks) : "–"}</dd></div>
       <div><dt>${t("lp.lag.max")}</dt><dd class="lag">${loop ? dur(loop.lag_us / 1000) : "–"}</dd></div></dl></div>`;
 }
 
-/* One line of constant height: the hold on the loop, and the clients that were sent. */
-function Status({ server, loop, skew_s, actions }) {
-  const held = loop?.paused ? "pause" : loop?.delay_s ? "hour" : null;
-  const text = loop?.paused ? t("lp.pausednote") : loop?.delay_s ? t("lp.slowed", { v: dur(loop.delay_s * 1000) }) : t("lp.sub");
-  return html`<div class="notice strip ${held ? "warn" : ""}">${icon(held ?? "info")}<span role="status">${text}</span>
-    ${loop?.paused && html`<span class="mono">${hands(Math.max(0, Math.round(loop.resumes_in_s ?? 0)))}</span>`}
-    ${server.experiment && html`<${Progress} name=${server.name} experiment=${server.experiment} skew_s=${skew_s} actions=${actions}/>`}</div>`;
-}
-
 function Progress({ name, experiment, skew_s, actions }) {
   const now = useNow() + skew_s;
   const { clients, done, failed, until } = experiment;
-  return html`<span class="r prog"><span>${t("lp.exp", { a: done + failed, b: clients })}
+  return html`<span class="prog"><span>${t("lp.exp", { a: done + failed, b: clients })}
       ${failed > 0 && html` <b class="c-err">${t("lp.exp.failed", { n: failed })}</b>`}</span>
     <span class="muted">${t("lp.exp.left", { v: hands(Math.max(0, Math.round(until - now))) })}</span>
     <${Button} kind="sm" icon="x" label=${t("lp.exp.stop")}

@@ -1,4 +1,4 @@
-/* Pause and step a program: one thread, one point at a time, whatever tab is open. */
+/* Pause and step a program: one point at a time, whatever tab is open; a loop's point is a task's resume. */
 import { Button, Segmented, html, icon, useEffect, useNow, useState } from "../../kit.js";
 import { bytes, dur, hands, t } from "../../i18n.js";
 import { nextPoint, secondsLeft } from "../../model/hold.js";
@@ -16,20 +16,20 @@ export function HoldBar({ server, off, skew_s, actions }) {
   const hold = useHold(server, actions);
   const still = paused(server);
   const no = off && t(off);
-  const wait = no || (!still && t("hold.off"));
-  const inLoop = !server.own && server.tabs.some(({ name }) => name === "loop"); // one thread: tasks are what is stepped
+  const inLoop = steppedByTasks(server);
+  const wait = no || (!still && t(inLoop ? "lp.step.off" : "hold.off"));
   const points = server.held?.points ?? [];
   const point = nextPoint(server, thread);
   const button = (action, body, symbol, key, more = {}) => html`<${Button} icon=${symbol} label=${t(key)} busy=${hold.busy === action}
-    off=${more.always ? no : wait} title=${(more.always ? no : wait) || t(`${key}.d`)} onClick=${() => hold.ask(action, body)} ...${more.props}/>`;
+    off=${more.always ? no : wait} title=${(more.always ? no : wait) || t(more.says ?? `${key}.d`)} onClick=${() => hold.ask(action, body)} ...${more.props}/>`;
   return html`<section class="hold ${still ? "is-held" : ""}" aria-label=${t("hold.h")}>
     <div class="ctlbar" role="toolbar" aria-label=${t("hold.h")}>
       ${still
         ? button("resume", { action: "resume" }, "play", "hold.resume", { always: true, props: { kind: "pri", "data-key": "Space" } })
-        : button("pause", { action: "pause" }, "pause", "hold.pause", { always: true, props: { "data-key": "Space" } })}
-      ${button("step", { action: "step" }, "step", "hold.step", { props: { "data-key": "." } })}
+        : button("pause", { action: "pause" }, "pause", "hold.pause", { always: true, says: inLoop ? "lp.pause.d" : undefined, props: { "data-key": "Space" } })}
+      ${button("step", { action: "step" }, "step", "hold.step", inLoop ? { says: "lp.step.d" } : { props: { "data-key": "." } })}
       ${inLoop
-        ? button("tick", { action: "tick" }, "tick", "lp.tick")
+        ? button("tick", { action: "tick" }, "tick", "lp.tick", { props: { "data-key": "." } })
         : html`${button("thread", { action: "step", thread: point?.thread }, "thread", "hold.thread")}
           ${button("send", { action: "step", until: "send" }, "dout", "hold.send")}`}
       <span class="grp"><span class="lbl">${t("lp.speed")}</span><${Segmented} label=${t("lp.speed")} items=${speeds()} off=${no}
@@ -38,8 +38,18 @@ export function HoldBar({ server, off, skew_s, actions }) {
     </div>
     ${hold.refusal && html`<${Refusal} refusal=${hold.refusal} by=${server.held?.by} take=${hold.take}/>`}
     ${still && html`<${Strip} server=${server} point=${point} points=${points} thread=${thread} setThread=${setThread} skew_s=${skew_s} me=${actions.controller()}/>`}
-    ${!still && server.held?.delay_s > 0 && html`<div class="notice warn">${icon("hour")}<span>${t("hold.slowed", { v: dur(server.held.delay_s * 1000) })}</span></div>`}
+    ${!still && html`<${Runs} delay_s=${server.held?.delay_s ?? 0} inLoop=${inLoop}/>`}
   </section>`;
+}
+
+/** Whether its one thread runs tasks: those are what is stepped. */
+const steppedByTasks = ({ own, tabs }) => !own && tabs.some(({ name }) => name === "loop");
+
+/* While it runs: the price of slow motion. A loop's line is always there, so that its board stays where it is. */
+function Runs({ delay_s, inLoop }) {
+  if (!delay_s && !inLoop) return null;
+  const text = delay_s ? t(inLoop ? "lp.slowed" : "hold.slowed", { v: dur(delay_s * 1000) }) : t("lp.sub");
+  return html`<div class="notice strip ${delay_s ? "warn" : ""}">${icon(delay_s ? "hour" : "info")}<span role="status">${text}</span></div>`;
 }
 
 const speeds = () => SPEEDS.map((seconds) => [String(seconds), seconds ? `+${dur(seconds * 1000)}` : "1×"]);
@@ -75,7 +85,7 @@ function Strip({ server, point, points, thread, setThread, skew_s, me }) {
   const { by } = server.held ?? {};
   const { accept_queue: queue, accept_limit: limit, connections } = server.figures ?? {};
   return html`<div class="notice warn strip">${icon("pause")}
-    <span class="next" role="status">${point ? html`<${Next} server=${server} point=${point}/>` : t("hold.none")}</span>
+    <span class="next" role="status">${point ? html`<${Next} server=${server} point=${point}/>` : t(steppedByTasks(server) ? "lp.pausednote" : "hold.none")}</span>
     ${points.length > 1 && html`<span class="sel"><select class="inp" aria-label=${t("hold.which")} value=${thread || point?.thread}
       onChange=${(event) => setThread(event.currentTarget.value)}>${points.map(
         (one) => html`<option key=${one.thread} value=${one.thread}>${one.thread} · ${one.call}() · ${one.line}</option>`,

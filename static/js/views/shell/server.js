@@ -27,21 +27,17 @@ const BODIES = {
   logs: Logs,
 };
 
-/* Tabs that hold the program by controls of their own. */
-const OWN_CONTROLS = new Set(["loop"]);
-
 export function Server({ state, actions }) {
   const { name, tab } = state.route;
   const server = state.servers[name];
   const { topics } = server.tabs.find((item) => item.name === tab);
   useEffect(() => actions.subscribe(topics), [name, tab]);
-  const held = holdable(server) && !OWN_CONTROLS.has(tab);
   return html`<${Head} server=${server} tab=${tab} busy=${state.busy[name]} off=${offKey(state)}
       skew_s=${state.skew_s} actions=${actions}/>
     <${Trouble} state=${state} server=${server} actions=${actions}/>
     ${server.own && html`<${Notices} server=${server}/>`}
     <${Crashes} state=${state} server=${server} actions=${actions}/>
     <${Breaks} state=${state} server=${server} actions=${actions}/>
-    ${held && html`<${HoldBar} server=${server} off=${offKey(state)} skew_s=${state.skew_s} actions=${actions}/>`}
+    ${holdable(server) && html`<${HoldBar} server=${server} off=${offKey(state)} skew_s=${state.skew_s} actions=${actions}/>`}
     <${BODIES[tab]} key=${`${name}/${tab}`} name=${name} state=${state} actions=${actions}/>`;
 }
