@@ -9,10 +9,9 @@ from typing import Any
 from .addresses import host_of
 from .kernel import receive_queue
 from .messages import Breakpoints, HeldPoint
+from .variables import locals_of
 
 WITH_LOCALS = 50  # held points whose locals are read
-READS_LOCALS = frozenset({"locals", "vars", "dir", "eval", "exec"})
-CO_OPTIMIZED = 1  # in a code's flags (inspect): its locals are not a dict
 
 
 class Arrival:
@@ -77,7 +76,7 @@ class Arrival:
         frame, sock = self.frame, self.sock
         if self._locals is None:
             known = frame is not None and index < WITH_LOCALS
-            self._locals = locals_now(frame, traced=self.call == "line") if known else {}
+            self._locals = locals_of(frame, traced=self.call == "line") if known else {}
         return HeldPoint(
             thread=self.name,
             line=self.line,
@@ -90,18 +89,3 @@ class Arrival:
             since_s=round(time.monotonic() - self.since, 3),
             locals=self._locals,
         )
-
-
-def locals_now(frame: Any, *, traced: bool = False) -> dict[str, str]:
-    """Names and short texts. Before Python 3.13 to look at them makes a dict that the frame keeps:
-    it would keep a socket alive whose name is bound again, and so it is emptied. But not that of
-    a frame in its trace function: Python then copies it back into the names."""
-    from .crash import locals_of  # only now: a server that nobody holds starts without it
-
-    texts = locals_of(frame)
-    code = frame.f_code
-    names = frame.f_locals
-    untouched = code.co_flags & CO_OPTIMIZED and READS_LOCALS.isdisjoint(code.co_names)
-    if untouched and not traced and type(names) is dict:
-        names.clear()
-    return texts

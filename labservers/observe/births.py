@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 from _thread import get_ident
 from typing import Any, Callable
@@ -10,23 +11,35 @@ from typing import Any, Callable
 from . import crash
 from .points import Birth
 from .tap import Tap
+from .tracebacks import without_ours
 
 Crashed = Callable[[BaseException], None]
+Died = Callable[[BaseException, str], None]
+IN_A_THREAD = "Exception ignored in thread"
 
 
 def watch(tap: Tap, tell: Callable[[Any], None], crashed: Crashed) -> None:
     """Tell of all threads that start from now on, and of the exceptions that end them; `crashed`
-    is called with each of these."""
-    _watch_lives(tap, tell)
-    _watch_deaths(tap, tell, crashed)
+    is called with each of these. The program's own excepthook comes after."""
+
+    def died(error: BaseException, name: str) -> None:
+        message = crash.message(error, name, tap, main=False)
+        tell(message)
+        crashed(error)
+        tell(Birth(message.at, get_ident(), name, "died", message.line))
+        without_ours(error)
+
+    _watch_threads(tap, tell, died)
+    _watch_bare_threads(tap, died)
 
 
-def _watch_lives(tap: Tap, tell: Callable[[Any], None]) -> None:
+def _watch_threads(tap: Tap, tell: Callable[[Any], None], died: Died) -> None:
     original = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
 
-    def _bootstrap_inner(thread: threading.Thread) -> None:
+    def _bootstrap_inner(thread: Any) -> None:
         line = _function_line(thread, tap)
         tell(Birth(tap.clock.now(), get_ident(), thread.name, "started", line))
+        thread._invoke_excepthook = _seen(thread._invoke_excepthook, died)
         for gate in tap.gates:
             gate.born()
         try:
@@ -38,22 +51,31 @@ def _watch_lives(tap: Tap, tell: Callable[[Any], None]) -> None:
     threading.Thread._bootstrap_inner = _bootstrap_inner  # type: ignore[attr-defined]
 
 
-def _watch_deaths(tap: Tap, tell: Callable[[Any], None], crashed: Crashed) -> None:
-    original = threading.excepthook
+def _seen(invoke: Any, died: Died) -> Any:
+    """What calls threading.excepthook, whichever that is then."""
 
-    def excepthook(args: Any) -> None:
-        error, thread = args.exc_value, args.thread
+    def _invoke_excepthook(thread: threading.Thread) -> None:
+        error = sys.exc_info()[1]
         if error is not None and not isinstance(error, SystemExit):
-            name = thread.name if thread is not None else str(get_ident())
-            died = crash.message(error, name, tap, main=False)
-            tell(died)
-            crashed(error)
-            tell(Birth(died.at, get_ident(), name, "died", died.line))
-            crash.without_ours(error)
-            args = type(args)((args.exc_type, error, error.__traceback__, thread))
-        original(args)
+            died(error, thread.name)
+        invoke(thread)
 
-    threading.excepthook = excepthook
+    return _invoke_excepthook
+
+
+def _watch_bare_threads(tap: Tap, died: Died) -> None:
+    """Those of _thread. Errors in a __del__() come the same way, and end nothing."""
+    original = sys.unraisablehook
+
+    def unraisablehook(unraisable: Any) -> None:
+        error = unraisable.exc_value
+        if error is not None and (unraisable.err_msg or "").startswith(IN_A_THREAD):
+            died(error, tap.book.name(get_ident()))
+        elif error is not None:
+            without_ours(error)
+        original(unraisable)
+
+    sys.unraisablehook = unraisablehook
 
 
 def _function_line(thread: threading.Thread, tap: Tap) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import _thread
 import sys
 from collections import deque
+from collections.abc import Iterator
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -88,7 +89,7 @@ class Book:
         self.rate, self.burst = RATE, BURST
         self._own = own
         self._clock = clock
-        self._folding = _thread.allocate_lock()
+        self._folding: Any = _thread.RLock()
         self.begin_anew()
 
     def begin_anew(self) -> None:
@@ -97,7 +98,7 @@ class Book:
         self.came.clear()
         self.went.clear()
         self.failed.clear()
-        self._folding = _thread.allocate_lock()
+        self._folding = _thread.RLock()
         self._points = self._connections = self._requests = 0
         self._exchange: tuple[Any, Any, float] | None = None
         self._nowhere = Cell(None, None)  # calls that no own line has made
@@ -114,15 +115,23 @@ class Book:
         self._at = 0.0
 
     def fold(self, wait_s: float = 0.0) -> None:
-        """Read the ring. Where another thread does it, wait so long for it to end, and no longer:
-        a signal handler may come here in the midst of it."""
-        if self._folding.acquire(True, wait_s):
-            try:
+        """Read the ring. Where another thread does it, wait so long for it to end, and no longer.
+
+        A signal handler may come here in the midst of it, or raise from any call.
+        """
+        lock = self._folding
+        if lock._is_owned():
+            return
+        try:
+            if lock.acquire(True, wait_s):
                 self._refill()
-                self._fold(len(self.ring))
+                self._fold_whole(self._rows(len(self.ring)))
                 self._add_sizes()
-            finally:
-                self._folding.release()
+        finally:
+            try:
+                lock.release()
+            except RuntimeError:  # another thread has it
+                pass
 
     def totals(self) -> Totals:
         """As of the last fold()."""
@@ -191,50 +200,64 @@ class Book:
 
     # The hot loop: no function is called for a plain call.
 
-    def _fold(self, many: int) -> None:
-        cell_of, chosen, last = self._cells.get, self._chosen, self._last
-        tokens, n, lost = self._tokens, self._points, 0
+    def _rows(self, many: int) -> Iterator[Any]:
         batch = iter(self.ring[:many])
         del self.ring[:many]
-        for (ended, began, thread, code, instruction, entry, call, size,
-             data, result, error) in zip(*[batch] * WIDTH):  # fmt: skip
-            if call is None:
-                self._other(ended)
-                continue
-            n += 1
-            cell = cell_of((id(code), instruction)) or self._cell(code, instruction)
-            cell.calls += 1
-            cell.waited += ended - began
-            if error is not None and error not in WAITS:
-                cell.errors += 1
-            if entry is None:
-                pass
-            elif call not in INCOMING:
-                cell.bytes_out += size
-                entry.bytes_out += size
-                if entry.asked_at and size:
-                    self._requests += 1
-                    self._exchange = entry.newest, data, ended - entry.asked_at
-                    entry.asked_at = 0.0
-            elif size:
-                if result is not PEEK:
-                    cell.bytes_in += size
-                    entry.bytes_in += size
-                entry.empty = 0
-                entry.asked_at, entry.newest, last[thread] = ended, data, entry
-            else:
-                entry.empty += 1
-                if entry.empty > SPIN and entry.empty % SPIN_EVERY:
-                    lost += 1
+        return zip(*[batch] * WIDTH)
+
+    def _fold_whole(self, rows: Iterator[Any]) -> None:
+        try:
+            self._fold(rows)
+        except BaseException:  # a signal handler's: the others are counted all the same
+            self._fold(rows)
+            raise
+
+    def _fold(self, rows: Iterator[Any]) -> None:
+        cell_of, chosen, last = self._cells.get, self._chosen, self._last
+        tokens, n, told = self._tokens, self._points, 0
+        try:
+            for (ended, began, thread, code, instruction, entry, call, size,
+                 data, result, error) in rows:  # fmt: skip
+                if call is None:
+                    self._other(ended)
                     continue
-            if tokens < 1.0:
-                lost += 1
-                continue
-            tokens -= 1.0 + (len(data) / DATA_UNIT if data else 0.0)
-            chosen.append((n, cell, (ended, began, thread, entry, call, size, data, result, error)))
-        self._tokens, self._points = tokens, n
-        self._lost += lost
-        self._lost_in_all += lost
+                n += 1
+                cell = cell_of((id(code), instruction)) or self._cell(code, instruction)
+                cell.calls += 1
+                cell.waited += ended - began
+                if error is not None and error not in WAITS:
+                    cell.errors += 1
+                if entry is None:
+                    pass
+                elif call not in INCOMING:
+                    cell.bytes_out += size
+                    entry.bytes_out += size
+                    if entry.asked_at and size:
+                        self._requests += 1
+                        self._exchange = entry.newest, data, ended - entry.asked_at
+                        entry.asked_at = 0.0
+                elif size:
+                    if result is not PEEK:
+                        cell.bytes_in += size
+                        entry.bytes_in += size
+                    entry.empty = 0
+                    entry.asked_at, entry.newest, last[thread] = ended, data, entry
+                else:
+                    entry.empty += 1
+                    if entry.empty > SPIN and entry.empty % SPIN_EVERY:
+                        continue
+                if tokens < 1.0:
+                    continue
+                tokens -= 1.0 + (len(data) / DATA_UNIT if data else 0.0)
+                told += 1
+                chosen.append(
+                    (n, cell, (ended, began, thread, entry, call, size, data, result, error))
+                )
+        finally:
+            lost = n - self._points - told
+            self._tokens, self._points = tokens, n
+            self._lost += lost
+            self._lost_in_all += lost
 
     def _other(self, event: Any) -> None:
         if type(event) is Life and event.event in ("accepted", "connected"):

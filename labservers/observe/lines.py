@@ -12,6 +12,7 @@ if sys.version_info < (3, 10):
 
 LIBRARY = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
 OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+PACKAGES = f"{os.sep}site-packages{os.sep}"
 STARTERS: set[str] = set()  # files that start a program: neither its own nor a library's
 
 
@@ -80,11 +81,24 @@ class OwnLines:
         full = os.path.abspath(path)
         if full == self._program:
             return os.path.basename(full)
-        foreign = full.startswith((LIBRARY, OURS)) or f"{os.sep}site-packages{os.sep}" in full
+        foreign = full.startswith((LIBRARY, OURS)) or PACKAGES in full
         if path.startswith("<") or path in STARTERS or foreign:
             return None
         folders = [folder for folder in self._folders if full.startswith(folder)]
         return full[len(folders[0]) :] if folders else None
+
+
+def by_program(error: BaseException) -> bool:
+    """Whether code of the program, or of a package of its, has raised this: as a signal handler
+    may do between any two bytecodes of ours."""
+    trace = error.__traceback__
+    while trace is not None:
+        path = trace.tb_frame.f_code.co_filename
+        ours = path.startswith((OURS, LIBRARY, "<")) or path in STARTERS
+        if not ours or PACKAGES in path:
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def line_at(code: CodeType, instruction: int) -> int:

@@ -15,6 +15,8 @@ CUT = 4096  # bytes of one call that are kept
 PEEK = "MSG_PEEK"  # the result of a call that leaves the bytes where they are
 HALVES = {getattr(socket, name): name for name in ("SHUT_RD", "SHUT_WR", "SHUT_RDWR")}
 
+INTO = ("buffer", "nbytes", "flags")
+
 Outcome = tuple[int, Optional[bytes], Optional[str]]
 Reader = Callable[[tuple[Any, ...], Any], Outcome]
 
@@ -25,6 +27,21 @@ def kept(data: Any, size: int) -> bytes:
         return data
     with memoryview(data) as view, view.cast("B") as octets:
         return bytes(octets[: min(size, CUT)])
+
+
+def by_place(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
+    """The arguments in the order of recv_into(), which may be given by name; others as given."""
+    named = {**dict(zip(INTO, arguments)), **keywords}
+    if named.keys() <= set(INTO) and type(named.get("buffer")) is not int:
+        return tuple(named.get(name, 0) for name in INTO)
+    return (*arguments, *keywords.values())
+
+
+def gathered(buffers: Any, size: int) -> bytes | None:
+    """The first bytes of several buffers; None for an iterator, which is used up."""
+    if not isinstance(buffers, (list, tuple)):
+        return None
+    return b"".join(kept(one, CUT) for one in buffers)[: min(size, CUT)]
 
 
 def peeked(arguments: tuple[Any, ...], place: int) -> str | None:
@@ -49,15 +66,18 @@ def _recvfrom(arguments: tuple[Any, ...], result: Any) -> Outcome:
 
 
 def _recvfrom_into(arguments: tuple[Any, ...], result: Any) -> Outcome:
-    return result[0], kept(arguments[0], result[0]), _peer("from", result[1])
+    text = peeked(arguments, 2) or _peer("from", result[1])
+    return result[0], kept(arguments[0], result[0]), text
 
 
 def _recvmsg(arguments: tuple[Any, ...], result: Any) -> Outcome:
-    return len(result[0]), kept(result[0], len(result[0])), _peer("from", result[3])
+    text = peeked(arguments, 2) or _peer("from", result[3])
+    return len(result[0]), kept(result[0], len(result[0])), text
 
 
 def _recvmsg_into(arguments: tuple[Any, ...], result: Any) -> Outcome:
-    return result[0], None, _peer("from", result[3])
+    text = peeked(arguments, 2) or _peer("from", result[3])
+    return result[0], gathered(arguments[0], result[0]), text
 
 
 def _send(arguments: tuple[Any, ...], result: Any) -> Outcome:
@@ -74,8 +94,13 @@ def _sendto(arguments: tuple[Any, ...], result: Any) -> Outcome:
     return result, kept(arguments[0], result), _peer("to", arguments[-1])
 
 
-def _sent(arguments: tuple[Any, ...], result: Any) -> Outcome:
-    """Bytes that are gathered from several buffers, or from a file."""
+def _sendmsg(arguments: tuple[Any, ...], result: Any) -> Outcome:
+    text = _peer("to", arguments[3]) if len(arguments) > 3 else None
+    return result, gathered(arguments[0], result), text
+
+
+def _sendfile(arguments: tuple[Any, ...], result: Any) -> Outcome:
+    """Bytes that go from a file by themselves."""
     return result, None, None
 
 
@@ -123,8 +148,8 @@ MOVERS: dict[str, Reader] = {
     "send": _send,
     "sendall": _sendall,
     "sendto": _sendto,
-    "sendmsg": _sent,
-    "_sendfile_use_sendfile": _sent,
+    "sendmsg": _sendmsg,
+    "_sendfile_use_sendfile": _sendfile,
 }
 STEPS: dict[str, Reader] = {
     "connect": _nothing,

@@ -17,9 +17,10 @@ from typing import Any, Callable, NamedTuple
 from . import observed, tls, waits, wrappers
 from .book import RING, Book, Received, Totals
 from .clock import Clock
-from .lines import NOWHERE, OURS, OwnLines
+from .lines import NOWHERE, OURS, OwnLines, by_program
 from .points import REST, WIDTH, Life
-from .sockets import Entry, Sockets, text_of
+from .sockets import BASE, Entry, Sockets, text_of
+from .variables import forget
 
 MISSING = object()
 
@@ -102,7 +103,12 @@ class Tap:
         self.book.begin_anew()
 
     def fail(self, error: BaseException) -> None:
-        """Take the tap out, and say so once."""
+        """Take the tap out, and say so once.
+
+        An exception that is the program's own goes on to it: a signal handler that raises.
+        """
+        if by_program(error):
+            raise error
         if self.failure is None:
             self.failure = error
             self.remove()
@@ -123,7 +129,9 @@ class Tap:
         while frame is not None and self.own.name(frame.f_code.co_filename) is None:
             names = frame.f_locals if frame.f_code.co_name == "tapped" else {}
             if "began" in names and "call" in names:
-                return Inside(names["call"], names.get("entry"), names["began"], frame.f_back)
+                found = Inside(names["call"], names.get("entry"), names["began"], frame.f_back)
+                forget(frame, names)
+                return found
             frame = frame.f_back
         return None
 
@@ -166,6 +174,8 @@ class Tap:
 
     def meet(self, sock: Any) -> Entry:
         """A socket that was made before, or by a library: its entry."""
+        if not isinstance(sock, BASE):  # socket.recv(5): the call itself says what is wrong
+            return self._unseen
         try:
             caller = sys._getframe(1)
             while caller.f_code.co_filename.startswith(OURS) and caller.f_back is not None:

@@ -53,6 +53,7 @@ def _handshake(tap: Tap, original: Any) -> Any:
             result = original(sock, *arguments, **keywords)
         except BaseException as error:
             wrappers.raised(tap, call, entry, began, frame, error)
+            sock = None
             raise
         try:
             agreed = f"{sock.version()} {(sock.cipher() or ['?'])[0]}"

@@ -60,6 +60,7 @@ def _wait(tap: Tap, call: str, original: Any, told: Told) -> Any:
         except BaseException as error:
             tap.waited(call, began, frame, error=type(error).__name__)
             after(tap, call, entry, frame, error)
+            arguments = ()  # a traceback keeps this frame, which is not to keep sockets
             raise
         tap.waited(call, began, frame, told(arguments, result))
         after(tap, call, entry, frame)
@@ -73,7 +74,7 @@ def _input(tap: Tap) -> Any:
     original = input
 
     def ask(*arguments: Any, **keywords: Any) -> Any:
-        prompt = str(arguments[0])[:PROMPT] if arguments else ""
+        prompt = arguments[0][:PROMPT] if arguments and type(arguments[0]) is str else ""
         _tell(tap, prompt)
         try:
             return original(*arguments, **keywords)

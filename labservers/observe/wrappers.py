@@ -4,6 +4,9 @@ recv(), send() and sendall() have wrappers of their own, as a server's time goes
 the arguments of nearly every call by position, need names of the closure alone, and call nothing
 of ours. In each, `call`, `entry` and
 `began` are what Tap.inside() looks for, in a function that is named `tapped`.
+
+A wrapper that is left by an exception lets go of its socket first: its frame is a part of the
+traceback, and would keep the socket open for as long as the program keeps the exception.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from .lines import NOWHERE
-from .outcomes import CUT, INCOMING, MOVERS, REPORTED, STEPS, Reader
+from .outcomes import CUT, INCOMING, MOVERS, REPORTED, STEPS, Reader, by_place
 from .points import WIDTH
 from .sockets import text_of
 
@@ -65,12 +68,16 @@ def _recv(tap: Tap, original: Any) -> Any:
     def tapped(sock: Any, most: Any = MISSING, *more: Any, **keywords: Any) -> Any:
         entry = known(id(sock))
         if entry is None or gates or most is MISSING or more or keywords:
-            return general(sock, *(() if most is MISSING else (most, *more)), **keywords)
+            try:
+                return general(sock, *(() if most is MISSING else (most, *more)), **keywords)
+            finally:
+                sock = None
         began = monotonic()
         try:
             result = original(sock, most)
         except BaseException as error:
             raised(tap, call, entry, began, getframe(1), error)
+            sock = None
             raise
         try:
             ended = monotonic()
@@ -102,12 +109,16 @@ def _send(tap: Tap, call: str, original: Any) -> Any:
     def tapped(sock: Any, data: Any = MISSING, *more: Any, **keywords: Any) -> Any:
         entry = known(id(sock))
         if entry is None or gates or type(data) is not bytes or more or keywords:
-            return general(sock, *(() if data is MISSING else (data, *more)), **keywords)
+            try:
+                return general(sock, *(() if data is MISSING else (data, *more)), **keywords)
+            finally:
+                sock = None
         began = monotonic()
         try:
             result = original(sock, data)
         except BaseException as error:
             raised(tap, call, entry, began, getframe(1), error)
+            sock = None
             raise
         try:
             ended = monotonic()
@@ -147,9 +158,10 @@ def mover(tap: Tap, call: str, original: Any, read: Reader) -> Any:
             result = original(sock, *arguments, **keywords)
         except BaseException as error:
             raised(tap, call, entry, began, frame, error)
+            sock = None
             raise
         try:
-            outcome = read(arguments or tuple(keywords.values()), result)
+            outcome = read(by_place(arguments, keywords) if keywords else arguments, result)
             tap.record(call, entry, began, frame, *outcome, None)
             if entry.connecting:
                 tap.connected(entry, sock)
@@ -181,6 +193,7 @@ def _step(tap: Tap, call: str, original: Any) -> Any:
                 tap.sockets.connects(sock, entry)
             asked = text_of(arguments[0]) if call in ("bind", "connect") and arguments else None
             raised(tap, call, entry, began, frame, error, asked)
+            sock = None
             raise
         try:
             lived = _lived(tap, call, sock, entry, arguments, result)
@@ -224,31 +237,40 @@ def _counted(tap: Tap, name: str, original: Any) -> Any:
             result = original(sock, *arguments, **keywords)
         except BaseException:
             failed(0)
+            sock = None
             raise
         try:
-            count(read(arguments or tuple(keywords.values()), result)[0])
+            count(read(by_place(arguments, keywords) if keywords else arguments, result)[0])
         except Exception as error:
             tap.fail(error)
         return result
 
     def recv(sock: Any, most: Any = MISSING, *more: Any, **keywords: Any) -> Any:
         if most is MISSING or more or keywords:
-            return general(sock, *(() if most is MISSING else (most, *more)), **keywords)
+            try:
+                return general(sock, *(() if most is MISSING else (most, *more)), **keywords)
+            finally:
+                sock = None
         try:
             result = original(sock, most)
         except BaseException:
             failed(0)
+            sock = None
             raise
         count(len(result))
         return result
 
     def send(sock: Any, data: Any = MISSING, *more: Any, **keywords: Any) -> Any:
         if type(data) is not bytes or more or keywords:
-            return general(sock, *(() if data is MISSING else (data, *more)), **keywords)
+            try:
+                return general(sock, *(() if data is MISSING else (data, *more)), **keywords)
+            finally:
+                sock = None
         try:
             result = original(sock, data)
         except BaseException:
             failed(0)
+            sock = None
             raise
         count(len(data) if result is None else result)  # sendall() takes all
         return result

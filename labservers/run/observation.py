@@ -10,7 +10,7 @@ import threading
 from types import FrameType
 from typing import NamedTuple
 
-from labservers.observe import births, crash, observed
+from labservers.observe import births, crash, observed, tracebacks
 from labservers.observe.channel import Channel
 from labservers.observe.lines import STARTERS, OwnLines
 from labservers.observe.locks import Locks, Traced
@@ -75,7 +75,7 @@ class Observation:
         """Tap all that the program will use, before any of its own code runs."""
         starter = str(getattr(sys.modules["__main__"], "__file__", ""))
         STARTERS.update((starter, *(os.path.join(HERE, name) for name in os.listdir(HERE))))
-        crash.hide_in_texts(self._swallowed.printed)
+        tracebacks.hide_in_texts(self._swallowed.printed)
         self._locks.install()
         births.watch(self._tap, self._teller.tell, self._crashed)
         atexit.register(self._end)  # the first to be registered is the last to be called
@@ -99,7 +99,7 @@ class Observation:
     def died(self, error: BaseException) -> None:
         """The program ends by this exception. Our own frames lie around the program's: its
         traceback is printed without them."""
-        sys.excepthook = crash.hook_prints(sys.excepthook)
+        sys.excepthook = tracebacks.hook_prints(sys.excepthook)
         if isinstance(error, KeyboardInterrupt):
             self._exit_code, self._signal = None, "SIGINT"
             return

@@ -18,10 +18,10 @@ from labservers.net.descriptors import raise_descriptor_limit
 from labservers.net.listening import listen_tcp
 from labservers.observe import messages
 from labservers.observe.addresses import address_text
-from labservers.observe.arrival import locals_now
 from labservers.observe.kernel import accept_queue, receive_queue, send_queue
 from labservers.observe.monitor import ROWS_SHOWN, Monitor
 from labservers.observe.tally import Tally
+from labservers.observe.variables import locals_of
 from labservers.registry import ServerSpec
 from labservers.run.server import STOP_GRACE_S, LabServer, Options
 from labservers.servers.request_reader import RequestReader
@@ -211,5 +211,5 @@ class LoopServer(LabServer):
             steps=task.steps,
             busy_us=task.busy_us,
             line=task.line() or None,
-            locals=locals_now(task.frame) if self.stepper.paused and task.frame else None,
+            locals=locals_of(task.frame) if self.stepper.paused and task.frame else None,
         )

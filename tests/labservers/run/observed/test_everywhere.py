@@ -17,7 +17,8 @@ from tests.labservers.run.observed.test_program import plain
 pytestmark = pytest.mark.system
 ENTRY = str(ROOT / "labservers/run/observe_file.py")
 STYLES = ("threads", "asyncio_streams", "process_spawn", "tls", "waits", "swallowed",
-          "siblings/siblings")  # fmt: skip
+          "siblings/siblings", "keeps_errors", "prints_stack", "thread_hooks", "time_limit",
+          "by_name")  # fmt: skip
 OTHERS = [minor for minor in MINORS if minor != sys.version_info.minor]  # this one runs them all
 AT_ONCE = 100
 

@@ -76,6 +76,34 @@ def test_an_error_that_nobody_caught_is_told_once() -> None:
         assert not any(crash["swallowed"] for crash in crashes)
 
 
+def test_a_thread_that_dies_is_told_whoever_has_the_hook() -> None:
+    ended = observed("thread_hooks")
+    died = [(one["exception"], one["line"], one["main"]) for one in ended.of("crash")]
+    assert died == [
+        ("ValueError", "thread_hooks.py:14", False),
+        (ended.of("crash")[1]["exception"], "thread_hooks.py:19", False),
+    ]
+    assert [one["event"] for one in ended.of("thread")].count("died") == 2
+
+
+def test_a_signal_that_raises_at_any_moment_leaves_the_tap_in_its_place() -> None:
+    ended = observed("time_limit")
+    assert ended.of("notice") == []
+    assert ended.summary["points"] > 100
+
+
+def test_arguments_by_name_and_gathered_buffers_are_bytes_of_the_wire() -> None:
+    ended = observed("by_name")
+    assert ended.of("notice") == []
+    moved = [(p["call"], p.get("data")) for p in ended.of("point") if p["bytes"]]
+    six = b"\1\0\2\0\3\0"
+    assert moved == [
+        ("sendall", six), ("recv", six[:1]), ("recv", six[1:]), ("recvfrom_into", six[1:]),
+        ("recv", six[1:]), ("sendmsg", b"gathered!"), ("sendmsg", None), ("recvmsg", b"gat"),
+        ("recvmsg_into", b"gathered!onetwo"),
+    ]  # fmt: skip
+
+
 def test_a_crash_names_the_bad_byte_and_its_sender() -> None:
     ended = observed("crash")
     (crash,) = ended.of("crash")
