@@ -71,8 +71,7 @@ def test_a_leaver_hears_what_is_being_delivered_at_that_moment(
         for message, members in delivery:  # counted by now, and not yet sent
             leaver.say("exit\n")
             eventually(lambda: second.connection.bytes_in == 7, "it has said so, after its id")
-            for member in members:
-                member.send(message)
+            members.send(message)
     leaver.hear("hello\n")
     leaver.hear_the_end()
 
