@@ -74,11 +74,21 @@ class Traced:
         return self._take(blocking, timeout, sys._getframe(1))
 
     def release(self) -> None:
-        self._let_go()
-        self._real.release()
+        try:
+            self._let_go()
+        finally:  # also where a signal handler raises
+            self._real.release()
 
     def __enter__(self) -> bool:
-        return self._take(True, -1, sys._getframe(1))
+        """Taken, or not at all where a signal handler raises: nobody would release it."""
+        taken: list[bool] = []
+        try:
+            return self._take(True, -1, sys._getframe(1), taken)
+        except BaseException:
+            if taken and taken[-1]:
+                self._let_go()
+                self._real.release()
+            raise
 
     def __exit__(self, *error: object) -> None:
         self.release()
@@ -90,29 +100,35 @@ class Traced:
         self._real._at_fork_reinit()
         self.holder = None
 
-    def _take(self, blocking: bool, timeout: float, frame: FrameType) -> bool:
+    def _take(
+        self, blocking: bool, timeout: float, frame: FrameType, taken: list[bool] | None = None
+    ) -> bool:
+        """Whether it is taken, which `taken` shows from the same moment on."""
+        taken = [] if taken is None else taken
         if not blocking or not (timeout == -1 or 0 <= timeout <= threading.TIMEOUT_MAX):
-            got = self._real.acquire(blocking, timeout)
-        elif not (got := self._real.acquire(False)):
-            return self._wait(timeout, frame)
-        if got:
+            taken.append(self._real.acquire(blocking, timeout))
+        else:
+            taken.extend(map(self._real.acquire, (False,)))  # one step: no signal in between
+            if not taken[-1]:
+                return self._wait(timeout, frame, taken)
+        if taken[-1]:
             self._taken(frame, 0.0)
-        return bool(got)
+        return bool(taken[-1])
 
-    def _wait(self, timeout: float, frame: FrameType) -> bool:
+    def _wait(self, timeout: float, frame: FrameType, taken: list[bool]) -> bool:
         waits, me, began = self._locks.waits, get_ident(), time.monotonic()
         waits[me] = Wait(self, began, self._locks.own.place(frame), timeout < 0)
-        waited_s, got = 0.0, False
+        waited_s = 0.0
         try:
-            got = bool(self._real.acquire(True, timeout))
+            taken.extend(map(self._real.acquire, (True,), (timeout,)))
         finally:
             waits.pop(me, None)
             waited_s = time.monotonic() - began
             self.waited_s += waited_s
-        if got:
+        if taken[-1]:
             self._taken(frame, waited_s)
         self._locks.waited(self, began, frame)
-        return got
+        return bool(taken[-1])
 
     def _taken(self, frame: FrameType, waited_s: float) -> None:
         self.holder, self.since, self._waited_s = get_ident(), time.monotonic(), waited_s
@@ -133,11 +149,13 @@ class TracedReentrant(Traced):
     _depth = 0
 
     def release(self) -> None:
-        if self._real._is_owned():
-            self._depth -= 1
-            if not self._depth:
-                self._let_go()
-        self._real.release()
+        try:
+            if self._real._is_owned():
+                self._depth -= 1
+                if not self._depth:
+                    self._let_go()
+        finally:
+            self._real.release()
 
     def _taken(self, frame: FrameType, waited_s: float) -> None:
         self._depth += 1

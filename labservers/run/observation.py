@@ -20,7 +20,7 @@ from labservers.observe.swallowed import Swallowed
 from labservers.observe.tap import Tap
 from labservers.observe.teller import Sink, Teller
 from labservers.run import children
-from labservers.run.json_lines import JsonLines
+from labservers.run.json_lines import JsonLines, out_of_the_way
 from labservers.run.trace import Printer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -61,7 +61,7 @@ class Observation:
         self._teller.checks.append(self._look_for_a_deadlock)
         self._observer: Observer | None = None
         if telling.channel is not None:
-            self._observer = self._observed_by(Channel.inherited(_out_of_the_way(telling.channel)))
+            self._observer = self._observed_by(Channel.inherited(out_of_the_way(telling.channel)))
             sinks.append(self._observer.send)
         self._swallowed = Swallowed(self._tap, self._teller.tell)
         self._teller.checks.append(self._swallowed.tell)
@@ -209,17 +209,5 @@ def _sinks(telling: Telling) -> list[Sink]:
         sinks.append(Printer.on_standard_error(child=telling.child).print)
     if telling.json:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if telling.child else os.O_TRUNC)
-        sinks.append(JsonLines(_out_of_the_way(os.open(telling.json, flags, 0o644))).write)
+        sinks.append(JsonLines(out_of_the_way(os.open(telling.json, flags, 0o644))).write)
     return sinks
-
-
-def _out_of_the_way(descriptor: int) -> int:
-    """The same file under a high number: the program's own descriptors are as without us."""
-    import fcntl
-
-    try:
-        moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 500)
-    except OSError:  # the limit of descriptors is lower
-        return descriptor
-    os.close(descriptor)
-    return moved

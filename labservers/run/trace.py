@@ -10,7 +10,7 @@ from typing import Any
 
 from labservers.observe import observed
 from labservers.observe.text import printable as _printable
-from labservers.run.json_lines import BATCHES, write_all
+from labservers.run.json_lines import BATCHES, out_of_the_way, write_all
 
 SHOWN = 48  # bytes of a call that are printed
 WAITED_US = 1000  # shorter waits are not worth a word
@@ -35,9 +35,13 @@ class Printer:
 
     @classmethod
     def on_standard_error(cls, *, child: bool = False) -> Printer:
+        """The program may close descriptor 2, which is then a socket of its own."""
         colour = os.isatty(2) and not os.environ.get("NO_COLOR")
+        standard_error = out_of_the_way(os.dup(2))
         return cls(
-            lambda text: write_all(2, text.encode("utf-8", "replace")), colour=colour, child=child
+            lambda text: write_all(standard_error, text.encode("utf-8", "replace")),
+            colour=colour,
+            child=child,
         )
 
     def print(self, message: Any) -> None:

@@ -1,10 +1,18 @@
 """Kinds of calls and of endings, each as the messages tell it."""
 
+import subprocess
 from typing import Any
 
 import pytest
 
-from tests.labservers.run.observed.conftest import PROGRAMS, Run, run
+from tests.labservers.run.observed.conftest import (
+    DEADLINE_S,
+    PROGRAMS,
+    Run,
+    command,
+    environment,
+    run,
+)  # fmt: skip
 
 pytestmark = pytest.mark.system
 
@@ -90,6 +98,15 @@ def test_a_signal_that_raises_at_any_moment_leaves_the_tap_in_its_place() -> Non
     ended = observed("time_limit")
     assert ended.of("notice") == []
     assert ended.summary["points"] > 100
+
+
+def test_nothing_is_printed_into_a_socket_that_has_the_number_of_standard_error() -> None:
+    file = PROGRAMS / "closes_stderr.py"
+    done = subprocess.run(
+        command(file, observe=[]), capture_output=True, env=environment(), timeout=DEADLINE_S
+    )
+    assert done.stdout == b"2 b'mine' b''\n"
+    assert b"sendall() -> 4 bytes 'mine'" in done.stderr
 
 
 def test_arguments_by_name_and_gathered_buffers_are_bytes_of_the_wire() -> None:

@@ -59,7 +59,8 @@ def check_books(name: str, tapped: Run) -> None:
     received = sum(s["bytes_in"] for s in summaries)
     sent = sum(s["bytes_out"] for s in summaries)
     took = [p for p in points if p["call"].startswith("recv") and p.get("result") != "MSG_PEEK"]
-    assert received == sum(point["bytes"] for point in took)
+    if not any(s["lost"] for s in summaries):
+        assert received == sum(point["bytes"] for point in took)
     if name not in UNBALANCED and not name.startswith("process_spawn"):
         assert received == sent
     assert all(p["line"] for p in points if "asyncio" not in name and "server" not in name)
