@@ -34,6 +34,8 @@ class Log:
         self._lines: deque[tuple[float, str, str]] = deque()
         self._lost = 0
         self._muted = Counter()
+        # mute(): count a line that the caller has seen no budget for, as sampled() would.
+        self.mute = self._muted.add
         self._wake = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._write_forever, name="log", daemon=True)
@@ -65,10 +67,6 @@ class Log:
             self._add("INFO", template % values)
         else:
             self._muted.add()
-
-    def mute(self) -> None:
-        """Count a line that the caller has seen no budget for, as sampled() would."""
-        self._muted.add()
 
     def close(self, timeout_s: float = 0.5) -> None:
         """Write what is queued, within the time given, and end the writer."""

@@ -119,18 +119,10 @@ class Monitor(Tally):
         """Something for the dashboard to hear; kept until the next batch, bounded. Its number."""
         return self._events.add(kind, data)
 
-    def extend(self, number: int, name: str, more: list[Any]) -> bool:
-        """Add to a list of an event's data; False: the event does not wait any more."""
-        return self._events.extend(number, name, more)
-
     @property
-    def full(self) -> bool:
-        """Whether another event would push out the oldest."""
-        return self._events.full
-
-    def leave_out(self) -> None:
-        """Count an event that is not added, as there are more of its kind than anybody takes."""
-        self._events.leave_out()
+    def events(self) -> EventStore:
+        """For events of what is gathered first, since it happens very often."""
+        return self._events
 
     def take_events(self) -> messages.Events | None:
         """The events since the last call, or None; called by one thread only."""

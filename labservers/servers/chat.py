@@ -16,7 +16,6 @@ chat_backlog.py, chat_postman.py  what members that are behind read on from, and
 import select
 import socket
 import struct
-import threading
 import time
 from contextlib import suppress
 
@@ -34,6 +33,7 @@ from labservers.servers.chat_clients import MEMBERS_AT_MOST, ClientThreads
 from labservers.servers.chat_delivery import PATIENCE, Patience
 from labservers.servers.chat_member import Member
 from labservers.servers.chat_postman import Postman
+from labservers.servers.chat_room import Room
 from labservers.servers.chat_rooms import Rooms
 from labservers.servers.chat_states import Event as Change
 
@@ -58,7 +58,7 @@ class ChatServer(LabServer):
         super().__init__(spec, options, monitor)
         self._acceptor = Acceptor(self.log)
         self._threads = ClientThreads(members_at_most)
-        self.stopping = threading.Event()
+        self.stopping = False
         self._postman = Postman(self.log)
         self._closer = Closer(monitor)  # of clients that are refused
         self.rooms = Rooms(monitor, self._postman.call, patience)
@@ -108,7 +108,7 @@ class ChatServer(LabServer):
     def _receive(self, member: Member) -> list[Event]:
         """What the client does next; waits for it."""
         framing, sock = member.framing, member.sock
-        if self.stopping.is_set():  # a client that never stops talking would have no end
+        if self.stopping:  # a client that never stops talking would have no end
             return framing.end("the server stops")
         if framing.waiting and not _readable(sock, WAIT_S):
             return framing.timed_out()
@@ -130,7 +130,7 @@ class ChatServer(LabServer):
         member.connection.enter("closing")
         member.flush(FLUSH_S)
         self.monitor.close(member.connection)
-        if self.stopping.is_set() and member.mode == "raw":
+        if self.stopping and member.mode == "raw":
             # The lab's reader spins at end of stream; a reset ends it.
             with suppress(OSError):
                 member.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
@@ -148,7 +148,7 @@ class ChatServer(LabServer):
         self._closer.leave(member.connection, member.sock)
 
     def stop(self) -> None:
-        self.stopping.set()
+        self.stopping = True
         self._acceptor.stop()
 
     def frame(self, seq: int) -> messages.Frame:
@@ -172,12 +172,13 @@ class ChatConnectionManager:
     def __init__(self, rooms: Rooms, monitor: Monitor) -> None:
         self._rooms = rooms
         self._monitor = monitor
+        self._log = monitor.log
 
     def connect_client_to_chat(self, chat_id: str, member: Member) -> None:
         member.connection.label = chat_id
         member.connection.enter("reading")
         self._rooms.join(chat_id, member)
-        self._monitor.log.sampled("%s joined room %s", member.connection.peer, chat_id)
+        self._log.sampled("%s joined room %s", member.connection.peer, chat_id)
 
     def send_message(self, speaker: Member, lines: bytes) -> None:
         """Messages to everybody in the chat, the speaker included."""
@@ -187,7 +188,10 @@ class ChatConnectionManager:
         with room.delivery.turn:
             for message, members in room.delivery:  # none, where another thread has sent ours
                 members.send(message)
-        self._note(speaker, lines, round((time.perf_counter() - began) * 1e6))
+        if self._log.budget > 0:
+            self._note(speaker, room, lines, round((time.perf_counter() - began) * 1e6))
+        else:
+            self._log.mute()
 
     def disconnect_client_from_chat(self, member: Member, reason: str) -> None:
         """What is being delivered still reaches it."""
@@ -197,17 +201,13 @@ class ChatConnectionManager:
             return
         with room.delivery.turn:
             self._rooms.leave(member, reason)
-        self._monitor.log.sampled("%s left room %s: %s", member.connection.peer, room.name, reason)
+        self._log.sampled("%s left room %s: %s", member.connection.peer, room.name, reason)
 
-    def _note(self, speaker: Member, lines: bytes, microseconds: int) -> None:
+    def _note(self, speaker: Member, room: Room, lines: bytes, microseconds: int) -> None:
         """The newest message is shown as far as the log has room."""
-        monitor, log, room = self._monitor, self._monitor.log, speaker.room
-        if log.budget > 0 and room is not None:
-            newest = lines[lines.rfind(b"\n", 0, -1) + 1 : -1]
-            monitor.last = (newest, b"\xc3\x97%d" % len(room.members), microseconds)
-            log.sampled("%s %s: %s", speaker.connection.peer, room.name, Excerpt(newest))
-        else:
-            log.mute()
+        newest = lines[lines.rfind(b"\n", 0, -1) + 1 : -1]
+        self._monitor.last = (newest, b"\xc3\x97%d" % len(room.members), microseconds)
+        self._log.sampled("%s %s: %s", speaker.connection.peer, room.name, Excerpt(newest))
 
 
 def _readable(sock: socket.socket, timeout_s: float) -> bool:

@@ -13,11 +13,10 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from labservers.servers.chat_message import Message
-from labservers.servers.chat_said import Said
+from labservers.servers.chat_said import Said, sizes_of
 from labservers.servers.chat_states import Event
 
 if TYPE_CHECKING:
-    from labservers.observe.monitor import Monitor
     from labservers.servers.chat_audience import Audience
     from labservers.servers.chat_member import Member
     from labservers.servers.chat_room import Room
@@ -45,10 +44,10 @@ class Delivery:
     used it up before a speaker would have to wait.
     """
 
-    def __init__(self, room: "Room", monitor: "Monitor", patience: Patience) -> None:
+    def __init__(self, room: "Room", said: Said, patience: Patience) -> None:
         self.turn = threading.Lock()
         self._room = room
-        self._said = Said(room.name, monitor)
+        self._said = said
         self._patience = patience
         self._spoken: deque[tuple[Member, bytes]] = deque()
 
@@ -68,14 +67,15 @@ class Delivery:
             room.delivered = (room.size, room.messages)
 
     def _next(self) -> tuple[Message, "Audience"]:
-        room, parts, size = self._room, [], 0
+        room, parts, size, now = self._room, [], 0, time.monotonic()
         with room.lock:
             while self._spoken and size < GO_BYTES:
                 speaker, lines = self._spoken.popleft()
                 parts.append(lines)
                 size += len(lines)
                 count = lines.count(b"\n")
-                self._said.report(speaker, room.messages + 1, lines, count)
+                self._said.report(now, room.name, speaker.connection, speaker.mode,
+                                  room.messages + 1, sizes_of(lines, count))  # fmt: skip
                 room.messages += count
                 room.tally.requests += count
             lines = b"".join(parts)

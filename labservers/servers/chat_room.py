@@ -19,6 +19,7 @@ from labservers.servers.chat_audience import Audience
 from labservers.servers.chat_backlog import CAPACITY, Backlog
 from labservers.servers.chat_delivery import Delivery, Patience
 from labservers.servers.chat_member import Member, Place
+from labservers.servers.chat_said import Said
 from labservers.servers.chat_states import READS_ON, Event, State
 
 CROWDED = CAPACITY // 4 * 3  # a member this far behind is waited for
@@ -41,6 +42,7 @@ class Room:
         lock: threading.Lock,
         monitor: Monitor,
         tally: Tally,
+        said: Said,
         call_postman: Callable[[Member], None],
         patience: Patience,
     ) -> None:
@@ -53,7 +55,7 @@ class Room:
         self.members: dict[int, Member] = {}
         self.level: dict[int, Member] = {}
         self.reading_on: dict[int, Member] = {}
-        self.delivery = Delivery(self, monitor, patience)
+        self.delivery = Delivery(self, said, patience)
         self._backlog: Backlog | None = None  # while a member reads on
         self._audience: Audience | None = None  # until `level` changes
         self.clock = patience.clock

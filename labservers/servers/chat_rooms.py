@@ -8,6 +8,7 @@ from labservers.observe.monitor import Monitor
 from labservers.servers.chat_delivery import PATIENCE, Patience
 from labservers.servers.chat_member import Member
 from labservers.servers.chat_room import Room
+from labservers.servers.chat_said import Said
 
 ROOMS_SHOWN = 50
 ROOMS_REMEMBERED = 10_000  # of those that everybody has left
@@ -25,6 +26,7 @@ class Rooms:
     ) -> None:
         self._monitor = monitor
         self._tally = monitor.tally()
+        self._said = Said(monitor)
         self._call_postman = call_postman
         self._patience = patience
         self._remembered = remembered
@@ -69,8 +71,8 @@ class Rooms:
 
     def _new(self, name: str) -> Room:
         return Room(
-            name, self._numbers[name], self._lock, self._monitor, self._tally, self._call_postman,
-            self._patience,
+            name, self._numbers[name], self._lock, self._monitor, self._tally, self._said,
+            self._call_postman, self._patience,
         )  # fmt: skip
 
     def _close(self, room: Room) -> None:

@@ -1,63 +1,66 @@
 """Live events of what is said: what one member says in a row is one event until it is taken."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from labservers.observe.monitor import Monitor
-
-if TYPE_CHECKING:
-    from labservers.servers.chat_member import Member
+from labservers.observe.events import Gathered
+from labservers.observe.monitor import Connection, Monitor
 
 SIZES_SHOWN = 100  # in one event
+GATHERED_AT_MOST = 1_000  # then they are made into events, though nobody has asked for any
 
 
 class Said:
-    """The events of one room, for one thread at a time.
+    """The events of all rooms.
 
-    Many messages a second would be as many events, each encoded, sent and decoded. So the newest
-    event takes in what its speaker says next.
+    Many messages a second would be as many events, each made, encoded, sent and decoded. So a
+    message is only put down, and the events are made when they are taken.
     """
 
-    def __init__(self, room: str, monitor: Monitor) -> None:
-        self._room = room
-        self._monitor = monitor
-        self._event = 0  # the number of the newest one, and then its speaker's id
-        self._speaker = 0
-        self._sizes = 0  # how many it has
-        self._next = 0  # the number of the message that would go on with it
+    def __init__(self, monitor: Monitor) -> None:
+        self._clock = monitor.clock
+        self._store = monitor.events
+        self._heard: list[tuple[float, str, Connection, str, int, list[int]]] = []
+        self._store.gather_from(self._events)
 
-    def report(self, speaker: "Member", seq: int, lines: bytes, count: int) -> None:
-        """That many whole lines of one member; `seq`: the room's number of the first one.
-        Nothing is reported while so many events wait that nobody can be taking them."""
-        if count == 1:
-            sizes = [len(lines) - 1]
-        else:
-            sizes = [*map(len, lines[:-1].split(b"\n")[:SIZES_SHOWN])]
-        if self._goes_on(speaker, seq, sizes):
-            self._sizes += len(sizes)
-        elif self._monitor.full:  # joins and leaves are reported all the same
-            self._monitor.leave_out()
-            return
-        else:
-            self._begin(speaker, seq, sizes)
-        self._next = seq + len(sizes)
+    def report(
+        self, at: float, room: str, speaker: Connection, mode: str, seq: int, sizes: list[int]
+    ) -> None:
+        """Messages of one member, with the sizes of the first ones; `at` by time.monotonic(),
+        `seq`: the room's number of the first one."""
+        self._heard.append((at, room, speaker, mode, seq, sizes))
+        if len(self._heard) >= GATHERED_AT_MOST:
+            self._store.gather()
 
-    def _goes_on(self, speaker: "Member", seq: int, sizes: list[int]) -> bool:
-        return (
-            seq == self._next
-            and speaker.connection.id == self._speaker
-            and self._sizes + len(sizes) <= SIZES_SHOWN
-            and self._monitor.extend(self._event, "sizes", sizes)
-        )
+    def _events(self) -> Gathered:
+        """By one thread at a time; others may append meanwhile."""
+        heard = self._heard[:]
+        del self._heard[: len(heard)]
+        events: Gathered = []
+        newest: dict[str, dict[str, Any]] = {}  # data of each room's newest event
+        for at, room, speaker, mode, seq, sizes in heard:
+            data = newest.get(room)
+            if data is not None and _goes_on(data, speaker.id, seq, sizes):
+                data["sizes"] += sizes
+                continue
+            newest[room] = data = {
+                "room": room, "seq": seq, "peer": speaker.peer, "id": speaker.id, "mode": mode,
+                "sizes": sizes,
+            }  # fmt: skip
+            events.append((self._clock.at(at), "said", data))
+        return events
 
-    def _begin(self, speaker: "Member", seq: int, sizes: list[int]) -> None:
-        connection = speaker.connection
-        self._speaker, self._sizes = connection.id, len(sizes)
-        self._event = self._monitor.event(
-            "said",
-            room=self._room,
-            seq=seq,
-            peer=connection.peer,
-            id=connection.id,
-            mode=speaker.mode,
-            sizes=sizes,
-        )
+
+def _goes_on(data: dict[str, Any], speaker: int, seq: int, sizes: list[int]) -> bool:
+    shown = data["sizes"]
+    return (
+        seq == data["seq"] + len(shown)
+        and speaker == data["id"]
+        and len(shown) + len(sizes) <= SIZES_SHOWN
+    )
+
+
+def sizes_of(lines: bytes, count: int) -> list[int]:
+    """Of the first of so many lines, as an event shows them."""
+    if count == 1:
+        return [len(lines) - 1]
+    return [*map(len, lines[:-1].split(b"\n")[:SIZES_SHOWN])]

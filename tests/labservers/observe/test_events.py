@@ -25,55 +25,73 @@ def test_a_batch_has_what_came_since_the_last_one() -> None:
     assert (batch.lost, events.take()) == (0, None)
 
 
-def test_the_oldest_are_lost_and_counted_and_so_is_what_is_left_out() -> None:
+def test_the_oldest_are_lost_and_counted() -> None:
     events = store(capacity=3)
     for number in range(5):
         assert events.full == (number >= 3)
         events.add("said", {"n": number})
-    events.leave_out()
     batch = events.take()
     assert batch
     assert [e.number for e in batch.events] == [3, 4, 5]
-    assert (batch.lost, events.lost) == (3, 3)
+    assert (batch.lost, events.lost) == (2, 2)
     events.add("said", {})
     batch = events.take()
     assert batch
-    assert (batch.lost, events.lost) == (0, 3)
+    assert (batch.lost, events.lost) == (0, 2)
 
 
-def test_an_event_that_waits_can_get_more_until_it_is_taken_or_lost() -> None:
-    events = store(capacity=2)
-    first = events.add("said", {"sizes": [1]})
-    second = events.add("said", {"sizes": [5]})
-    assert events.extend(first, "sizes", [2, 3])
-    assert events.extend(second, "sizes", [6])
-    events.add("joined", {})
-    assert not events.extend(first, "sizes", [4])
-    assert events.extend(second, "sizes", [7])
+def test_what_is_gathered_comes_before_the_next_event_with_its_own_time() -> None:
+    events, gathered = store(), [(1.5, "said", {"sizes": [1, 2]})]
+    events.gather_from(lambda: [gathered.pop() for _ in range(len(gathered))])
+    events.add("left", {})
+    gathered.append((2.5, "said", {"sizes": [3]}))
+    events.gather()
+    gathered.append((3.5, "said", {"sizes": [4]}))
     batch = events.take()
     assert batch
-    assert [event.data for event in batch.events] == [{"sizes": [5, 6, 7]}, {}]
-    assert not events.extend(second, "sizes", [8])
+    assert [(e.number, e.kind) for e in batch.events] == [
+        (1, "said"), (2, "left"), (3, "said"), (4, "said"),
+    ]  # fmt: skip
+    assert [e.at for e in batch.events if e.kind == "said"] == [1.5, 2.5, 3.5]
 
 
-def test_nothing_that_is_added_while_batches_are_taken_is_lost() -> None:
-    events, batches, taken = store(), [], threading.Event()
+def test_what_is_gathered_pushes_out_nothing_and_is_counted() -> None:
+    events = store(capacity=2)
+    waiting: list[int] = [1, 2, 3]
+    events.gather_from(lambda: [(0.0, "said", {"n": waiting.pop(0)}) for _ in range(len(waiting))])
+    events.gather()
+    events.add("joined", {})
+    batch = events.take()
+    assert batch
+    assert [e.kind for e in batch.events] == ["said", "joined"]
+    assert batch.events[0].data == {"n": 2}
+    assert batch.lost == 2
+    assert events.take() is None
 
-    def add() -> None:
-        number = events.add("said", {"sizes": [0]})
-        for size in range(1, 20_000):
-            if not events.extend(number, "sizes", [size]):
-                number = events.add("said", {"sizes": [size]})
-        taken.set()
 
-    thread = threading.Thread(target=add)
+def test_nothing_that_is_gathered_while_batches_are_taken_is_lost() -> None:
+    events, batches, ended = store(capacity=100_000), [], threading.Event()
+    heard: list[int] = []
+
+    def gathered() -> list[tuple[float, str, dict[str, int]]]:
+        taken = heard[:]
+        del heard[: len(taken)]
+        return [(0.0, "said", {"n": number}) for number in taken]
+
+    def say() -> None:
+        for number in range(20_000):
+            heard.append(number)
+        ended.set()
+
+    events.gather_from(gathered)
+    thread = threading.Thread(target=say)
     thread.start()
-    while not taken.is_set():
+    while not ended.is_set():
         batches.append(events.take())
     thread.join(10)
     batches.append(events.take())
     said = [event for batch in batches if batch for event in batch.events]
-    assert [size for event in said for size in event.data["sizes"]] == list(range(20_000))
+    assert [event.data["n"] for event in said] == list(range(20_000))
 
 
 def test_numbers_are_in_order_and_none_is_given_twice() -> None:

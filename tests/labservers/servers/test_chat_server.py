@@ -178,7 +178,7 @@ def test_a_stop_does_not_wait_for_the_end_of_what_somebody_has_to_say(
 ) -> None:
     """Not every system ends reading at shutdown() while more and more arrives."""
     talker, listener = join(), join()
-    chat_server.stopping.set()
+    chat_server.stopping = True
     talker.say("last words\n")
     listener.hear("last words\n")
     eventually(lambda: chat_server.rooms.sizes() == {"1": 1}, "the talker has left")
