@@ -104,6 +104,34 @@ def watch_starts(unseen: Callable[[str], None], follow: Callable[[], str] | None
             setattr(os, name, spawn(getattr(os, name)))
 
 
+def watch_shells(unseen: Callable[[str], None]) -> None:
+    """os.system() starts its child in C."""
+    original = os.system
+
+    def system(command: Any) -> int:
+        code = original(command)
+        unseen(f"child ({_command([os.fsdecode(command)])}) is not seen")
+        return code
+
+    os.system = stand_in(original, system)
+
+
+def watch_replacements(replaced: Callable[[str], None]) -> None:
+    """Call this before exec*() makes another program of this process."""
+
+    def watch(original: Any) -> Any:
+        def exec_(path: Any, words: Any, *others: Any, **keywords: Any) -> Any:
+            with contextlib.suppress(TypeError, ValueError):  # the call itself says what is wrong
+                if os.access(path, os.X_OK):
+                    replaced(_command([os.fsdecode(word) for word in words]))
+            return original(path, words, *others, **keywords)
+
+        return stand_in(original, exec_)
+
+    for name in ("execv", "execve"):
+        setattr(os, name, watch(getattr(os, name)))
+
+
 def _command(words: list[str]) -> str:
     text = " ".join([os.path.basename(words[0]), *words[1:]]) if words else ""
     return text if len(text) <= 60 else text[:59] + "…"

@@ -84,6 +84,8 @@ class Observation:
             children.name_forked(lambda pid: self._unseen(f"child {pid} (forked) is not seen"))
         children.watch_exits(self._leave)
         children.watch_starts(self._unseen, self._following if self._follows else None)
+        children.watch_shells(self._unseen)
+        children.watch_replacements(self._replaced)
         self._tap.handled = self._swallowed.handled
         self._tap.install()
         self._swallowed.watch()
@@ -195,6 +197,10 @@ class Observation:
 
     def _unseen(self, text: str) -> None:
         self._teller.tell(observed.Notice(self._tap.clock.now(), "child_unseen", text))
+
+    def _replaced(self, command: str) -> None:
+        self._unseen(f"process {os.getpid()} becomes another program ({command}) and is not seen")
+        self._teller.last_lines()
 
     def _following(self) -> str:
         """The text of a program that makes a Python observe itself as this one is."""

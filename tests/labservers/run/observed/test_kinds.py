@@ -136,6 +136,14 @@ def test_a_child_of_another_program_is_said_to_be_unseen() -> None:
     assert notices[1]["text"].endswith("(sh -c exit 3) is not seen")
 
 
+def test_what_a_shell_runs_and_what_takes_the_place_of_the_program_is_said() -> None:
+    ended = observed("execs")
+    texts = [one["text"] for one in ended.of("notice")]
+    assert texts[0] == "child (exit 3) is not seen"
+    assert "becomes another program (" in texts[1]
+    assert [one["call"] for one in ended.of("point")] == ["bind"]
+
+
 def test_a_spawned_child_is_followed() -> None:
     ended = observed("process_spawn")
     assert len({one["pid"] for one in ended.of("program")}) == 2

@@ -46,7 +46,7 @@ def test_a_program_says_and_ends_with_what_it_would_without_the_tap(name: str) -
         plain(bare.err),
         bare.code,
     )
-    if bare.code >= 0 or name == "interrupted":
+    if name != "execs" and (bare.code >= 0 or name == "interrupted"):
         check_books(name, tapped)
 
 
