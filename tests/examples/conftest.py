@@ -111,10 +111,9 @@ class Example:
         return self._server.ended()
 
     def close(self) -> None:
-        self.release()
-        with contextlib.suppress(ProcessLookupError):
-            self._server.process.kill()
-        self._server.process.communicate(timeout=DEADLINE_S)
+        for process in (self._server.process, *self._visitors):
+            process.kill()
+            process.communicate(timeout=DEADLINE_S)
 
 
 def has(event: str) -> Callable[[Messages], Any]:
