@@ -33,6 +33,7 @@ class Teller:
         self._tap = tap
         self._sinks = sinks
         self._lines_due = 0.0
+        self._running: bool
         self._begin_anew()
 
     def tell(self, event: Any) -> None:
@@ -40,12 +41,17 @@ class Teller:
         self._tap.put(event)
 
     def start(self) -> None:
-        """From now on there is a writer; also following a fork, in the parent."""
+        """From now on there is a writer; also following a fork, in the parent: the last one where
+        several threads fork at once."""
+        if self._stops:
+            self._stops.pop()
+        if self._stops or self._running:
+            return
+        self._running = True
         self._stopping, self._ended = _locked(), _locked()
         self._tasks = _tasks()
         try:
             _thread.start_new_thread(self._write, (self._stopping, self._ended))
-            self._running = True
         except RuntimeError:  # not a thread to be had: flush() tells it at the end
             self._running = False
 
@@ -59,6 +65,7 @@ class Teller:
 
     def stop(self) -> None:
         """End the writer."""
+        self._stops.append(None)
         if self._running and self._stopping.locked():
             self._running = False
             self._stopping.release()
@@ -77,6 +84,7 @@ class Teller:
 
     def _begin_anew(self) -> None:
         self._running = False
+        self._stops: list[None] = []  # that wait for their start()
         self._writing = _thread.allocate_lock()
         self._stopping, self._ended = _locked(), _locked()
         self._tasks = 0
