@@ -48,10 +48,10 @@ class Teller:
         if self._stops or self._running:
             return
         self._running = True
-        self._stopping, self._ended = _locked(), _locked()
+        self._stopping, self._ended = locks = _locked(), _locked()
         self._tasks = _tasks()
         try:
-            _thread.start_new_thread(self._write, (self._stopping, self._ended))
+            _thread.start_new_thread(self._write, locks)
         except RuntimeError:  # not a thread to be had: flush() tells it at the end
             self._running = False
 
