@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from dashboard import json_text
+from dashboard import json_text, whole_file
 
 NAME = "programs.json"
 MOST = 200  # of each list, the newest
@@ -68,9 +68,7 @@ class Opened:
         with _locked(self.path.parent):
             lists = self._read()
             change(lists)
-            beside = self.path.with_suffix(".new")
-            beside.write_text(json.dumps(lists, indent=1), "utf-8")
-            os.replace(beside, self.path)
+            whole_file.write(self.path, json.dumps(lists, indent=1))
 
 
 def _paths(found: object) -> list[str]:

@@ -1,5 +1,6 @@
 """The user's choices for each program, remembered across starts."""
 
+import contextlib
 import json
 import os
 import re
@@ -10,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dashboard import json_text
+from dashboard import json_text, whole_file
 from dashboard.errors import BadInput
 from dashboard.numbers import shown, whole
 from dashboard.programs.program import Program
@@ -121,14 +122,8 @@ class Settings:
         chosen = {
             name: settings.chosen(self._programs[name]) for name, settings in self._chosen.items()
         }
-        body = json.dumps({**self._others, **chosen}, indent=1)
-        beside = self.path.with_suffix(".new")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_text(body, "utf-8")
-            os.replace(beside, self.path)
-        except OSError:
-            pass
+        with contextlib.suppress(OSError):  # they are kept while the dashboard runs
+            whole_file.write(self.path, json.dumps({**self._others, **chosen}, indent=1))
 
 
 def changed(program: Program, now: ServerSettings, values: dict[str, Any]) -> ServerSettings:
