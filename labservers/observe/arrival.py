@@ -86,6 +86,5 @@ class Arrival:
             peer=self.peer,
             waiting=receive_queue(sock) if sock is not None else None,
             when=self.when,
-            since_s=round(time.monotonic() - self.since, 3),
             locals=self._locals,
         )

@@ -254,7 +254,6 @@ class HeldPoint(NamedTuple):
     peer: str | None
     waiting: int | None
     when: str
-    since_s: float
     locals: dict[str, str]
 
 

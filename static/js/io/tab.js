@@ -1,7 +1,6 @@
 /* The name by which the dashboard knows this tab: a hold ends with the tab that asked for it. */
+import { hex } from "../model/hex.js";
 import { kept } from "./prefs.js";
-
-const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** A random id; a page that is loaded anew in the same tab keeps it. */
 export const TAB = remembered() ?? fresh();
@@ -15,7 +14,7 @@ function remembered() {
 }
 
 function fresh() {
-  const id = hex(crypto.getRandomValues(new Uint8Array(8)));
+  const id = hex(crypto.getRandomValues(new Uint8Array(8))).replaceAll(" ", "");
   try {
     sessionStorage.setItem("sl.tab", id);
   } catch {
@@ -24,5 +23,5 @@ function fresh() {
   return id;
 }
 
-/** How others read who holds a program: the nickname of this browser, else part of the tab's id. */
+/** The name of this controller as others read it: the nickname of this browser, else part of the tab's id. */
 export const controller = () => kept("nick") ?? `tab ${TAB.slice(0, 4)}`;

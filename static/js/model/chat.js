@@ -179,5 +179,5 @@ export const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, "\ufffd");
 /** Bytes of a message on the wire, its prefix included. */
 export const wireBytes = (name, text) => utf8.encode(text === "exit" ? text : `${name}: ${text}`).length;
 
-/** The bytes of a text in hexadecimal. */
-export const hex = (text) => [...utf8.encode(text)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+/** The bytes of a text, in UTF-8. */
+export const bytesOf = (text) => utf8.encode(text);

@@ -23,7 +23,7 @@ export const paused = (server) => Boolean(server.paused || server.held?.paused);
 export const holdable = (server) => running(server) && (!server.own || Boolean(server.observed));
 
 /** Whether a program of the user runs without having opened a socket. */
-export const noSocket = ({ own, state, listening, figures }) =>
+const noSocket = ({ own, state, listening, figures }) =>
   Boolean(own) && state === "RUNNING" && !listening?.length && !figures?.connections && !figures?.in_rate && !figures?.accepted;
 
 /** Whether the server answers clients now. */

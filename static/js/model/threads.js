@@ -7,15 +7,15 @@ const KINDS = {
   select: "select", poll: "select", epoll: "select",
 };
 /* How a group of threads is drawn. */
-export const THIN_FROM = 25;
-export const GROUPED_FROM = 101;
+const THIN_FROM = 25;
+const GROUPED_FROM = 101;
 export const HISTORY_S = 30;
 
 /**
  * The kind of a call, as lanes draw it: in out accept connect lock wait sleep input select other;
  * "run" without a call.
  */
-export const callKind = (call) => (call === null || call === undefined ? "run" : (KINDS[call] ?? "other"));
+const callKind = (call) => (call === null || call === undefined ? "run" : (KINDS[call] ?? "other"));
 
 /** How many threads ask for which drawing: "lanes", "thin" or "groups". */
 export const drawing = (count) => (count >= GROUPED_FROM ? "groups" : count >= THIN_FROM ? "thin" : "lanes");

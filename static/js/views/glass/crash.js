@@ -26,9 +26,6 @@ export function Crashes({ state, server, actions }) {
     off=${key && t(key)} actions=${actions} putAway=${() => setAway([...away, story.key])}/>`);
 }
 
-/** A crash in one sentence, for the card. */
-export const crashLine = (server, crash) => `${headOf(server, crash)} ${crash.line ?? ""}`.trim();
-
 function headOf(server, crash) {
   const values = { s: titleOf(server), t: crash.thread, e: crash.exception };
   if (wanted(crash)) return t("crash.h.ctrl_c", values);

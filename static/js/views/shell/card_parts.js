@@ -28,7 +28,7 @@ export const Restart = ({ server, busy, off, actions }) =>
   html`<${IconButton} kind="gh" icon="restart" label=${t("restart")} busy=${busy === "restart"} off=${off}
     onClick=${() => actions.restart(server.name)}/>`;
 
-export const Kill = ({ server, busy, off, actions }) =>
+const Kill = ({ server, busy, off, actions }) =>
   html`<${Button} kind="dg" icon="x" label=${t("kill")} busy=${busy === "kill"} off=${off}
     onClick=${() => actions.kill(server.name)}/>`;
 

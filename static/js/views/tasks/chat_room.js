@@ -2,7 +2,8 @@
 import { Button, IconButton, Toggle, html, icon, pure, useDraft, useLayoutEffect, useNow, useRef } from "../../kit.js";
 import { errorText } from "../../errors.js";
 import { clock, nf, t } from "../../i18n.js";
-import { hex, wireBytes } from "../../model/chat.js";
+import { bytesOf, wireBytes } from "../../model/chat.js";
+import { hex } from "../../model/hex.js";
 
 export function Room({ room, second, up, port, most, lang, chat }) {
   const [raw, setRaw] = useDraft(`chat.raw.${room.id}`, false);
@@ -61,7 +62,7 @@ function Message({ entry, before, raw }) {
     ${!same && html`<div class="by">${!own && icon(icon_)}<b>${author}</b><time>${clock(entry.at)}</time>
       ${!own && !from && html`<span class="unsure" title=${t("ch.unknown.why")}>${t("ch.unknown")}</span>`}</div>`}
     <div class="tx">${entry.body}</div>
-    ${raw && html`<code class="raw">${hex(entry.text)} <b>0a</b></code>`}
+    ${raw && html`<code class="raw">${hex(bytesOf(entry.text))} <b>0a</b></code>`}
     ${own && html`<${Receipt} entry=${entry}/>`}</article>`;
 }
 
