@@ -80,6 +80,13 @@ def runs(pid: int) -> bool:
         return False
 
 
+@pytest.fixture(autouse=True, scope="session")
+def interruptible() -> None:
+    """A shell that runs us in the background ignores ^C for us, and a child would inherit that."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_behind() -> Iterator[None]:
     """Threads and child processes of a test end with it."""

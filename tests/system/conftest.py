@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -113,13 +112,6 @@ class RunningDashboard:
                 return
             assert time.monotonic() < deadline, self.said()
             pause.wait(0.05)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def interruptible() -> None:
-    """A shell that runs us in the background ignores ^C for us, and a child would inherit that."""
-    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 FLASK = ["flask", "--app", "dashboard", "run", "--port", "{port}"]

@@ -121,13 +121,6 @@ class Server:
         raise AssertionError(f"waited in vain: {what}")
 
 
-@pytest.fixture(autouse=True, scope="session")
-def interruptible() -> None:
-    """Children inherit an ignored ^C, as a shell sets it for what runs in the background."""
-    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Any]:
     """serve(name, port, tapped): a Server; all are ended."""
