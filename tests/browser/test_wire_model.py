@@ -79,6 +79,8 @@ def test_what_a_call_was(model: Page) -> None:
         (point(1, "recvfrom", 2, result="from 127.0.0.1:5"), "empty"),
         (point(1, "recv", 2, error="BlockingIOError"), "later"),
         (point(1, "recv", 2, error="ConnectionResetError"), "error"),
+        (point(1, "shutdown", 2, error="OSError ENOTCONN"), "gone"),
+        (point(1, "shutdown", 2, error="OSError EBADF"), "error"),
         (point(1, "accept", 2), "step"),
     ]
     for one, kind in kinds:

@@ -27,9 +27,11 @@ export const datagramPeer = ({ result }) => /^(?:from|to) (\S+)$/.exec(result ??
 
 /**
  * What a call was: "bytes" came or went, the "end" of a stream, an "empty" datagram, "later" (a
- * non-blocking call that would have waited), an "error", or another "step" of a socket's life.
+ * non-blocking call that would have waited), "gone" (an orderly end whose peer has already left), an
+ * "error", or another "step" of a socket's life.
  */
 export function kindOf(point, datagrams = false) {
+  if (point.call === "shutdown" && point.error === "OSError ENOTCONN") return "gone";
   if (point.error) return NOT_NOW.has(point.error) ? "later" : "error";
   if (!way(point)) return "step";
   if (point.bytes > 0) return "bytes";

@@ -32,7 +32,7 @@ function Lock({ lock, server }) {
 export function Deadlock({ stuck, text, server }) {
   if (!stuck && !text) return null;
   return html`<div class="notice bad dead" role="alert">${icon("warn")}<div><strong>${t("thr.dead")}</strong>
-      ${stuck ? html`<ul>${stuck.map((one) => html`<li key=${one.thread}>${t("thr.dead.1", { t: one.thread, k: one.lock?.kind ?? "Lock", h: one.lock?.holder ?? "?" })}
+      ${stuck ? html`<ul>${stuck.map((one) => html`<li key=${one.thread}>${t("thr.dead.1", { t: one.thread, k: one.lock?.kind ?? "Lock", h: one.lock?.holder ?? "?" })}${" "}
           ${place(one.line, server)}</li>`)}</ul><p class="muted">${t("thr.dead.why")}</p>` : html`<p>${text}</p>`}</div>
     ${stuck && html`<${Ring} stuck=${stuck}/>`}</div>`;
 }

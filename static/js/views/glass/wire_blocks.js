@@ -105,7 +105,7 @@ const looksLikeText = (data) => data.filter((byte) => byte >= 0x20 || byte === 1
 
 function said(point, kind) {
   if (kind === "error") return html`<b>${point.error}</b>`;
-  if (kind === "end") return t("wire.end");
+  if (kind === "end" || kind === "gone") return t(`wire.${kind}`);
   if (kind === "empty") return t(way(point) === "in" ? "wire.empty" : "wire.empty.out");
   return point.result ?? t("wire.done");
 }
