@@ -180,7 +180,10 @@ class Life:
             look = self._is_mute(run) and self.facts.state in ALIVE and run.wants_a_look(now)
         self.reports.tick()
         if look and run.process:
-            self._listens(run, self._world.listening(run.process.pid))
+            found = self._world.listening(run.process.pid)
+            with self.lock:
+                if self._is_mute(run):  # it may have spoken meanwhile, and knows better
+                    self._listens(run, found)
 
     def _be_late(self) -> None:
         if self.facts.state is State.STARTING and self.program.ready is Ready.SEEN:

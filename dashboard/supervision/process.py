@@ -2,12 +2,14 @@
 
 The child inherits one end of a channel for messages and commands. A server of the lab has an
 empty standard input, and its output is log lines. A program of the user has a terminal, so it
-prints, reads and is interrupted as in a shell. We hold the other ends: their end tells the child
-that the dashboard is gone, however it died. PR_SET_PDEATHSIG would follow the thread that forked,
-a request's thread, and kill the child with it.
+prints, reads and is interrupted as in a shell; a guard stands between it and us (guard.py), so
+that nothing that it starts outlives it. We hold the other ends: their end tells the child that the
+dashboard is gone, however it died. PR_SET_PDEATHSIG would follow the thread that forked, a
+request's thread, and kill the child with it.
 
-The child leads a session (setsid(2)). One thread waits for its exit, one reads each stream; all of
-them end with the child. The end of a stream is not taken for the exit: a grandchild may hold it.
+The child, or its guard, leads a session (setsid(2)). One thread waits for its exit, one reads each
+stream; all of them end with the child. The end of a stream is not taken for the exit: a
+grandchild may hold it.
 """
 
 import contextlib
@@ -23,7 +25,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from dashboard.programs.launch import CHANNEL, Command
-from dashboard.supervision import session, take_terminal
+from dashboard.supervision import guard, session
 from dashboard.supervision.terminal import Terminal
 from labservers.observe import messages
 from labservers.observe.channel import PIECE, Channel, Lines
@@ -33,7 +35,8 @@ LOG_LINE = 64 * 1024
 DRAIN_S = 1.0
 ANSWER_BYTES = 64 * 1024
 PACKAGE_PARENT = Path(messages.__file__).resolve().parents[2]
-TAKE_TERMINAL = (sys.executable, "-I", "-S", take_terminal.__file__)
+GUARD = (sys.executable, "-I", "-S", guard.__file__)
+GUARD_S = 10.0
 
 
 class Listener(Protocol):
@@ -51,7 +54,7 @@ class Listener(Protocol):
 
 
 class ServerProcess:
-    """A running child, from spawn to exit.
+    """A running child, from spawn to exit. `pid`: of the program, not of its guard.
 
     Raises:
         OSError: it could not be spawned.
@@ -61,11 +64,13 @@ class ServerProcess:
         self._listener = listener
         self._terminal = Terminal() if command.terminal else None
         ours, theirs = socket.socketpair()
-        with theirs:
+        self._line, guards = socket.socketpair()
+        with theirs, guards:
             try:
-                self._child = _spawn(command, theirs, self._terminal)
+                self._child = _spawn(command, theirs, guards, self._terminal)
             except BaseException:
                 ours.close()
+                self._line.close()
                 if self._terminal:
                     self._terminal.close()
                 raise
@@ -75,10 +80,12 @@ class ServerProcess:
         self._channel = Channel(ours, COMMANDS_KEPT)
         self._readers: list[threading.Thread] = []
         try:
+            if self._terminal:
+                self.pid = _number_from(self._line)
             for name, pieces, take in self._streams():
                 self._readers.append(self._start(name, self._read, pieces, take))
             self._start("wait", self._wait)
-        except RuntimeError as error:  # the system has no thread for it
+        except (RuntimeError, ValueError) as error:  # no thread for it, or the guard has ended
             self._undo()
             raise OSError(errno.EAGAIN, str(error)) from error
 
@@ -104,14 +111,19 @@ class ServerProcess:
     def kill(self) -> None:
         """SIGKILL to the child and to all that it has started."""
         with self._lock:
-            if not self._reaped:
-                session.kill_all(self.pid)
+            if self._reaped:
+                return
+            if self._terminal is None:
+                session.kill_all(self._child.pid)
+            else:
+                with contextlib.suppress(OSError):  # its guard is at the end as well
+                    self._line.send(b"K")
 
     def _signal(self, number: signal.Signals) -> None:
         with self._lock:
             if not self._reaped:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(self.pid, number)
+                    os.kill(self._child.pid, number)  # a guard passes it on
 
     def _streams(self) -> Iterator[tuple[str, Iterable[bytes], Callable[[bytes], None]]]:
         yield "channel", self._channel.lines(), self._take_message
@@ -134,6 +146,7 @@ class ServerProcess:
         self.kill()
         self._reap()
         self._channel.close()
+        self._line.close()
         for reader in self._readers:
             reader.join(DRAIN_S)
         for stream in (self._child.stdout, self._child.stderr, self._terminal):
@@ -169,14 +182,15 @@ class ServerProcess:
         for reader in self._readers:
             reader.join(DRAIN_S)
         self._channel.close()
+        self._line.close()
         self._listener.on_exit(returncode)
 
     def _reap(self) -> int:
         """Wait for the end. The rest of the session is killed while the leader's number
         cannot be another process's: before it is reaped."""
         if hasattr(os, "waitid"):
-            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
-            session.kill_others(self.pid)
+            os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WNOWAIT)
+            session.kill_others(self._child.pid)
         else:
             self._child.wait()
         with self._lock:
@@ -185,7 +199,7 @@ class ServerProcess:
 
 
 def _spawn(
-    command: Command, channel: socket.socket, terminal: Terminal | None
+    command: Command, channel: socket.socket, line: socket.socket, terminal: Terminal | None
 ) -> subprocess.Popen[bytes]:
     """The child; the first of its words that is CHANNEL becomes the number of the descriptor that
     it inherits. Words that a user has typed come after that."""
@@ -193,11 +207,13 @@ def _spawn(
     asks = CHANNEL in words
     if asks:
         words[words.index(CHANNEL)] = str(channel.fileno())
+    inherited = [channel.fileno()] if asks else []
     given, prints = subprocess.DEVNULL, subprocess.PIPE
     try:
         if terminal:
             _check_executable(words[0])
-            words = [*TAKE_TERMINAL, *words]
+            words = [*GUARD, str(line.fileno()), *words]
+            inherited.append(line.fileno())
             given = prints = terminal.theirs
         return subprocess.Popen(
             words,
@@ -207,11 +223,23 @@ def _spawn(
             cwd=command.folder,
             env=child_environment(os.environ, terminal=terminal is not None),
             start_new_session=True,
-            pass_fds=[channel.fileno()] if asks else [],
+            pass_fds=inherited,
         )
     finally:
         if terminal:
             terminal.close_theirs()
+
+
+def _number_from(line: socket.socket) -> int:
+    """The number of the program, from its guard.
+
+    Raises:
+        ValueError: it has not come.
+    """
+    line.settimeout(GUARD_S)
+    with contextlib.suppress(OSError), line.makefile("rb") as file:
+        return int(file.readline(20))
+    raise ValueError("its guard says nothing")
 
 
 def _check_executable(path: str) -> None:

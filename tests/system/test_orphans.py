@@ -113,7 +113,7 @@ server = socket.create_server(("127.0.0.1", 0))
 sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
 worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
 worker.start()
-born = [subprocess.Popen(sleep), worker]
+born = [subprocess.Popen(sleep), subprocess.Popen(sleep, start_new_session=True), worker]
 with open("born", "w") as file:
     file.write(" ".join(str(process.pid) for process in born))
 server.accept()
@@ -138,7 +138,10 @@ def test_a_program_of_the_user_and_its_children(
     [name] = [file["id"] for file in files if file["title"] == "server.py"]
     view = dashboard.api("POST", f"/api/programs/{name}/start?wait=10", {})
     assert view["state"] == "RUNNING", view["failure"]
-    born = eventually(lambda: (folder / "born").read_text().split())
+    names = folder / "born"
+    born = eventually(
+        lambda: len(pids := names.read_text().split() if names.exists() else []) == 3 and pids
+    )
     dashboard.born |= {view["pid"], *map(int, born)}
     dashboard.process.send_signal(number)
     eventually(lambda: not dashboard.alive(), "all are gone", 10)

@@ -1,6 +1,6 @@
 """Programs of the user by written histories: when they are up, how they end, and why."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -333,3 +333,14 @@ def test_clients_are_sent_only_where_the_kernel_knows_a_socket_of_it(own: World)
     assert own.server.targets() == {"stream": ("127.0.0.1", 9090)}
     own.says(socket("listening", "192.0.2.1:80", number=2))
     assert own.server.targets() == {}
+
+
+def test_what_it_says_while_the_kernel_is_asked_stands(own: World) -> None:
+    def asked() -> Iterator[tuple[str, int]]:
+        own.says(socket("listening"))
+        yield from ()
+
+    own.server.start()
+    own.kernel = asked()
+    own.server.tick()
+    assert own.server.view()["port"] == 9090

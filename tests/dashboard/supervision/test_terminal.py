@@ -2,6 +2,7 @@
 nothing behind."""
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -52,7 +53,7 @@ def test_it_has_a_terminal_of_its_own(start: Start, tmp_path: Path) -> None:
     program = start(
         "import os, sys\n"
         "print(all(os.isatty(n) for n in (0, 1, 2)), os.get_terminal_size(), os.getcwd())\n"
-        "print(os.getsid(0) == os.getpid(), os.tcgetpgrp(0) == os.getpgrp(), os.ctermid())\n"
+        "print(os.getpgrp() == os.getpid(), os.tcgetpgrp(0) == os.getpgrp(), os.ctermid())\n"
         "print(open('/dev/tty').isatty(), sys.argv[1].isdigit(), sys.argv[2:])",
         *(CHANNEL, "two words", "", CHANNEL),
         folder=tmp_path,
@@ -207,3 +208,50 @@ def test_the_users_environment_is_the_users() -> None:
     kept = child_environment(given, terminal=True)
     assert kept == {"PATH": "/bin", "PYTHONPATH": "/mine", "TERM": "xterm-256color"}
     assert child_environment({}, terminal=True) == {"TERM": "xterm-256color"}
+
+
+ESCAPES = """
+import os, signal, subprocess, sys, time
+for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    signal.signal(number, signal.SIG_IGN)
+here, told = os.getpid(), os.dup(1)
+subprocess.Popen(["sleep", "600"], start_new_session=True)
+if not os.fork():  # a daemon: its parent ends, it leaves the session and closes all
+    os.setsid()
+    if not os.fork():
+        os.write(told, b"pids %d %d\\n" % (here, os.getpid()))
+        os.closerange(0, 100)
+        time.sleep(600)
+    os._exit(0)
+if sys.argv[1:] == ["ends"]:
+    sys.stdin.readline()
+    os._exit(7)
+os.closerange(3, 100)
+time.sleep(600)
+"""
+
+
+def escaped(program: OnTerminal, eventually: Callable[..., Any]) -> list[int]:
+    """Numbers of the program, its guard, its child and its daemon."""
+    pids = eventually(lambda: re.search(r"pids ([0-9]+) ([0-9]+)\r", program.text), "a daemon")
+    numbers = [program.process.pid, int(pids[2])]
+    assert int(pids[1]) == program.process.pid
+    guard = psutil.Process(program.process.pid).parent()
+    assert guard is not None
+    return [guard.pid, *numbers, *(child.pid for child in guard.children(recursive=True))]
+
+
+@pytest.mark.parametrize("how", ["kill", "end"])
+def test_a_daemon_and_a_child_in_a_session_of_its_own_end_with_it(
+    start: Start, eventually: Callable[..., Any], how: str
+) -> None:
+    program = start(ESCAPES, *(["ends"] if how == "end" else []))
+    pids = escaped(program, eventually)
+    assert len(set(pids)) >= 4
+    if how == "kill":
+        program.process.kill()
+        assert program.end() == (None, "SIGKILL")
+    else:
+        program.process.type(b"\n")
+        assert program.end() == (7, None)
+    eventually(lambda: not any(map(runs, pids)), "all are gone")

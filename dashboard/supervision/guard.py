@@ -1,0 +1,142 @@
+"""Run by itself: the parent of a program on a terminal, between it and the dashboard.
+
+`guard.py LINE PROGRAM [ARGUMENT ...]`. It gives the program its terminal as a shell does, says its
+number on LINE, a socket, waits for its end, and ends in the same way. All that the program has
+started ends with it, a daemon too: orphans become children of the nearest subreaper (prctl(2)),
+which the guard is. The end of LINE is the dashboard's; a byte on it ends the program at once.
+
+The dashboard has many threads, so nothing of Python may run between its fork and the exec.
+"""
+
+import contextlib
+import ctypes
+import fcntl
+import math
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import termios
+import time
+
+NOT_FOUND = 127  # as a shell says it
+SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
+GRACE_S = 1.4  # for a program that learns from its own line that the dashboard is gone
+GIVE_UP_S = 5.0
+POLL_MS = 50
+
+
+def main(words: list[str]) -> int:
+    """Returns the exit code; does not return where the program was ended by a signal."""
+    line = socket.socket(fileno=int(words[0]))
+    os.set_inheritable(line.fileno(), False)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    pid = os.fork()
+    if not pid:
+        os._exit(_become(words[1:]))
+    _close_all_but(line.fileno())
+    signal.signal(signal.SIGTERM, lambda *_: _send(pid, signal.SIGTERM))
+    signal.signal(signal.SIGHUP, lambda *_: _send(-pid, signal.SIGHUP))
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # wakes poll()
+    with contextlib.suppress(OSError):  # the dashboard may be gone already
+        line.sendall(b"%d\n" % pid)
+    return _end_as(_wait(pid, line))
+
+
+def _become(words: list[str]) -> int:
+    """In the child: a job in the foreground, with the usual signals; a dashboard that runs under
+    nohup or a supervisor ignores them, and would hand that on.
+
+    Returns the exit code where the program cannot be run.
+    """
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    os.tcsetpgrp(0, os.getpid())
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTTOU):
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        os.execv(words[0], words)
+    except OSError as error:
+        print(f"{words[0]}: {error.strerror}", file=sys.stderr, flush=True)
+    return NOT_FOUND
+
+
+def _close_all_but(line: int) -> None:
+    """What the program inherits is not ours, but for the terminal."""
+    os.closerange(3, line)
+    os.closerange(line + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+def _wait(pid: int, line: socket.socket) -> int:
+    """Reap children until there are none. Returns the wait status of the program."""
+    wake, waker = os.pipe()
+    os.set_blocking(waker, False)
+    signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+    poller = select.poll()
+    for descriptor in (line.fileno(), wake):
+        poller.register(descriptor, select.POLLIN)
+    status, kill_at = signal.SIGKILL.value, math.inf
+    while (ended := _reaped()) and time.monotonic() < kill_at + GIVE_UP_S:
+        if ended[0] == pid:
+            status, kill_at = ended[1], time.monotonic()
+        if time.monotonic() >= kill_at:
+            _kill_children(pid)
+        if ended[0]:
+            continue
+        ready = dict(poller.poll(None if kill_at == math.inf else POLL_MS))
+        if wake in ready:
+            os.read(wake, 4096)
+        if line.fileno() in ready:
+            kill_at = min(kill_at, time.monotonic() + (0 if _said(line) else GRACE_S))
+            poller.unregister(line.fileno())
+    return status
+
+
+def _reaped() -> tuple[int, int] | None:
+    """A child that has ended and its status, zeros where none has; None: there are no children."""
+    try:
+        return os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return None
+
+
+def _kill_children(pid: int) -> None:
+    """Theirs become ours in turn. Where the system does not list them, all of the first group."""
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:
+            children = [int(number) for number in file.read().split()]
+    except OSError:
+        children = [-pid]
+    for child in children:
+        _send(child, signal.SIGKILL)
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def _said(line: socket.socket) -> bool:
+    try:
+        return bool(line.recv(1))
+    except OSError:
+        return False
+
+
+def _end_as(status: int) -> int:
+    """By the signal that has ended the program, without a core file of our own."""
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with contextlib.suppress(OSError):  # SIGKILL cannot be set
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
