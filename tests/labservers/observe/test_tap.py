@@ -9,7 +9,6 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -128,10 +127,9 @@ def test_counters_only_keep_no_point_and_count_the_same(tap: Tap, pair: Any) -> 
 
 
 class FailingLines(OwnLines):
-    """Finds nothing, but an error of ours."""
+    """A defect of ours: the tap's own code raises as soon as it looks for a line."""
 
-    def frame(self, frame: FrameType | None) -> FrameType | None:
-        raise ZeroDivisionError("ours")
+    frame = None  # type: ignore[assignment]
 
 
 def test_a_tap_that_fails_takes_itself_out_and_says_so(pair: Any) -> None:
@@ -145,7 +143,7 @@ def test_a_tap_that_fails_takes_itself_out_and_says_so(pair: Any) -> None:
     assert not tap.on
     assert attributes() == before
     notices = [told for told in tap.book.take() if isinstance(told, observed.Notice)]
-    assert [(n.code, "ZeroDivisionError: ours" in n.text) for n in notices] == [("tap_out", True)]
+    assert [(n.code, "TypeError: " in n.text) for n in notices] == [("tap_out", True)]
 
 
 class Gate:
