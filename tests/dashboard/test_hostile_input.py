@@ -14,6 +14,7 @@ READS_A_BODY = [
     "/api/servers/chat/settings",
     "/api/servers/subjects/loop",
     "/api/programs/subjects/settings",
+    "/api/programs/subjects/hold",
     "/api/experiments/subjects",
     "/api/try/hello",
     "/api/try/hypotenuse",
@@ -23,6 +24,7 @@ READS_A_BODY = [
 FIELDS = [
     *("host", "port", "model", "action", "seconds", "kind", "n"),
     *("arguments", "python", "restart_on_save"),
+    *("thread", "until", "lines", "calls", "clients", "exceptions", "controller", "take"),
     *("text", "a", "b", "raw", "path", "method", "headers", "body", "none of them"),
 ]
 BROKEN = [
