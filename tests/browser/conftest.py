@@ -32,6 +32,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.ports import free_port
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 NAMES = ("hello", "hypotenuse", "page", "chat", "subjects")
@@ -76,21 +78,6 @@ def eventually(condition: Callable[[], Any], what: str, timeout_s: float = 10.0)
     return value
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that neither TCP nor UDP uses now."""
-    with contextlib.ExitStack() as held:
-        ports = []
-        while len(ports) < count:
-            tcp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-            udp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
-            with contextlib.suppress(OSError):
-                udp.bind(("127.0.0.1", port))
-                ports.append(port)
-        return ports
-
-
 class Lab:
     """The dashboard under test and the servers that it runs."""
 
@@ -101,7 +88,7 @@ class Lab:
         names: Sequence[str] = NAMES,
         more: Mapping[str, str] | None = None,
     ) -> None:
-        port, *ports = free_ports(1 + len(names))
+        port, *ports = (free_port() for _ in range(1 + len(names)))
         self.url = f"http://127.0.0.1:{port}"
         self.token = "browser-tests"
         self.ports = dict(zip(names, ports, strict=True))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import free_ports
+from tests.ports import free_port
 
 LAB = Path(__file__).resolve().parents[2] / "examples/lab"
 PORTS = {"hello": 8101, "hypotenuse": 8102, "page": 8103, "chat": 8104, "subjects": 8105}
@@ -19,7 +19,7 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The examples on free ports: without SO_REUSEADDR theirs are not free again at once."""
     folder = tmp_path_factory.mktemp("copies") / "lab"
     shutil.copytree(LAB, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for (name, old), new in zip(PORTS.items(), free_ports(len(PORTS)), strict=True):
+    for (name, old), new in ((item, free_port()) for item in PORTS.items()):
         for file in folder.glob(f"{name}_*.py"):
             file.write_text(file.read_text("utf-8").replace(str(old), str(new)), "utf-8")
     return folder

@@ -5,7 +5,6 @@ import contextlib
 import json
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,18 +14,12 @@ from typing import Any, TypeAlias
 import pytest
 
 from tests.labservers.run.observed.conftest import DEADLINE_S, ROOT, Run, Server, environment
+from tests.ports import free_port
 
 LAB = ROOT / "examples/lab"
 BREAKS = json.loads((LAB / "breaks.json").read_text("utf-8"))
 PORTS = {"hello": 8101, "hypotenuse": 8102, "page": 8103, "chat": 8104, "subjects": 8105}
 Messages: TypeAlias = list[dict[str, Any]]
-
-
-def free_port() -> int:
-    with socket.socket() as tcp:
-        tcp.bind(("127.0.0.1", 0))
-        port: int = tcp.getsockname()[1]
-        return port
 
 
 class Example:

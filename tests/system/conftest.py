@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -18,17 +17,11 @@ import psutil
 import pytest
 
 from tests.conftest import runs
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOKEN = "system-tests"
 START_S = 20.0
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 class RunningDashboard:

@@ -1,0 +1,31 @@
+"""Ports for the servers of a test.
+
+The kernel gives out ports from 32768 on to any client that connects, and the tests of another
+worker ask at the same time: a port from there may be taken before its server binds it.
+"""
+
+import itertools
+import os
+import socket
+
+FIRST, PER_WORKER = 20_000, 4_000
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 3
+_turn = itertools.cycle(range(PER_WORKER))
+
+
+def free_port() -> int:
+    """A port of this worker that neither TCP nor UDP uses now; the next call gives another."""
+    for turn in itertools.islice(_turn, PER_WORKER):
+        port = FIRST + _worker * PER_WORKER + turn
+        if all(_free(port, kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)):
+            return port
+    raise OSError(f"none of the {PER_WORKER} ports of this worker is free")
+
+
+def _free(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(socket.AF_INET, kind) as sock:
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
