@@ -33,7 +33,7 @@ def standing(
             _name(row["peers"], [peer_of(thread.socket)])
     for task in threads.tasks:
         row = rows.setdefault(task.line, _nothing(task.line, task.function))
-        row["tasks"] += task.count
+        row["tasks"] += task.suspended
         row["longest_s"] = max(row["longest_s"], task.oldest_s or 0.0)
         _name(row["peers"], (peer_of(socket) for socket in task.sockets))
     return list(rows.values())

@@ -1,5 +1,6 @@
 """The live channel: one websocket a tab, snapshot and numbered deltas; and the chat's websocket."""
 
+import functools
 import logging
 import threading
 from typing import Any
@@ -21,17 +22,10 @@ def init_app(app: Flask) -> None:
     lab: Lab = app.extensions["lab"]
     limit = lab.config.live_sockets + lab.config.chat_sockets
 
-    @sock.route("/ws/live")  # type: ignore[untyped-decorator]
-    def live(ws: Any) -> None:
-        sockets.serve(ws, follow, limit)
-
-    @sock.route("/ws/chat")  # type: ignore[untyped-decorator]
-    def chat(ws: Any) -> None:
-        sockets.serve(ws, talk, limit)
-
-    @sock.route("/ws/console")  # type: ignore[untyped-decorator]
-    def terminal(ws: Any) -> None:
-        sockets.serve(ws, consoles.console, limit)
+    handlers = {"/ws/live": follow, "/ws/chat": talk, "/ws/console": consoles.console}
+    for path, handler in handlers.items():
+        serve = functools.partial(sockets.serve, handler=handler, limit=limit)
+        sock.route(path, endpoint=path)(serve)
 
 
 def talk(sock: Socket, first: dict[str, Any]) -> None:

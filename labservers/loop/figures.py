@@ -220,7 +220,7 @@ def task_rows(tasks: list[Task], now: float) -> list[messages.TaskRow]:
         )
         for (line, function), since in lines.items()
     ]
-    return sorted(rows, key=lambda row: (-row.count, row.line))
+    return sorted(rows, key=lambda row: (-row.suspended, row.line))
 
 
 def _percentile_us(times: list[float], share: float) -> int:

@@ -7,13 +7,13 @@ burst and a steady rate are told one by one, what is beyond them is counted, and
 from __future__ import annotations
 
 import _thread
-import sys
 from collections import deque
 from collections.abc import Iterator
 from types import CodeType
 from typing import Any, NamedTuple
 
 from . import observed
+from .alive import alive
 from .clock import Clock
 from .lines import NOWHERE, OwnLines, Place
 from .outcomes import INCOMING, PEEK
@@ -320,8 +320,7 @@ class Book:
     def name(self, thread: int) -> str:
         """One that was not seen to start is a thread of _thread, or from before."""
         if thread not in self._names:
-            threading = sys.modules.get("threading")
-            known = getattr(threading, "_active", {}).get(thread)
+            known = alive().get(thread)
             if known is None:
                 return f"thread {thread}"
             self._names[thread] = known.name

@@ -49,7 +49,7 @@ def waits_in(frame: FrameType | None, *, own: bool) -> Waits | None:
 def _in_threading(one: object, function: str) -> Waits | None:
     """A wait in a Condition, or for a thread's end."""
     if isinstance(one, threading.Condition) and function == "wait":
-        lock = one._lock  # type: ignore[attr-defined]
+        lock = getattr(one, "_lock", None)
         if isinstance(lock, Traced):
             return Waits("wait", lock=lock.number, text=lock.name)
         return Waits("wait")

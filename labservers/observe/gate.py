@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-import threading
 from _thread import get_ident
 from typing import Any, Callable
 
+from .alive import thread_name
 from .arrival import Arrival
 from .line_breaks import LineBreaks
 from .lines import OwnLines
@@ -123,9 +123,3 @@ class CallArrival(Arrival):
 def _failed(error: BaseException | None) -> bool:
     """A socket that is not ready yet is not an error."""
     return error is not None and not isinstance(error, (BlockingIOError, InterruptedError))
-
-
-def thread_name(ident: int) -> str:
-    """threading.enumerate() without its lock, which the thread that a signal stops may hold."""
-    thread = threading._active.get(ident)  # type: ignore[attr-defined]
-    return thread.name if thread is not None else f"thread {ident}"

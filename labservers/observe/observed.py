@@ -161,12 +161,12 @@ class LockRow(NamedTuple):
 
 
 class TaskRow(NamedTuple):
-    """Suspended generators or coroutines of one line. sockets: ids of those that they wait for,
-    where that can be seen; oldest_s: since the oldest of them was first seen there."""
+    """How many generators or coroutines are suspended at one line. sockets: ids of those that they
+    wait for, where that can be seen; oldest_s: since the oldest was first seen there."""
 
     line: str
     function: str
-    count: int  # type: ignore[assignment]  # tuple.count() is not used
+    suspended: int
     kind: str
     oldest_s: float | None
     sockets: list[int]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from typing import Any
 
 from . import messages
+from .alive import alive
 from .kernel import accept_queue, receive_queue, send_queue, tcp_state
 from .sockets import Entry
 from .tap import Inside, Tap
@@ -41,7 +41,7 @@ class Scene:
             bytes_out=totals.bytes_out,
             requests=totals.requests,
             errors=totals.errors,
-            threads=len(threading._active),  # type: ignore[attr-defined]
+            threads=len(alive()),
             counts={},
             accept_queue=queue,
             accept_limit=limit,

@@ -8,6 +8,7 @@ import time
 from types import FrameType
 from typing import Any, Callable
 
+from .alive import alive
 from .calling import Waits, waits_in
 from .deadlocks import Deadlocks
 from .locks import Locks, Traced
@@ -47,7 +48,7 @@ class Standing:
             threads=rows[:SHOWN],
             locks=locks,
             tasks=found[:SHOWN],
-            tasks_total=sum(row.count for row in found),
+            tasks_total=sum(row.suspended for row in found),
             deadlock=self._deadlocks.sentence,
         )
 
@@ -62,7 +63,7 @@ class Standing:
 
     def _threads(self, now: float) -> list[ThreadRow]:
         frames = sys._current_frames()
-        known = _known()
+        known = alive()
         seen = {ident for ident, frame in frames.items() if self._tap.own.frame(frame) is not None}
         if self._all_threads:
             seen.update(known)
@@ -151,9 +152,3 @@ class Standing:
                      round(held.held_s, 6))
             )  # fmt: skip
         return taken
-
-
-def _known() -> dict[int, threading.Thread]:
-    """threading.enumerate() without its lock, which the thread that a signal stops may hold; the
-    oldest first."""
-    return dict(threading._active)  # type: ignore[attr-defined]

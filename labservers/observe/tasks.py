@@ -58,14 +58,14 @@ class Tasks:
             TaskRow(
                 line=line,
                 function=function,
-                count=len(tasks),
+                suspended=len(tasks),
                 kind=kind,
                 oldest_s=round(now - min(self._since[id(task), line] for task in tasks), 3),
                 sockets=self._sockets(tasks),
             )
             for (line, function, kind), tasks in groups.items()
         ]
-        return sorted(rows, key=lambda row: (-row.count, row.line))
+        return sorted(rows, key=lambda row: (-row.suspended, row.line))
 
     def _sockets(self, tasks: list[Any]) -> list[int]:
         """Those among their locals. f_locals would keep them alive before Python 3.13."""

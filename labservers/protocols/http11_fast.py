@@ -80,14 +80,15 @@ class Fields(Mapping[str, str]):
         return len(self._split())
 
 
-def match_get(data: bytes) -> tuple[bytes, bytes | None, bytes | None] | None:
-    """Path, query and Accept of a plain GET that `data` is exactly; None for what is not there.
+def match_get(data: bytes) -> tuple[Any, ...] | None:
+    """(path, query, Accept) of a plain GET that `data` is exactly, in bytes; None for what is not
+    there.
 
     It has GET_BYTES and, after Host, GET_FIELDS at most, keeps its connection, and has no body.
     All else is for match_plain() or for read_request(): None.
     """
     found = _GET.fullmatch(data, 0, GET_BYTES) if len(data) <= GET_BYTES else None
-    return None if found is None else found.groups()  # type: ignore[return-value]
+    return None if found is None else found.groups()
 
 
 def match_plain(data: bytes, limits: Limits) -> tuple[Any, ...] | None:

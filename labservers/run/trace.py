@@ -123,7 +123,7 @@ class Printer:
     def _threads(self, told: observed.Threads) -> str:
         """Where each thread stands, and how many tasks are suspended at each line."""
         rows = [self._standing(row) for row in told.threads]
-        tasks = [f"    {row.count:,} suspended at {row.line} {row.function}" for row in told.tasks]
+        tasks = [f"    {t.suspended:,} suspended at {t.line} {t.function}" for t in told.tasks]
         return "\n".join(["where all stand:", *rows, *tasks])
 
     def _standing(self, row: observed.ThreadRow) -> str:

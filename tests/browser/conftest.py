@@ -107,7 +107,17 @@ class Lab:
         }
         self._output = (folder / "dashboard.log").open("wb")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", app, "run", "--port", str(port)],
+            [
+                sys.executable,
+                ROOT / "tests/mortal.py",
+                "-m",
+                "flask",
+                "--app",
+                app,
+                "run",
+                "--port",
+                str(port),
+            ],
             cwd=ROOT,
             env=environment,
             stdout=self._output,

@@ -24,6 +24,7 @@ PAGES = ["/"] + [
     for name in NAMES
     for tab in (*TABS.get(name, ["try"]), "connections", "logs")
 ]
+AGE = re.compile(r"N:N$|N (ms|s|мс|с)$")  # of a task: how it is written depends on how old it is
 LINE = re.compile(
     r"^\s*- (heading|link|button|tab|radio|textbox|searchbox|spinbutton|combobox|switch|checkbox"
     r"|columnheader|region|alert) ?(\"[^\"]*\")?(.*?):?$"
@@ -38,7 +39,8 @@ def outcome(page: Page) -> list[str]:
             role, name, state = found.groups()
             if name:
                 disabled = " disabled" if "[disabled]" in state else ""
-                told.add(re.sub(r"[\d.,]+", "N", f"{role} {name[1:-1]}{disabled}"))
+                figures = re.sub(r"[\d.,]+", "N", name[1:-1])
+                told.add(f"{role} {AGE.sub('N s', figures)}{disabled}")
     return sorted(told)
 
 
@@ -82,9 +84,6 @@ def written(tours: dict[str, dict[str, list[str]]]) -> str:
     return "{\n" + ",\n".join(languages) + "\n}\n"
 
 
-@pytest.mark.xfail(
-    reason="the tour is older than the bar that holds a program; record it anew", strict=False
-)
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_every_page_has_what_it_had(lab: Any, open_page: Any, language: str) -> None:
     tours = json.loads(RECORDED.read_text("utf-8")) if RECORDED.exists() else {}

@@ -112,14 +112,14 @@ def test_lines_of_tracebacks_lead_to_the_programs_own_code(
 ) -> None:
     found = call(model, "console", "placeIn", line, "/home/a")
     assert (found and found["line"]) == place
-    if found:
+    if found and place:
         before, within, after = call(
             model, "console", "cutParts", [[line[:5], "a"], [line[5:], "b"]], found
         )
         joined = ["".join(text for text, _ in part) for part in (before, within, after)]
         assert "".join(joined) == line
         assert joined[1].startswith('File "')
-        assert joined[1].endswith(f"line {place.rpartition(':')[2]}")  # type: ignore[union-attr]
+        assert joined[1].endswith(f"line {place.rpartition(':')[2]}")
 
 
 SOURCE = {"file": "server.py", "lines": ["import socket", "s.accept()", "c.recv(9)", "c.send(b'')"]}

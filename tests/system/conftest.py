@@ -45,7 +45,12 @@ class RunningDashboard:
         }
         self.output = (folder / "output.log").open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *[word.format(port=self.port) for word in command]],
+            [
+                sys.executable,
+                ROOT / "tests/mortal.py",
+                "-m",
+                *[word.format(port=self.port) for word in command],
+            ],
             cwd=options.pop("cwd", ROOT),
             env=environment,
             stdout=self.output,

@@ -107,13 +107,13 @@ def test_nohup_keeps_the_dashboard(run_dashboard: Callable[..., Any]) -> None:
 
 
 WITH_CHILDREN = """
-import multiprocessing, signal, socket, subprocess, sys, time
+import multiprocessing, signal, socket, subprocess, sys
 {refuse}
 server = socket.create_server(("127.0.0.1", 0))
-sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
-worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+rests = [sys.executable, "-c", "import signal; signal.pause()"]
+worker = multiprocessing.get_context("fork").Process(target=signal.pause)
 worker.start()
-born = [subprocess.Popen(sleep), subprocess.Popen(sleep, start_new_session=True), worker]
+born = [subprocess.Popen(rests), subprocess.Popen(rests, start_new_session=True), worker]
 with open("born", "w") as file:
     file.write(" ".join(str(process.pid) for process in born))
 server.accept()

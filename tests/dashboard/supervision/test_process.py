@@ -164,7 +164,7 @@ def test_garbage_on_the_channel_is_said_in_the_log_and_harms_nothing(
 
 
 GRANDCHILD = """
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"], close_fds=False,
+child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], close_fds=False,
                          start_new_session=True)
 print(child.pid, flush=True)
 """

@@ -80,7 +80,7 @@ def test_it_prints_at_once_and_reads_what_is_typed(
 
 
 def test_the_interrupt_key_interrupts(start: Start, eventually: Callable[..., Any]) -> None:
-    program = start("print('up')\nimport time\ntime.sleep(60)")
+    program = start("print('up')\nimport signal\nsignal.pause()")
     eventually(lambda: "up\r\n" in program.text, "it is up")  # ^C clears what the terminal holds
     program.process.interrupt()
     assert program.end() == (None, "SIGINT")
@@ -108,7 +108,7 @@ def test_a_flood_is_read_and_hinders_no_kill(start: Start, eventually: Callable[
 
 
 def test_a_program_that_does_not_read_takes_no_more_and_nobody_hangs(start: Start) -> None:
-    program = start("import time\ntime.sleep(60)")
+    program = start("import signal\nsignal.pause()")
     assert not all(program.process.type(b"x" * 1_000 + b"\n") for _ in range(30))
 
 
@@ -121,11 +121,11 @@ def test_typing_after_the_end_is_refused(start: Start) -> None:
 
 
 FORKS = """
-import os, subprocess, sys, time
-sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
-born = [subprocess.Popen(sleep), subprocess.Popen(sleep, process_group=0)]
-ignoring = subprocess.Popen([sys.executable, "-c", "import signal, time; "
-    "signal.signal(signal.SIGHUP, signal.SIG_IGN); print('ignores', flush=True); time.sleep(60)"])
+import os, signal, subprocess, sys
+rests = [sys.executable, "-c", "import signal; signal.pause()"]
+born = [subprocess.Popen(rests), subprocess.Popen(rests, process_group=0)]
+ignoring = subprocess.Popen([sys.executable, "-c", "import signal; "
+    "signal.signal(signal.SIGHUP, signal.SIG_IGN); print('ignores', flush=True); signal.pause()"])
 print(*(p.pid for p in (*born, ignoring)), flush=True)
 {then}
 """
@@ -134,8 +134,8 @@ print(*(p.pid for p in (*born, ignoring)), flush=True)
 @pytest.mark.parametrize(
     ("then", "how"),
     [
-        ("time.sleep(60)", "kill"),
-        ("time.sleep(60)", "terminate"),
+        ("signal.pause()", "kill"),
+        ("signal.pause()", "terminate"),
         ("sys.exit(3)", ""),
         ("os._exit(0)", ""),
         ("os.kill(os.getpid(), 9)", ""),
@@ -159,9 +159,9 @@ def test_a_kill_reaches_descendants_in_sessions_of_their_own(
     start: Start, eventually: Callable[..., Any]
 ) -> None:
     program = start(
-        "import subprocess, sys, time\n"
-        "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'],"
-        " start_new_session=True)\nprint(p.pid)\ntime.sleep(60)"
+        "import signal, subprocess, sys\n"
+        "p = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()'],"
+        " start_new_session=True)\nprint(p.pid)\nsignal.pause()"
     )
     pid = int(eventually(lambda: program.text.endswith("\n") and program.text))
     program.process.kill()
@@ -211,23 +211,23 @@ def test_the_users_environment_is_the_users() -> None:
 
 
 ESCAPES = """
-import os, signal, subprocess, sys, time
+import os, signal, subprocess, sys
 for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
     signal.signal(number, signal.SIG_IGN)
 here, told = os.getpid(), os.dup(1)
-subprocess.Popen(["sleep", "600"], start_new_session=True)
+subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], start_new_session=True)
 if not os.fork():  # a daemon: its parent ends, it leaves the session and closes all
     os.setsid()
     if not os.fork():
         os.write(told, b"pids %d %d\\n" % (here, os.getpid()))
         os.closerange(0, 100)
-        time.sleep(600)
+        signal.pause()
     os._exit(0)
 if sys.argv[1:] == ["ends"]:
     sys.stdin.readline()
     os._exit(7)
 os.closerange(3, 100)
-time.sleep(600)
+signal.pause()
 """
 
 

@@ -123,7 +123,10 @@ def test_a_real_client_hangs_while_held_and_its_tab_lets_go(
     eventually(lambda: echo.api("GET")["paused"], "it is held")
     with echo.client() as client:
         client.sendall(b"held")
-        held = lambda: echo.api("GET")["held"]["points"]  # noqa: E731
+
+        def held() -> Any:
+            return echo.api("GET")["held"]["points"]
+
         points = eventually(held, "the acceptor stands at its next point")
         assert points[0]["call"] == "accept"
         assert echo.api("GET")["held"]["by"] == "Anna"

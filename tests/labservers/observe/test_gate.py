@@ -299,10 +299,11 @@ def test_a_held_thread_shows_its_names_and_keeps_nothing_alive(
     alive: list[weakref.ref[Token]] = []
 
     def serve_one() -> None:
-        greeting, client = "hello", Token()
+        greeting: Any = "hello"
+        client: Any = Token()
         alive.append(weakref.ref(client))
         program.call_from("recv", SimpleNamespace(id=1, peer=None, ref=weakref.ref(ours)))
-        client = greeting  # type: ignore[assignment]
+        client = greeting
         program.call("accept")
         str(client)  # not an assert: pytest's look at locals(), and such names are let be
 

@@ -79,7 +79,10 @@ def test_the_bytes_of_an_exchange_are_seen_with_their_lines_and_only_while_someb
         "hello.py", "hypotenuse.py", "page.py", "visit.py", "one_request.py", "loop_server.py",
         "subjects.py",
     }  # fmt: skip
-    counted = lambda: sum(row.calls for row in server.newest(messages.Lines).lines)  # noqa: E731
+
+    def counted() -> Any:
+        return sum(row.calls for row in server.newest(messages.Lines).lines)
+
     eventually(lambda: server.of(messages.Lines) and counted() >= len(lines), "counted by line")
     shares = {batch.share for batch in server.of(messages.Points)}
     assert shares <= {1.0}
@@ -119,7 +122,10 @@ def test_the_threads_of_the_chat_have_names_and_lines(serve: Any, eventually: Ev
         for client in (one, other):
             client.sendall(server.asks)
         eventually(lambda: server.of(messages.Threads), "looks")
-        rows = lambda: server.newest(messages.Threads).threads  # noqa: E731
+
+        def rows() -> Any:
+            return server.newest(messages.Threads).threads
+
         standing = ["recv", "recv", "select", "select"]
         eventually(lambda: sorted(str(row.call) for row in rows()) == standing, "all wait")
         assert all(row.line for row in rows())

@@ -49,7 +49,7 @@ export function TaskTable({ table, server, peers }) {
     <div class="tw" tabindex="0" role="group" aria-labelledby="tk-h"><table><thead><tr>${["line", "kind", "count", "oldest", "sockets"].map(
       (key) => html`<th scope="col" key=${key} class=${key === "oldest" ? "num" : ""}>${t(`thr.s.${key}`)}</th>`)}</tr></thead>
     <tbody>${table.tasks.map((task) => html`<tr key=${`${task.line}${task.kind}`}><td class="mono"><${LineLink} server=${server} line=${task.line} name=${task.function}/></td>
-      <td>${t(`thr.s.${task.kind}`)}</td><td><span class="ab k-read" style=${{ "--p": `${Math.max(3, (task.count / most) * 100)}%` }}>${nf(task.count)}</span></td>
+      <td>${t(`thr.s.${task.kind}`)}</td><td><span class="ab k-read" style=${{ "--p": `${Math.max(3, (task.suspended / most) * 100)}%` }}>${nf(task.suspended)}</span></td>
       <td class="num">${task.oldest_s === null ? "–" : dur(task.oldest_s * 1000)}</td>
       <td class="mono soft clip">${task.sockets.slice(0, SOCKETS).map((id) => peers.get(id)?.peer ?? peers.get(id)?.local ?? `#${id}`).join(", ")}${task.sockets.length > SOCKETS && ` +${nf(task.sockets.length - SOCKETS)}`}</td></tr>`)}</tbody></table></div></section>`;
 }

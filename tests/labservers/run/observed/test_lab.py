@@ -110,7 +110,10 @@ def test_hello(serve: Any) -> None:
         for _ in range(3):
             client.sendto(b"Hello server", ("127.0.0.1", port))
             assert client.recv(100) == b"Hello client"
-    sent = lambda told: sum(one.get("call") == "sendto" for one in told) == 3  # noqa: E731
+
+    def sent(told: Any) -> Any:
+        return sum(one.get("call") == "sendto" for one in told) == 3
+
     server.until(sent, "three answers")
     run = server.end()
     assert (run.summary["bytes_in"], run.summary["bytes_out"]) == (36, 36)

@@ -85,7 +85,10 @@ def test_clients_wait_while_it_is_held_and_the_kernel_counts_them(
     program.say(messages.Look(1.0, ["rows"]))
     with connect(port), connect(port), connect(port) as third:
         eventually(lambda: program.held() == [("MainThread", "chat.py:23", "accept", "before")])
-        queued = lambda: program.newest(messages.Frame).accept_queue  # noqa: E731
+
+        def queued() -> Any:
+            return program.newest(messages.Frame).accept_queue
+
         eventually(lambda: queued() == 2, "two wait for accept()")
         eventually(lambda: len(program.newest(messages.Rows).rows) >= 2, "rows")
         rows = program.newest(messages.Rows).rows
@@ -153,7 +156,10 @@ def test_a_breakpoint_on_a_line_that_makes_no_call(
 def test_where_threads_locks_and_tasks_stand(watch: Any, eventually: Eventually) -> None:
     program = watch("watched/stands.py")
     program.say(messages.Look(1.0, ["threads"]))
-    inside = lambda: [row.call for row in program.newest(messages.Threads).threads]  # noqa: E731
+
+    def inside() -> Any:
+        return [row.call for row in program.newest(messages.Threads).threads]
+
     eventually(lambda: program.of(messages.Threads), "looks")
     eventually(lambda: inside() == ["join", "wait", "wait", "lock"], "all stand")
     told = program.newest(messages.Threads)
@@ -172,7 +178,7 @@ def test_where_threads_locks_and_tasks_stand(watch: Any, eventually: Eventually)
     )
     assert told.threads[3].waits_for == "Lock of stands.py:5, held by holder"
     (task,) = told.tasks
-    assert (task.line, task.function, task.count, task.kind) == ("stands.py:11", "reads", 2,
+    assert (task.line, task.function, task.suspended, task.kind) == ("stands.py:11", "reads", 2,
                                                                  "generator")  # fmt: skip
     ids = [e.id for batch in program.of(messages.SocketEvents) for e in batch.events]
     assert task.sockets == sorted(set(ids))

@@ -45,13 +45,18 @@ def test_tasks_of_a_hand_written_loop(serve: Any) -> None:
     port = free_port()
     server = serve("lab/grades.py", port, "--threads", tapped=True)
     with connect(port), connect(port):
-        accepted = lambda told: sum(t.get("event") == "accepted" for t in told) == 2  # noqa: E731
+
+        def accepted(told: Any) -> Any:
+            return sum(t.get("event") == "accepted" for t in told) == 2
+
         server.until(accepted, "two clients")
         server.process.send_signal(signal.SIGQUIT)
         server.until(lambda told: any(t["type"] == "threads" for t in told), "the tasks")
         (told, *_) = [t for t in server.told() if t["type"] == "threads"]
         clients = [t["id"] for t in server.told() if t.get("event") == "accepted"]
-    rows = [(t["kind"], t["function"], t["line"], t["count"], t["sockets"]) for t in told["tasks"]]
+    rows = [
+        (t["kind"], t["function"], t["line"], t["suspended"], t["sockets"]) for t in told["tasks"]
+    ]
     assert rows == [
         ("generator", "serve_client", "grades.py:13", 2, clients),
         ("generator", "accept_clients", "grades.py:26", 1, clients[1:]),
