@@ -121,7 +121,7 @@ def test_only_the_stepper_holds_a_program() -> None:
 
 
 # A layer uses those before it in this list.
-LAYERS = ["observe", "protocols", "net", "loop", "run", "servers"]
+LAYERS = ["observe", "protocols", "net", "loop", "run", "servers", "checks"]
 
 
 @pytest.mark.parametrize("path", LABSERVERS, ids=name)

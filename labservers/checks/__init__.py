@@ -1,0 +1,1 @@
+"""What is wrong with a socket server: conversations, probes, findings, reports."""

@@ -1,0 +1,1 @@
+"""The probes: one conversation, told in many ways."""
