@@ -104,7 +104,7 @@ class Evidence:
     """What a probe saw, from outside and, where the program is observed, from inside.
 
     symptom: one of SYMPTOMS. sent, got: bytes on the probe's own connection; expected: in words of
-    the protocol, or the answer's pattern. http_rule: "RFC 9112, 2.1" where a rule is broken.
+    the protocol, or the answer's pattern. rule: "RFC 9112, 2.1" where a rule is broken.
     """
 
     symptom: str
@@ -175,6 +175,22 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class ProgramFacts:
+    """What findings need of a program besides its outcomes.
+
+    sources: its file and the modules of its own that lie beside it, name ("server.py") and text;
+    empty where it is judged by its address. observed: the tap was in it.
+    """
+
+    file: str = ""
+    sources: tuple[tuple[str, str], ...] = ()
+    task: Task | None = None
+    talk: str | None = None
+    observed: bool = False
+    address: Address | None = None
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The whole judgement. verdict: "mend" where a finding must be mended. reason: why it cannot
     be run, a sentence with the next step. task and talk may have been guessed."""
@@ -188,3 +204,4 @@ class Verdict:
     findings: tuple[Finding, ...]
     reason: str = ""
     took_s: float = 0.0
+    facts: ProgramFacts | None = None
