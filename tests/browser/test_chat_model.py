@@ -212,6 +212,7 @@ def test_a_message_that_is_not_sent_says_why_in_the_language_of_the_page(
     page.get_by_label(i18n.text(lang, "ch.nick")).fill("Anya")
     page.get_by_label(i18n.text(lang, "ch.room"), exact=True).fill("7")
     page.keyboard.press("Enter")
+    expect(page.locator(".room .conn")).to_have_text(LOCAL)
     page.get_by_label(i18n.text(lang, "ch.ph", r="7")).fill("hello")
     page.keyboard.press("Enter")
     expect(page.locator(".msg.me .rc")).to_have_text(i18n.text(lang, f"err.{code}"))

@@ -1,7 +1,6 @@
 """An application with a data folder of its own; a real server thread where websockets need one."""
 
 import json
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,6 +15,7 @@ from werkzeug.serving import make_server
 
 from dashboard import create_app
 from labservers.registry import SERVERS
+from tests.ports import free_port
 
 TOKEN = "dashboard-tests"
 
@@ -24,14 +24,7 @@ TOKEN = "dashboard-tests"
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """Each server has a free port of its own."""
     monkeypatch.setenv("SOCKETLAB_CONFIG", str(tmp_path / "none.toml"))
-    held = [socket.socket() for _ in SERVERS]
-    for sock in held:
-        sock.bind(("127.0.0.1", 0))
-    settings = {
-        name: {"port": sock.getsockname()[1]} for name, sock in zip(SERVERS, held, strict=True)
-    }
-    for sock in held:
-        sock.close()
+    settings = {name: {"port": free_port()} for name in SERVERS}
     (tmp_path / "servers.json").write_text(json.dumps(settings))
     app = create_app({"data_dir": str(tmp_path), "token": TOKEN, "frozen_after_s": 1.5})
     app.config["TESTING"] = True

@@ -1,12 +1,11 @@
 """A real dashboard on a port of its own, inside the test's process: `site`."""
 
 import json
-import socket
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +18,10 @@ from dashboard import create_app
 from dashboard.lab import Lab
 from dashboard.live import sockets
 from labservers.registry import SERVERS
+from tests.ports import free_port
 
 TOKEN = "token-of-the-tests"
 PATIENCE_S = 10.0
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that neither TCP nor UDP uses now."""
-    with ExitStack() as held:
-        ports: list[int] = []
-        while len(ports) < count:
-            tcp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-            udp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            tcp.bind(("127.0.0.1", 0))
-            with suppress(OSError):
-                udp.bind(tcp.getsockname())
-                ports.append(tcp.getsockname()[1])
-        return ports
 
 
 class Talk:
@@ -133,13 +119,14 @@ class Site:
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Flask:
-    """An application with a data folder and server ports of its own."""
-    ports = dict(zip(SERVERS, free_ports(len(SERVERS)), strict=True))
-    settings = {name: {"host": "127.0.0.1", "port": port} for name, port in ports.items()}
+def app(tmp_path: Path, request: pytest.FixtureRequest) -> Flask:
+    """An application with a data folder and server ports of its own; a test's parameters are
+    settings beyond that."""
+    settings = {name: {"host": "127.0.0.1", "port": free_port()} for name in SERVERS}
     (tmp_path / "servers.json").write_text(json.dumps(settings))
     folder = tmp_path / "programs"  # of the user, where a test makes it
-    return create_app({"data_dir": str(tmp_path), "token": TOKEN, "programs": str(folder)})
+    own = {"data_dir": str(tmp_path), "token": TOKEN, "programs": str(folder)}
+    return create_app({**own, **getattr(request, "param", {})})
 
 
 @pytest.fixture

@@ -154,13 +154,10 @@ def test_a_tabs_events_that_break_are_1011_and_logged(
     assert "a defect" in caplog.text
 
 
-def test_more_websockets_than_the_limit_are_told(
-    site: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    original = sockets.serve
-    monkeypatch.setattr(sockets, "serve", lambda ws, handler, limit: original(ws, handler, 1))
-    first = site.talk("/ws/live", {})
-    assert first.hear()["type"] == "snapshot"
+@pytest.mark.parametrize("app", [{"live_sockets": 1, "chat_sockets": 1}], indirect=True)
+def test_more_websockets_than_the_limit_are_told(site: Any) -> None:
+    for _ in range(2):
+        assert site.talk("/ws/live", {}).hear()["type"] == "snapshot"
     assert refusal(site) == 4429
 
 

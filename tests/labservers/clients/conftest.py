@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[3]
 ENGLISH = {"LC_ALL": "C.UTF-8"}
 
@@ -52,10 +54,7 @@ def command_fixture() -> Callable[..., dict[str, Any]]:
 @pytest.fixture
 def nobody() -> tuple[str, int]:
     """An address without a listener."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        host, port = sock.getsockname()
-        return host, port
+    return "127.0.0.1", free_port()
 
 
 @pytest.fixture

@@ -22,15 +22,9 @@ from tests.labservers.run.observed.conftest import (
     command,
     environment,
 )
+from tests.ports import free_port
 
 pytestmark = pytest.mark.system
-
-
-def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 def connect(port: int) -> socket.socket:
@@ -102,7 +96,7 @@ def test_a_client_counts_what_the_tap_counts(name: str, serve: Any) -> None:
 
 
 def test_hello(serve: Any) -> None:
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
     server = serve("lab/hello.py", port, tapped=True)
     server.until(lambda told: any(t.get("event") == "bound" for t in told), "bound")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
