@@ -57,7 +57,9 @@ def test_what_looks_into_a_program_knows_none_by_name(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DASHBOARD, ids=name)
 def test_the_dashboard_meets_a_program_as_a_process(path: Path) -> None:
-    allowed = r"labservers(\.(registry|observe|clients|net)(\..*)?)?"
+    allowed = (
+        r"labservers(\.(registry|observe|clients|net)(\..*)?|\.run(\.(guard|terminal)(\..*)?)?)?"
+    )
     used = {i for i in imports(path) if i.partition(".")[0] == "labservers"}
     assert {i for i in used if not re.fullmatch(allowed, i)} == set()
 
@@ -68,8 +70,8 @@ def test_only_one_module_starts_processes() -> None:
 
 
 def test_only_one_module_opens_terminals() -> None:
-    users = {name(path) for path in DASHBOARD if "openpty" in path.read_text("utf-8")}
-    assert users == {"dashboard/supervision/terminal.py"}
+    users = {name(path) for path in DASHBOARD + LABSERVERS if "openpty" in path.read_text("utf-8")}
+    assert users == {"labservers/run/terminal.py"}
 
 
 def test_flask_stays_at_the_edge() -> None:

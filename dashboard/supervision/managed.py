@@ -13,8 +13,8 @@ from dashboard.supervision.lifecycle import ALIVE, State
 from dashboard.supervision.reports import Reports
 from dashboard.supervision.surroundings import Surroundings
 from dashboard.supervision.targets import UP, targets
-from dashboard.supervision.terminal import LINE_BYTES
 from labservers.observe import messages
+from labservers.run.terminal import LINE_BYTES
 
 __all__ = ["NOBODY_LOOKS", "ManagedProgram"]
 

@@ -2,9 +2,9 @@
 
 The child inherits one end of a channel for messages and commands. A server of the lab has an
 empty standard input, and its output is log lines. A program of the user has a terminal, so it
-prints, reads and is interrupted as in a shell; a guard stands between it and us (guard.py), so
-that nothing that it starts outlives it. We hold the other ends: their end tells the child that the
-dashboard is gone, however it died. PR_SET_PDEATHSIG would follow the thread that forked, a
+prints, reads and is interrupted as in a shell; a guard stands between it and us (run/guard.py),
+so that nothing that it starts outlives it. We hold the other ends: their end tells the child that
+the dashboard is gone, however it died. PR_SET_PDEATHSIG would follow the thread that forked, a
 request's thread, and kill the child with it.
 
 The child, or its guard, leads a session (setsid(2)). One thread waits for its exit, one reads each
@@ -25,10 +25,11 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from dashboard.programs.launch import CHANNEL, Command
-from dashboard.supervision import guard, session
-from dashboard.supervision.terminal import Terminal
+from dashboard.supervision import session
 from labservers.observe import messages
 from labservers.observe.channel import PIECE, Channel, Lines
+from labservers.run import guard
+from labservers.run.terminal import Terminal
 
 COMMANDS_KEPT = 64 * 1024  # bytes, for a child that does not read
 LOG_LINE = 64 * 1024

@@ -1,11 +1,12 @@
-"""Run by itself: the parent of a program on a terminal, between it and the dashboard.
+"""Run by itself: the parent of a program on a terminal, between it and the process that asked.
 
 `guard.py LINE PROGRAM [ARGUMENT ...]`. It gives the program its terminal as a shell does, says its
 number on LINE, a socket, waits for its end, and ends in the same way. All that the program has
 started ends with it, a daemon too: orphans become children of the nearest subreaper (prctl(2)),
-which the guard is. The end of LINE is the dashboard's; a byte on it ends the program at once.
+which the guard is. The end of LINE is that of the process that asked; a byte on it ends the
+program at once.
 
-The dashboard has many threads, so nothing of Python may run between its fork and the exec.
+That process has many threads, so nothing of Python may run between its fork and the exec.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ import time
 
 NOT_FOUND = 127  # as a shell says it
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
-GRACE_S = 1.4  # for a program that learns from its own line that the dashboard is gone
+GRACE_S = 1.4  # for a program that learns from its own line that nobody looks any more
 GIVE_UP_S = 5.0
 POLL_MS = 50
 
@@ -42,13 +43,13 @@ def main(words: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: _send(pid, signal.SIGTERM))
     signal.signal(signal.SIGHUP, lambda *_: _send(-pid, signal.SIGHUP))
     signal.signal(signal.SIGCHLD, lambda *_: None)  # wakes poll()
-    with contextlib.suppress(OSError):  # the dashboard may be gone already
+    with contextlib.suppress(OSError):  # its other end may be gone already
         line.sendall(b"%d\n" % pid)
     return _end_as(_wait(pid, line))
 
 
 def _become(words: list[str]) -> int:
-    """In the child: a job in the foreground, with the usual signals; a dashboard that runs under
+    """In the child: a job in the foreground, with the usual signals; a process that runs under
     nohup or a supervisor ignores them, and would hand that on.
 
     Returns the exit code where the program cannot be run.

@@ -1,0 +1,160 @@
+"""A raw client: TCP or UDP, a deadline on everything, and a record of what it did."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import time
+from collections.abc import Callable
+
+from labservers.checks.values import Address, Moment
+from labservers.net.addresses import connect_host
+
+PIECE = 64 * 1024
+MOST = 4 * 1024 * 1024  # bytes that are kept of what a server says
+SHOWN = 200  # bytes of a Moment
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: a close is RST, socket(7)
+
+
+class Timeline:
+    """The moments of one probe, in their order."""
+
+    def __init__(self, pace_s: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self.moments: list[Moment] = []
+        self._pace_s = pace_s
+        self._clock = clock
+        self._began = clock()
+
+    def add(self, side: str, what: str, data: bytes = b"") -> None:
+        if self._pace_s:
+            time.sleep(self._pace_s)
+        at_s = round(self._clock() - self._began, 4)
+        self.moments.append(Moment(at_s, side, what, data[:SHOWN]))
+
+
+class Client:
+    """One client. `got` is all that it has received; `error` the error that ended it.
+
+    A method that has to wait gets the seconds that it may; none raises an OSError, it returns
+    False or what there is, and `error` says why.
+    """
+
+    def __init__(self, address: Address, timeline: Timeline, side: str = "client") -> None:
+        self.got = bytearray()
+        self.sent = bytearray()
+        self.ended = False  # by the server: end of stream, or reset
+        self.error: str | None = None
+        self._address = address
+        self._timeline = timeline
+        self._side = side
+        self._sock: socket.socket | None = None
+
+    def connect(self, timeout_s: float) -> bool:
+        host = connect_host(self._address.host)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        kind = socket.SOCK_DGRAM if self._address.datagram else socket.SOCK_STREAM
+        self._sock = socket.socket(family, kind)
+        self._sock.settimeout(max(timeout_s, 0.01))
+        try:
+            self._sock.connect((host, self._address.port))
+            if kind == socket.SOCK_STREAM:
+                self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            self._fail(error)
+            self._sock.close()
+            return False
+        self._timeline.add(self._side, "connects")
+        return True
+
+    def send(self, data: bytes, timeout_s: float = 5.0) -> bool:
+        """All of it; a datagram is one call."""
+        self._timeline.add(self._side, "sends", data)
+        if self._sock is None or self._sock.fileno() < 0:
+            return False
+        try:
+            self._sock.settimeout(max(timeout_s, 0.01))
+            if self._address.datagram:
+                self._sock.send(data)
+            else:
+                self._sock.sendall(data)
+        except OSError as error:
+            self._fail(error)
+            return False
+        self.sent += data
+        return True
+
+    def receive(
+        self, timeout_s: float, enough: Callable[[bytes], bool] = bool, *, since: int = 0
+    ) -> bytes:
+        """What has come from `since` on, as soon as it is enough, or the stream has ended, or the
+        time is up."""
+        until = time.monotonic() + timeout_s
+        while not enough(bytes(self.got[since:])) and not self.ended:
+            left_s = until - time.monotonic()
+            if left_s <= 0 or not self._receive_once(left_s):
+                break
+        return bytes(self.got[since:])
+
+    def finish(self) -> None:
+        """End of stream: nothing more will be sent, answers are still read (half-close)."""
+        self._timeline.add(self._side, "closes")
+        if self._sock is not None:
+            with contextlib.suppress(OSError):
+                self._sock.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """Leave as clients do. Where the server has closed before, leave by RST: its side would
+        stay in TIME-WAIT, and keep the port."""
+        if self._sock is None or self._sock.fileno() < 0:
+            return
+        if self.ended:
+            with contextlib.suppress(OSError):
+                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        else:
+            self._timeline.add(self._side, "closes")
+        self._sock.close()
+
+    def close_by_fin(self) -> None:
+        """Leave with FIN, whatever the server did: the side that closed first waits."""
+        if self._sock is not None:
+            self._sock.close()
+
+    def reset(self) -> None:
+        """Leave by RST."""
+        self._timeline.add(self._side, "resets")
+        if self._sock is not None:
+            with contextlib.suppress(OSError):
+                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            self._sock.close()
+
+    def small_window(self) -> None:
+        """As little room for answers as the system allows. Before connect() it has no effect."""
+        if self._sock is not None:
+            with contextlib.suppress(OSError):
+                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+
+    def _receive_once(self, timeout_s: float) -> bool:
+        if self._sock is None or self._sock.fileno() < 0:
+            return False
+        try:
+            self._sock.settimeout(max(timeout_s, 0.001))
+            data = self._sock.recv(PIECE)
+        except TimeoutError:
+            return False
+        except OSError as error:
+            self._fail(error)
+            self.ended = True
+            return False
+        if data or self._address.datagram:
+            self._timeline.add("server", "sends", data)
+            self.got += data[: MOST - len(self.got)]
+            return True
+        self._timeline.add("server", "closes")
+        self.ended = True
+        return False
+
+    def _fail(self, error: OSError) -> None:
+        self.error = type(error).__name__
+        if isinstance(error, ConnectionResetError | BrokenPipeError):
+            self._timeline.add("server", "resets")

@@ -1,0 +1,202 @@
+"""What a probe works with, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from labservers.checks.client import Client, Timeline
+from labservers.checks.holding import Delivery, Held, hold
+from labservers.checks.patience import Patience
+from labservers.checks.subject import Mark
+from labservers.checks.values import Address, Death, Evidence, Outcome, Stand, Talk
+
+SYMPTOM = {
+    "no-answer": "no-answer",
+    "wrong-answer": "wrong-answer",
+    "closed": "closed",
+    "reset": "reset",
+    "refused": "refused",
+}
+Figures = tuple[tuple[str, float], ...]
+
+
+class Checked(Protocol):
+    """A program as probes meet it. inside: whether the tap sees into it."""
+
+    inside: bool
+
+    @property
+    def alive(self) -> bool: ...
+    @property
+    def address(self) -> Address | None: ...
+    def mark(self) -> Mark: ...
+    def deaths(self, mark: Mark) -> tuple[Death, ...]: ...
+    def settle(self, mark: Mark) -> tuple[Death, ...]: ...
+    def stands(self) -> tuple[Stand, ...]: ...
+    def descriptors(self) -> int | None: ...
+    def threads(self) -> int | None: ...
+    def processor_s(self) -> float | None: ...
+    def restart(self) -> str | None: ...
+    def start_again(self, listen_s: float = ...) -> str | None: ...
+    def interrupt(self) -> None: ...
+    def wait(self, timeout_s: float) -> bool: ...
+    def end(self) -> None: ...
+
+
+class Context:
+    """One look of one probe. Clients that it has made are closed in close()."""
+
+    def __init__(
+        self, probe: str, talk: Talk, subject: Checked, patience: Patience, pace_s: float = 0.0
+    ) -> None:
+        self.probe = probe
+        self.talk = talk
+        self.subject = subject
+        self.timeline = Timeline(pace_s)
+        self._patience = patience
+        self._mark = subject.mark()
+        self._clients: list[Client] = []
+
+    @property
+    def patience_s(self) -> float:
+        """How long an answer is waited for, from the first answers and the machine's load."""
+        return self._patience.seconds
+
+    @property
+    def address(self) -> Address:
+        """Where the program listens now.
+
+        Raises:
+            RuntimeError: nowhere; a probe is not looked at then.
+        """
+        if self.subject.address is None:
+            raise RuntimeError("the program does not listen")
+        return self.subject.address
+
+    # Clients and conversations.
+
+    def client(self, side: str = "client") -> Client:
+        """A new client, not yet connected."""
+        client = Client(self.address, self.timeline, side)
+        self._clients.append(client)
+        return client
+
+    def connected(self, side: str = "client") -> Client:
+        """A new client; `error` says where it could not connect."""
+        client = self.client(side)
+        client.connect(self.patience_s)
+        return client
+
+    def hold(
+        self, delivery: Delivery = "whole", talk: Talk | None = None, side: str = "client"
+    ) -> Held:
+        """The conversation with a new client, told in this way."""
+        held = hold(
+            talk or self.talk,
+            self.address,
+            self.timeline,
+            self.patience_s,
+            delivery=delivery,
+            side=side,
+        )
+        if held.good and delivery == "whole":
+            self._patience.learn(held.after_s)
+        return held
+
+    def good(self) -> Held:
+        """The conversation told kindly by another client: somebody is served."""
+        return self.hold(side="client 2")
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+
+    # Marks in the life of the program.
+
+    def mark(self) -> Mark:
+        return self.subject.mark()
+
+    def since(self, mark: Mark) -> tuple[Death, ...]:
+        return self.subject.deaths(mark)
+
+    # Outcomes.
+
+    def passed(self, why: str = "", *values: tuple[str, str]) -> Outcome:
+        return Outcome(self.probe, "pass", why, values)
+
+    def not_tried(self, why: str, *values: tuple[str, str]) -> Outcome:
+        return Outcome(self.probe, "not tried", why, values)
+
+    def fail(
+        self,
+        symptom: str,
+        *,
+        sent: bytes = b"",
+        got: bytes = b"",
+        expected: bytes = b"",
+        error: str | None = None,
+        after_s: float | None = None,
+        rule: str | None = None,
+        figures: Figures = (),
+        why: str = "",
+    ) -> Outcome:
+        """What was seen outside, with what the tap says of the inside: an end of the program or of
+        a thread of it outweighs what its client saw."""
+        deaths = self.subject.settle(self._mark)
+        if self.subject.inside and not self.subject.alive and symptom != "not-ended":
+            self.timeline.add("server", "dies")
+            symptom = "died"
+        elif any(not death.main and not death.swallowed for death in deaths):
+            symptom = "thread-died" if symptom in SYMPTOM else symptom
+        evidence = Evidence(
+            symptom=symptom,
+            sent=sent,
+            expected=expected,
+            got=got,
+            error=error,
+            after_s=round(after_s, 3) if after_s is not None else None,
+            rule=rule,
+            deaths=deaths,
+            stands=self.subject.stands(),
+            timeline=tuple(self.timeline.moments),
+            figures=figures,
+        )
+        return Outcome(self.probe, "fail", why or symptom, (), evidence)
+
+    def fails(self, held: Held, *, others: bool = False) -> Outcome:
+        """The outcome of a conversation that did not go well. others: it was another client's."""
+        waits = others and held.result in ("no-answer", "refused")
+        return self.fail(
+            "others-wait" if waits else SYMPTOM[held.result],
+            sent=held.sent,
+            got=held.got,
+            expected=held.expected,
+            error=held.error,
+            after_s=held.after_s,
+        )
+
+    def must_be_good(self, held: Held) -> Outcome:
+        return self.passed() if held.good else self.fails(held)
+
+
+class Probe(NamedTuple):
+    """One question to a program. applies: a key of the reason why it is not tried, or None."""
+
+    id: str
+    applies: Callable[[Context], str | None]
+    look: Callable[[Context], Outcome]
+
+
+def always(context: Context) -> str | None:
+    return None
+
+
+def streams(context: Context) -> str | None:
+    """Only of TCP."""
+    return "udp" if context.talk.datagram else None
+
+
+def datagrams(context: Context) -> str | None:
+    """Only of UDP."""
+    return None if context.talk.datagram else "tcp"

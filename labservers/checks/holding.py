@@ -1,0 +1,124 @@
+"""A conversation held once: kindly, or told in another way."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+from labservers.checks.client import Client, Timeline
+from labservers.checks.values import Address, Talk, Turn
+
+Delivery = Literal["whole", "bytes", "half-close"]
+Result = Literal["good", "no-answer", "wrong-answer", "closed", "reset", "refused"]
+
+SINGLY = 24  # bytes that go out one by one; the rest in pieces
+PIECES = 12
+GAP_S = 0.004  # between two pieces, so that the server's recv() returns each by itself
+
+
+@dataclass(frozen=True)
+class Held:
+    """How a conversation went. sent, got: of the turn that it ended with, where it failed, and of
+    all turns where it is good. after_s: the slowest answer, or the time that was waited."""
+
+    result: Result
+    sent: bytes
+    got: bytes
+    expected: bytes = b""
+    error: str | None = None
+    after_s: float = 0.0
+    closed: bool = False
+
+    @property
+    def good(self) -> bool:
+        return self.result == "good"
+
+
+def hold(
+    talk: Talk,
+    address: Address,
+    timeline: Timeline,
+    patience_s: float,
+    *,
+    delivery: Delivery = "whole",
+    side: str = "client",
+    leave: bool = True,
+) -> Held:
+    """Hold it with a new client."""
+    client = Client(address, timeline, side)
+    try:
+        if not client.connect(patience_s):
+            return Held("refused", b"", b"", error=client.error)
+        return converse(talk, client, patience_s, delivery=delivery)
+    finally:
+        if leave:
+            client.close()
+
+
+def converse(
+    talk: Talk, client: Client, patience_s: float, *, delivery: Delivery = "whole"
+) -> Held:
+    """Hold it with a client that is connected."""
+    slowest_s = 0.0
+    turns = (Turn(b"", talk.greeting), *talk.turns) if talk.greeting else talk.turns
+    for number, turn in enumerate(turns):
+        last = number == len(turns) - 1
+        since, began = len(client.got), time.monotonic()
+        _send(client, turn.send, delivery)
+        if delivery == "half-close" and last:
+            client.finish()
+        if turn.answer is None:
+            continue
+        held = _answer(talk, turn, client, since, patience_s, to_the_end=last)
+        slowest_s = max(slowest_s, time.monotonic() - began)
+        if held is not None:
+            return held
+    return Held(
+        "good", bytes(client.sent), bytes(client.got), after_s=slowest_s, closed=client.ended
+    )
+
+
+def _send(client: Client, data: bytes, delivery: Delivery) -> None:
+    if delivery != "bytes":
+        if data:
+            client.send(data)
+        return
+    for piece in pieces(data):
+        if not client.send(piece):
+            return
+        time.sleep(GAP_S)
+
+
+def pieces(data: bytes) -> list[bytes]:
+    """Single bytes at first, then a few pieces."""
+    singles = [data[at : at + 1] for at in range(min(SINGLY, len(data)))]
+    rest = data[SINGLY:]
+    size = max(1, -(-len(rest) // PIECES))
+    return singles + [rest[at : at + size] for at in range(0, len(rest), size)]
+
+
+def _answer(
+    talk: Talk, turn: Turn, client: Client, since: int, patience_s: float, *, to_the_end: bool
+) -> Held | None:
+    """None: it has come as expected."""
+    assert turn.answer is not None
+    whole = re.compile(turn.answer, re.DOTALL)
+    closes = to_the_end and talk.ends == "server" and not talk.datagram
+
+    def enough(data: bytes) -> bool:
+        return not closes and whole.fullmatch(data) is not None
+
+    began = time.monotonic()
+    got = client.receive(patience_s, enough, since=since)
+    after_s = time.monotonic() - began
+    if whole.fullmatch(got):
+        return None
+    if client.ended:
+        result: Result = "reset" if client.error else "closed"
+        if got and not client.error:
+            result = "wrong-answer"
+    else:
+        result = "wrong-answer" if got else "no-answer"
+    return Held(result, turn.send, got, turn.answer, client.error, after_s, client.ended)

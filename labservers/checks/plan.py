@@ -1,0 +1,141 @@
+"""A whole check: the program is started, its conversation found, each probe looked at."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from labservers.checks.context import Context, Probe
+from labservers.checks.patience import Patience
+from labservers.checks.probes import basics, hostile
+from labservers.checks.subject import Subject
+from labservers.checks.values import Address, Evidence, Outcome, Talk, Task, Turn, Verdict
+
+PROBES: tuple[Probe, ...] = (*basics.PROBES, *hostile.PROBES)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is checked, and how. only: ids of probes, () are all. pace_s: a client rests so long
+    at each thing it does. once: no second look, to show a probe again."""
+
+    file: Path | None = None
+    address: Address | None = None
+    task: Task | None = None
+    talk: Path | None = None
+    client: Path | None = None
+    python: str = sys.executable
+    arguments: tuple[str, ...] = ()
+    language: Literal["en", "ru"] = "en"
+    only: tuple[str, ...] = ()
+    pace_s: float = 0.0
+    once: bool = False
+
+
+class Progress(NamedTuple):
+    """The n-th of the probes is being looked at."""
+
+    probe: str
+    n: int
+    of: int
+
+
+class Cancelled(Exception):
+    """The user has cancelled the check."""
+
+
+def run(
+    options: Options, progress: Callable[[Progress], None], cancelled: Callable[[], bool]
+) -> Verdict:
+    """Check a program. Everything is ended, closed and removed when it returns.
+
+    Raises:
+        Cancelled
+    """
+    began = time.monotonic()
+    assert options.file is not None
+    subject = Subject(options.file, options.arguments, options.python)
+    patience = Patience()
+    try:
+        return _Check(options, subject, patience, progress, cancelled).verdict(began)
+    finally:
+        subject.end()
+        patience.close()
+
+
+class _Check:
+    def __init__(
+        self,
+        options: Options,
+        subject: Subject,
+        patience: Patience,
+        progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
+    ) -> None:
+        self._options = options
+        self._subject = subject
+        self._patience = patience
+        self._progress = progress
+        self._cancelled = cancelled
+        self._fresh = True
+
+    def verdict(self, began: float) -> Verdict:
+        reason = self._subject.start()
+        if reason is not None:
+            evidence = Evidence("not-started", deaths=self._subject.deaths(self._subject.mark()))
+            outcomes: list[Outcome] = [Outcome("starts", "fail", reason, (), evidence, True)]
+            return self._concluded(None, outcomes, began)
+        talk = Talk("hello-text", "hello", (Turn(b"Hello server", b".+"),), datagram=True)
+        outcomes = [Outcome("starts", "pass")]
+        for number, probe in enumerate(PROBES, 1):
+            if self._cancelled():
+                raise Cancelled
+            self._progress(Progress(probe.id, number, len(PROBES)))
+            outcomes.append(self._looked(probe, talk))
+        return self._concluded(talk, outcomes, began)
+
+    def _looked(self, probe: Probe, talk: Talk) -> Outcome:
+        """Look once, and a second time with a fresh program where it failed."""
+        self._make_fresh()
+        first = self._look(probe, talk)
+        if first.outcome != "fail" or self._options.once:
+            return first
+        self._fresh = False
+        self._make_fresh()
+        kindly = self._look(basics.PROBES[0], talk)
+        if kindly.outcome != "pass":
+            return first
+        second = self._look(probe, talk)
+        self._fresh = False
+        if second.outcome != "fail":
+            return second
+        return Outcome(probe.id, "fail", second.why, second.values, second.evidence, True)
+
+    def _look(self, probe: Probe, talk: Talk) -> Outcome:
+        context = Context(probe.id, talk, self._subject, self._patience, self._options.pace_s)
+        try:
+            why = probe.applies(context)
+            return context.not_tried(why) if why is not None else probe.look(context)
+        finally:
+            context.close()
+
+    def _make_fresh(self) -> None:
+        if not self._fresh or not self._subject.alive:
+            self._subject.restart()
+            self._fresh = True
+
+    def _concluded(self, talk: Talk | None, outcomes: Sequence[Outcome], began: float) -> Verdict:
+        return Verdict(
+            program=str(self._options.file),
+            task=talk.task if talk is not None else None,
+            talk=talk.id if talk is not None else None,
+            guessed=self._options.task is None,
+            verdict="pass" if all(one.outcome != "fail" for one in outcomes) else "mend",
+            outcomes=tuple(outcomes),
+            findings=(),
+            took_s=round(time.monotonic() - began, 2),
+        )

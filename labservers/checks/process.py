@@ -1,0 +1,188 @@
+"""The checked program as a process: observed, on a terminal, with a guard between it and us.
+
+The guard (run/guard.py) ends the program and all that it has started as soon as this process is
+gone, however that died.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from labservers.observe import messages
+from labservers.observe.channel import Channel
+from labservers.run import guard
+from labservers.run.terminal import Terminal
+
+OBSERVE = Path(guard.__file__).with_name("observe_file.py")
+GUARD_S = 10.0
+END_S = 6.0  # SIGKILL and the guard's clearing up
+KEPT = 32 * 1024  # bytes of output: of its head, and of its tail
+
+
+class Output:
+    """What the program prints: its first bytes and its last ones."""
+
+    def __init__(self) -> None:
+        self._head = bytearray()
+        self._tail = bytearray()
+
+    def add(self, data: bytes) -> None:
+        room = KEPT - len(self._head)
+        self._head += data[:room]
+        self._tail += data[room:]
+        del self._tail[:-KEPT]
+
+    @property
+    def text(self) -> str:
+        return (self._head + self._tail).decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+class Process:
+    """One run of a program, from its start to its end. `pid` is its own, not its guard's.
+
+    `take` gets each line of the channel, in a thread of ours.
+
+    Raises:
+        OSError: it could not be started.
+    """
+
+    def __init__(
+        self,
+        python: str,
+        file: Path,
+        arguments: Sequence[str],
+        folder: Path,
+        take: Callable[[bytes], None],
+    ) -> None:
+        self.output = Output()
+        self._take = take
+        self._terminal = Terminal()
+        ours, channels = socket.socketpair()
+        self._line, guards = socket.socketpair()
+        self._channel = Channel(ours)
+        words = [sys.executable, "-I", "-S", guard.__file__, str(guards.fileno()), python,
+                 str(OBSERVE), "--quiet", "--channel", str(channels.fileno()),
+                 str(file), *arguments]  # fmt: skip
+        try:
+            with channels, guards:
+                self._child = self._spawn(words, folder, (channels.fileno(), guards.fileno()))
+            self.pid = self._number()
+        except BaseException:
+            self._close()
+            raise
+        self._threads = [
+            self._start(self._read_channel),
+            self._start(self._read_terminal),
+        ]
+
+    def _spawn(
+        self, words: list[str], folder: Path, descriptors: tuple[int, ...]
+    ) -> subprocess.Popen[bytes]:
+        theirs = self._terminal.theirs
+        try:
+            return subprocess.Popen(
+                words,
+                stdin=theirs,
+                stdout=theirs,
+                stderr=theirs,
+                cwd=folder,
+                env={**_without_ours(), "TERM": "dumb"},
+                start_new_session=True,
+                pass_fds=descriptors,
+            )
+        finally:
+            self._terminal.close_theirs()
+
+    def _number(self) -> int:
+        self._line.settimeout(GUARD_S)
+        with contextlib.suppress(OSError, ValueError), self._line.makefile("rb") as file:
+            return int(file.readline(20))
+        self._child.kill()
+        self._child.wait()
+        raise OSError("the program's guard says nothing")
+
+    @property
+    def alive(self) -> bool:
+        return self._child.poll() is None
+
+    @property
+    def returncode(self) -> int | None:
+        """As subprocess has it: negative for a signal; None while it runs."""
+        return self._child.poll()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether it has ended within that time."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(max(0.0, timeout_s))
+        return not self.alive
+
+    def command(self, command: messages.Command) -> None:
+        self._channel.send(messages.encode(command))
+
+    def type(self, data: bytes) -> None:
+        """As from the keyboard of its terminal."""
+        self._terminal.type(data)
+
+    def interrupt(self) -> None:
+        """^C, as the terminal sends it to the job in the foreground."""
+        self._terminal.type(b"\x03")
+
+    def end(self) -> None:
+        """Kill the program and all that it has started; everything of ours is closed then."""
+        with contextlib.suppress(OSError):
+            self._line.send(b"K")
+        if not self.wait(END_S):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._child.pid, signal.SIGKILL)
+            self._child.wait()
+        self.drain()
+        self._close()
+
+    def drain(self, timeout_s: float = 1.0) -> None:
+        """The program has ended: wait until its last words are read."""
+        self._terminal.end()
+        deadline = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _close(self) -> None:
+        self._channel.close()
+        self._line.close()
+        self._terminal.close()
+
+    def _start(self, work: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=work, name=f"{work.__name__}-{self.pid}", daemon=True)
+        thread.start()
+        return thread
+
+    def _read_channel(self) -> None:
+        for line in self._channel.lines():
+            self._take(line)
+
+    def _read_terminal(self) -> None:
+        for data in self._terminal.pieces():
+            self.output.add(data)
+
+
+def _without_ours() -> dict[str, str]:
+    names = ("FLASK_", "WERKZEUG_", "SOCKETLAB_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(names)}
+
+
+def processes_of(pid: int) -> Iterator[int]:
+    """A process and all that it has started; nothing where the system does not list them."""
+    yield pid
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            children = Path(f"/proc/{pid}/task/{task}/children").read_text("ascii")
+            for child in children.split():
+                yield from processes_of(int(child))

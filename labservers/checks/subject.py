@@ -1,0 +1,258 @@
+"""The checked program: started, looked into, killed, started again on its port."""
+
+from __future__ import annotations
+
+import contextlib
+import linecache
+import os
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from labservers.checks import time_wait
+from labservers.checks.process import Process, processes_of
+from labservers.checks.prompts import typed_for
+from labservers.checks.values import Address, Death, Stand
+from labservers.checks.witness import Witness
+from labservers.observe import messages
+from labservers.observe.messages import Look, Point
+
+LISTEN_S = 5.0
+SETTLE_S = 0.05  # a second socket is bound right after the first
+STANDS_S = 0.6
+TOLD_S = 0.5  # the tap says within this time what has happened
+THREADS = Look(1.0, ["threads"])
+NOTHING = Look(1.0, [])
+TAKEN = re.compile(r"Address already in use|WinError 10048")
+
+
+class Mark(NamedTuple):
+    """A moment in the life of the subject; what happened since can be asked for."""
+
+    run: int
+    deaths: int
+
+
+class Subject:
+    """One program, one run after the other; one thread of ours uses it. In end() all is closed."""
+
+    def __init__(
+        self,
+        file: Path,
+        arguments: Sequence[str] = (),
+        python: str = "",
+        folder: Path | None = None,
+    ) -> None:
+        import sys
+
+        self.file = file.resolve()
+        self.folder = folder or self.file.parent
+        self.inside = True
+        self.typed: list[tuple[str, str]] = []
+        self.runs = 0
+        self._python = python or sys.executable
+        self._arguments = tuple(arguments)
+        self._process: Process | None = None
+        self._witness = Witness(self.source)
+        self._port: int | None = None
+
+    # Its life.
+
+    def start(self, listen_s: float = LISTEN_S) -> str | None:
+        """Start it and wait for its address; a key of the reason why there is none, or None.
+
+        Raises:
+            OSError: its interpreter cannot be run.
+        """
+        reason = self._begin(listen_s)
+        if reason == "port-taken" and self._free_ports():
+            reason = self._begin(listen_s)
+        return reason
+
+    def restart(self) -> str | None:
+        """A fresh run on the same port, which is made free first."""
+        self.end()
+        if self._port is not None:
+            time_wait.free(self._port)
+        return self.start()
+
+    def start_again(self, listen_s: float = LISTEN_S) -> str | None:
+        """As a user does: no port is made free."""
+        return self._begin(listen_s)
+
+    def end(self) -> None:
+        """Kill it, if it runs."""
+        if self._process is not None:
+            self._process.end()
+            self._process = None
+
+    def interrupt(self) -> None:
+        """^C."""
+        if self._process is not None:
+            self._process.interrupt()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether it has ended within that time."""
+        return self._process is None or self._process.wait(timeout_s)
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.alive
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.returncode if self._process is not None else None
+
+    @property
+    def address(self) -> Address | None:
+        """The first that it has bound (UDP) or listens on (TCP)."""
+        return self._witness.listening[0] if self._witness.listening else None
+
+    @property
+    def output(self) -> str:
+        return self._process.output.text if self._process is not None else ""
+
+    @property
+    def asks(self) -> str | None:
+        """The prompt of input() that it waits in."""
+        return self._witness.asks
+
+    # What has happened.
+
+    def mark(self) -> Mark:
+        return Mark(self.runs, len(self._witness.deaths))
+
+    def deaths(self, mark: Mark) -> tuple[Death, ...]:
+        """Exceptions that ended the program or a thread since then, in this run."""
+        begin = mark.deaths if mark.run == self.runs else 0
+        return tuple(self._witness.deaths[begin:])
+
+    def settle(self, mark: Mark) -> tuple[Death, ...]:
+        """As deaths(), when the tap has had its time to tell of them."""
+        if not self.alive and self._process is not None:
+            self._process.drain()
+        else:
+            self._witness.wait(lambda: self.deaths(mark) or None, TOLD_S)
+        return self.deaths(mark)
+
+    def stands(self) -> tuple[Stand, ...]:
+        """Where its threads stand now; nothing of a program that has ended or says nothing."""
+        if self._process is None or not self._process.alive:
+            return ()
+        self._witness.standing = None
+        self._process.command(THREADS)
+        self._witness.wait(lambda: self._witness.standing, STANDS_S)
+        self._process.command(NOTHING)
+        return self._witness.stands()
+
+    def points(self) -> list[Point]:
+        """Its newest calls."""
+        return self._witness.points()
+
+    @property
+    def summary(self) -> messages.Summary | None:
+        return self._witness.summary
+
+    def source(self, line: str | None) -> str | None:
+        """The text of `server.py:24`."""
+        name, _, number = (line or "").rpartition(":")
+        if not name or not number.isdigit():
+            return None
+        return linecache.getline(str(self.file.parent / name), int(number)).strip() or None
+
+    # Figures of the system; None where it does not say.
+
+    def descriptors(self) -> int | None:
+        """How many descriptors it has open."""
+        with contextlib.suppress(OSError):
+            return len(os.listdir(f"/proc/{self._pid}/fd"))
+        return None
+
+    def threads(self) -> int | None:
+        with contextlib.suppress(OSError):
+            return len(os.listdir(f"/proc/{self._pid}/task"))
+        return None
+
+    def processor_s(self) -> float | None:
+        """Processor time that it has used, with its children that live."""
+        if not self.alive:
+            return None
+        used = [_processor_s(pid) for pid in processes_of(self._pid)]
+        known = [one for one in used if one is not None]
+        return sum(known) if known else None
+
+    @property
+    def _pid(self) -> int:
+        return self._process.pid if self._process is not None else 0
+
+    # Its start.
+
+    def _begin(self, listen_s: float) -> str | None:
+        self.end()
+        self.runs += 1
+        self._witness = Witness(self.source)
+        self._process = Process(
+            self._python, self.file, self._arguments, self.folder, self._witness.take
+        )
+        reason = self._wait_for_address(time.monotonic() + listen_s)
+        if self.address is not None:
+            self._port = self.address.port
+        return reason
+
+    def _wait_for_address(self, until: float) -> str | None:
+        while time.monotonic() < until:
+            if self._witness.wait(self._news, 0.1) is not None and self.address is not None:
+                return None
+            if self._witness.asks is not None and not self._answer():
+                return "waits-for-input"
+            if not self.alive:
+                return self._why_ended()
+        return "never-listens"
+
+    def _news(self) -> object:
+        return self.address or self._witness.asks
+
+    def _answer(self) -> bool:
+        """Type what its prompt asks for; False: that cannot be guessed."""
+        prompt = self._witness.asks or ""
+        answer = typed_for(prompt)
+        if answer is None or len(self.typed) > 20 or self._process is None:
+            return False
+        self.typed.append((prompt, answer))
+        self._witness.asks = None
+        self._process.type(answer.encode() + b"\n")
+        return True
+
+    def _why_ended(self) -> str:
+        assert self._process is not None
+        self._process.drain()
+        if self.address is not None:
+            return "ends-at-once"
+        deaths = self._witness.deaths
+        if TAKEN.search(self.output) or (deaths and TAKEN.search(deaths[-1].message)):
+            return "port-taken"
+        wants = (
+            deaths and deaths[-1].exception == "IndexError" and "argv" in (deaths[-1].source or "")
+        )
+        if wants or (self._process.returncode == 2 and "usage:" in self.output.lower()):
+            return "needs-arguments"
+        return "ends-at-start"
+
+    def _free_ports(self) -> bool:
+        """End the waits that keep one of the ports that it names; False: there were none."""
+        text = self.file.read_text("utf-8", "replace") + " ".join(self._arguments)
+        ports = {int(number) for number in re.findall(r"(?<!\d)\d{2,5}(?!\d)", text)}
+        kept = [port for port in ports if time_wait.keeps(port) and not time_wait.listens(port)]
+        for port in kept:
+            time_wait.free(port)
+        return bool(kept)
+
+
+def _processor_s(pid: int) -> float | None:
+    """Fields 14 and 15 of /proc/PID/stat (proc(5)), in seconds."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return None

@@ -1,0 +1,66 @@
+"""Ports that are kept by connections in TIME-WAIT, and how they become free at once.
+
+The side that closes first keeps the pair of addresses for a minute (RFC 9293 section 3.6.1), and
+a server without SO_REUSEADDR cannot bind its port meanwhile. A new SYN from the same client port
+ends that wait: the old connection answers it with an ACK that fits nothing, the client's kernel
+answers this with RST, and the wait is over (RFC 1337: TIME-WAIT assassination).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+import sys
+from collections.abc import Iterator
+
+TIME_WAIT = "06"  # linux/tcp_states.h
+LISTEN = "0A"
+TABLES = ((socket.AF_INET, "/proc/net/tcp"), (socket.AF_INET6, "/proc/net/tcp6"))
+CONNECT_S = 0.5
+
+Pair = tuple[int, str, str, int]  # family, our host, the peer's host, the peer's port
+
+
+def keeps(port: int) -> int:
+    """How many connections in TIME-WAIT keep this port; 0 where the system does not say."""
+    return sum(1 for _ in _pairs(port))
+
+
+def free(port: int) -> None:
+    """End those waits. Nothing may listen on the port."""
+    for family, host, peer, peer_port in list(_pairs(port)):
+        with socket.socket(family) as client, contextlib.suppress(OSError):
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            client.settimeout(CONNECT_S)
+            client.bind((peer, peer_port))
+            client.connect((host, port))
+
+
+def listens(port: int) -> bool:
+    """Whether any process listens on this TCP port."""
+    return any(local == port and state == LISTEN for _, _, local, _, _, state in _rows())
+
+
+def _pairs(port: int) -> Iterator[Pair]:
+    for family, host, local, peer, peer_port, state in _rows():
+        if local == port and state == TIME_WAIT:
+            yield family, host, peer, peer_port
+
+
+def _rows() -> Iterator[tuple[int, str, int, str, int, str]]:
+    for family, table in TABLES:
+        with contextlib.suppress(OSError), open(table, encoding="ascii") as file:
+            next(file)
+            for line in file:
+                _, local, peer, state, *_ = line.split()
+                yield family, *_address(local), *_address(peer), state
+
+
+def _address(text: str) -> tuple[str, int]:
+    """`0100007F:1F90`: words of 32 bits as the machine keeps them, in hexadecimal."""
+    words, port = text.split(":")
+    packed = b"".join(
+        int(words[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(words), 8)
+    )
+    return str(ipaddress.ip_address(packed)), int(port, 16)

@@ -1,0 +1,124 @@
+"""What the tap in the checked program says: deaths, threads, addresses, calls."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TypeVar
+
+from labservers.checks.values import Address, Death, Stand
+from labservers.observe import messages
+from labservers.observe.messages import Point
+
+POINTS = 200  # batches that are kept
+BATCH = b'{"type":"points"'
+WANTED = (b'{"type":"socket_events"', b'{"type":"threads"', b'{"type":"crash"',
+          b'{"type":"thread_events"', b'{"type":"asks"', b'{"type":"summary"',
+          b'{"type":"program"', b'{"type":"notice"')  # fmt: skip
+
+T = TypeVar("T")
+
+
+class Witness:
+    """Fed line by line by one thread, asked by any. Lists only grow, so that a length of today
+    is a mark: what follows it has happened since."""
+
+    def __init__(self, source: Callable[[str | None], str | None]) -> None:
+        self._source = source
+        self._changed = threading.Condition()
+        self._batches: deque[bytes] = deque(maxlen=POINTS)
+        self.deaths: list[Death] = []
+        self.listening: list[Address] = []
+        self.connects: list[str] = []
+        self.ended_threads = 0
+        self.asks: str | None = None
+        self.summary: messages.Summary | None = None
+        self.standing: messages.Threads | None = None
+
+    def take(self, line: bytes) -> None:
+        """One line of the channel; what is not wanted is not even read."""
+        if line.startswith(BATCH):
+            self._batches.append(line)
+        elif line.startswith(WANTED):
+            try:
+                message = messages.decode(line)
+            except messages.MessageError:
+                return
+            with self._changed:
+                self._note(message)
+                self._changed.notify_all()
+
+    def wait(self, found: Callable[[], T | None], timeout_s: float) -> T | None:
+        """What `found` returns as soon as it is something; None: not within that time."""
+        with self._changed:
+            return self._changed.wait_for(found, timeout_s)
+
+    def points(self) -> list[Point]:
+        """The newest calls of the program, in their order."""
+        found: list[Point] = []
+        for line in list(self._batches):
+            try:
+                message = messages.decode(line)
+            except messages.MessageError:
+                continue
+            if isinstance(message, messages.Points):
+                found += message.points
+        return found
+
+    def stands(self) -> tuple[Stand, ...]:
+        """Where each thread stood at the last look."""
+        rows = self.standing.threads if self.standing is not None else []
+        return tuple(
+            Stand(row.name, row.line, self._source(row.line), row.call, row.waited_s)
+            for row in rows
+            if row.line is not None
+        )
+
+    def _note(self, message: messages.Message) -> None:
+        if isinstance(message, messages.SocketEvents):
+            for event in message.events:
+                self._socket(event)
+        elif isinstance(message, messages.Crash):
+            self.deaths.append(death(message))
+        elif isinstance(message, messages.ThreadEvents):
+            self.ended_threads += sum(one.event != "started" for one in message.events)
+        elif isinstance(message, messages.Threads):
+            self.standing = message
+        elif isinstance(message, messages.Asks):
+            self.asks = message.prompt
+        elif isinstance(message, messages.Summary):
+            self.summary = message
+
+    def _socket(self, event: messages.SocketEvent) -> None:
+        datagram = event.kind == "datagram"
+        if event.event == "connected" and event.peer:
+            self.connects.append(event.peer)
+        if event.event == ("bound" if datagram else "listening"):
+            found = address_of(event.local, datagram=datagram)
+            if found is not None and found not in self.listening:
+                self.listening.append(found)
+
+
+def address_of(text: str | None, *, datagram: bool) -> Address | None:
+    """`127.0.0.1:8000` or `[::1]:8000`; None: it is something else."""
+    host, _, port = (text or "").rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()):
+        return None
+    return Address(host.strip("[]"), int(port), datagram)
+
+
+def death(crash: messages.Crash) -> Death:
+    return Death(
+        thread=crash.thread,
+        main=crash.main,
+        exception=crash.exception,
+        message=crash.message,
+        line=crash.line,
+        source=crash.source,
+        received=base64.b64decode(crash.received or ""),
+        bad=crash.bad,
+        swallowed=crash.swallowed,
+        stack=tuple((str(one[0]), str(one[1]), one[2]) for one in crash.stack),
+    )
