@@ -1,0 +1,27 @@
+import socket
+
+PORT = 12111
+HOST = "127.0.0.1"
+BUFFER_SIZE = 65535
+
+
+def serve():
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind((HOST, PORT))
+    print(f"Waiting on {HOST}:{PORT}")
+    try:
+        while True:
+            request_data, client_address = server.recvfrom(BUFFER_SIZE)
+            if not request_data:
+                continue
+            greeting, name = request_data.decode(errors="replace").split(" ", 1)
+            print(client_address, greeting, name)
+            server.sendto("Hello client".encode(), client_address)
+    except KeyboardInterrupt:
+        print("Bye")
+    finally:
+        server.close()
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,30 @@
+from socket import *
+
+
+class UDPServer:
+    # простой сервер: отвечает на приветствие
+    def __init__(self, host='localhost', port=12110):
+        self.sock = socket(AF_INET, SOCK_DGRAM)
+        self.sock.bind((host, port))
+        print(f'Сервер запущен на {host}:{port}')
+
+    def answer(self, text):
+        if text.lower().startswith('hello'):
+            return 'Hello, client!'
+        return 'Я понимаю только hello'
+
+    def run(self):
+        while True:
+            try:
+                data, addr = self.sock.recvfrom(65535)
+                text = data.decode('utf-8', errors='replace')
+                print(f'Сообщение от {addr}: {text}')
+                self.sock.sendto(self.answer(text).encode('utf-8'), addr)
+            except:
+                print('Что-то пошло не так')
+
+
+try:
+    UDPServer().run()
+except KeyboardInterrupt:
+    print('Сервер остановлен')

@@ -1,0 +1,26 @@
+import socket
+import threading
+import time
+
+server_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server_socket.bind(("127.0.0.1", 12103))
+print("UDP-сервер готов, жду сообщений")
+
+# Сервер возвращает клиенту его же текст заглавными буквами
+def work():
+    while True:
+        message, client = server_socket.recvfrom(65535)
+        text = message.decode("utf-8")
+        print("Клиент", client, "прислал", len(message), "байт")
+        reply = text.upper().encode("utf-8")
+        server_socket.sendto(reply[:65507], client)
+
+
+thread = threading.Thread(target=work, daemon=True)
+thread.start()
+try:
+    while True:
+        time.sleep(1)
+except KeyboardInterrupt:
+    pass
+server_socket.close()
