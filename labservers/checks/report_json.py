@@ -1,0 +1,85 @@
+"""A verdict as JSON, in one language: what the other reports and the page are made from."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from labservers.checks.pictures import picture
+from labservers.checks.spelling import spelled
+from labservers.checks.texts import Language, causes, text
+from labservers.checks.values import Evidence, Finding, Outcome, Verdict
+
+Json = dict[str, Any]
+WORDS = 400
+
+
+def as_json(verdict: Verdict, findings: Sequence[Finding], language: Language) -> Json:
+    """{language, program, task, talk, guessed, verdict, reason, took_s, probes: [{id, title,
+    outcome, why, confirmed}], findings: [{...Finding, lesson, picture}]}; bytes are base64."""
+    return {
+        "language": language,
+        "program": verdict.program,
+        "task": verdict.task,
+        "talk": verdict.talk,
+        "guessed": verdict.guessed,
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
+        "took_s": round(verdict.took_s, 1),
+        "probes": [_probe(outcome, language) for outcome in verdict.outcomes],
+        "findings": [_finding(finding, language) for finding in findings],
+    }
+
+
+def _probe(outcome: Outcome, language: Language) -> Json:
+    return {
+        "id": outcome.probe,
+        "title": text(language, f"probe.{outcome.probe}"),
+        "outcome": outcome.outcome,
+        "why": text(language, outcome.why, outcome.values) if outcome.why else "",
+        "confirmed": outcome.confirmed,
+    }
+
+
+def _finding(finding: Finding, language: Language) -> Json:
+    lesson = causes().get(finding.id, {}).get(language, {}).get("lesson", "")
+    return {
+        "id": finding.id,
+        "level": finding.level,
+        "title": finding.title,
+        "line": finding.line,
+        "source": finding.source,
+        "evidence": finding.evidence,
+        "why": finding.why,
+        "next_step": finding.next_step,
+        "probes": list(finding.probes),
+        "lesson": lesson,
+        "proof": _proof(finding.proof),
+        "picture": picture(finding.proof.timeline, language),
+    }
+
+
+def _proof(proof: Evidence) -> Json:
+    """The evidence but for the moments, which the picture shows; what was expected in words too."""
+    said: Json = _plain({**asdict(proof), "timeline": None, "figures": dict(proof.figures)})
+    del said["timeline"]
+    return {**said, "expected_words": spelled(pattern_words(proof.expected), WORDS)}
+
+
+def pattern_words(pattern: bytes) -> bytes:
+    """A regular expression as people read it: what varies is an ellipsis."""
+    return re.sub(rb"\\([^A-Za-z0-9])", rb"\1", re.sub(rb"\(\?:|\.[*+]\??", b"\xe2\x80\xa6", pattern))
+
+
+def _plain(value: Any) -> Any:
+    """With bytes as base64 (RFC 4648), tuples as lists."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value
