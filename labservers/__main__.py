@@ -1,5 +1,5 @@
 """Command line: `python -m labservers SERVER [--port N ...]`, `list`, `client NAME`,
-`observe FILE`."""
+`observe FILE`, `check FILE`."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
         from labservers.run.program import main as observe
 
         return observe(words[1:])
+    if name == "check":
+        from labservers.checks.cli import main as check
+
+        return check(words[1:])
     if name in ("-h", "--help"):
         print(usage())
         return 0
@@ -55,6 +59,7 @@ def usage() -> str:
         f"       python -m labservers {{{names}}} [--host HOST] [--port PORT] ...\n"
         "       python -m labservers client NAME [--host HOST] [--port PORT] ...\n"
         "       python -m labservers observe [--json FILE] [--quiet] FILE [ARGUMENT ...]\n"
+        "       python -m labservers check FILE|FOLDER ... [--html FILE] [--junit FILE] ...\n"
         "Each has --help of its own."
     )
 

@@ -138,7 +138,8 @@ def _hex(data: bytes, bad: int, language: Language) -> str:
         f"{begin + at:04x}  {_digits(row, bad - begin - at)}  {escape(marks)}"
         for at, row, marks in hex_rows(data[begin : begin + 4 * AROUND])
     )
-    return f'<div><p class="small">{_escaped(text(language, "bytes"))}</p><pre class="hex">{rows}</pre></div>'
+    head = f'<p class="small">{_escaped(text(language, "bytes"))}</p>'
+    return f'<div>{head}<pre class="hex">{rows}</pre></div>'
 
 
 def _digits(row: bytes, bad: int) -> str:

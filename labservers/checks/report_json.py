@@ -10,7 +10,7 @@ from typing import Any
 
 from labservers.checks.pictures import picture
 from labservers.checks.spelling import spelled
-from labservers.checks.texts import Language, causes, text
+from labservers.checks.texts import Language, causes, has, text
 from labservers.checks.values import Evidence, Finding, Outcome, Verdict
 
 Json = dict[str, Any]
@@ -18,7 +18,9 @@ WORDS = 400
 
 
 def as_json(verdict: Verdict, findings: Sequence[Finding], language: Language) -> Json:
-    """{language, program, task, talk, guessed, verdict, reason, took_s, probes: [{id, title,
+    """The findings are in that language.
+
+    {language, program, task, talk, guessed, verdict, reason, took_s, probes: [{id, title,
     outcome, why, confirmed}], findings: [{...Finding, lesson, picture}]}; bytes are base64."""
     return {
         "language": language,
@@ -27,7 +29,7 @@ def as_json(verdict: Verdict, findings: Sequence[Finding], language: Language) -
         "talk": verdict.talk,
         "guessed": verdict.guessed,
         "verdict": verdict.verdict,
-        "reason": verdict.reason,
+        "reason": _words(verdict.reason, "cannot", language),
         "took_s": round(verdict.took_s, 1),
         "probes": [_probe(outcome, language) for outcome in verdict.outcomes],
         "findings": [_finding(finding, language) for finding in findings],
@@ -39,9 +41,14 @@ def _probe(outcome: Outcome, language: Language) -> Json:
         "id": outcome.probe,
         "title": text(language, f"probe.{outcome.probe}"),
         "outcome": outcome.outcome,
-        "why": text(language, outcome.why, outcome.values) if outcome.why else "",
+        "why": _words(outcome.why, "why", language, outcome.values),
         "confirmed": outcome.confirmed,
     }
+
+
+def _words(key: str, group: str, language: Language, values: Sequence[tuple[str, str]] = ()) -> str:
+    """The text of a key, with or without its group; a key without a text stays."""
+    return text(language, f"{group}.{key}" if has(f"{group}.{key}") else key, values)
 
 
 def _finding(finding: Finding, language: Language) -> Json:
@@ -71,7 +78,9 @@ def _proof(proof: Evidence) -> Json:
 
 def pattern_words(pattern: bytes) -> bytes:
     """A regular expression as people read it: what varies is an ellipsis."""
-    return re.sub(rb"\\([^A-Za-z0-9])", rb"\1", re.sub(rb"\(\?:|\.[*+]\??", b"\xe2\x80\xa6", pattern))
+    return re.sub(
+        rb"\\([^A-Za-z0-9])", rb"\1", re.sub(rb"\(\?:|\.[*+]\??", b"\xe2\x80\xa6", pattern)
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,90 @@
+"""`python -m labservers check` as a user types it: real programs, exit codes, the files it writes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from labservers.checks.submissions import servers_in
+
+ROOT = Path(__file__).resolve().parents[3]
+GOOD = """\
+import socket
+
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("127.0.0.1", 0))
+while True:
+    data, peer = server.recvfrom(65536)
+    server.sendto(b"Hello client", peer)
+"""
+BAD = GOOD.replace("    server.sendto", "    print(data.decode())\n    server.sendto")
+
+
+def check(*words: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "labservers", "check", *map(str, words), "--lang", "en"]
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=folder, env=environment, timeout=120
+    )
+
+
+def test_a_class_is_one_command_one_table_and_two_files(tmp_path: Path) -> None:
+    for name, code in {"good/server.py": GOOD, "bad/server.py": BAD, "bad/client.py": ""}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(code)
+    files = "--html", tmp_path / "class.html", "--junit", tmp_path / "class.xml"
+    done = check(tmp_path, "--task", "hello", *files, folder=tmp_path)
+    assert done.returncode == 1, done.stderr
+    rows = done.stdout.splitlines()
+    assert [row.split()[0] for row in rows] == ["program", "bad/server.py", "good/server.py"]
+    assert "to be mended" in rows[1]
+    assert "nothing to mend" in rows[2]
+    assert "1 file opens no server" in done.stderr
+    assert (tmp_path / "class.html").read_text("utf-8").count("<article") == 2
+    suites = ElementTree.parse(tmp_path / "class.xml").getroot()
+    assert [suite.get("name") for suite in suites] == ["bad/server.py", "good/server.py"]
+
+
+def test_progress_and_the_verdict_in_both_languages_come_a_line_each(tmp_path: Path) -> None:
+    (tmp_path / "server.py").write_text(GOOD)
+    done = check("server.py", "--task", "hello", "--progress-json", folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    *progress, last = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {tuple(line) for line in progress} == {("progress",)}
+    reports: dict[str, Any] = last["verdict"]
+    assert reports["en"]["language"] == "en"
+    assert reports["ru"]["language"] == "ru"
+    assert reports["en"]["probes"][0]["id"] == "starts"
+
+
+def test_a_mistake_on_the_command_line_is_one_sentence_with_the_next_step(tmp_path: Path) -> None:
+    for words, told in {
+        (): "a FILE, a FOLDER or --address",
+        ("nowhere.py",): "nowhere.py is not there",
+        ("--address", "here"): "'here' is not an address",
+        ("--args", '"', "x.py"): "No closing quotation",
+    }.items():
+        done = check(*words, folder=tmp_path)
+        assert done.returncode == 2
+        assert told in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_without_servers_says_so(tmp_path: Path) -> None:
+    (tmp_path / "notes.py").write_text("print('nothing')\n")
+    done = check(tmp_path, folder=tmp_path)
+    assert done.returncode == 2
+    assert "no file there opens a server" in done.stderr
+
+
+def test_files_of_tools_are_not_submissions(tmp_path: Path) -> None:
+    for name in ("a.py", ".venv/b.py", "env/c.py", "node_modules/d.py", "sub/e.py"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(GOOD)
+    (tmp_path / "env/pyvenv.cfg").write_text("")
+    found, left_out = servers_in([tmp_path])
+    assert [name for name, _ in found] == ["a.py", "sub/e.py"]
+    assert left_out == 0

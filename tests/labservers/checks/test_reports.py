@@ -1,0 +1,160 @@
+"""What a report says, in each of its forms, of a verdict that is made up."""
+
+import base64
+import json
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labservers.checks import report_html, report_junit, report_text
+from labservers.checks.pictures import ROWS, picture
+from labservers.checks.report_json import as_json, pattern_words
+from labservers.checks.spelling import spelled
+from labservers.checks.texts import LANGUAGES, Language
+from labservers.checks.values import Moment
+from tests.labservers.checks.made_up import FINDINGS, HOSTILE, verdict
+
+STEERS = "\x1b[2J<script>alert(1)</script>\u202e\ud800"
+
+
+def said(language: Language = "en", **changes: Any) -> Any:
+    made = replace(verdict(language), **changes)
+    return as_json(made, made.findings, language)
+
+
+def hostile() -> Any:
+    finding = replace(FINDINGS["en"][0], title=STEERS, line=STEERS, source=STEERS, evidence=STEERS)
+    return said(program=STEERS, findings=(finding,))
+
+
+class Page(HTMLParser):
+    """The tags of a page, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.words = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_json_holds_the_whole_verdict_and_bytes_as_base64(language: Language) -> None:
+    found = json.loads(json.dumps(said(language)))
+    assert [finding["id"] for finding in found["findings"]] == [f.id for f in FINDINGS[language]]
+    proof = found["findings"][0]["proof"]
+    assert base64.b64decode(proof["sent"]) == HOSTILE
+    assert base64.b64decode(proof["deaths"][0]["received"])[proof["deaths"][0]["bad"]] == 0xFF
+
+
+def test_the_terminal_sees_each_finding_with_its_line_and_the_rest_by_id() -> None:
+    words = report_text.report(said())
+    for finding in FINDINGS["en"]:
+        assert finding.title in words
+    assert "server.py:24    legs = json.loads" in words
+    assert "Passed (2): starts, answers" in words
+    assert "\x1b" not in words
+    assert "\x1b[31m✗\x1b[0m Bytes" in report_text.report(said(), colour=True)
+
+
+def test_foreign_text_steers_neither_a_terminal_nor_a_page_nor_xml() -> None:
+    words = (
+        report_text.report(hostile(), colour=True).replace("\x1b[31m", "").replace("\x1b[0m", "")
+    )
+    assert "\x1b" not in words + report_text.table([hostile(), hostile()])
+    page = report_html.page([hostile()])
+    assert "script" not in Page(page).tags
+    assert "\x1b" not in page
+    page.encode("utf-8")
+    ElementTree.fromstring(report_junit.junit([hostile()]).encode())
+
+
+def test_only_what_must_be_mended_is_a_failure_for_junit() -> None:
+    [suite] = ElementTree.fromstring(report_junit.junit([said()]).encode())
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("8", "3", "1")
+    cases = {str(case.get("name")).partition(":")[0]: case for case in suite}
+    failure = cases["not-utf8"].find("failure")
+    assert failure is not None
+    assert failure.get("type") == "decode-not-text"
+    assert cases["descriptors"].find("failure") is None
+    assert "left open" in (cases["descriptors"].findtext("system-out") or "")
+
+
+def test_a_program_that_cannot_be_run_is_an_error_with_its_reason() -> None:
+    made = said(
+        verdict="cannot run", outcomes=(), findings=(), talk=None, reason="Port 80 is taken."
+    )
+    [suite] = ElementTree.fromstring(report_junit.junit([made]).encode())
+    assert suite.get("errors") == "1"
+    assert "Port 80 is taken." in report_text.report(made)
+    assert "Port 80 is taken." in Page(report_html.page([made])).words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_needs_nothing_else_and_draws_what_happened(language: Language) -> None:
+    page = Page(report_html.page([said(language)]))
+    assert page.links == []
+    assert page.tags.count("svg") == 2
+    for finding in FINDINGS[language]:
+        assert finding.title in page.words
+        assert finding.next_step in page.words
+
+
+def test_the_page_of_a_class_begins_with_a_table_of_links() -> None:
+    page = Page(report_html.page([said(), said(program="b.py", verdict="pass", findings=())]))
+    assert page.tags.count("table") == 1
+    assert page.links == ["#p0", "#p1"]
+    assert "nothing to mend" in page.words
+
+
+moments = st.builds(
+    Moment,
+    st.floats(0, 60),
+    st.sampled_from(["client", "client 2", "client 7", "server"]),
+    st.sampled_from(["connects", "sends", "receives", "resets", "waits", "closes", "dies"]),
+    st.binary(max_size=300),
+)
+
+
+@given(st.lists(moments, max_size=60))
+def test_every_timeline_is_drawn_within_its_frame(timeline: list[Moment]) -> None:
+    chart = picture(timeline, "ru")
+    if chart is None:
+        return
+    assert len(chart["marks"]) <= ROWS
+    for mark in chart["marks"]:
+        assert 0 < mark["y"] + mark.get("height", 0) <= chart["height"]
+        assert {mark.get(end) for end in ("from", "to", "x")} - {None} <= {
+            lane["x"] for lane in chart["lanes"]
+        }
+
+
+def test_bytes_that_are_sent_one_by_one_are_one_row() -> None:
+    timeline = [Moment(i / 10, "client", "sends", bytes([byte])) for i, byte in enumerate(b"3 4\n")]
+    chart = picture(timeline, "en")
+    assert chart
+    assert [mark["label"] for mark in chart["marks"]] == ["3 4\\n ×4"]
+
+
+@given(st.binary(), st.integers(1, 50))
+def test_spelled_bytes_are_one_printable_line_of_a_length(data: bytes, characters: int) -> None:
+    line = spelled(data, characters)
+    assert line.isprintable()
+    assert len(line) <= characters
+
+
+def test_an_answers_pattern_is_read_without_its_signs() -> None:
+    assert pattern_words(rb"5\.0\n?".replace(rb"\n?", b"")) == b"5.0"
+    assert pattern_words(rb"Date: .*?\(GMT\)").decode() == "Date: …(GMT)"
