@@ -1,0 +1,93 @@
+"""The cause of an exception that ended the program or one of its threads."""
+
+from __future__ import annotations
+
+import re
+
+from labservers.checks.diagnosis.match import DELIVERIES, LEAVERS, Match
+from labservers.checks.values import Death, Outcome, ProgramFacts
+
+GONE = frozenset({"ConnectionResetError", "BrokenPipeError", "ConnectionAbortedError"})
+NO_SOCKET = re.compile(r"Bad file descriptor|negative integer|not connected|fileno", re.IGNORECASE)
+CHANGED = re.compile(r"changed (size )?during iteration|mutated during iteration")
+SENDING = re.compile(r"\.(send|sendall|sendto|write|flush)\(")
+NO_ADDRESS = re.compile(r"assign requested address|Name or service|not known|getaddrinfo")
+
+
+def relevant(deaths: tuple[Death, ...]) -> Death | None:
+    """The one that counts: of the program before one of a thread, the first of its kind. Those
+    that the program has caught, and ^C, are none."""
+    ended = [one for one in deaths if not one.swallowed and one.exception != "KeyboardInterrupt"]
+    main = [one for one in ended if one.main]
+    return next(iter(main or ended), None)
+
+
+def by_death(death: Death, outcome: Outcome, facts: ProgramFacts) -> Match:
+    cause = (
+        _by_kind(death, outcome.probe, facts)
+        or _by_probe(death, outcome.probe)
+        or ("nonsense-ends" if death.main else "thread-dies")
+    )
+    return Match(cause, death.line, death.source, death=death)
+
+
+def _by_kind(death: Death, probe: str, facts: ProgramFacts) -> str | None:
+    """Exceptions that say by themselves what is the matter."""
+    kind, message = death.exception, death.message
+    if kind == "UnicodeDecodeError":
+        return _undecodable(message, probe)
+    if kind == "RuntimeError" and CHANGED.search(message):
+        return "changed-while-sending"
+    if "out of range in select" in message:
+        return "select-1024"
+    if "Too many open files" in message:
+        return "descriptors-leak"
+    if probe == "starts":
+        return _at_start(death)
+    if kind == "TimeoutError":
+        return "timeout-ends"
+    if kind in GONE or (kind in ("OSError", "ValueError") and NO_SOCKET.search(message)):
+        return _gone(death, facts)
+    if kind == "BlockingIOError" and SENDING.search(death.source or ""):
+        return "partial-send"
+    return None
+
+
+def _undecodable(message: str, probe: str) -> str:
+    if probe == "udp-large":
+        return "udp-cut"
+    half = "unexpected end of data" in message or "invalid start byte" in message
+    return "decode-half-letter" if probe in DELIVERIES and half else "decode-not-text"
+
+
+def _at_start(death: Death) -> str:
+    if death.exception == "PermissionError" and "bind" in (death.source or "bind"):
+        return "port-below-1024"
+    if death.exception == "gaierror" or NO_ADDRESS.search(death.message):
+        return "address-not-here"
+    return "ends-at-start"
+
+
+def _gone(death: Death, facts: ProgramFacts) -> str:
+    """In a chat, a failed send is mostly one to another member."""
+    sends = SENDING.search(death.source or "") is not None
+    return "broadcast-to-gone" if facts.task == "chat" and sends else "gone-ends"
+
+
+def _by_probe(death: Death, probe: str) -> str | None:
+    """Any other exception: what was done tells what it was not written for."""
+    if probe in DELIVERIES:
+        json = death.exception == "JSONDecodeError"
+        return "json-of-half-request" if json else "recv-taken-for-message"
+    if probe == "folder" and death.exception in ("FileNotFoundError", "NotADirectoryError"):
+        return "file-from-one-folder"
+    if probe in ("connect-close", "half-close", "closes") or (probe in LEAVERS and not death.bad):
+        return "empty-read-ends"
+    return {
+        "answers": "good-request-ends",
+        "answers-again": "good-request-ends",
+        "http-post": "good-request-ends",
+        "chat-all": "good-request-ends",
+        "http-post-split": "http-body-lost",
+        "udp-empty": "udp-empty-ends",
+    }.get(probe)

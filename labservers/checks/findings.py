@@ -1,0 +1,77 @@
+"""From outcomes to findings: several failed probes with one cause are one finding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labservers.checks.diagnosis.code import Code
+from labservers.checks.diagnosis.deaths import by_death, relevant
+from labservers.checks.diagnosis.match import Match
+from labservers.checks.diagnosis.places import located
+from labservers.checks.diagnosis.sentences import evidence
+from labservers.checks.diagnosis.symptoms import by_symptom
+from labservers.checks.texts import Language, causes, text
+from labservers.checks.values import Evidence, Finding, Outcome, ProgramFacts
+
+# A cause on the left has those on the right as its consequences: they are not said as well.
+BRINGS = {
+    "empty-read-spins": {"threads-leak", "descriptors-leak", "not-closed", "makefile-open"},
+    "makefile-open": {"not-closed", "descriptors-leak"},
+    "descriptors-leak": {"not-closed"},
+    "http-no-length": {"not-closed", "makefile-open"},
+    "one-at-a-time": {"deaf-stops-all", "crowd-lost", "loop-blocked"},
+    "one-at-a-time-limited": {"crowd-lost"},
+    "loop-blocked": {"deaf-stops-all", "crowd-lost"},
+    "json-of-half-request": {"recv-taken-for-message"},
+    "no-answer": {"half-close-unanswered"},
+}
+
+CANNOT_RUN = frozenset({"port-taken", "needs-arguments", "waits-for-input"})
+
+Found = tuple[Match, Outcome]
+
+
+def findings(outcomes: Sequence[Outcome], language: Language, facts: ProgramFacts) -> list[Finding]:
+    """The causes of all probes that failed for sure, the gravest first."""
+    code = Code(facts.sources)
+    by_cause: dict[str, list[Found]] = {}
+    for outcome in outcomes:
+        if outcome.outcome == "fail" and outcome.confirmed and outcome.why not in CANNOT_RUN:
+            match = located(_match(outcome, facts, code), code)
+            by_cause.setdefault(match.cause, []).append((match, outcome))
+    brought = {cause for found in by_cause for cause in BRINGS.get(found, ())}
+    order = [cause for cause in causes() if cause in by_cause and cause not in brought]
+    return [_finding(cause, by_cause[cause], language) for cause in order]
+
+
+def _match(outcome: Outcome, facts: ProgramFacts, code: Code) -> Match:
+    """A probe that knows the cause has said it; else the inside decides, then the outside."""
+    proof = outcome.evidence or Evidence("no-answer")
+    death = relevant(proof.deaths)
+    if outcome.why in causes() and outcome.why != proof.symptom and death is None:
+        return Match(outcome.why)
+    if death is not None:
+        return by_death(death, outcome, facts)
+    return by_symptom(outcome, proof, facts, code)
+
+
+def _finding(cause: str, found: list[Found], language: Language) -> Finding:
+    """Told by the outcome that shows most: one with a line of the inside, else the first."""
+    match, outcome = max(found, key=lambda one: (one[0].death or one[0].stand) is not None)
+    entry = causes()[cause]
+    said = evidence(match, outcome, language)
+    if len(found) > 1:
+        said += " " + text(language, "saw.many", {"n": len(found) - 1})
+    words = entry[language]
+    return Finding(
+        id=cause,
+        level=entry["level"],
+        title=words["title"],
+        line=match.line,
+        source=match.source,
+        evidence=said,
+        why=words["why"],
+        next_step=words["next_step"],
+        probes=tuple(outcome.probe for _, outcome in found),
+        proof=outcome.evidence or Evidence("no-answer"),
+    )
