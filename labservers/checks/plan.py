@@ -10,10 +10,22 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from labservers.checks.context import Context, Probe
+from labservers.checks.findings import CANNOT_RUN, findings
+from labservers.checks.own_files import own_files
 from labservers.checks.patience import Patience
 from labservers.checks.probes import basics, hostile
 from labservers.checks.subject import Subject
-from labservers.checks.values import Address, Evidence, Outcome, Talk, Task, Turn, Verdict
+from labservers.checks.texts import text
+from labservers.checks.values import (
+    Address,
+    Evidence,
+    Outcome,
+    ProgramFacts,
+    Talk,
+    Task,
+    Turn,
+    Verdict,
+)
 
 PROBES: tuple[Probe, ...] = (*basics.PROBES, *hostile.PROBES)
 
@@ -129,13 +141,30 @@ class _Check:
             self._fresh = True
 
     def _concluded(self, talk: Talk | None, outcomes: Sequence[Outcome], began: float) -> Verdict:
+        facts = self._facts(talk)
+        found = findings(outcomes, self._options.language, facts)
+        mend = any(finding.level == "must" for finding in found)
+        cannot = next((one.why for one in outcomes if one.why in CANNOT_RUN), None)
         return Verdict(
             program=str(self._options.file),
+            task=facts.task,
+            talk=facts.talk,
+            guessed=self._options.task is None,
+            verdict="cannot run" if cannot else "mend" if mend else "pass",
+            outcomes=tuple(outcomes),
+            findings=tuple(found),
+            reason=text(self._options.language, f"cannot.{cannot}") if cannot else "",
+            took_s=round(time.monotonic() - began, 2),
+            facts=facts,
+        )
+
+    def _facts(self, talk: Talk | None) -> ProgramFacts:
+        file = self._options.file
+        return ProgramFacts(
+            file=file.name if file is not None else "",
+            sources=own_files(file) if file is not None else (),
             task=talk.task if talk is not None else None,
             talk=talk.id if talk is not None else None,
-            guessed=self._options.task is None,
-            verdict="pass" if all(one.outcome != "fail" for one in outcomes) else "mend",
-            outcomes=tuple(outcomes),
-            findings=(),
-            took_s=round(time.monotonic() - began, 2),
+            observed=self._subject.inside,
+            address=self._subject.address,
         )
