@@ -1,0 +1,1 @@
+"""How often `python -m labservers check` is right: `python -m bench.accuracy`."""

@@ -1,0 +1,83 @@
+"""What is checked, and what is to be found in it."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from labservers.registry import SERVERS
+
+ROOT = Path(__file__).resolve().parents[2]
+PLANTED = ROOT / "tests/programs/planted"
+STRANGERS = ROOT / "tests/programs/strangers"
+LAB = ROOT / "examples/lab"
+PORT = "{port}"  # in the words of a server that is started first
+FOLDER = "{folder}"
+
+
+class Subject(NamedTuple):
+    """One server. words: of the command line, following `check`. wanted: ids of the causes that
+    are in it, and of no others. server: the command that starts it, where it is judged by its
+    address; in its words {port} and {folder} are replaced."""
+
+    group: str
+    name: str
+    words: tuple[str, ...]
+    wanted: frozenset[str] = frozenset()
+    server: tuple[str, ...] = ()
+
+
+def everything(*, guess: bool = False) -> list[Subject]:
+    """All of them; the ones with a planted fault first. guess: the task is not said."""
+    return [*planted(guess=guess), *lab(guess=guess), *ours(), *strangers()]
+
+
+def planted(*, guess: bool = False) -> Iterator[Subject]:
+    """Small servers with one fault each, and those without, that the others are made from."""
+    for file, facts in json.loads((PLANTED / "planted.json").read_text("utf-8")).items():
+        wanted = facts["finding"]
+        task = () if guess else ("--task", facts["task"])
+        yield Subject(
+            "planted" if wanted else "sound",
+            file,
+            (str(PLANTED / file), *task),
+            frozenset({wanted} - {None}),
+        )
+
+
+def lab(*, guess: bool = False) -> Iterator[Subject]:
+    """The servers of the lab's text; what is in them and why: examples/lab/findings.json."""
+    for file, facts in json.loads((LAB / "findings.json").read_text("utf-8")).items():
+        task = () if guess else ("--task", facts["task"])
+        yield Subject("lab", file, (str(LAB / file), *task), frozenset(facts["findings"]))
+
+
+def ours() -> Iterator[Subject]:
+    """The five servers, each in every model: as programs that are seen into, nothing to mend."""
+    main = ROOT / "labservers/__main__.py"
+    for name, spec in SERVERS.items():
+        for model in spec.models:
+            chosen = f" --model {model}" if len(spec.models) > 1 else ""
+            words = (str(main), "--args", f"{name} --port 0{chosen}", "--task", _task(name))
+            yield Subject("ours", f"{name}, {model}", words)
+
+
+def _task(name: str) -> str:
+    return {"hypotenuse": "math"}.get(name, name)
+
+
+def strangers() -> Iterator[Subject]:
+    """Servers that run already, in any language: nothing is known of their inside."""
+    python = sys.executable
+    page = (python, "-m", "http.server", PORT, "--bind", "127.0.0.1", "--directory", FOLDER)
+    echo = ("ncat", "-k", "-l", "127.0.0.1", PORT, "-e", "/bin/cat")
+    for name, server in {
+        "http.server": page,
+        "socketserver": (python, str(STRANGERS / "socketserver_math.py"), PORT),
+        "aiohttp": (python, str(STRANGERS / "aiohttp_page.py"), PORT),
+        "ncat": echo,
+        "node, a page": ("node", str(STRANGERS / "page.js"), PORT),
+        "node, a chat": ("node", str(STRANGERS / "chat.js"), PORT),
+    }.items():
+        yield Subject("strangers", name, ("--address", f"127.0.0.1:{PORT}"), server=server)
