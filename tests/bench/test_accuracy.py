@@ -5,7 +5,9 @@ from bench.accuracy.checking import Checked
 from bench.accuracy.subjects import Subject, everything
 
 
-def checked(wanted: set[str], found: dict[str, str], group: str = "planted", **more: object) -> Checked:
+def checked(
+    wanted: set[str], found: dict[str, str], group: str = "planted", **more: object
+) -> Checked:
     name = f"{group}.py"
     return Checked(Subject(group, name, (), frozenset(wanted)), "mend", found, **more)  # type: ignore[arg-type]
 
