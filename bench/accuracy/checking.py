@@ -36,7 +36,9 @@ class Checked(NamedTuple):
 
     @property
     def hits(self) -> bool:
-        """All that is in it was found."""
+        """All that is in it was found; one without a fault was judged."""
+        if not self.subject.wanted:
+            return self.verdict != "cannot run"
         return self.subject.wanted <= set(self.found)
 
     @property

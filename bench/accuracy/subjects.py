@@ -38,10 +38,11 @@ def planted(*, guess: bool = False) -> Iterator[Subject]:
     for file, facts in json.loads((PLANTED / "planted.json").read_text("utf-8")).items():
         wanted = facts["finding"]
         task = () if guess else ("--task", facts["task"])
+        arguments = ("--args", facts["args"]) if "args" in facts else ()
         yield Subject(
             "planted" if wanted else "sound",
             file,
-            (str(PLANTED / file), *task),
+            (str(PLANTED / file), *task, *arguments),
             frozenset({wanted} - {None}),
         )
 
