@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from labservers.checks.client import Client, Timeline
+from labservers.checks.client import Client, Timeline, never
+from labservers.checks.talks import member
 from labservers.checks.values import Address, Talk, Turn
 
 Delivery = Literal["whole", "bytes", "half-close"]
@@ -15,6 +16,8 @@ Result = Literal["good", "no-answer", "wrong-answer", "closed", "reset", "refuse
 
 SINGLY = 24  # bytes that go out one by one; the rest in pieces
 PIECES = 12
+REST_S = 0.15
+LEAVE_S = 0.1
 GAP_S = 0.004  # between two pieces, so that the server's recv() returns each by itself
 
 
@@ -44,17 +47,83 @@ def hold(
     *,
     delivery: Delivery = "whole",
     side: str = "client",
-    leave: bool = True,
 ) -> Held:
     """Hold it with a new client."""
+    if talk.answered == "other":
+        return in_chat(talk, address, timeline, patience_s, delivery=delivery, side=side)
     client = Client(address, timeline, side)
     try:
         if not client.connect(patience_s):
             return Held("refused", b"", b"", error=client.error)
-        return converse(talk, client, patience_s, delivery=delivery)
+        held = converse(talk, client, patience_s, delivery=delivery)
+        if held.good:
+            take_leave(talk, client)
+        return held
     finally:
-        if leave:
-            client.close()
+        client.close()
+
+
+def in_chat(
+    talk: Talk,
+    address: Address,
+    timeline: Timeline,
+    patience_s: float,
+    *,
+    delivery: Delivery = "whole",
+    side: str = "client",
+    friends: Talk | None = None,
+) -> Held:
+    """A chat, held by two: one says the last turn, the other one hears it. friends: how the other
+    one joins, where not in the same way."""
+    speaker, hearer = Client(address, timeline, side), Client(address, timeline, f"{side}'s friend")
+    try:
+        for number, client in ((1, hearer), (0, speaker)):
+            if not client.connect(patience_s):
+                return Held("refused", b"", b"", error=client.error)
+            join((friends or talk) if client is hearer else talk, client, number, patience_s)
+        held = said_and_heard(talk, speaker, hearer, patience_s, delivery=delivery)
+        if held.good:
+            take_leave(talk, speaker)
+            take_leave(talk, hearer)
+        return held
+    finally:
+        speaker.close()
+        hearer.close()
+
+
+def join(talk: Talk, client: Client, number: int, patience_s: float) -> None:
+    """Hold all turns but the last as the n-th member. No answer is due, but what comes is read;
+    the rest in between is for a server to which a recv() is a message."""
+    rest_s = min(REST_S, patience_s / 3)
+    if talk.greeting is not None:
+        client.receive(patience_s)
+    for turn in member(talk.turns[:-1], number):
+        client.send(turn.send)
+        client.receive(rest_s, enough=never)
+
+
+def said_and_heard(
+    talk: Talk, speaker: Client, hearer: Client, patience_s: float, *, delivery: Delivery = "whole"
+) -> Held:
+    """The last turn of a chat, between two that have joined."""
+    turn = talk.turns[-1]
+    assert turn.answer is not None
+    since, began = len(hearer.got), time.monotonic()
+    _send(speaker, turn.send, delivery)
+    if delivery == "half-close":
+        speaker.finish()
+    held = _answer(talk, turn, hearer, since, patience_s, to_the_end=False)
+    if held is not None:
+        return held
+    after_s = time.monotonic() - began
+    return Held("good", turn.send, bytes(hearer.got[since:]), after_s=after_s)
+
+
+def take_leave(talk: Talk, client: Client) -> None:
+    """Say what a good client says at the end, and give the server a moment to close."""
+    if talk.farewell:
+        client.send(talk.farewell)
+        client.receive(LEAVE_S, enough=never, since=len(client.got))
 
 
 def converse(
@@ -108,10 +177,10 @@ def _answer(
     closes = to_the_end and talk.ends == "server" and not talk.datagram
 
     def enough(data: bytes) -> bool:
-        return not closes and whole.fullmatch(data) is not None
+        return whole.fullmatch(data) is not None
 
     began = time.monotonic()
-    got = client.receive(patience_s, enough, since=since)
+    got = client.receive(patience_s, never if closes else enough, since=since)
     after_s = time.monotonic() - began
     if whole.fullmatch(got):
         return None

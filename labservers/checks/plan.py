@@ -11,6 +11,8 @@ from typing import Literal, NamedTuple
 
 from labservers.checks.context import Context, Probe
 from labservers.checks.findings import CANNOT_RUN, findings
+from labservers.checks.guess import Found, Guess
+from labservers.checks.hints import hints
 from labservers.checks.own_files import own_files
 from labservers.checks.patience import Patience
 from labservers.checks.probes import basics, hostile
@@ -23,7 +25,6 @@ from labservers.checks.values import (
     ProgramFacts,
     Talk,
     Task,
-    Turn,
     Verdict,
 )
 
@@ -101,14 +102,22 @@ class _Check:
             evidence = Evidence("not-started", deaths=self._subject.deaths(self._subject.mark()))
             outcomes: list[Outcome] = [Outcome("starts", "fail", reason, (), evidence, True)]
             return self._concluded(None, outcomes, began)
-        talk = Talk("hello-text", "hello", (Turn(b"Hello server", b".+"),), datagram=True)
+        found = self._found()
         outcomes = [Outcome("starts", "pass")]
+        if found is None:
+            return self._concluded(None, outcomes, began)
+        talk = found.talk
         for number, probe in enumerate(PROBES, 1):
             if self._cancelled():
                 raise Cancelled
             self._progress(Progress(probe.id, number, len(PROBES)))
             outcomes.append(self._looked(probe, talk))
         return self._concluded(talk, outcomes, began)
+
+    def _found(self) -> Found | None:
+        assert self._options.file is not None
+        guess = Guess(self._subject, self._patience, hints(self._options.file))
+        return guess.talk(self._options.task)
 
     def _looked(self, probe: Probe, talk: Talk) -> Outcome:
         """Look once, and a second time with a fresh program where it failed."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from labservers.checks import time_wait
+from labservers.checks import ports
 from labservers.checks.process import Process, processes_of
 from labservers.checks.prompts import typed_for
 from labservers.checks.values import Address, Death, Stand
@@ -20,12 +20,13 @@ from labservers.observe import messages
 from labservers.observe.messages import Look, Point
 
 LISTEN_S = 5.0
+ENDS_S = 3.0  # from the close of its port to the end of a program
 SETTLE_S = 0.05  # a second socket is bound right after the first
 STANDS_S = 0.6
 TOLD_S = 0.5  # the tap says within this time what has happened
 THREADS = Look(1.0, ["threads"])
 NOTHING = Look(1.0, [])
-TAKEN = re.compile(r"Address already in use|WinError 10048")
+TAKEN = re.compile(r"address already in use|WinError 10048", re.IGNORECASE)
 
 
 class Mark(NamedTuple):
@@ -75,7 +76,7 @@ class Subject:
         """A fresh run on the same port, which is made free first."""
         self.end()
         if self._port is not None:
-            time_wait.free(self._port)
+            ports.free(self._port)
         return self.start()
 
     def start_again(self, listen_s: float = LISTEN_S) -> str | None:
@@ -100,6 +101,13 @@ class Subject:
     @property
     def alive(self) -> bool:
         return self._process is not None and self._process.alive
+
+    def serving(self, ends_s: float = ENDS_S) -> bool:
+        """Whether it runs, and its port is open. One whose port is closed is about to end, and is
+        given that time."""
+        if not self.alive or self.address is None:
+            return False
+        return ports.taken(self.address) or not self.wait(ends_s)
 
     @property
     def returncode(self) -> int | None:
@@ -243,10 +251,10 @@ class Subject:
     def _free_ports(self) -> bool:
         """End the waits that keep one of the ports that it names; False: there were none."""
         text = self.file.read_text("utf-8", "replace") + " ".join(self._arguments)
-        ports = {int(number) for number in re.findall(r"(?<!\d)\d{2,5}(?!\d)", text)}
-        kept = [port for port in ports if time_wait.keeps(port) and not time_wait.listens(port)]
+        named = {int(number) for number in re.findall(r"(?<!\d)\d{2,5}(?!\d)", text)}
+        kept = [port for port in named if ports.keeps(port) and not ports.taken(Address("", port))]
         for port in kept:
-            time_wait.free(port)
+            ports.free(port)
         return bool(kept)
 
 

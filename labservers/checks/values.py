@@ -43,6 +43,10 @@ class Talk:
     belongs to; None for one that was learned and is of none.
     greeting: a regular expression for what the server says first, unasked; None: nothing.
     ends: which side closes the connection after the last answer. "either": the client may go on.
+    answered: whose connection the last answer comes on. "other": a chat, where all turns but the
+    last join a room; "{name}" in them is the member's name.
+    repeats: whether the last turn may be held again on the same connection. farewell: what a good
+    client says before it leaves; no answer is due.
     framed: where a request ends. "line": at its line feed. "http": as RFC 9112 says. "json": where
     its value does. "stream": at the end of the stream. "recv": nothing in the bytes says it.
     """
@@ -53,6 +57,9 @@ class Talk:
     datagram: bool = False
     greeting: bytes | None = None
     ends: Literal["server", "client", "either"] = "either"
+    answered: Literal["client", "other"] = "client"
+    repeats: bool = False
+    farewell: bytes = b""
     framed: Literal["line", "http", "json", "stream", "recv"] = "recv"
 
 

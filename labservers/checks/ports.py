@@ -1,4 +1,4 @@
-"""Ports that are kept by connections in TIME-WAIT, and how they become free at once.
+"""Ports: whether somebody listens on one, and how one becomes free at once.
 
 The side that closes first keeps the pair of addresses for a minute (RFC 9293 section 3.6.1), and
 a server without SO_REUSEADDR cannot bind its port meanwhile. A new SYN from the same client port
@@ -13,10 +13,14 @@ import ipaddress
 import socket
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+
+from labservers.checks.values import Address
 
 TIME_WAIT = "06"  # linux/tcp_states.h
 LISTEN = "0A"
-TABLES = ((socket.AF_INET, "/proc/net/tcp"), (socket.AF_INET6, "/proc/net/tcp6"))
+UNCONNECTED = "07"  # a bound socket of UDP
+TABLES = ((socket.AF_INET, "/proc/net/{}"), (socket.AF_INET6, "/proc/net/{}6"))
 CONNECT_S = 0.5
 
 Pair = tuple[int, str, str, int]  # family, our host, the peer's host, the peer's port
@@ -37,20 +41,25 @@ def free(port: int) -> None:
             client.connect((host, port))
 
 
-def listens(port: int) -> bool:
-    """Whether any process listens on this TCP port."""
-    return any(local == port and state == LISTEN for _, _, local, _, _, state in _rows())
+def taken(address: Address) -> bool:
+    """Whether the kernel takes connections, or datagrams, for this port; True where the system
+    does not say."""
+    if not Path("/proc/net/tcp").exists():
+        return True
+    kind, open_state = ("udp", UNCONNECTED) if address.datagram else ("tcp", LISTEN)
+    rows = _rows(kind)
+    return any(local == address.port and state == open_state for _, _, local, _, _, state in rows)
 
 
 def _pairs(port: int) -> Iterator[Pair]:
-    for family, host, local, peer, peer_port, state in _rows():
+    for family, host, local, peer, peer_port, state in _rows("tcp"):
         if local == port and state == TIME_WAIT:
             yield family, host, peer, peer_port
 
 
-def _rows() -> Iterator[tuple[int, str, int, str, int, str]]:
+def _rows(kind: str) -> Iterator[tuple[int, str, int, str, int, str]]:
     for family, table in TABLES:
-        with contextlib.suppress(OSError), open(table, encoding="ascii") as file:
+        with contextlib.suppress(OSError), open(table.format(kind), encoding="ascii") as file:
             next(file)
             for line in file:
                 _, local, peer, state, *_ = line.split()

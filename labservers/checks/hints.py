@@ -1,0 +1,140 @@
+"""What the source of a program lets expect of its conversation: a help to guess, never a reason."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from labservers.checks.values import Task
+
+HTTP = re.compile(r"HTTP/1|BaseHTTPRequestHandler|text/html")
+POST = re.compile(r"\bPOST\b|do_POST")
+MATH = re.compile(r"sqrt|hypot|\*\*|\bmath\b|площад|дискриминант|катет|гипотенуз", re.IGNORECASE)
+CHAT = re.compile(r"\b(chat\w*|rooms?|nick\w*|broadcast\w*|чат\w*|комнат\w*)\b", re.IGNORECASE)
+MANY = re.compile(
+    r"\b(clients|members?|users|writers|everyone|peers|conn\w*s|sockets)\b", re.IGNORECASE
+)
+UDP = re.compile(r"SOCK_DGRAM|DatagramProtocol|UDPServer|DatagramRequestHandler")
+LINES = re.compile(
+    r"readline|makefile|readuntil|StreamRequestHandler|for \w+ in \w*file"
+    r"|(?:split|partition|find|index)\(b?[\"']\\n|[\"']\\n[\"'] (?:not )?in"
+)
+ROOMS = re.compile(r"\b(rooms?\w*|chat_?ids?|chats|комнат\w*)\b", re.IGNORECASE)
+NAMES = re.compile(r"\b(nick\w*|user_?names?|имя|ник|names)\b", re.IGNORECASE)
+FAREWELL = re.compile(r"""==\s*b?["'](/?(?:exit|quit|q|bye|выход))["']""")
+SEPARATOR = re.compile(r"split\(\s*(?:sep=)?(?:b?[\"'](.{1,4}?)[\"'])?\s*[,)]")
+PATH = re.compile(r"""["'](?:GET |POST )?(/[\w./-]*)["']""")
+
+
+@dataclass(frozen=True)
+class Hints:
+    """task: what the program seems to be; None: nothing says it. separators: of numbers, as
+    split() has them. counts: into how many names a split is unpacked. keys: of JSON objects.
+    lines: it seems to read to a line feed. paths: of HTTP. rooms, names: of a chat. farewell: the
+    word by which a client leaves."""
+
+    task: Task | None = None
+    json: bool = False
+    lines: bool = False
+    separators: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
+    keys: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    rooms: bool = False
+    names: bool = False
+    farewell: str = ""
+
+
+def hints(file: Path) -> Hints:
+    """From the file and the modules beside it that it imports; none of one that cannot be read."""
+    sources = _sources(file)
+    text = "\n".join(sources)
+    trees = [tree for source in sources if (tree := _tree(source)) is not None]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    return Hints(
+        task=_task(text),
+        json="json" in text,
+        lines=bool(LINES.search(text)),
+        separators=tuple(dict.fromkeys(found or " " for found in SEPARATOR.findall(text))),
+        counts=tuple(dict.fromkeys(count for node in nodes if (count := _unpacked(node)))),
+        keys=tuple(dict.fromkeys(key for node in nodes for key in _keys(node))),
+        paths=tuple(dict.fromkeys(PATH.findall(text))),
+        rooms=bool(ROOMS.search(text)),
+        names=bool(NAMES.search(text)),
+        farewell=next(iter(FAREWELL.findall(text)), ""),
+    )
+
+
+def _task(text: str) -> Task | None:
+    if HTTP.search(text):
+        return "subjects" if POST.search(text) and _saves(text) else "page"
+    if MATH.search(text) and not CHAT.search(text):
+        return "math"
+    if UDP.search(text):
+        return "hello"
+    together = re.search(r"thread|select|asyncio|poll", text)
+    if together and (CHAT.search(text) or MANY.search(text)):
+        return "chat"
+    return None
+
+
+def _saves(text: str) -> bool:
+    return bool(re.search(r"grade|subject|оценк|дисциплин|предмет|mark", text, re.IGNORECASE))
+
+
+def _sources(file: Path) -> list[str]:
+    """Of the program, and of the modules in its folder that it imports."""
+    found: dict[Path, str] = {}
+    waiting = [file]
+    while waiting and len(found) < 20:
+        path = waiting.pop()
+        if path in found or not path.is_file():
+            continue
+        found[path] = path.read_bytes().decode("utf-8-sig", "replace")
+        tree = _tree(found[path])
+        for node in ast.walk(tree) if tree is not None else ():
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            waiting += [file.parent / f"{name.replace('.', '/')}.py" for name in names if name]
+    return list(found.values())
+
+
+def _tree(source: str) -> ast.Module | None:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+
+
+def _unpacked(node: ast.AST) -> int | None:
+    """`a, b = text.split()`: 2."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple | ast.List):
+        return None
+    splits = any(
+        isinstance(part, ast.Attribute) and part.attr == "split" for part in ast.walk(node.value)
+    )
+    count = len(node.targets[0].elts)
+    return count if splits and 1 < count < 8 else None
+
+
+def _keys(node: ast.AST) -> list[str]:
+    """`request["a"]`, `request.get("a")`, `"a" in request`, `for key in ("a", "b")`."""
+    if isinstance(node, ast.Subscript):
+        return _strings([node.slice])
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return _strings(node.args[:1]) if node.func.attr == "get" else []
+    if isinstance(node, ast.comprehension | ast.For) and isinstance(
+        node.iter, ast.Tuple | ast.List
+    ):
+        return _strings(node.iter.elts)
+    return []
+
+
+def _strings(nodes: list[ast.expr]) -> list[str]:
+    return [
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 30
+    ]
