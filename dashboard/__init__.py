@@ -12,6 +12,7 @@ from dashboard.lab import Lab
 from dashboard.programs.catalogue import Catalogue, catalogue
 from dashboard.views import (
     api,
+    assets,
     exchanges,
     holds,
     live,
@@ -42,6 +43,7 @@ def create_app(config: dict[str, Any] | None = None, listed: Catalogue | None = 
     live.init_app(app)
     for views in (api, exchanges, holds, metrics, pages, programs, recordings):
         app.register_blueprint(views.blueprint)
+    assets.init_app(app)
     cli.init_app(app)
     presence.init_app(app)
     ending.init_app(app)

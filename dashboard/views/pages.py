@@ -11,6 +11,7 @@ from dashboard.lab import Lab
 from dashboard.live.chat_rules import RULES
 from dashboard.programs.program import Program
 from dashboard.programs.tabs import find_tab
+from dashboard.views import assets
 
 blueprint = Blueprint("pages", __name__)
 VERSION = "1.0.0"
@@ -99,6 +100,7 @@ def _rendered(template: str, lang: str, **values: Any) -> Response:
     def t(key: str, **more: object) -> str:
         return i18n.text(lang, key, **more)
 
+    values |= {"asset": assets.address, "modules": assets.assets().modules}
     response = Response(render_template(template, lang=lang, t=t, **values))
     response.headers["Cache-Control"] = "no-store"  # it holds the token and this moment's state
     response.headers["Vary"] = "Accept-Language"

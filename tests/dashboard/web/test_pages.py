@@ -3,14 +3,17 @@
 import html
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from dashboard.views.assets import Assets
 from labservers.registry import SERVERS
 
+ROOT = Path(__file__).resolve().parents[3]
 PATHS = ["/", *(f"/servers/{name}" for name in SERVERS), "/servers/subjects/loop"]
 MISSING = ["/nothing", "/servers/evil", "/servers/hello/loop", "/servers/chat/x", "/servers/"]
 
@@ -115,14 +118,52 @@ def test_nothing_in_a_page_needs_an_exception_from_the_policy(
         assert html.unescape(address).startswith("/")
 
 
-def test_all_that_a_page_names_is_there(client: FlaskClient) -> None:
+def test_all_that_a_page_names_is_there_and_is_kept_for_a_year(client: FlaskClient) -> None:
     page = client.get("/").get_data(as_text=True)
-    files = re.findall(r'(?:href|src)="(/static/[^"]*)"', page)
+    files = re.findall(r'(?:href|src)="(/assets/[^"]*)"', page)
     assert len(files) > 5
     for path in files:
         with client.get(path) as answer:
             assert answer.status_code == 200, path
             assert answer.headers["ETag"]
+            assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_the_style_sheets_are_one(client: FlaskClient) -> None:
+    page = client.get("/").get_data(as_text=True)
+    [address] = re.findall(r'rel="stylesheet" href="([^"]*)"', page)
+    text = client.get(address).get_data(as_text=True)
+    assert "@import" not in text
+    for sheet in {*(ROOT / "static/css").glob("*.css")} - {ROOT / "static/css/all.css"}:
+        assert sheet.read_text("utf-8") in text, sheet.name
+
+
+def test_all_modules_of_the_first_frame_are_asked_for_at_once(client: FlaskClient) -> None:
+    page = client.get("/").get_data(as_text=True)
+    named = {one.split("/", 3)[3] for one in re.findall(r'modulepreload" href="([^"]*)"', page)}
+    assert {"js/main.js", "js/kit.js", "js/views/shell/shell.js"} < named
+    assert "js/views/tasks/chat.js" not in named  # loaded when it is wanted
+
+
+def test_a_file_that_changes_has_another_address(tmp_path: Path) -> None:
+    now = [0.0]
+    (tmp_path / "js").mkdir()
+    (tmp_path / "js/main.js").write_text('import { a } from "./a.js";\n')
+    (tmp_path / "js/a.js").write_text("export const a = 1;\n")
+    assets = Assets(tmp_path, lambda: now[0])
+    before = assets.version
+    assert assets.modules == ["js/main.js", "js/a.js"]
+    (tmp_path / "js/a.js").write_text("export const a = 22;\n")
+    assert assets.version == before  # looked at a moment ago
+    now[0] += 2
+    assert assets.version != before
+
+
+def test_an_old_page_gets_the_files_of_now_for_once(client: FlaskClient) -> None:
+    with client.get("/assets/0123456789ab/js/main.js") as answer:
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    assert client.get("/assets/other/js/main.js").status_code == 404
+    assert client.get("/assets/0123456789ab/../pyproject.toml").status_code == 404
 
 
 def test_a_page_is_never_kept_and_a_file_is_asked_for_again(client: FlaskClient) -> None:
