@@ -54,7 +54,7 @@ def _siblings(core: int) -> str:
 
 @contextlib.contextmanager
 def on_core(core: int | None) -> Iterator[None]:
-    """What is spawned by this thread in here runs on that core from its first instruction on;
+    """A process that this thread starts in here runs on that core from its first instruction on;
     with None on all cores that we may use."""
     if ALLOWED is None:
         yield

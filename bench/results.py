@@ -49,8 +49,8 @@ class Table:
 
     @contextlib.contextmanager
     def round(self) -> Iterator[None]:
-        """What is added meanwhile to a row, in turns with the others, is the outcome of one round:
-        its mean. A machine whose speed changes every few seconds does so for all of them."""
+        """One round: rows take turns, and each gets the mean of its values of this time.
+        A machine whose speed changes every few seconds does so for all of them."""
         before = {name: len(row.values) for name, row in self.rows.items()}
         yield
         for name, row in self.rows.items():

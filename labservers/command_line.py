@@ -1,4 +1,4 @@
-"""What the command lines of the servers and of the clients have in common."""
+"""The common part of the command lines of the servers and of the clients."""
 
 from __future__ import annotations
 

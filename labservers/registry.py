@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class ServerSpec(NamedTuple):
-    """What a server is, before it runs.
+    """A server before it runs.
 
     `models` are the ways it can serve many clients, the default first; `module` is the
     import path of its implementation, loaded only in the process that runs it. `capabilities`

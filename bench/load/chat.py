@@ -33,7 +33,7 @@ SMALL_BUFFER = 4096
 
 
 class Member:
-    """What one reader got since the last clear(): messages, bytes, and a checksum of these."""
+    """The receipts of one reader since the last clear(): messages, bytes, a checksum of these."""
 
     __slots__ = ("bytes", "crc", "kept", "messages", "sock")
 
@@ -123,7 +123,7 @@ class Room:
             member.clear()
 
     def learn(self) -> list[Member]:
-        """Who is told of a message; everybody has joined then.
+        """The members that get a message; everybody has joined then.
 
         Raises:
             ConnectionError: a message does not reach everybody.
@@ -147,7 +147,7 @@ class Room:
             return False
 
     def faults(self, told: list[Member], said: int) -> list[str]:
-        """What is wrong with what the members got; nothing when all is complete and in order."""
+        """The fault in the messages that the members got; empty when all are there, in order."""
         found = []
         if short := sum(member.messages < said for member in told):
             found.append(f"{short} members miss messages")

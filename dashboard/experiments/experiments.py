@@ -37,7 +37,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Experiments:
-    """What runs now. The lock guards the table.
+    """The experiments that run now. The lock guards the table.
 
     spawn(command, listener) starts a process. feed(name, code, **values) tells the reader of an
     experiment that begins.
@@ -119,7 +119,7 @@ class Experiments:
             raise NotNow(f"{alive} clients are under way already", "wait, or stop them")
 
     def _plan(self, name: str, kind: str, n: Any) -> dict[str, Any]:
-        """What its process is to do; see labservers.clients.crowd."""
+        """The order for its process; see labservers.clients.crowd."""
         server = self._supervisor.server(name)
         targets = server.targets()
         most = kinds.fitting(targets).get(kind)

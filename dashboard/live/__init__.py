@@ -1,1 +1,1 @@
-"""What a tab hears: events, websockets, the chat's bridge."""
+"""The live channel of a tab: events, websockets, the chat's bridge."""

@@ -51,7 +51,7 @@ def _characters(line: Any) -> int:
 
 
 class Outbox:
-    """What one tab has yet to hear, by the delivery of each kind."""
+    """The events that one tab has yet to hear, by the delivery of each kind."""
 
     def __init__(self) -> None:
         self._ordered: list[EventDict] = []
@@ -225,7 +225,7 @@ class Broadcaster:
         return bool(self._subscriptions)
 
     def snapshot(self) -> dict[str, Any]:
-        """What a page starts with, before its websocket is there."""
+        """The state that a page starts with, before its websocket is there."""
         with self.lock:
             return self.snapshot_locked()
 

@@ -8,7 +8,7 @@ EventDict: TypeAlias = Mapping[str, Any]
 
 
 class Delivery(Enum):
-    """What becomes of an event that a tab has not drawn yet when the next one comes.
+    """The fate of an event that a tab has not drawn yet when the next one comes.
 
     ORDERED: both are delivered, in order; a tab that is too far behind begins anew.
     LATEST: the newer one replaces the older one of the same name.
@@ -66,7 +66,7 @@ def topic_of(event: EventDict) -> str | None:
 
 
 def kind_and_name(topic: str) -> tuple[Kind, str]:
-    """What a topic asks for, and of which program.
+    """The capability that a topic asks for, and the program.
 
     Raises:
         KeyError: not a topic.

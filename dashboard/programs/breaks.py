@@ -1,4 +1,4 @@
-"""What breaks a program, where its author says so in a breaks.json beside it.
+"""Ways to break a program, where its author names them in a breaks.json in the same folder.
 
 The file maps names of programs in its folder to {"request": text, "ways": [way, ...]}.
 `request`: what a good client says first; may be absent. A way is
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 
 class Breaks(NamedTuple):
-    """What is said of one program."""
+    """The ways of one program."""
 
     request: str = ""
     ways: tuple[Json, ...] = ()

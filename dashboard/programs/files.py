@@ -40,7 +40,7 @@ class OwnFile(NamedTuple):
 
 
 class Stamp(NamedTuple):
-    """What tells that a file has changed."""
+    """A value that differs when the file has changed."""
 
     mtime_ns: int
     size: int

@@ -1,4 +1,4 @@
-"""What a program under observation has told of itself: kept, bounded, until its next start.
+"""The messages of a program under observation: kept, bounded, until its next start.
 
 Ended is the normal state of a program that somebody learns with, so the picture of a life stays
 until the next one begins.
@@ -110,7 +110,7 @@ class Recorder:
     # What is read.
 
     def newest_points(self) -> list[dict[str, Any]]:
-        """What a tab begins with."""
+        """The first content of a tab."""
         with self._lock:
             newest = self._wire.newest(POINTS_AT_FIRST, DATA_AT_FIRST)
             return [point_dict(point) for point in newest]
@@ -127,7 +127,7 @@ class Recorder:
             }
 
     def read(self, function: Callable[[Wire], Any]) -> Any:
-        """What a function makes of the wire, which holds still meanwhile."""
+        """The value of a function of the wire, which holds still meanwhile."""
         with self._lock:
             return function(self._wire)
 
@@ -163,7 +163,7 @@ class Recorder:
             ]
 
     def view(self, *, alive: bool) -> dict[str, Any]:
-        """What the view of a program says of its observation."""
+        """The observation's part of a program's view."""
         with self._lock:
             asks = self._asks if alive else None
             return {
@@ -178,7 +178,7 @@ class Recorder:
             }
 
     def opening(self) -> bytes | None:
-        """What the newest client said first."""
+        """The first words of the newest client."""
         with self._lock:
             return self._wire.opening()
 

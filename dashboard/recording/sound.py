@@ -1,5 +1,7 @@
-"""What a tap can have told. All code of a program can write to the line that leads to us, and what
-comes is computed with: bytes are decoded, times are put into files.
+"""The checks on the messages of a tap.
+
+All code of a program can write to the line that leads to us, and its messages are computed with:
+bytes are decoded, times are put into files.
 """
 
 import binascii

@@ -125,7 +125,7 @@ class Wire:
         return [s.local for s in self.streams.values() if s.reachable and s.local]
 
     def opening(self) -> bytes | None:
-        """What the newest client sent first; None where none has sent anything that is kept.
+        """The first bytes of the newest client; None where none has sent anything that is kept.
         Clients of our own experiments do not count."""
         for stream in sorted(self.streams.values(), key=lambda s: s.opened_at, reverse=True):
             if stream.listener is not None or stream.kind == "datagram":

@@ -1,4 +1,4 @@
-"""Who holds a program: one controller at a time, by name, as long as a tab of it is open."""
+"""The controller of a held program: one at a time, by name, as long as a tab of it is open."""
 
 from collections.abc import Callable
 
@@ -37,7 +37,7 @@ class Control:
             self._tabs.add(tab)
 
     def heard(self, held: Held) -> None:
-        """What the program says of its stepper: where it is not held any more, nobody holds it."""
+        """The program's own word on its stepper: where it is not held any more, nobody holds it."""
         marks = held.breakpoints
         watched = marks.lines or marks.calls or marks.clients or marks.exceptions
         active = bool(held.paused or held.delay_s or watched)

@@ -19,7 +19,7 @@ class State(StrEnum):
 
 
 class Event(StrEnum):
-    """What can happen to a program: what users want, what its process does, what time brings.
+    """The events in the life of a program: wishes of users, acts of its process, time.
 
     COULD_NOT_START: it ended, or did not answer, before it was ready. FINISHED: it ended by
     itself with exit code 0. BROKE: any other end that was not asked for. ENDED: the end that was

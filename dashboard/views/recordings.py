@@ -1,4 +1,4 @@
-"""What was recorded of a program: its calls and their bytes, to read and to take away."""
+"""The recording of a program: its calls and their bytes, to read and to take away."""
 
 from collections.abc import Iterable
 

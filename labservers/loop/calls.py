@@ -1,4 +1,4 @@
-"""What is asked of the loop besides its tasks: calls from other threads, and calls for later."""
+"""The loop's work besides its tasks: calls from other threads, and calls for later."""
 
 from collections import deque
 from collections.abc import Callable

@@ -82,7 +82,7 @@ class LoopFigures:
 
 
 class Look:
-    """What is timed, and which task stands where, while somebody looks."""
+    """The times of steps, and where each task stands, while somebody looks."""
 
     def __init__(self, loop: EventLoop, clock: Callable[[], float], describe: Describe) -> None:
         self._loop = loop

@@ -12,7 +12,7 @@ NEVER = math.inf
 
 
 class TaskType(enum.StrEnum):
-    """What a task can wait for."""
+    """The events that a task can wait for."""
 
     TO_READ = "to_read"
     TO_WRITE = "to_write"

@@ -1,4 +1,4 @@
-"""What tasks wait for: sockets, with their registrations with the system call, and time.
+"""The waits of tasks: sockets, with their registrations with the system call, and time.
 
 A registration lasts from one wait to the next. It ends when the socket becomes ready for a side
 that nobody waits for: readiness is level-triggered, and would be reported at every tick.
@@ -195,7 +195,7 @@ class Waits:
 
 
 def refusal(error: Exception, wanted: Any) -> Exception:
-    """What a task gets that cannot wait for what it yielded."""
+    """The exception for a task that cannot wait for the value that it yielded."""
     if isinstance(error, AlreadyWaited | OSError):
         return error
     return TypeError(f"a task yields (TaskType, socket), not {wanted!r}")

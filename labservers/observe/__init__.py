@@ -1,1 +1,1 @@
-"""What looks into a running program: the standard library alone, and nothing else of ours."""
+"""The inside of a running program: the standard library alone, and nothing else of ours."""

@@ -52,7 +52,7 @@ def _watch_threads(tap: Tap, tell: Callable[[Any], None], died: Died) -> None:
 
 
 def _seen(invoke: Any, died: Died) -> Any:
-    """What calls threading.excepthook, whichever that is then."""
+    """A function that calls threading.excepthook, whichever that is then."""
 
     def _invoke_excepthook(thread: threading.Thread) -> None:
         error = sys.exc_info()[1]

@@ -158,7 +158,7 @@ class Book:
         return Exchange(received or b"", sent or b"", seconds)
 
     def received(self, thread: int) -> Received | None:
-        """What this thread has received last."""
+        """The last bytes that this thread has received."""
         self.fold(WAIT_S)
         entry = self._last.get(thread)
         return Received(entry.newest or b"", entry) if entry is not None else None
@@ -181,7 +181,7 @@ class Book:
         return {place.text for place in list(self._lines)}
 
     def take(self) -> list[Any]:
-        """What is to be told since the last call, in batches and in the order of time; by one
+        """The messages since the last call, in batches and in the order of time; by one
         thread at a time."""
         self.fold(WAIT_S)
         chosen, lost = self._swap()
@@ -328,7 +328,7 @@ class Book:
 
 
 def _taken(sizes: list[int]) -> list[int]:
-    """What is in it now; another thread may append meanwhile."""
+    """Its present content; another thread may append meanwhile."""
     taken = sizes[:]
     del sizes[: len(taken)]
     return taken

@@ -21,7 +21,7 @@ JOINS = ("join", "_wait_for_tstate_lock")
 
 
 class Waits(NamedTuple):
-    """What a thread waits for; since when, by time.monotonic(), where that is known."""
+    """The object that a thread waits for; since when, by time.monotonic(), where that is known."""
 
     call: str
     since: float | None = None

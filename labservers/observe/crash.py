@@ -27,7 +27,7 @@ BUILT_IN = [
 def message(
     error: BaseException, thread: str, tap: Tap, *, main: bool, swallowed: bool = False
 ) -> observed.Crash:
-    """What is known of an exception in the thread that it has ended, which calls this."""
+    """An exception as far as it is known, in the thread that it has ended, which calls this."""
     own = tap.own
     frames = _own_frames(error.__traceback__, own)
     last = frames[-1] if frames else None

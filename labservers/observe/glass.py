@@ -1,4 +1,4 @@
-"""What is seen of a program besides its figures: calls, threads, locks, tasks, held points.
+"""The inside of a program besides its figures: calls, threads, locks, tasks, held points.
 
 Nothing here waits for the dashboard: what it does not take is left out, and points that are left
 out are counted.
@@ -50,7 +50,7 @@ class Glass:
         self._held_due = self._threads_due = 0.0
 
     def look(self, views: list[str]) -> None:
-        """What is looked at from now on: "threads" or "code" wants to know where all stand."""
+        """The open views from now on: "threads" or "code" wants to know where all stand."""
         self._views = views
         self._threads_due = 0.0
 

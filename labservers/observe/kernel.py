@@ -1,4 +1,4 @@
-"""What the kernel says of a socket: its accept queue, the bytes that wait on either side."""
+"""The kernel's figures of a socket: its accept queue, the bytes that wait on either side."""
 
 from __future__ import annotations
 

@@ -232,8 +232,8 @@ class Locks:
         return Maker(name, (), {"__module__": "_thread", "__doc__": real.__doc__})
 
     def _user(self, frame: FrameType | None, name: str) -> tuple[str, str | None]:
-        """What an own file makes here, and the line: a lock, or what carries one, as a Queue whose
-        Condition whose lock this is."""
+        """The object that an own file makes here, and the line: a lock, or a carrier of one, as the
+        Queue of a Condition of this lock."""
         while frame is not None and frame.f_code.co_name == "__init__":
             kinds = [kind.__name__ for kind in type(frame.f_locals.get("self")).__mro__]
             carriers = [kind for kind in kinds if kind in CARRIERS]

@@ -1,4 +1,4 @@
-"""What a running program reports and how it is commanded: one JSON line each, no I/O.
+"""The reports of a running program, and its commands: one JSON line each, no I/O.
 
 A program sends messages, the dashboard sends commands; both share this file and nothing else.
 Every message carries `at`, its time in seconds since the epoch, which never goes back within
@@ -242,7 +242,7 @@ class Events(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What somebody looks at now. hz: frames a second; views: names of capabilities, as "loop"
+    """The present audience. hz: frames a second; views: names of capabilities, as "loop"
     and "rows", whose figures are wanted as well. Without any, a program reports the least."""
 
     hz: float

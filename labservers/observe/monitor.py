@@ -1,4 +1,4 @@
-"""What a running server knows about itself: totals, open connections, events, the last exchange."""
+"""The figures of a running server: totals, open connections, events, the last exchange."""
 
 from __future__ import annotations
 

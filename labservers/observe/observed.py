@@ -1,4 +1,4 @@
-"""What an observed program reports of its calls, threads, locks and end; see messages.py.
+"""The reports of an observed program on its calls, threads, locks and end; see messages.py.
 
 Lines are those of the program's own files, as "server.py:24", the innermost of a stack. An `id`
 of a socket is never given twice; a descriptor (`fd`) is. Seconds and microseconds are durations

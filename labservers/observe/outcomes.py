@@ -1,4 +1,4 @@
-"""What a call on a socket has done: read off its arguments and its result.
+"""The effect of a call on a socket: read off its arguments and its result.
 
 An outcome is (size, data, result): how many bytes came in or went out, the bytes themselves up
 to a bound, and a text for people. A reader of a failed call is not asked.

@@ -1,4 +1,4 @@
-"""What happens in a tapped program, as it waits in the ring, and as observed.
+"""The points of a tapped program, as they wait in the ring, and as observed.
 
 A call waits as eleven values in a row, as an object for each would give the garbage collector more
 work than all the rest of a wrapper: (ended, began, thread, code, instruction, entry, call, size,

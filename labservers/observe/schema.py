@@ -42,8 +42,10 @@ def read_json(data: bytes) -> Any:
 
 
 def reader(cls: type[Any], *parts: type[Any]) -> Reader:
-    """What makes a named tuple of a dict, or raises SchemaError; `parts`: the named tuples that
-    its annotations name."""
+    """A function that makes a named tuple of a dict, or raises SchemaError.
+
+    parts: the named tuples that its annotations name.
+    """
     known = {part.__name__: part for part in parts}
     return _fields_of(cls, known)
 

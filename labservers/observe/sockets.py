@@ -23,7 +23,7 @@ def text_of(address: object) -> str | None:
 
 
 class Entry:
-    """What is known of a socket. `id` is never given twice.
+    """One socket, as far as it is known. `id` is never given twice.
 
     bytes_in, bytes_out: of the points so far. `empty`: receives in a row that brought
     nothing, or failed. `newest`: bytes received; `asked_at`: when, if no send has followed.

@@ -35,7 +35,7 @@ class Inside(NamedTuple):
 
 
 class Tap:
-    """What a program does with its sockets.
+    """The calls of a program on its sockets.
 
     `room`: for so many events that wait to be read. `gates`: at most one stepper, whose before()
     and after() are called around each call; empty costs a truth test. `book` holds what was seen.
@@ -94,7 +94,7 @@ class Tap:
         return self.book.totals()
 
     def received(self, thread: int) -> Received | None:
-        """What this thread has received last."""
+        """The last bytes that this thread has received."""
         return self.book.received(thread)
 
     def forked(self) -> None:

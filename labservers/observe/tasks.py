@@ -110,12 +110,12 @@ def _begun(task: Any, frame: FrameType) -> bool:
 
 
 def _awaited(task: Any) -> Any:
-    """What it waits for by `yield from` or `await`."""
+    """The object that it waits for by `yield from` or `await`."""
     return task.gi_yieldfrom if type(task) is GeneratorType else task.cr_await
 
 
 def _values(task: Any) -> list[Any]:
-    """What the frame of a suspended task refers to: its locals, and what it is working with."""
+    """All that the frame of a suspended task refers to: locals and intermediate values."""
     values = gc.get_referents(task)
     return [*values, *(inner for value in values if isinstance(value, FrameType)
                        for inner in gc.get_referents(value))]  # fmt: skip

@@ -82,7 +82,7 @@ def _hide_in_exceptions(module: Any, printed: Callable[[BaseException], None]) -
 
 
 def _hide_in_extracts(module: Any) -> None:
-    """What print_tb(), format_tb(), print_stack() and format_stack() call, too."""
+    """The function that print_tb(), format_tb(), print_stack() and format_stack() call as well."""
     extract, walk = module.extract_tb, module.walk_tb
 
     def extract_tb(tb: Any, limit: Any = None) -> Any:

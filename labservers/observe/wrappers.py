@@ -208,7 +208,7 @@ def _step(tap: Tap, call: str, original: Any) -> Any:
 
 
 def _lived(tap: Tap, call: str, sock: Any, entry: Any, arguments: Any, result: Any) -> str | None:
-    """What such a call did, in words."""
+    """The effect of such a call, in words."""
     if call == "accept":
         return str(tap.accepted(entry, *result))
     if call == "bind" or (call == "listen" and entry.local is None):

@@ -70,7 +70,7 @@ class Framing:
         self._inside_line = False  # its beginning has gone out as a message already
 
     def feed(self, data: bytes) -> list[Event]:
-        """What these bytes, as one recv() returned them, bring about."""
+        """The outcome of these bytes, as one recv() returned them."""
         if self._means_itself(data):
             return [Say(data if self.mode == "line" else data + LF)]
         self._pending += self._without_telnet(data)

@@ -51,7 +51,7 @@ class Request:
 
     @property
     def line_end(self) -> str:
-        """What the answer is to end in: a line is answered with a line."""
+        """The end of the answer: a line is answered with a line."""
         return "\n" if self._data.endswith(b"\n") else ""
 
     def _begins_well(self) -> bool:

@@ -18,7 +18,7 @@ Reading: TypeAlias = Generator[None, None, Value]
 
 
 class LimitExceeded(Exception):
-    """What is being read is longer than its limit."""
+    """The unit that is being read is longer than its limit."""
 
 
 class EndOfStream(Exception):
@@ -74,7 +74,7 @@ class ByteStream:
         return self._take(count)
 
     def read_until(self, mark: bytes, limit: int) -> Reading[bytes]:
-        """What stands before a mark, at most `limit` bytes; the mark is taken as well.
+        """The bytes before a mark, at most `limit`; the mark is taken as well.
 
         Raises:
             LimitExceeded: it stands further on. EndOfStream: it never came.

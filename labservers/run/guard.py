@@ -67,7 +67,7 @@ def _become(words: list[str]) -> int:
 
 
 def _close_all_but(line: int) -> None:
-    """What the program inherits is not ours, but for the terminal."""
+    """The program inherits nothing of ours but the terminal."""
     os.closerange(3, line)
     os.closerange(line + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 

@@ -1,4 +1,4 @@
-"""What an observed program does, as lines of JSON in a file: an object for each thing that happens.
+"""The life of an observed program, as lines of JSON in a file: an object for each event.
 
 A batch becomes a line each: `point`, `socket`, `thread`. The counts of the lines come at the end.
 """

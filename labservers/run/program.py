@@ -101,7 +101,7 @@ def _main_module(path: str) -> types.ModuleType:
 
 
 def _exit_code(code: object) -> int:
-    """What the system sees of a SystemExit."""
+    """The exit code that the system sees of a SystemExit."""
     if code is None:
         return 0
     return code & 0xFF if isinstance(code, int) else 1

@@ -1,4 +1,4 @@
-"""What is seen of a lab server's calls, threads and lines while somebody looks at them or holds."""
+"""The inside of a lab server, while somebody looks or holds: calls, threads, lines."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What an observed program does, a line a point, as strace(1) prints system calls."""
+"""The calls of an observed program, a line a point, as strace(1) prints system calls."""
 
 from __future__ import annotations
 

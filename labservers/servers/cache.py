@@ -1,4 +1,4 @@
-"""What was made from a file lately, bounded by its size and not only by its number."""
+"""Values that were made from files lately, bounded by their size and not only by their number."""
 
 from typing import TypeVar
 

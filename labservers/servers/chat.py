@@ -106,7 +106,7 @@ class ChatServer(LabServer):
             self._close(member)
 
     def _receive(self, member: Member) -> list[Event]:
-        """What the client does next; waits for it."""
+        """The client's next act; waits for it."""
         framing, sock = member.framing, member.sock
         if self.stopping:  # a client that never stops talking would have no end
             return framing.end("the server stops")
@@ -194,7 +194,7 @@ class ChatConnectionManager:
             self._log.mute()
 
     def disconnect_client_from_chat(self, member: Member, reason: str) -> None:
-        """What is being delivered still reaches it."""
+        """A message that is being delivered still reaches it."""
         room = member.room
         if room is None:  # it never sent an id
             member.move(Change.LEAVE)

@@ -1,4 +1,4 @@
-"""What was said in a room since a member fell behind with reading: the newest of it.
+"""The newest messages of a room since a member fell behind with reading.
 
 A room keeps one for all members that are behind. Each of them is a place in it (see chat_room.py),
 so delivering does not depend on how many they are.
@@ -34,7 +34,7 @@ class Backlog:
 
     @property
     def oldest(self) -> Segment:
-        """What will be given up next."""
+        """The message that will be given up next."""
         return self._segments[0]
 
     @property

@@ -1,4 +1,4 @@
-"""What is said in a room goes to its members by one thread at a time, so all hear one order.
+"""Messages of a room go to its members by one thread at a time, so that all hear one order.
 
 The technique is flat combining: each speaker's thread puts its message down and waits for the
 turn; the thread that has the turn delivers all that lies there. What several have said meanwhile

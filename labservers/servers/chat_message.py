@@ -1,4 +1,4 @@
-"""What goes out in one go, as line members and as raw members get it; no sockets."""
+"""The bytes that go out in one go, for line members and for raw members; no sockets."""
 
 from labservers.protocols.chat import RAW_SEND_BYTES, pieces
 
@@ -33,7 +33,7 @@ def raw_sends(lines: bytes) -> list[bytes]:
 
 
 def skipped_notice(count: int) -> bytes:
-    """What a line member reads in place of so many messages; nothing for none."""
+    """The notice that a line member reads in place of so many messages; empty for 0."""
     if not count:
         return b""
     return b"* 1 message was skipped\n" if count == 1 else b"* %d messages were skipped\n" % count

@@ -1,4 +1,4 @@
-"""What tasks 2 and 3 have in common besides the lab's loop: which thread waits for a slow client.
+"""The common part of tasks 2 and 3 besides the lab's loop: which thread waits for a slow client.
 
 threads: the accept loop serves what has arrived already, and hands a client that it would have
 to wait for to a thread of a bounded pool. Only as many clients are waited for as there are

@@ -87,7 +87,7 @@ class RequestReader:
         return max(0.0, self._deadline - now) if self.begun else self._patience.idle_s
 
     def too_late(self) -> HTTPError:
-        """What is wrong when left_s() is over inside a request."""
+        """The error for a request that is not whole when left_s() is over."""
         limit_s = self._patience.header_s if self._part == "header" else self._patience.body_s
         return HTTPError(408, f"the {self._part} was not complete in {limit_s:g} s")
 

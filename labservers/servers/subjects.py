@@ -144,7 +144,7 @@ class SubjectsServer(LoopServer):
         return request
 
     def receive(self, client: Client) -> Generator[Any, Any, bytes]:
-        """What comes next; b"" at the end of the stream, or where the server stops between two
+        """The next bytes; b"" at the end of the stream, or where the server stops between two
         requests.
 
         Raises:
@@ -167,7 +167,7 @@ class SubjectsServer(LoopServer):
         return b""
 
     def received(self, client: Client) -> bytes | None:
-        """What has come, b"" at the end of the stream; None when there is nothing to parse."""
+        """The bytes that have come, b"" at the end of the stream; None: nothing to parse."""
         try:
             return client.recv(RECEIVE_BYTES)
         except BlockingIOError:

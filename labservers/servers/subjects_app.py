@@ -1,4 +1,4 @@
-"""What the subjects server answers: a request to a response, no sockets, no waiting.
+"""The answers of the subjects server: a request to a response, no sockets, no waiting.
 
 A POST is checked here and comes back as a Row, which the server saves; what its fields are is in
 subjects_fields.py.
@@ -44,7 +44,7 @@ def student_of(request: Request) -> str | None:
 
 
 def check(request: Request) -> None:
-    """What can be refused before a body is read.
+    """The refusal that needs no body, if there is one.
 
     Raises:
         HTTPError: as student_of(), and 415 for a POST of another media type.
@@ -120,7 +120,7 @@ def options(student: str | None) -> Response:
 
 
 def root(request: Request) -> Response:
-    """What there is on this port."""
+    """A page that lists the addresses of this port."""
     if wants_json(request):
         return _json(200, {"subjects": "/subjects/{student}", "methods": STUDENT_METHODS})
     return _html(200, pages.root())

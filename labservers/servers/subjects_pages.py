@@ -80,7 +80,7 @@ def _links(number: str, *, older: str, newest: bool) -> str:
 
 
 def root() -> str:
-    """What there is on this port."""
+    """A page that lists the addresses of this port."""
     return _page(
         "Subjects",
         "<h1>Subjects and grades</h1><p>Every student has a page; students are numbers.</p>"
@@ -91,7 +91,7 @@ def root() -> str:
 
 
 def error(status: int, detail: str, problems: dict[str, str]) -> str:
-    """What went wrong, field by field where it was the fields."""
+    """A page of errors, field by field where the fields are to blame."""
     text = (
         "".join(
             f"<p class=err><b>{escape(name)}</b>: {escape(problem)}</p>"

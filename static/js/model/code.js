@@ -3,7 +3,7 @@
 const READS = new Set(["recv", "recvfrom", "recv_into", "recvmsg", "accept", "select", "poll", "epoll"]);
 const NO_CODE = { lines: {}, standing: [] };
 
-/** What a thread that stands in a call waits for, as a hue of the tokens: read, write, ready, run. */
+/** The wait of a thread that stands in a call, as a hue of the tokens: read, write, ready, run. */
 export const toneOf = (call) => (!call ? "run" : READS.has(call) ? "read" : /^(send|connect)/.test(call) ? "write" : "ready");
 
 /** {file, n} of a place as "server.py:24", or null. */

@@ -5,7 +5,7 @@ const LINES_KEPT = 5000;
 const LINE_LONGEST = 4000;
 /* A colour sequence (ECMA-48 SGR), a line end, text; anything else that moves a terminal is shown. */
 const TOKEN = /\x1b\[([\d;]*)m|\r*\n|[^\x1b\r\n]+|[\x1b\r]/g;
-/* What may be the beginning of a token that the next message ends. */
+/* A possible beginning of a token that the next message ends. */
 const UNFINISHED = /(?:\x1b(?:\[[\d;]{0,24})?|\r+)$/;
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f]/g;
 const HUES = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];

@@ -17,7 +17,7 @@ const MESSAGES = [
   [/Too many open files|Errno 24/, "files"],
   [/not enough values to unpack|too many values to unpack/, "unpack"],
 ];
-/* What a line does, by the first of these that it holds. */
+/* The act of a line, by the first of these that it holds. */
 const DOES = [
   [/\.decode\(/, "decode"], [/json\.loads?\(/, "json"], [/\b(?:int|float)\(/, "number"], [/\.split\(|\[\d+\]/, "parts"],
   [/\.(?:send|sendall|sendto)\(/, "send"], [/\.(?:recv|recvfrom|recv_into|readline|read)\(/, "recv"],
@@ -32,7 +32,7 @@ export function helpOf({ exception, message }) {
   return known ? known[1] : HELPED.has(name) ? name : "other";
 }
 
-/** What the line did: "decode", "send", ..., or "line". */
+/** The act of the line: "decode", "send", ..., or "line". */
 export const didOf = ({ source }) => DOES.find(([pattern]) => pattern.test(source ?? ""))?.[1] ?? "line";
 
 /** Whether it is the end that a ^C makes: wanted, not a fault. */

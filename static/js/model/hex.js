@@ -82,7 +82,7 @@ export function pieces(from, to, marks) {
   }));
 }
 
-/** What a selection says: {bytes, text, points, characters}. `points` are names as U+041E. */
+/** A selection in figures: {bytes, text, points, characters}. `points` are names as U+041E. */
 export function selected(bytes, from, to) {
   const part = bytes.subarray(from, to);
   const read = text(part);

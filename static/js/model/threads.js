@@ -84,7 +84,7 @@ function gaps(points) {
 /* A thread that has made no call for so long computes, or waits for what is not seen. */
 const UNSEEN_S = 1;
 
-/** What a thread does now, by its row: a kind of a call, or "unseen". */
+/** The present act of a thread, by its row: a kind of a call, or "unseen". */
 export const doing = (row) => (callKind(row.call) === "run" && row.waited_s >= UNSEEN_S ? "unseen" : callKind(row.call));
 
 /** How many threads do what: [[kind, count]], the most frequent first. */

@@ -4,7 +4,7 @@ import { dur, nf, t } from "../../i18n.js";
 import { crowded, toneOf } from "../../model/code.js";
 import { href } from "../../model/routes.js";
 
-/* What a program has in every run alike: it stands last. */
+/* Values that are alike in every run: they stand last. */
 const DULL = /^<(module|function|class|type)\b/;
 
 export const Aside = ({ server, code, points }) =>

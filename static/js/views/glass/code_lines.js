@@ -55,7 +55,7 @@ function Line({ row, pieces, server, here, reached, off, paused, toggle, runTo, 
       ${count && html`<${Counts} server=${server} line=${key} count=${count}/>`}</span></li>`;
 }
 
-/* What stands on the line, for how long, with which clients. */
+/* The threads and tasks on the line, for how long, with which clients. */
 function Standing({ server, standing }) {
   const { line, count, tasks, threads, call, longest_s: longest, peers } = standing;
   const what = !count ? t("code.tasks", { n: tasks }) : count === 1 ? threads[0] : t("code.threads", { n: count });

@@ -12,7 +12,7 @@ const NOTHING = [];
 const SHOWN = 3;
 /* Tabs that a crash may push down: it begins in full on them, and on the one that opens by itself. */
 const IN_FULL = new Set(["console", "code"]);
-/* What a line does with the bytes that came last. */
+/* The act of a line on the bytes that came last. */
 const TAKES = new Set(["decode", "json", "number", "parts"]);
 
 /** The stories of a program's last crashes that the reader has not put away. */
@@ -59,7 +59,7 @@ const Body = ({ crash, server, calm }) =>
     ${!calm && html`<p class="help">${icon("info")}<span><b>${t("crash.helps")}</b> ${t(`crash.help.${helpOf(crash)}`)}</span></p>`}
     <${Trace} crash=${crash} server=${server}/>`;
 
-/* What the line did, and with which bytes. */
+/* The act of the line, and its bytes. */
 function Did({ crash }) {
   const found = evidence(crash);
   const did = didOf(crash);

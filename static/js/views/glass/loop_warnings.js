@@ -1,4 +1,4 @@
-/* What is wrong with a loop: a sentence each, its line, and what to change. */
+/* The faults of a loop: a sentence each, its line, and the change that helps. */
 import { html, icon } from "../../kit.js";
 import { dur, t } from "../../i18n.js";
 import { ranked } from "../../model/loop_alarms.js";

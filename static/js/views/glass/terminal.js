@@ -7,7 +7,7 @@ import { offKey, shown, startable } from "../../model/selectors.js";
 import { Tail } from "./tail.js";
 
 const HISTORY_KEPT = 50;
-/* What a terminal sends for these keys (termios(3): INTR and EOF). */
+/* The bytes that a terminal sends for these keys (termios(3): INTR and EOF). */
 const INTERRUPT = "\x03";
 const END = "\x04";
 

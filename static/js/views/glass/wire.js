@@ -61,7 +61,7 @@ const given = (query) => Object.fromEntries(Object.entries(query).filter(([, val
 /* The crash that the address names, by its time. */
 const crashOf = (server, { crash }) => (crash && server.crashes?.find(({ at }) => String(at) === crash)) || null;
 
-/* What the address chooses, each with its way back. */
+/* The choices in the address, each with its way back. */
 function Filters({ query, table, to }) {
   const names = ["stream", "peer", "line", "thread"].filter((name) => query[name]);
   if (!names.length) return null;

@@ -1,4 +1,4 @@
-/* What the cards of programs are made of: address, figures, buttons, evidence. */
+/* The parts of the cards of programs: address, figures, buttons, evidence. */
 import { Button, CopyButton, IconButton, Spark, html, icon, titleOf } from "../../kit.js";
 import { bytes, dur, nf, t } from "../../i18n.js";
 import { HISTORY_S } from "../../model/reducer.js";

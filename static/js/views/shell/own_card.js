@@ -19,7 +19,7 @@ export const OwnCard = pure(function OwnCard(props) {
   </article>`;
 });
 
-/* What a change of the file does, and that it has changed; and the way back to the list of files. */
+/* The effect of a change of the file, and that it has changed; and the way back to the list of files. */
 function OnSave({ server, busy, off, actions }) {
   const flip = (restart_on_save) => actions.settings(server.name, { restart_on_save }).catch(actions.fail);
   return html`<div class="onsave"><${Toggle} label=${t("prog.onsave")} on=${Boolean(server.restart_on_save)} onChange=${flip}/>

@@ -4,7 +4,7 @@ import { has, t } from "../../i18n.js";
 
 const NOTICES_SHOWN = 2;
 
-/** What it asks the user for, and where. */
+/** The input that it asks the user for, and where. */
 export const InputWanted = ({ wanted: { prompt, line } }) =>
   html`<p><strong>${t("prog.input")}</strong>${prompt && html`${" "}<code class="prompt">${prompt}</code>`}
     ${line && html`${" "}<span class="muted">${t("prog.input.at", { l: line })}</span>`}</p>`;
@@ -14,7 +14,7 @@ export const NoSocket = ({ server }) =>
   html`<p><strong>${t("prog.nosocket")}</strong>
     ${" "}<span class="muted">${t("prog.nosocket.s")}</span></p>`;
 
-/** What the dashboard has to say about the newest life of it: {at, code, text}, in the page's language where it has words for the code. */
+/** The dashboard's word on its newest life: {at, code, text}, in the page's language where it has words for the code. */
 export const Notices = ({ server }) =>
   (server.notices ?? []).slice(-NOTICES_SHOWN).map(
     ({ at, code, text }) => html`<div class="notice" role="status" key=${`${at}${code}`}>${icon("info")}
