@@ -1,4 +1,4 @@
-"""Locks of a program: who holds each, who waits for it, since when.
+"""Locks of a program: holder and waiters of each, and since when.
 
 `threading.Lock` and `threading.RLock` make a traced lock where an own file calls them, or a
 Condition, Event, Semaphore, Barrier or Queue that an own file makes. All others are the real

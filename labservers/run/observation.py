@@ -31,7 +31,7 @@ RATE, BURST = (
 
 
 class Telling(NamedTuple):
-    """To whom it is told: a file of JSON lines, standard error, the descriptor of a channel.
+    """The receivers: a file of JSON lines, standard error, the descriptor of a channel.
 
     child: the file is the parent's, and each printed line names the process.
     """

@@ -1,6 +1,6 @@
 """Any Python program, run as if run directly, with a tap on its sockets.
 
-`python -m labservers observe FILE` is `python FILE`, told call by call. The program keeps its
+`python -m labservers observe FILE` is `python FILE`, reported call by call. The program keeps its
 arguments, its folder first on the path, its `__main__`, its traceback and its exit code.
 """
 

@@ -1,1 +1,1 @@
-"""One file per lab task: who answers."""
+"""The lab's servers, one file a task."""
