@@ -9,16 +9,16 @@ from labservers.checks.diagnosis.deaths import by_death, relevant
 from labservers.checks.diagnosis.match import Match
 from labservers.checks.diagnosis.places import located
 from labservers.checks.diagnosis.sentences import evidence
-from labservers.checks.diagnosis.symptoms import by_symptom
+from labservers.checks.diagnosis.symptoms import by_symptom, holds_files
 from labservers.checks.texts import Language, causes, text
 from labservers.checks.values import Evidence, Finding, Outcome, ProgramFacts
 
 # A cause on the left has those on the right as its consequences: they are not said as well.
 BRINGS = {
     "empty-read-spins": {"threads-leak", "descriptors-leak", "not-closed", "makefile-open"},
-    "makefile-open": {"not-closed", "descriptors-leak"},
+    "makefile-open": {"http-no-length", "not-closed", "descriptors-leak"},
     "descriptors-leak": {"not-closed"},
-    "http-no-length": {"not-closed", "makefile-open"},
+    "http-no-length": {"not-closed"},
     "one-at-a-time": {"deaf-stops-all", "crowd-lost", "loop-blocked"},
     "one-at-a-time-limited": {"crowd-lost"},
     "loop-blocked": {"deaf-stops-all", "crowd-lost"},
@@ -49,7 +49,8 @@ def _match(outcome: Outcome, facts: ProgramFacts, code: Code) -> Match:
     proof = outcome.evidence or Evidence("no-answer")
     death = relevant(proof.deaths)
     if outcome.why in causes() and outcome.why != proof.symptom and death is None:
-        return Match(outcome.why)
+        held = outcome.why == "http-no-length" and holds_files(code)
+        return Match("makefile-open" if held else outcome.why)
     if death is not None:
         return by_death(death, outcome, facts)
     return by_symptom(outcome, proof, facts, code)

@@ -15,7 +15,7 @@ from labservers.checks.guess import Found, Guess
 from labservers.checks.hints import hints
 from labservers.checks.own_files import own_files
 from labservers.checks.patience import Patience
-from labservers.checks.probes import basics, hostile
+from labservers.checks.probes import basics, hostile, http, http_forms
 from labservers.checks.subject import Subject
 from labservers.checks.texts import text
 from labservers.checks.values import (
@@ -28,7 +28,12 @@ from labservers.checks.values import (
     Verdict,
 )
 
-PROBES: tuple[Probe, ...] = (*basics.PROBES, *hostile.PROBES)
+PROBES: tuple[Probe, ...] = (
+    *basics.PROBES,
+    *hostile.PROBES,
+    *http.PROBES,
+    *http_forms.PROBES,
+)
 
 
 @dataclass(frozen=True)

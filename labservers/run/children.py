@@ -1,7 +1,8 @@
 """Children of an observed program: followed where that is possible, or said to be unseen.
 
-A fork is a copy of the process, tap and all. multiprocessing spawns a Python whose command line
-says what to do: it is made to observe itself first. Any other child is a program of its own. A channel has one process at its other end, so that there a child is
+A fork is a copy of the process, tap and all. What multiprocessing spawns is a Python that is
+whose command line says what to do: there it is made to observe itself first. Any other child
+is a program of its own. A channel has one process at its other end, so that there a child is
 not followed.
 """
 

@@ -50,6 +50,21 @@ class Code:
 
         return self._places(ast.Constant, matches)
 
+    def open_files(self) -> list[Place]:
+        """Calls of makefile() whose file is neither closed by name nor by `with`."""
+        closed = {
+            ast.unparse(node.func.value)
+            for node in self._nodes(ast.Call)
+            if called(node) == "close" and isinstance(node.func, ast.Attribute)
+        }
+
+        def stays_open(node: ast.AST) -> bool:
+            assert isinstance(node, ast.Assign)
+            names = {ast.unparse(target) for target in node.targets}
+            return called(node.value) == "makefile" and names.isdisjoint(closed)
+
+        return self._places(ast.Assign, stays_open)
+
     def bare_excepts(self) -> list[Place]:
         """Handlers that catch ^C as well."""
 

@@ -36,7 +36,7 @@ PLACES: dict[str, Callable[[Code], Iterable[Place]]] = {
     "partial-send": lambda code: code.calls("send"),
     "descriptors-leak": lambda code: code.calls("accept"),
     "not-closed": lambda code: code.calls("accept"),
-    "makefile-open": lambda code: code.calls("makefile"),
+    "makefile-open": lambda code: code.open_files() or code.calls("makefile"),
     "threads-leak": lambda code: code.calls("Thread", "start_new_thread"),
     "ctrl-c-ignored": lambda code: code.bare_excepts() or code.calls("signal"),
     "ctrl-c-threads": lambda code: code.calls("Thread", "start_new_thread"),

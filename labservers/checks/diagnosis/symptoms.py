@@ -69,6 +69,11 @@ def by_symptom(outcome: Outcome, evidence: Evidence, facts: ProgramFacts, code: 
     return Match(BY_PROBE.get(outcome.probe) or BY_SYMPTOM[evidence.symptom])
 
 
+def holds_files(code: Code) -> bool:
+    """Whether it closes its sockets, but not all files that it has made of them."""
+    return bool(code.open_files() and code.calls("close"))
+
+
 def stand_in(evidence: Evidence, calls: frozenset[str]) -> Stand | None:
     """The thread that has stood longest in one of these calls."""
     standing = [stand for stand in evidence.stands if stand.call in calls]
@@ -121,7 +126,7 @@ def _threads(evidence: Evidence, code: Code) -> Match:
 
 
 def _left_open(evidence: Evidence, code: Code) -> Match:
-    if code.calls("makefile"):
+    if holds_files(code):
         return Match("makefile-open")
     return Match("descriptors-leak" if evidence.symptom == "leaks" else "not-closed")
 
