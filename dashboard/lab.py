@@ -120,7 +120,7 @@ class Lab:
         if kind not in KINDS or name not in self.programs or not KINDS[kind].by_topic:
             return False
         capability = KINDS[kind].capability
-        return not capability or self.programs[name].can(capability)
+        return not capability or capability in self.supervisor.server(name).capabilities
 
     def feed(self, name: str | None, code: str, **args: Any) -> None:
         self.publish({"kind": "feed", "entry": {"name": name, "code": code, "args": args}})

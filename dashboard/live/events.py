@@ -49,6 +49,7 @@ KINDS = {
         Kind("files", Delivery.LATEST),
         Kind("figures", Delivery.LATEST),
         Kind("rows", Delivery.LATEST, True, 2.0, view="rows", capability="wire"),
+        Kind("tasks", Delivery.LATEST, True, 2.0, view="loop", capability="loop"),
         Kind("loop", Delivery.LATEST, True, 10.0, view="loop", capability="loop"),
         Kind("wire", Delivery.STREAM, True, 2.0, view="wire", capability="wire"),
         Kind("streams", Delivery.LATEST, True, 2.0, view="rows", capability="wire"),

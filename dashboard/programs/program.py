@@ -38,7 +38,8 @@ class Program:
     """One entry of the catalogue.
 
     number: its place in the list, the key that opens it, and its port above the configured base.
-    capabilities: as in labservers.registry. module: where its source is read, empty for none.
+    capabilities: as in labservers.registry; others may be seen while it runs. module: where its
+    source is read, empty for none.
     check(host, port, timeout_s) raises when the program does not answer as it should.
     hidden_rooms: chat rooms that are not news. own: the user's file at this path; None: one of
     the lab's servers. example: the file came with the dashboard. breaks: see breaks.py.

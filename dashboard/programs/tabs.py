@@ -1,5 +1,6 @@
 """The tabs of a program's page and their topics: all of it follows from capabilities."""
 
+from collections.abc import Container
 from typing import Any, NamedTuple
 
 from dashboard.live.events import KINDS
@@ -21,9 +22,9 @@ class Tab(NamedTuple):
 
 # In the order of the page; a program's first tab opens by itself.
 TABS = (
-    Tab("loop", "loop", ("loop", "rows"), linked=True),
-    Tab("rooms", "rooms", linked=True),
     Tab("console", "console"),
+    Tab("loop", "loop", ("loop", "rows", "tasks"), linked=True),
+    Tab("rooms", "rooms", linked=True),
     Tab("try", "exchange"),
     Tab("code", "source", ("code",)),
     Tab("wire", "wire", ("wire", "streams")),
@@ -33,20 +34,20 @@ TABS = (
 )
 
 
-def tabs_of(program: Program) -> list[Tab]:
-    return [tab for tab in TABS if tab.capability is None or program.can(tab.capability)]
+def tabs_of(capabilities: Container[str]) -> list[Tab]:
+    return [tab for tab in TABS if tab.capability is None or tab.capability in capabilities]
 
 
-def find_tab(program: Program, name: str | None) -> str | None:
+def find_tab(capabilities: Container[str], name: str | None) -> str | None:
     """The tab of that name, or None. Without a name the first; `try` is the first where there
     is no exchange to try."""
-    names = [tab.name for tab in tabs_of(program)]
+    names = [tab.name for tab in tabs_of(capabilities)]
     if name is None or (name == "try" and name not in names):
         return names[0]
     return name if name in names else None
 
 
-def as_shown(program: Program) -> list[dict[str, Any]]:
+def as_shown(program: Program, capabilities: Container[str]) -> list[dict[str, Any]]:
     """The tabs as the page gets them."""
     return [
         {
@@ -54,5 +55,5 @@ def as_shown(program: Program) -> list[dict[str, Any]]:
             "topics": [KINDS[kind].topic(program.name) for kind in tab.kinds],
             "linked": tab.linked,
         }
-        for tab in tabs_of(program)
+        for tab in tabs_of(capabilities)
     ]

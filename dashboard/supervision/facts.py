@@ -18,7 +18,8 @@ class Facts:
     settings: for the next start, and of the process that lives. run: the newest process, also
     when it is gone. attempt, attempts: starts after a crash, so far and at most. deadline: of
     STARTING, STOPPING or BACKOFF, by the monotonic clock. start_again: once it has ended.
-    changed_on_disk: its file is not the one that was started.
+    changed_on_disk: its file is not the one that was started. sees: capabilities that were seen in
+    it while it ran.
     """
 
     program: Program
@@ -34,6 +35,11 @@ class Facts:
     control: Control = field(default_factory=Control)
     experiments: list[dict[str, Any]] = field(default_factory=list)
     changed_on_disk: bool = False
+    sees: frozenset[str] = frozenset()
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        return self.program.capabilities | self.sees
 
     @property
     def settled(self) -> bool:

@@ -28,6 +28,7 @@ from labservers.observe import messages
 LAST_LINES = 12
 SEEN_S = 5.0  # after which a program without a socket counts as up
 STABLE_S = 30.0  # after which a break is not another failed attempt
+CAN_BE_SEEN = frozenset({"loop"})
 NOBODY_LOOKS = messages.Look(1.0, [])
 # Not held in any way; breakpoints go first, so that none stops it again.
 FREELY = (messages.Break([], [], [], False), messages.Slow(0.0), messages.Resume())
@@ -219,9 +220,7 @@ class Life:
                 case messages.Frame():
                     self._take_frame(run, message)
                 case messages.Rows():
-                    run.rows = message
-                    self.changed.notify_all()
-                    self.reports.publish("rows", rows=messages.as_dict(message))
+                    self._take_rows(run, message)
                 case messages.Held():
                     self.facts.control.heard(message)
                     self._take_paused(run, message.paused)
@@ -236,7 +235,24 @@ class Life:
     def _take_frame(self, run: Run, frame: messages.Frame) -> None:
         if frame.loop is not None:
             self._take_paused(run, frame.loop.paused)
+        self._take_sees(frame.sees or [])
         self.reports.frame(frame)
+
+    def _take_rows(self, run: Run, rows: messages.Rows) -> None:
+        """An observed program has two tables: of its sockets, and of its loop's tasks."""
+        if self.program.own and rows.kind == "tasks":
+            self.reports.publish("tasks", rows=messages.as_dict(rows))
+            return
+        run.rows = rows
+        self.changed.notify_all()
+        self.reports.publish("rows", rows=messages.as_dict(rows))
+
+    def _take_sees(self, names: list[str]) -> None:
+        """Capabilities that an observed program has shown; it keeps them after its end."""
+        sees = self.facts.sees.union(CAN_BE_SEEN.intersection(names))
+        if sees != self.facts.sees and self.program.own:
+            self.facts.sees = sees
+            self.publish()
 
     def _take_paused(self, run: Run, paused: bool) -> None:
         if self.facts.state in ALIVE and paused != run.paused:

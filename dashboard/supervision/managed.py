@@ -50,6 +50,11 @@ class ManagedProgram:
         return process.pid if process else None
 
     @property
+    def capabilities(self) -> frozenset[str]:
+        """Those of the program, and those that were seen in it."""
+        return self._facts.capabilities
+
+    @property
     def generation(self) -> int:
         return self._facts.run.number
 

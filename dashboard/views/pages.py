@@ -62,7 +62,7 @@ def own_program(name: str, tab: str | None = None) -> Response:
 
 
 def _program(program: Program, tab: str | None) -> Response:
-    found = find_tab(program, tab)
+    found = find_tab(lab().supervisor.server(program.name).capabilities, tab)
     if found is None:
         abort(404)
     return _page({"view": "server", "name": program.name, "tab": found})

@@ -89,7 +89,11 @@ class LastExchange(NamedTuple):
 class LoopFigures(NamedTuple):
     """The event loop at one moment. Words as in event_loop.py.
 
-    ready, reading, writing, sleeping: tasks in each lane now, exact.
+    kind: how it is known. "tasks": it says itself what it does. Of an observed program it is seen
+    from outside, and only while somebody looks: "generators" or "asyncio" by their tasks,
+    "sockets", which has none, by the sockets that it watches; its ticks count since the look began.
+    ready, reading, writing, sleeping: tasks in each lane now, exact. waiting: those that wait for
+    something else, or for what cannot be seen.
     ready_max: the longest ready queue since the previous frame.
     tasks: all of them. ticks, steps: totals since the start.
     tick_p50_us, tick_p99_us: tick durations since the previous frame; lag_us: the longest
@@ -118,9 +122,11 @@ class LoopFigures(NamedTuple):
     sleeping: int
     tasks: int
     ticks: int
-    steps: int
+    steps: int | None
     selector: str
     watched: int
+    kind: str = "tasks"
+    waiting: int = 0
     paused: bool = False
     resumes_in_s: float | None = None
     delay_s: float = 0.0
@@ -134,7 +140,7 @@ class LoopFigures(NamedTuple):
     last_returned: int | None = None
     last_steps: int | None = None
     timed: float = 0.0
-    ticks_timed: list[list[int]] | None = None
+    ticks_timed: list[list[int | None]] | None = None
     ages: dict[str, list[int]] | None = None
     lines: dict[str, list[Any]] | None = None
     tokens: list[list[Any]] | None = None
@@ -151,7 +157,8 @@ class Frame(NamedTuple):
     that broke. connections: open now (TCP), peers of the last minute (UDP).
     accept_queue, accept_limit: connections that the kernel holds for accept(), and its bound.
     counts: totals by kind, as "GET", "404", "dropped". rooms: room -> members, of the largest.
-    events_lost: events that were dropped so far.
+    events_lost: events that were dropped so far. sees: capabilities of an observed program that
+    were seen in it, as "loop".
     """
 
     at: float
@@ -171,6 +178,7 @@ class Frame(NamedTuple):
     rooms: dict[str, int] | None = None
     loop: LoopFigures | None = None
     events_lost: int = 0
+    sees: list[str] | None = None
 
 
 class Row(NamedTuple):

@@ -15,6 +15,7 @@ from typing import Callable
 from . import messages
 from .channel import Channel
 from .glass import Glass
+from .loop_scene import LoopScene
 from .scene import Scene
 from .standing import Standing
 from .stepper import Stepper
@@ -22,6 +23,7 @@ from .tap import Tap
 from .teller import Teller
 
 FRAME_S = 1.0
+LOOP_FRAME_S = 0.2
 ROWS_S = 0.5
 HURRY_S = 1.2  # for an end that the program can handle, once the dashboard is gone
 NOBODY_LOOKS = messages.Look(1.0, [])
@@ -48,6 +50,7 @@ class Observer:
         self._stepper = Stepper()
         self._glass = Glass(channel, tap, standing, self._stepper)
         self._scene = Scene(tap)
+        self._loops = LoopScene(tap, self._stepper)
         self._look = NOBODY_LOOKS
         self._frame_due = self._rows_due = 0.0
         self.send = self._glass.send  # a sink of the teller
@@ -71,13 +74,20 @@ class Observer:
     def _report(self) -> None:
         """In the teller's thread."""
         self._glass.report()
-        now = time.monotonic()
+        now, looked_at = time.monotonic(), "loop" in self._look.views
         if now >= self._frame_due:
-            self._frame_due = now + FRAME_S
-            self._glass.send_latest(self._scene.frame())
-        if "rows" in self._look.views and now >= self._rows_due:
+            self._frame_due = now + (LOOP_FRAME_S if looked_at else FRAME_S)
+            self._glass.send_latest(self._frame(looked_at))
+        if now >= self._rows_due:
             self._rows_due = now + ROWS_S
-            self._glass.send_latest(self._scene.rows())
+            if looked_at:
+                self._glass.send_latest(self._loops.rows())
+            if "rows" in self._look.views:
+                self._glass.send_latest(self._scene.rows())
+
+    def _frame(self, looked_at: bool) -> messages.Frame:
+        figures, sees = self._loops.report(wanted=looked_at)
+        return self._scene.frame()._replace(loop=figures, sees=sees)
 
     # Commands, in a thread of their own.
 
@@ -95,7 +105,7 @@ class Observer:
         if isinstance(command, messages.Look):
             self._look = command
             self._glass.look(command.views)
-            self._rows_due = 0.0
+            self._rows_due = self._frame_due = 0.0
         elif isinstance(command, messages.Stop):
             self._end()
         else:

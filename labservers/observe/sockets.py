@@ -31,6 +31,7 @@ class Entry:
     """
 
     __slots__ = (
+        "__weakref__",
         "asked_at",
         "bytes_in",
         "bytes_out",
@@ -149,6 +150,10 @@ class Sockets:
         if self._by_descriptor.get(entry.fd) is entry:
             del self._by_descriptor[entry.fd]
         return first and entry.seen
+
+    def of_descriptor(self, number: int) -> Entry | None:
+        """The entry of an open socket."""
+        return self._by_descriptor.get(number)
 
     def open(self) -> list[Entry]:
         """The sockets that are not closed, as far as they are seen."""

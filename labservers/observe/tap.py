@@ -14,12 +14,13 @@ from _thread import get_ident
 from types import FrameType
 from typing import Any, Callable, NamedTuple
 
-from . import observed, tls, waits, wrappers
+from . import observed, pollers, tls, waits, wrappers
 from .book import RING, Book, Received, Totals
 from .clock import Clock
 from .lines import NOWHERE, OURS, OwnLines, by_program
 from .points import REST, WIDTH, Life
 from .sockets import BASE, Entry, Sockets, text_of
+from .turns import Turns
 from .variables import forget
 
 MISSING = object()
@@ -52,6 +53,7 @@ class Tap:
         self.handled: Callable[[BaseException | None], None] = _nothing
         self.failure: BaseException | None = None
         self.sockets = Sockets(self._dropped, self.clock.now)
+        self.turns = Turns(self.sockets, self.fail)
         self._kept: list[tuple[Any, str, Any]] = []
         self._unseen = Entry()
 
@@ -65,6 +67,7 @@ class Tap:
         if not self.on:
             self.replace(wrappers.of_sockets(self, wire=wire))
             self.replace(waits.of_modules(self))
+            self.replace(pollers.of_select(self))
 
     def replace(self, wrappers: list[tuple[Any, str, Any]]) -> None:
         """Put each in its place (holder, name, wrapper), until remove()."""

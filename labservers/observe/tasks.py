@@ -7,26 +7,32 @@ of them, in which nothing else runs; so a look is taken the less often the longe
 from __future__ import annotations
 
 import gc
-import socket
+import inspect
 import time
 from types import CoroutineType, FrameType, GeneratorType
 from typing import Any, NamedTuple
 
+from .lanes import entry_of
 from .messages import TaskRow
 from .tap import Tap
 
 EVERY_S = 0.5
 SHARE = 40  # a look that takes 10 ms is not taken again within 400 ms
 SOCKETS = 20  # of a line
+TASK = inspect.CO_GENERATOR | inspect.CO_COROUTINE
 
 
 class Suspended(NamedTuple):
-    """A task at its yield or await."""
+    """A task at its yield or await, or one that runs. outer: the one whose `yield from` or `await`
+    has led there, or itself."""
 
     task: Any
     kind: str
     function: str
     line: str
+    outer: Any
+    frame: FrameType
+    running: bool
 
 
 class Tasks:
@@ -71,18 +77,22 @@ class Tasks:
         """Those among their locals. f_locals would keep them alive before Python 3.13."""
         found: list[int] = []
         for task in tasks[:SOCKETS]:
-            for value in _values(task):
-                if isinstance(value, socket.socket):
-                    entry = self._tap.sockets.entries.get(id(value))
-                    if entry is not None and entry.seen and not entry.closed:
-                        found.append(entry.id)
+            for value in values_of(task):
+                entry = entry_of(value, self._tap.sockets)
+                if entry is not None:
+                    found.append(entry.id)
         return sorted(set(found))[:SOCKETS]
 
 
 def suspended(tap: Tap) -> list[Suspended]:
     """Tasks of own files, but for those that wait for another one of these."""
+    return [one for one in begun(tap) if not one.running]
+
+
+def begun(tap: Tap) -> list[Suspended]:
+    """As suspended(), and the outermost of those that run."""
     found: list[Suspended] = []
-    inner: set[int] = set()
+    waiters: dict[int, Any] = {}  # by the id() of what they await
     for one in gc.get_objects():
         frame: FrameType | None
         if type(one) is GeneratorType:
@@ -91,15 +101,29 @@ def suspended(tap: Tap) -> list[Suspended]:
             kind, frame, running = "coroutine", one.cr_frame, one.cr_running
         else:
             continue
-        if frame is None or running or not _begun(one, frame):
+        if frame is None or not (_resumed(frame) if running else _begun(one, frame)):
             continue
         name = tap.own.name(frame.f_code.co_filename)
         if name is None:
             continue
-        found.append(Suspended(one, kind, frame.f_code.co_name, f"{name}:{frame.f_lineno}"))
-        inner.add(id(_awaited(one)))
-    own = {id(one.task) for one in found} & inner
-    return [one for one in found if id(_awaited(one.task)) not in own]
+        line = f"{name}:{frame.f_lineno}"
+        found.append(Suspended(one, kind, frame.f_code.co_name, line, one, frame, running))
+        waiters[id(_awaited(one))] = one
+    own = {id(one.task) for one in found} & waiters.keys()
+    innermost = [one for one in found if id(_awaited(one.task)) not in own]
+    return [one._replace(outer=_outermost(one.task, waiters)) for one in innermost]
+
+
+def _outermost(task: Any, waiters: dict[int, Any]) -> Any:
+    while id(task) in waiters:
+        task = waiters[id(task)]
+    return task
+
+
+def _resumed(frame: FrameType) -> bool:
+    """Whether it is not another task that has resumed this one."""
+    caller = frame.f_back
+    return caller is None or not caller.f_code.co_flags & TASK
 
 
 def _begun(task: Any, frame: FrameType) -> bool:
@@ -114,7 +138,7 @@ def _awaited(task: Any) -> Any:
     return task.gi_yieldfrom if type(task) is GeneratorType else task.cr_await
 
 
-def _values(task: Any) -> list[Any]:
+def values_of(task: Any) -> list[Any]:
     """All that the frame of a suspended task refers to: locals and intermediate values."""
     values = gc.get_referents(task)
     return [*values, *(inner for value in values if isinstance(value, FrameType)

@@ -15,7 +15,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Callable
 
 from . import observed
+from .interest import of_lists, of_selector
 from .stand_in import stand_in
+from .turns import Watched, many
 from .wrappers import after, before
 
 if TYPE_CHECKING:
@@ -31,28 +33,54 @@ def of_modules(tap: Tap) -> list[tuple[Any, str, Any]]:
     """The module or class, the name and the wrapper of each."""
     made: list[tuple[Any, str, Any]] = [
         (time, "sleep", stand_in(time.sleep, _wait(tap, "sleep", time.sleep, _seconds))),
-        (select, "select", stand_in(select.select, _wait(tap, "select", select.select, _lists))),
+        (select, "select", _select(tap)),
         (builtins, "input", _input(tap)),
     ]
-    for name in ("poll", "epoll"):
-        if hasattr(select, name):
-            made.append((select, name, _poller(tap, name, getattr(select, name))))
     for name in SELECTORS:
         cls = getattr(selectors, name, None)
         if cls is not None:
-            made.append((cls, "select", _method(_wait(tap, "select", cls.select, _ready))))
+            made.append((cls, "select", _method(tap, cls)))
     return made
 
 
-def _wait(tap: Tap, call: str, original: Any, told: Told) -> Any:
-    """To be called by a function that an own line has called: its frame is the second from here."""
-    own, entry = tap.own, None
+def _select(tap: Tap) -> Any:
+    return stand_in(select.select, turn(tap, "select", of_lists, select.select, _lists))
+
+
+def turn(tap: Tap, selector: str, watched: Watched, original: Any, told: Told) -> Any:
+    """A wait in a selector, which begins a turn of a loop."""
+
+    def turning(begin: Any) -> Any:
+        def turned(*arguments: Any, **keywords: Any) -> Any:
+            loop, returned = begin(selector, watched, arguments), 0
+            if loop is None:
+                return original(*arguments, **keywords)
+            try:
+                result = original(*arguments, **keywords)
+                returned = many(result)
+                return result
+            finally:
+                arguments = ()  # as below
+                loop.end(returned)
+
+        return turned
+
+    by_own, by_library = turning(tap.turns.begin), turning(tap.turns.begin_in_library)
+    return _wait(tap, "select", by_own, told, by_library)
+
+
+def _wait(tap: Tap, call: str, original: Any, told: Told, by_library: Any = None) -> Any:
+    """To be called by a function that an own line has called: its frame is the second from here.
+
+    by_library: to be called instead where it is a library that waits.
+    """
+    own, entry, unseen = tap.own, None, by_library or original
 
     def tapped(*arguments: Any, **keywords: Any) -> Any:
         frame = sys._getframe(2)
         began = monotonic()
         if not tap.on or own.name(frame.f_code.co_filename) is None:
-            return original(*arguments, **keywords)
+            return unseen(*arguments, **keywords)
         before(tap, call, entry, frame)
         began = monotonic()
         try:
@@ -104,53 +132,16 @@ def _lists(arguments: tuple[Any, ...], result: Any) -> str:
     return f"{sum(map(len, result))} ready"
 
 
-def _ready(arguments: tuple[Any, ...], result: Any) -> str:
+def ready(arguments: tuple[Any, ...], result: Any) -> str:
     return f"{len(result)} ready"
 
 
-def _method(wait: Any) -> Any:
-    """A method of a class that is written in Python."""
+def _method(tap: Tap, cls: Any) -> Any:
+    """select() of a class of `selectors`, which is written in Python."""
+    name = cls.__name__[: -len("Selector")].lower()
+    wait = turn(tap, name, of_selector, cls.select, ready)
 
     def select(selector: Any, *arguments: Any, **keywords: Any) -> Any:
         return wait(selector, *arguments, **keywords)
 
     return select
-
-
-def _poller(tap: Tap, name: str, real: Any) -> Any:
-    """`select.poll` or `select.epoll`: an own line gets a poller whose poll() is a point."""
-    kind = type(real()) if name == "poll" else real
-
-    class Poller:
-        """A real one, seen."""
-
-        def __init__(self, poller: Any) -> None:
-            self._poller = poller
-            self._poll = _wait(tap, "select", poller.poll, _ready)
-
-        def poll(self, *arguments: Any, **keywords: Any) -> Any:
-            return self._poll(*arguments, **keywords)
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self._poller, name)
-
-        def __enter__(self) -> Any:
-            self._poller.__enter__()
-            return self
-
-        def __exit__(self, *error: Any) -> None:
-            self._poller.__exit__(*error)
-
-    class Maker(type):
-        def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
-            poller = real(*arguments, **keywords)
-            caller = sys._getframe(1).f_code.co_filename
-            return Poller(poller) if tap.own.name(caller) is not None and tap.on else poller
-
-        def __instancecheck__(cls, instance: object) -> bool:
-            return isinstance(instance, (kind, Poller))
-
-        def __getattr__(cls, name: str) -> Any:
-            return getattr(real, name)
-
-    return Maker(name, (), {"__module__": "select", "__doc__": real.__doc__})

@@ -5,7 +5,6 @@ from typing import Any
 from playwright.sync_api import Page
 
 from tests.browser.models import call
-from tests.browser.scripted import point
 
 
 def look(**more: Any) -> dict[str, Any]:
@@ -78,20 +77,44 @@ def test_a_loop_that_is_held_is_in_no_trouble_of_its_own(model: Page) -> None:
     assert told(model, *((float(at), held) for at in range(9))) == []
 
 
-def test_ticks_of_a_loop_by_its_calls(model: Page) -> None:
-    points = [
-        point(1, "recv", 3, b"x", at=0.5),
-        point(2, "select", None, at=1.0, waited_us=400_000),
-        point(3, "recv", 3, b"x", at=1.1),
-        point(4, "send", 3, b"x", at=1.2),
-        point(5, "recv", 9, b"x", at=1.2, thread="another"),
-        point(6, "select", None, at=2.0, waited_us=500_000),
-        {"n": 9, "gap": 2},
-        point(9, "select", None, at=3.0, waited_us=100_000),
-        point(10, "select", None, at=3.5, waited_us=250_000),
+def test_the_functions_around_the_lines_where_tasks_stand(model: Page) -> None:
+    source = [
+        "import asyncio",
+        "async def main():",
+        "    await one()",
+        "    def inner(x):",
+        "        yield x",
+        "    print(2)",
+        "    async with turn:",
+        "        pass",
+        "def other(conn):",
+        "    yield conn",
+        "await_me = 1",
     ]
-    assert call(model, "ticks", "ticksOf", points) == [
-        [400_000, 500_000, 2, None],
-        [100_000, 250_000, 0, None],
+    shown = call(model, "source", "around", source, [7])
+    assert [(one["n"], one["head"], one["waits"]) for one in shown] == [
+        (2, True, False), (3, False, True), (5, False, True), (7, False, True),
+    ]  # fmt: skip
+    assert [one["text"] for one in call(model, "source", "around", source, [10])] == [
+        "def other(conn):",
+        "  yield conn",
     ]
-    assert call(model, "ticks", "ticksOf", points[:1]) == []
+    assert [one["n"] for one in call(model, "source", "around", source, [11])] == [11]
+    assert call(model, "source", "around", source, []) == []
+
+
+def test_a_lane_is_remembered_for_a_line_and_being_ready_is_none(model: Page) -> None:
+    state: Any = {"loops": {}, "rows": {}, "tasks": {}, "servers": {}}
+
+    def after(state: Any, lines: Any) -> Any:
+        frame = {**look(), "seq": 1}
+        frame["loop"] |= {"lines": lines}
+        event = {"kind": "loop", "name": "x", "frame": frame}
+        return call(
+            model, "reducer", "reduce", state, {"type": "delta", "events": [event], "at": 1}
+        )
+
+    state = after(state, {"a.py:1": ["ready", 1], "a.py:2": ["reading", 2]})
+    assert state["loops"]["x"]["asks"] == {"a.py:1": None, "a.py:2": "reading"}
+    state = after(state, {"a.py:1": ["waiting", 1], "a.py:2": ["running", 1]})
+    assert state["loops"]["x"]["asks"] == {"a.py:1": "waiting", "a.py:2": "reading"}

@@ -1,9 +1,11 @@
 /* How the event loop's figures become lanes; pure. Lane names are the telemetry's. */
 
 export const LANES = ["ready", "reading", "writing", "sleeping"];
+/** The lanes of a loop: of one that is seen from outside, also that of tasks which wait for something else. */
+export const lanesOf = ({ kind }) => (kind === "tasks" || kind === "sockets" ? LANES : [...LANES, "waiting"]);
 /** The tone of a lane's colours and the name of its sign. */
-export const TONE = { ready: "ready", running: "run", reading: "read", writing: "write", sleeping: "timer" };
-export const SIGN = { ready: "list", running: "play", reading: "din", writing: "dout", sleeping: "clock" };
+export const TONE = { ready: "ready", running: "run", reading: "read", writing: "write", sleeping: "timer", waiting: "timer" };
+export const SIGN = { ready: "list", running: "play", reading: "din", writing: "dout", sleeping: "clock", waiting: "hour" };
 export const AGES = [["<10", "ms"], ["<100", "ms"], ["<1", "s"], ["<10", "s"], [">10", "s"]];
 
 const SCALES = [1, 2, 5, 10, 20, 50, 100, 200];

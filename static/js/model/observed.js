@@ -4,7 +4,7 @@ import { holds } from "./threads.js";
 const POINTS_KEPT = 5000;
 
 /** The parts of the page's state that hold a life of a program, by its name. */
-const LIVES = ["rows", "logs", "loops", "wire", "streams", "code", "threads"];
+const LIVES = ["rows", "tasks", "logs", "loops", "wire", "streams", "code", "threads"];
 
 /** No life of any program. */
 export const NO_LIVES = Object.fromEntries(LIVES.map((part) => [part, {}]));
@@ -43,7 +43,7 @@ export function wired(state, { name, lines, skipped = 0 }) {
 }
 
 /* A new process begins with an empty picture; its log goes on. */
-const NEW_WITH_A_PROCESS = ["wire", "streams", "code", "threads"];
+const NEW_WITH_A_PROCESS = ["tasks", "loops", "wire", "streams", "code", "threads"];
 
 /** The state without the life that the program had before. */
 export const reborn = (state, name) => NEW_WITH_A_PROCESS.reduce((so_far, part) => without(so_far, part, name), state);

@@ -121,11 +121,11 @@ export const DELTAS = {
   figures: (state, { name, figures }) =>
     put(putServer(state, { name, figures }), "history", name, append(state.history[name], figures)),
   feed: (state, { entry }) => ({ ...state, feed: [...state.feed, entry].slice(-FEED_KEPT) }),
-  rows: (state, { name, rows }, at) =>
-    put(state, "rows", name, { ...rows, at, stuck: stuck(state.rows[name], rows, at) }),
+  rows: tabled("rows"),
+  tasks: tabled("tasks"),
   logs: (state, { name, lines, skipped }) =>
     put(state, "logs", name, extend(state.logs[name], lines, skipped ?? 0)),
-  loop: (state, { name, frame }, at) => put(state, "loops", name, looped(state.loops[name] ?? NO_LOOP, frame, state.rows[name], at)),
+  loop: (state, { name, frame }, at) => put(state, "loops", name, looped(state.loops[name] ?? NO_LOOP, frame, tasksOf(state, name), at)),
   wire: wired,
   streams: latest("streams"),
   code: latest("code"),
@@ -158,6 +158,13 @@ function idle(state, name) {
 function append(history, figures) {
   const tail = (values = [], value) => [...values, value ?? 0].slice(-HISTORY_S);
   return { in: tail(history?.in, figures?.in_rate), out: tail(history?.out, figures?.out_rate) };
+}
+
+/** The table of a loop's tasks: {rows, total, ...}, or undefined. A server of the lab has no other table. */
+export const tasksOf = (state, name) => (state.servers[name]?.own ? state.tasks : state.rows)[name];
+
+function tabled(part) {
+  return (state, { name, rows }, at) => put(state, part, name, { ...rows, at, stuck: stuck(state[part][name], rows, at) });
 }
 
 /* id -> {send_q, since}: peers whose Send-Q holds something and has not become shorter. */
@@ -208,10 +215,13 @@ function longest(before, { hog, timed }, at) {
   return old || hog[1] > before.hog[1] ? { hog, timed, at } : before;
 }
 
-/* "file:line" -> the lane that a task which stood there has asked for: known from then on. */
+/* "file:line" -> the lane that a task which stood there has asked for: known from then on; null where none has been seen to wait. */
 function asked(before, lines) {
-  const fresh = Object.entries(lines ?? {}).filter(([place, [lane]]) => before[place] !== lane);
-  return fresh.length ? { ...before, ...Object.fromEntries(fresh.map(([place, [lane]]) => [place, lane])) } : before;
+  const wanted = (lane) => (lane === "ready" || lane === "running" ? null : lane);
+  const fresh = Object.entries(lines ?? {})
+    .map(([place, [lane]]) => [place, wanted(lane) ?? before[place] ?? null])
+    .filter(([place, lane]) => before[place] !== lane);
+  return fresh.length ? { ...before, ...Object.fromEntries(fresh) } : before;
 }
 
 function exchanged(state, name, exchange) {

@@ -9,27 +9,59 @@ const CLASSES = ["s", "k", "n", "c", "n", "f"];
 /* The functions that tell the story are shown whole as far as they matter; the others by their yields. */
 const STORY = new Set(["serve_forever", "serve_client"]);
 
-/** [{n, text, whole, key, head}]: lines of the functions that wait; `head` begins a function. */
+/** [{n, text, whole, key, head, waits}]: lines of the functions that wait; `head` begins a function, `waits`: a task can stand there. */
 export function outline(functions) {
   const shown = [];
   for (const { name, start, lines } of functions) {
-    const yields = lines.some((line) => /\byield\b/.test(line) && !/yield from/.test(line));
+    const yields = lines.some(waits);
     if (!yields || name.startsWith("_")) continue;
     const wanted = STORY.has(name) ? KEY : OWN;
     const indent = lines[0].length - lines[0].trimStart().length;
     lines.forEach((line, index) => {
       if (!wanted.test(line) || /^\s*"""/.test(line)) return;
-      shown.push({ n: start + index, text: plain(line.slice(indent)), whole: line.trim(), key: ALWAYS.test(line), head: index === 0 });
+      shown.push({ n: start + index, text: plain(line.slice(indent)), whole: line.trim(), key: ALWAYS.test(line), head: index === 0, waits: waits(line) });
     });
   }
   return shown;
+}
+
+const waits = (line) => /\byield\b/.test(line) && !/yield from/.test(line);
+
+const HEAD = /^\s*(?:async )?def /;
+const WAITS = /\b(?:yield|await)\b|\basync (?:for|with)\b/;
+const indentOf = (line) => line.length - line.trimStart().length;
+
+/** The same of any file's lines: the functions around the lines with these numbers, by the lines at which they can wait. */
+export function around(lines, numbers) {
+  const shown = new Map();
+  for (const number of numbers) {
+    const [first, last] = functionAt(lines, number);
+    const indent = indentOf(lines[first - 1] ?? "");
+    for (let n = first; n <= last; n += 1) {
+      const line = lines[n - 1] ?? "";
+      if (n !== first && !numbers.includes(n) && !WAITS.test(line)) continue;
+      shown.set(n, { n, text: plain(line.slice(indent)), whole: line.trim(), key: true, head: n === first, waits: numbers.includes(n) || WAITS.test(line) });
+    }
+  }
+  return [...shown.values()].sort((a, b) => a.n - b.n);
+}
+
+/* The numbers of the first and the last line of the function that a line is in; of the line itself where it is in none. */
+function functionAt(lines, number) {
+  const inner = indentOf(lines[number - 1] ?? "");
+  let first = number;
+  while (first > 0 && !(HEAD.test(lines[first - 1] ?? "") && (indentOf(lines[first - 1]) < inner || first === number))) first -= 1;
+  if (first === 0) return [number, number];
+  let last = number;
+  while (last < lines.length && (!lines[last].trim() || indentOf(lines[last]) > indentOf(lines[first - 1]))) last += 1;
+  return [first, last];
 }
 
 /* Without annotations and with half the indentation: a lane is narrow. */
 const plain = (line) =>
   line
     .replace(/^(\s*def \w+\()(.*?)(\) -> .*)?$/, (_, head, rest) =>
-      rest ? `${head}${rest.replace(/\) -> .*$/, "").replace(/: [^,)]+/g, "")}):` : `${head}...):`)
+      rest ? `${head}${rest.replace(/\)(?: -> .*|:)$/, "").replace(/: [^,)]+/g, "")}):` : `${head}...):`)
     .replace(/\s+# .*$/, "")
     .replace(/\bTaskType\./, "")
     .replace(/^ +/, (spaces) => spaces.slice(spaces.length / 2));

@@ -1,13 +1,15 @@
 /* The event loop, live: the place of every task, its cost, and the fate of a slow one. */
-import { Button, Mini, html, useEffect, useNow, useRef, useState } from "../../kit.js";
+import { Button, Mini, html, icon, useEffect, useNow, useRef, useState } from "../../kit.js";
 import { dur, hands, nf, t } from "../../i18n.js";
-import { NO_LOOP } from "../../model/reducer.js";
+import { lanesOf } from "../../model/loop.js";
+import { NO_LOOP, tasksOf } from "../../model/reducer.js";
 import { offKey, running } from "../../model/selectors.js";
 import { Charts } from "./loop_charts.js";
 import { Flows } from "./loop_flows.js";
 import { FrameCard } from "./loop_frame.js";
 import { Gate } from "./loop_gate.js";
 import { Ages, Lane, SlimLane } from "./loop_lane.js";
+import { Experiments } from "./experiments.js";
 import { RunBox, useSource } from "./loop_source.js";
 import { Tasks } from "./loop_tasks.js";
 import { Ticks } from "./loop_ticks.js";
@@ -20,21 +22,24 @@ const DEPTH_POINTS = 60;
 export function Loop({ state, actions, name }) {
   const server = state.servers[name];
   const [chosen, choose] = useState(null);
-  const source = useSource(actions, name);
   const up = running(server);
   const looked = state.loops[name] ?? NO_LOOP;
+  const source = useSource(actions, server, looked.asks);
+  const table = tasksOf(state, name);
   const loop = up ? looked.frame?.loop : null;
   const off = offKey(state);
   const until = (place) => actions.hold(name, { action: "step", until: place }).catch(actions.fail);
   return html`<div class="stack"><${NotRunning} state=${state} name=${name} actions=${actions}/>
-    <${Clients} state=${state} server=${server} loop=${loop} actions=${actions}/>
+    ${server.own ? html`<${Experiments} state=${state} name=${name} actions=${actions}/>`
+      : html`<${Clients} state=${state} server=${server} loop=${loop} actions=${actions}/>`}
     ${loop && html`<${Board} loop=${loop} state=${looked} source=${source} chosen=${chosen} choose=${choose}/>
+      ${loop.kind !== "tasks" && html`<p class="notice">${icon("info")}<span>${t(`loop.seen.${loop.kind}`)}</span></p>`}
       <${Summary} loop=${loop}/>
       <${Warnings} known=${looked.alarms} server=${server}/>
-      <${FrameCard} id=${chosen} rows=${state.rows[name]?.rows ?? []} server=${server} paused=${loop.paused} off=${off && t(off)} until=${until} close=${() => choose(null)}/>
+      <${FrameCard} id=${chosen} rows=${table?.rows ?? []} server=${server} paused=${loop.paused} off=${off && t(off)} until=${server.own ? null : until} close=${() => choose(null)}/>
       <${Ticks} ticks=${loop.ticks_timed ?? []}/>
       <${Charts} series=${looked.series} theme=${state.prefs.theme} lang=${state.lang}/>
-      <${Tasks} table=${state.rows[name]} loop=${loop} chosen=${chosen} choose=${choose}/>`}
+      <${Tasks} table=${table} loop=${loop} chosen=${chosen} choose=${choose}/>`}
     ${!loop && html`<section class="panel"><p class="nothing board-wait">${t(up ? "lp.wait" : "lp.sub")}</p></section>`}</div>`;
 }
 
@@ -50,6 +55,7 @@ function Board({ loop, state, source, chosen, choose }) {
       ${lane("reading", 4, 56, loop.tasks >= 10 && html`<${Ages} ages=${loop.ages?.reading} lane="reading"/>`)}
       ${lane("writing", 2, 16)}
       <${SlimLane} loop=${loop} lane="sleeping" choose=${choose} chosen=${chosen}/>
+      ${lanesOf(loop).includes("waiting") && html`<${SlimLane} loop=${loop} lane="waiting" choose=${choose} chosen=${chosen}/>`}
     </div>
     <${Gate} loop=${loop}/><${Flows} board=${board} loop=${loop}/></div></section>`;
 }

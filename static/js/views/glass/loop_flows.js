@@ -2,7 +2,7 @@
 import { html, useLayoutEffect, useRef, useState } from "../../kit.js";
 import { flowWidth, moved } from "../../model/loop.js";
 
-const COLOURS = { reading: "var(--in-fill)", writing: "var(--out-fill)", sleeping: "var(--idle-fill)" };
+const COLOURS = { reading: "var(--in-fill)", writing: "var(--out-fill)", sleeping: "var(--idle-fill)", waiting: "var(--idle-fill)" };
 const WIDE = "(min-width: 1280px)";
 
 /** Lines over the board that `board` refers to; measured anew with each frame, drawn when it moved. */
@@ -62,7 +62,7 @@ function fromYields(board, run, box, at, line, arrow) {
   for (const chip of board.querySelectorAll("[data-yield]")) {
     const count = Number(chip.dataset.count);
     const from = box(chip);
-    if (!count || from.top < run.top || from.bottom > run.bottom) continue;
+    if (!count || !board.querySelector(`[data-lane="${chip.dataset.yield}"]`) || from.top < run.top || from.bottom > run.bottom) continue;
     const lane = at(`[data-lane="${chip.dataset.yield}"]`);
     const y = Math.max(lane.top + 20, Math.min(lane.bottom - 16, from.middle));
     const bend = (run.right + lane.left) / 2;

@@ -3,8 +3,8 @@ import { html, icon, useLayoutEffect, useRef } from "../../kit.js";
 import { dur, nf, t } from "../../i18n.js";
 import { AGES, SIGN, TONE, ageClass, drawing, squares, tokensOf } from "../../model/loop.js";
 
-const TITLES = { ready: "lp.ready", reading: "lp.read", writing: "lp.write", sleeping: "lp.timers" };
-const STATES = { ready: "sk.ready", reading: "sk.read", writing: "sk.write", sleeping: "sk.timer" };
+const TITLES = { ready: "lp.ready", reading: "lp.read", writing: "lp.write", sleeping: "lp.timers", waiting: "loop.else" };
+const STATES = { ready: "sk.ready", reading: "sk.read", writing: "sk.write", sleeping: "sk.timer", waiting: "loop.sk.else" };
 /* From here on names stand closer together. */
 const DENSE = 24;
 const IN_ONE_LINE = 3;
@@ -20,7 +20,7 @@ export function Lane({ loop, lane, room, choose, chosen, children }) {
     <header><h2 id=${`ln-${lane}`}>${icon(SIGN[lane])}${t(TITLES[lane])}</h2>
       ${lane === "ready" && loop.ready_max > count && html`<small>${t("lp.max", { n: loop.ready_max })}</small>`}
       <span class="n">${nf(count)}</span></header>
-    <div class="bd">${how === "empty" && html`<p class="nil">${t(lane === "ready" ? "lp.empty.ready" : "lp.empty.lane")}</p>`}
+    <div class="bd">${how === "empty" && html`<p class="nil">${t(lane === "ready" ? "lp.empty.ready" : "lp.empty.lane", { v: loop.selector })}</p>`}
       ${(how === "cards" || how === "tokens") &&
       html`<div class="toks ${lane === "ready" ? "fifo" : ""} ${count > DENSE ? "dense" : ""}">${tokens.map((token, index) =>
         how === "cards"

@@ -1,9 +1,9 @@
 /* The task table: the 50 that have been in their state longest, with filters. */
 import { Search, html, icon, useDraft } from "../../kit.js";
 import { bytes, dur, nf, t } from "../../i18n.js";
-import { LANES, SIGN, TONE, chooseTasks } from "../../model/loop.js";
+import { SIGN, TONE, chooseTasks, lanesOf } from "../../model/loop.js";
 
-const STATES = { ready: "sk.ready", running: "sk.run", reading: "sk.read", writing: "sk.write", sleeping: "sk.timer", accepting: "sk.read" };
+const STATES = { ready: "sk.ready", running: "sk.run", reading: "sk.read", writing: "sk.write", sleeping: "sk.timer", waiting: "loop.sk.else", accepting: "sk.read" };
 
 export function Tasks({ table, loop, chosen, choose }) {
   const [lane, setLane] = useDraft("tasks.lane", "all");
@@ -17,7 +17,7 @@ export function Tasks({ table, loop, chosen, choose }) {
   return html`<section class="panel" aria-labelledby="tasks-h"><div class="toolbar">
       <h2 class="tb-h" id="tasks-h">${t("lp.tasks")}</h2>
       <div class="chips" role="group" aria-label=${t("lp.t.state")}>${chip("all", t("lp.t.all"), loop.tasks)}
-        ${LANES.map((name) => chip(name, t(STATES[name]), loop[name]))}</div>
+        ${lanesOf(loop).map((name) => chip(name, t(STATES[name]), loop[name]))}</div>
       <span class="sp"></span><${Search} label=${t("lp.t.find")} value=${words} onInput=${setWords}/></div>
     <div class="tw tasks-rows" tabindex="0" role="group" aria-labelledby="tasks-h"><table><thead><tr>
       ${["id", "peer", "about", "state"].map((key) => html`<th scope="col" key=${key}>${t(`lp.t.${key}`)}</th>`)}
@@ -37,7 +37,7 @@ function Task({ row, longest, chosen, choose }) {
     <td class="mono">${row.state === "accepting" ? t("lp.listener") : row.peer}</td><td class="mono cut">${row.label}</td>
     <td><span class="stk k-${tone}">${icon(SIGN[row.state] ?? "ear")}${t(STATES[row.state] ?? "sk.read")}</span></td>
     <td><span class="ab k-${tone}" style=${{ "--p": `${part}%` }}>${dur(row.state_s * 1000)}</span></td>
-    <td class="num">${nf(row.steps ?? 0)}</td>
+    <td class="num">${row.steps === null ? "–" : nf(row.steps)}</td>
     <td class="num">${row.busy_us ? dur(row.busy_us / 1000) : "–"}</td>
     <td class="num"><span class="c-in">${bytes(row.bytes_in)}</span> / <span class="c-out">${bytes(row.bytes_out)}</span></td>
     <td class="mono soft">${row.line}</td></tr>`;

@@ -8,13 +8,13 @@ const UP = 44;
 const DOWN = 28;
 const MOST = 50;
 
-/** `ticks`: [[slept_us, ran_us, steps, returned]], the newest last. `unit`: the key of what a tick runs. */
-export function Ticks({ ticks, unit = "loop.tick.steps" }) {
+/** `ticks`: [[slept_us, ran_us, steps, returned]], the newest last; steps: null where they are not seen. */
+export function Ticks({ ticks }) {
   const [at, point] = useState(null);
   if (!ticks.length) return null;
   const shown = ticks.slice(-MOST);
   const [slept, ran, steps, returned] = shown[at] ?? shown.at(-1);
-  const words = [t("lp.blocked", { v: dur(slept / 1000) }), t("loop.tick.ran", { v: dur(ran / 1000) }), t(unit, { n: steps }), returned !== null && t("lp.ret", { n: returned })];
+  const words = [t("lp.blocked", { v: dur(slept / 1000) }), t("loop.tick.ran", { v: dur(ran / 1000) }), steps !== null && t("loop.tick.steps", { n: steps }), t("lp.ret", { n: returned })];
   return html`<section class="panel" aria-labelledby="ticks-h"><div class="pn-h"><h2 id="ticks-h">${t("loop.ticks", { n: shown.length })}</h2>
       <span class="r">${words.filter(Boolean).join(" · ")}</span></div>
     <svg class="ticks" viewBox="0 0 ${MOST * WIDE} ${UP + DOWN + 1}" preserveAspectRatio="none" role="img" onMouseLeave=${() => point(null)}

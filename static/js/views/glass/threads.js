@@ -8,8 +8,7 @@ import { FanOut } from "./threads_fan.js";
 import { Groups } from "./threads_groups.js";
 import { Lanes } from "./threads_lanes.js";
 import { Deadlock, Locks } from "./threads_locks.js";
-import { SeenLoop } from "./loop_seen.js";
-import { ThreadTable } from "./threads_tables.js";
+import { TaskTable, ThreadTable } from "./threads_tables.js";
 
 const NOTHING = [];
 const SPANS = [30, 5, 1];
@@ -51,7 +50,7 @@ function Picture({ server, table, points, streams, at, theme, lang }) {
         ${table.locks.length > 0 && html`<${Locks} locks=${table.locks} server=${server}/>`}
         ${fan && html`<${FanOut} fan=${fan} peers=${peers}/>`}</div>`}</div>
     <${ThreadTable} table=${table} server=${server} peers=${peers}/>
-    <${SeenLoop} table=${table} points=${points} server=${server} peers=${peers}/>
+    ${table.tasks.length > 0 && html`<${TaskTable} table=${table} server=${server} peers=${peers}/>`}
     <${Summary} table=${table}/>`;
 }
 

@@ -1,0 +1,112 @@
+"""Loops that the user has written, or asyncio's, in the same view as the lab's own."""
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_accessibility import violations
+
+PROGRAMS = Path(__file__).resolve().parents[1] / "programs/loops"
+
+
+@pytest.fixture(scope="module")
+def dashboard(make_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    folder = tmp_path_factory.mktemp("loops")
+    for file in PROGRAMS.glob("*.py"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    lab = make_lab(tmp_path_factory.mktemp("lab"), more={"SOCKETLAB_PROGRAMS": str(folder)})
+    yield lab
+    lab.close()
+
+
+@pytest.fixture
+def windows(dashboard: Any, make_windows: Any, browser: Any) -> Iterator[Any]:
+    windows = make_windows(browser, dashboard.url)
+    yield windows
+    windows.close()
+    for program in dashboard.api("GET", "/api/programs")["programs"]:
+        dashboard.api("POST", f"/api/programs/{program['name']}/stop?wait=10")
+    assert windows.complaints == []
+
+
+@pytest.fixture
+def clients() -> Iterator[Any]:
+    with ExitStack() as all_of_them:
+
+        def client(port: int, data: bytes) -> socket.socket:
+            sock = all_of_them.enter_context(socket.create_connection(("127.0.0.1", port), 10))
+            sock.sendall(data)
+            return sock
+
+        yield client
+
+
+def start(dashboard: Any, eventually: Any, title: str, arguments: str = "0 0") -> tuple[str, int]:
+    """Start a program; its name and its last port."""
+    listed = dashboard.api("GET", "/api/programs")
+    names = {one["title"]: one["id"] for one in listed["files"]}
+    names |= {one["title"]: one["name"] for one in listed["programs"]}
+    path = f"/api/programs/{names[title]}"
+    dashboard.api("POST", f"{path}/start?wait=10", {"arguments": arguments})
+    eventually(lambda: dashboard.api("GET", path)["listening"], "it listens")
+    address = dashboard.api("GET", path)["listening"][-1]
+    return names[title], int(address.rpartition(":")[2])
+
+
+def lane(page: Page, name: str) -> Any:
+    return page.locator(f'.lane[data-lane="{name}"] header .n')
+
+
+def test_a_scheduler_of_generators(
+    dashboard: Any, windows: Any, clients: Any, eventually: Any
+) -> None:
+    name, port = start(dashboard, eventually, "scheduler.py")
+    page: Page = windows(f"/programs/{name}")
+    page.get_by_role("link", name="Event loop").and_(page.locator(".tabs a")).click()
+    idle = clients(port, b"")
+    clients(port, b"sleep\n")
+    expect(lane(page, "reading")).to_have_text("2")
+    expect(lane(page, "sleeping")).to_have_text("1")
+    chip = page.locator(".runbox .l", has_text='yield "sleep", 60').locator(".susp")
+    expect(chip).to_have_attribute("data-count", "1")
+    expect(page.locator(".gate")).to_contain_text("epoll_wait()")
+    row = page.locator(".tasks-rows tbody tr", has_text=str(idle.getsockname()[1]))
+    expect(row).to_contain_text("scheduler.py:46")
+    clients(port, b"block\n")
+    expect(page.locator('.warns [data-kind="step"]')).to_contain_text("scheduler.py:53")
+    assert violations(page) == []
+    page.get_by_role("button", name="Pause", exact=True).click()
+    page.locator(".tok", has_text=re.compile("^#2")).first.click()
+    expect(page.locator(".fcard")).to_contain_text("conn")
+
+
+def test_tasks_of_asyncio(dashboard: Any, windows: Any, clients: Any, eventually: Any) -> None:
+    name, port = start(dashboard, eventually, "streams.py")
+    page: Page = windows(f"/programs/{name}")
+    page.get_by_role("link", name="Event loop").and_(page.locator(".tabs a")).click()
+    clients(port, b"hold\n")
+    clients(port, b"one\n")
+    expect(lane(page, "waiting")).to_have_text("2")
+    expect(lane(page, "sleeping")).to_have_text("1")
+    expect(page.locator(".runbox")).to_contain_text("await asyncio.sleep(60)")
+    expect(page.locator(".notice", has_text="task of asyncio")).to_be_visible()
+
+
+def test_a_loop_of_callbacks(dashboard: Any, windows: Any, clients: Any, eventually: Any) -> None:
+    name, port = start(dashboard, eventually, "callbacks.py")
+    page: Page = windows(f"/programs/{name}")
+    page.get_by_role("link", name="Event loop").and_(page.locator(".tabs a")).click()
+    clients(port, b"")
+    clients(port, b"wait\n")
+    expect(lane(page, "reading")).to_have_text("2")
+    expect(lane(page, "writing")).to_have_text("1")
+    expect(page.locator(".notice", has_text="it calls back")).to_be_visible()
+    tabs = page.locator(".tabs a")
+    tabs.filter(has_text="Connections").click()
+    expect(page.locator("tbody tr")).to_have_count(2)
