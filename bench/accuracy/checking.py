@@ -63,7 +63,7 @@ def check(subject: Subject) -> Checked:
                 return Checked(subject, "", why_not=why_not)
             words = [word.replace(PORT, str(port)) for word in subject.words]
             checked = _said(subject, words, {**surroundings, MARK: mark})
-        left = (*_processes(mark), *(str(path) for path in temporary.rglob("*")))
+        left = (*marked(mark), *(str(path) for path in temporary.rglob("*")))
         return checked._replace(left=left)
 
 
@@ -123,8 +123,8 @@ def _free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def _processes(mark: str) -> Iterator[str]:
-    """Those that still have the mark in their environment (proc_pid_environ(5))."""
+def marked(mark: str) -> Iterator[str]:
+    """Processes that have the mark in their environment (proc_pid_environ(5))."""
     wanted = f"{MARK}={mark}".encode()
     for path in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):
