@@ -14,6 +14,7 @@ from labservers.net.addresses import connect_host
 PIECE = 64 * 1024
 MOST = 4 * 1024 * 1024  # bytes that are kept of what a server says
 SHOWN = 200  # bytes of a Moment
+SMALL = 2048  # bytes, of which the system makes the least that it allows
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: a close is RST, socket(7)
 
 
@@ -50,19 +51,24 @@ class Client:
         self.sent = bytearray()
         self.ended = False  # by the server: end of stream, or reset
         self.error: str | None = None
+        self.port: int | None = None  # of its own
         self._address = address
         self._timeline = timeline
         self._side = side
         self._sock: socket.socket | None = None
 
-    def connect(self, timeout_s: float) -> bool:
+    def connect(self, timeout_s: float, *, small: bool = False) -> bool:
+        """small: with little room for answers (SO_RCVBUF), so that a server has to wait."""
         host = connect_host(self._address.host)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         kind = socket.SOCK_DGRAM if self._address.datagram else socket.SOCK_STREAM
         self._sock = socket.socket(family, kind)
         self._sock.settimeout(max(timeout_s, 0.01))
+        if small:
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
         try:
             self._sock.connect((host, self._address.port))
+            self.port = self._sock.getsockname()[1]
             if kind == socket.SOCK_STREAM:
                 self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
@@ -101,6 +107,10 @@ class Client:
                 break
         return bytes(self.got[since:])
 
+    def waits(self) -> None:
+        """Say that it waits from now on, with nothing to send."""
+        self._timeline.add(self._side, "waits")
+
     def finish(self) -> None:
         """End of stream: nothing more will be sent, answers are still read (half-close)."""
         self._timeline.add(self._side, "closes")
@@ -132,12 +142,6 @@ class Client:
             with contextlib.suppress(OSError):
                 self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             self._sock.close()
-
-    def small_window(self) -> None:
-        """As little room for answers as the system allows. Before connect() it has no effect."""
-        if self._sock is not None:
-            with contextlib.suppress(OSError):
-                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
 
     def _receive_once(self, timeout_s: float) -> bool:
         if self._sock is None or self._sock.fileno() < 0:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from labservers.checks.client import Client, Timeline
-from labservers.checks.holding import Delivery, Held, hold
+from labservers.checks.hints import Hints
+from labservers.checks.holding import Delivery, Held, converse, hold, join
 from labservers.checks.patience import Patience
 from labservers.checks.subject import Mark
 from labservers.checks.values import Address, Death, Evidence, Outcome, Stand, Talk
@@ -33,28 +36,54 @@ class Checked(Protocol):
     def mark(self) -> Mark: ...
     def deaths(self, mark: Mark) -> tuple[Death, ...]: ...
     def settle(self, mark: Mark) -> tuple[Death, ...]: ...
+    def serving(self) -> bool: ...
     def stands(self) -> tuple[Stand, ...]: ...
     def descriptors(self) -> int | None: ...
     def threads(self) -> int | None: ...
     def processor_s(self) -> float | None: ...
-    def restart(self) -> str | None: ...
+    def restart(self, folder: Path | None = None) -> str | None: ...
     def start_again(self, listen_s: float = ...) -> str | None: ...
     def interrupt(self) -> None: ...
     def wait(self, timeout_s: float) -> bool: ...
     def end(self) -> None: ...
 
 
-class Context:
-    """One look of one probe. Clients that it has made are closed in close()."""
+class Setting(NamedTuple):
+    """What all looks have in common. once: the program serves one client, and ends. cpu_before:
+    the share of a processor, 0..1, that it used before any client came."""
 
-    def __init__(
-        self, probe: str, talk: Talk, subject: Checked, patience: Patience, pace_s: float = 0.0
-    ) -> None:
+    talk: Talk
+    subject: Checked
+    patience: Patience
+    hints: Hints
+    once: bool = False
+    cpu_before: float = 0.0
+    pace_s: float = 0.0
+    cancelled: Callable[[], bool] = bool
+
+
+class Cancelled(Exception):
+    """The user has cancelled the check."""
+
+
+class Context:
+    """One look of one probe. Clients that it has made are closed in close().
+
+    second: the look that confirms a failure, with a fresh program.
+    """
+
+    def __init__(self, probe: str, setting: Setting, *, second: bool = False) -> None:
         self.probe = probe
-        self.talk = talk
-        self.subject = subject
-        self.timeline = Timeline(pace_s)
-        self._patience = patience
+        self.talk = setting.talk
+        self.subject = setting.subject
+        self.hints = setting.hints
+        self.once = setting.once
+        self.cpu_before = setting.cpu_before
+        self.second = second
+        self.timeline = Timeline(setting.pace_s)
+        subject = self.subject
+        self._patience = setting.patience
+        self._cancelled = setting.cancelled
         self._mark = subject.mark()
         self._clients: list[Client] = []
 
@@ -77,7 +106,12 @@ class Context:
     # Clients and conversations.
 
     def client(self, side: str = "client") -> Client:
-        """A new client, not yet connected."""
+        """A new client, not yet connected.
+
+        Raises:
+            Cancelled: from here, and from all that begins a conversation.
+        """
+        self._go_on()
         client = Client(self.address, self.timeline, side)
         self._clients.append(client)
         return client
@@ -88,10 +122,21 @@ class Context:
         client.connect(self.patience_s)
         return client
 
+    def member(self, number: int, side: str = "client") -> Client:
+        """A new client that has held all turns but the last: the n-th member of a chat, from 0."""
+        client = self.connected(side)
+        if self.talk.answered == "other":
+            join(self.talk, client, number, self.patience_s)
+        elif len(self.talk.turns) > 1 or self.talk.greeting is not None:
+            opening = dataclasses.replace(self.talk, turns=self.talk.turns[:-1], ends="either")
+            converse(opening, client, self.patience_s)
+        return client
+
     def hold(
         self, delivery: Delivery = "whole", talk: Talk | None = None, side: str = "client"
     ) -> Held:
         """The conversation with a new client, told in this way."""
+        self._go_on()
         held = hold(
             talk or self.talk,
             self.address,
@@ -111,6 +156,10 @@ class Context:
     def close(self) -> None:
         for client in self._clients:
             client.close()
+
+    def _go_on(self) -> None:
+        if self._cancelled():
+            raise Cancelled
 
     # Marks in the life of the program.
 
@@ -139,6 +188,7 @@ class Context:
         after_s: float | None = None,
         rule: str | None = None,
         figures: Figures = (),
+        stands: tuple[Stand, ...] | None = None,
         why: str = "",
     ) -> Outcome:
         """What was seen outside, with what the tap says of the inside: an end of the program or of
@@ -158,7 +208,7 @@ class Context:
             after_s=round(after_s, 3) if after_s is not None else None,
             rule=rule,
             deaths=deaths,
-            stands=self.subject.stands(),
+            stands=self.subject.stands() if stands is None else stands,
             timeline=tuple(self.timeline.moments),
             figures=figures,
         )
@@ -176,6 +226,10 @@ class Context:
             after_s=held.after_s,
         )
 
+    def thread_died(self) -> bool:
+        """Whether a thread, though not the program, has ended by an exception in this look."""
+        return any(not death.main and not death.swallowed for death in self.since(self._mark))
+
     def must_be_good(self, held: Held) -> Outcome:
         return self.passed() if held.good else self.fails(held)
 
@@ -186,6 +240,21 @@ class Probe(NamedTuple):
     id: str
     applies: Callable[[Context], str | None]
     look: Callable[[Context], Outcome]
+
+
+def many(context: Context) -> str | None:
+    """Not of a program that serves one client and ends."""
+    return "once" if context.once else None
+
+
+def many_streams(context: Context) -> str | None:
+    """Of TCP, and of a program that serves many."""
+    return streams(context) or many(context)
+
+
+def local(context: Context) -> str | None:
+    """Only of a program that we have started."""
+    return None if context.subject.inside else "remote"
 
 
 def always(context: Context) -> str | None:

@@ -26,7 +26,9 @@ BRINGS = {
     "no-answer": {"half-close-unanswered"},
 }
 
-CANNOT_RUN = frozenset({"port-taken", "needs-arguments", "waits-for-input"})
+CANNOT_RUN = frozenset(
+    {"port-taken", "needs-arguments", "waits-for-input", "no-talk", "nobody-listens"}
+)
 
 Found = tuple[Match, Outcome]
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from labservers.checks.own_files import own_files
 from labservers.checks.values import Task
 
 HTTP = re.compile(r"HTTP/1|BaseHTTPRequestHandler|text/html")
@@ -21,6 +22,7 @@ LINES = re.compile(
     r"readline|makefile|readuntil|StreamRequestHandler|for \w+ in \w*file"
     r"|(?:split|partition|find|index)\(b?[\"']\\n|[\"']\\n[\"'] (?:not )?in"
 )
+SELECT = re.compile(r"\bselect\.select\(|(?<![.\w])select\(|SelectSelector")
 ROOMS = re.compile(r"\b(rooms?\w*|chat_?ids?|chats|комнат\w*)\b", re.IGNORECASE)
 NAMES = re.compile(r"\b(nick\w*|user_?names?|имя|ник|names)\b", re.IGNORECASE)
 FAREWELL = re.compile(r"""==\s*b?["'](/?(?:exit|quit|q|bye|выход))["']""")
@@ -32,8 +34,8 @@ PATH = re.compile(r"""["'](?:GET |POST )?(/[\w./-]*)["']""")
 class Hints:
     """task: what the program seems to be; None: nothing says it. separators: of numbers, as
     split() has them. counts: into how many names a split is unpacked. keys: of JSON objects.
-    lines: it seems to read to a line feed. paths: of HTTP. rooms, names: of a chat. farewell: the
-    word by which a client leaves."""
+    lines: it seems to read to a line feed. paths: of HTTP. selects: it calls select(). rooms,
+    names: of a chat. farewell: the word by which a client leaves."""
 
     task: Task | None = None
     json: bool = False
@@ -42,6 +44,7 @@ class Hints:
     counts: tuple[int, ...] = ()
     keys: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    selects: bool = False
     rooms: bool = False
     names: bool = False
     farewell: str = ""
@@ -49,7 +52,7 @@ class Hints:
 
 def hints(file: Path) -> Hints:
     """From the file and the modules beside it that it imports; none of one that cannot be read."""
-    sources = _sources(file)
+    sources = [text for _, text in own_files(file)]
     text = "\n".join(sources)
     trees = [tree for source in sources if (tree := _tree(source)) is not None]
     nodes = [node for tree in trees for node in ast.walk(tree)]
@@ -61,6 +64,7 @@ def hints(file: Path) -> Hints:
         counts=tuple(dict.fromkeys(count for node in nodes if (count := _unpacked(node)))),
         keys=tuple(dict.fromkeys(key for node in nodes for key in _keys(node))),
         paths=tuple(dict.fromkeys(PATH.findall(text))),
+        selects=bool(SELECT.search(text)),
         rooms=bool(ROOMS.search(text)),
         names=bool(NAMES.search(text)),
         farewell=next(iter(FAREWELL.findall(text)), ""),
@@ -82,23 +86,6 @@ def _task(text: str) -> Task | None:
 
 def _saves(text: str) -> bool:
     return bool(re.search(r"grade|subject|оценк|дисциплин|предмет|mark", text, re.IGNORECASE))
-
-
-def _sources(file: Path) -> list[str]:
-    """Of the program, and of the modules in its folder that it imports."""
-    found: dict[Path, str] = {}
-    waiting = [file]
-    while waiting and len(found) < 20:
-        path = waiting.pop()
-        if path in found or not path.is_file():
-            continue
-        found[path] = path.read_bytes().decode("utf-8-sig", "replace")
-        tree = _tree(found[path])
-        for node in ast.walk(tree) if tree is not None else ():
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            waiting += [file.parent / f"{name.replace('.', '/')}.py" for name in names if name]
-    return list(found.values())
 
 
 def _tree(source: str) -> ast.Module | None:

@@ -119,6 +119,18 @@ def said_and_heard(
     return Held("good", turn.send, bytes(hearer.got[since:]), after_s=after_s)
 
 
+def hears(talk: Talk, client: Client, timeout_s: float) -> bool:
+    """Whether the answers to all turns, which were sent already, come to this client."""
+    turns = talk.turns[-1:] if talk.answered == "other" else talk.turns
+    parts = [talk.greeting or b"", *(turn.answer or b"" for turn in turns)]
+    whole = re.compile(b"".join(b"(?:%b)" % part for part in parts), re.DOTALL)
+    closes = talk.ends == "server" and not talk.datagram
+    got = client.receive(
+        timeout_s, never if closes else lambda data: whole.fullmatch(data) is not None
+    )
+    return whole.fullmatch(got) is not None
+
+
 def take_leave(talk: Talk, client: Client) -> None:
     """Say what a good client says at the end, and give the server a moment to close."""
     if talk.farewell:

@@ -9,31 +9,45 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from labservers.checks.context import Context, Probe
+from labservers.checks.context import Cancelled, Probe, Setting
 from labservers.checks.findings import CANNOT_RUN, findings
 from labservers.checks.guess import Found, Guess
-from labservers.checks.hints import hints
+from labservers.checks.hints import Hints, hints
+from labservers.checks.looks import Looks
 from labservers.checks.own_files import own_files
 from labservers.checks.patience import Patience
-from labservers.checks.probes import basics, hostile, http, http_forms
-from labservers.checks.subject import Subject
-from labservers.checks.texts import text
-from labservers.checks.values import (
-    Address,
-    Evidence,
-    Outcome,
-    ProgramFacts,
-    Talk,
-    Task,
-    Verdict,
+from labservers.checks.probes import (
+    basics,
+    busy,
+    delivery,
+    ends,
+    hostile,
+    http,
+    http_forms,
+    load,
+    udp,
 )
+from labservers.checks.subject import Subject
+from labservers.checks.subject_remote import Remote
+from labservers.checks.texts import text
+from labservers.checks.values import Address, Evidence, Outcome, ProgramFacts, Talk, Task, Verdict
+from labservers.net.descriptors import raise_descriptor_limit
 
+__all__ = ["Cancelled", "Options", "Progress", "run"]
+
+# In this order: what is told kindly first, what ends the program last.
 PROBES: tuple[Probe, ...] = (
     *basics.PROBES,
+    *delivery.PROBES,
     *hostile.PROBES,
+    *load.PROBES,
+    *udp.PROBES,
     *http.PROBES,
     *http_forms.PROBES,
+    *ends.PROBES,
 )
+WHOLE_S = 50.0  # beyond it no probe is begun
+PRIVILEGED = 1024  # ports below it are for root alone
 
 
 @dataclass(frozen=True)
@@ -62,10 +76,6 @@ class Progress(NamedTuple):
     of: int
 
 
-class Cancelled(Exception):
-    """The user has cancelled the check."""
-
-
 def run(
     options: Options, progress: Callable[[Progress], None], cancelled: Callable[[], bool]
 ) -> Verdict:
@@ -75,99 +85,107 @@ def run(
         Cancelled
     """
     began = time.monotonic()
-    assert options.file is not None
-    subject = Subject(options.file, options.arguments, options.python)
-    patience = Patience()
+    raise_descriptor_limit()
+    check = _Check(options, progress, cancelled)
     try:
-        return _Check(options, subject, patience, progress, cancelled).verdict(began)
+        return check.verdict(began)
     finally:
-        subject.end()
-        patience.close()
+        check.end()
 
 
 class _Check:
     def __init__(
         self,
         options: Options,
-        subject: Subject,
-        patience: Patience,
         progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
     ) -> None:
         self._options = options
-        self._subject = subject
-        self._patience = patience
         self._progress = progress
         self._cancelled = cancelled
-        self._fresh = True
+        self._subject = _subject(options)
+        self._patience = Patience()
+        self._hints = hints(options.file) if options.file is not None else Hints()
+        self._probes = [one for one in PROBES if not options.only or one.id in options.only]
+
+    def end(self) -> None:
+        self._subject.end()
+        self._patience.close()
 
     def verdict(self, began: float) -> Verdict:
+        outcomes = [self._started()]
+        found: Found | None = None
+        if outcomes[0].outcome == "pass":
+            cpu_before = busy.share(self._subject, busy.LOOK_S) if self._subject.inside else 0.0
+            found = self._found()
+            if found is None:
+                outcomes.append(Outcome("answers", "not tried", "no-talk"))
+            else:
+                outcomes += self._looked(found, cpu_before, began)
+        return self._concluded(found, outcomes, began)
+
+    def _started(self) -> Outcome:
+        self._progress(Progress("starts", 1, len(self._probes) + 1))
+        mark = self._subject.mark()
         reason = self._subject.start()
-        if reason is not None:
-            evidence = Evidence("not-started", deaths=self._subject.deaths(self._subject.mark()))
-            outcomes: list[Outcome] = [Outcome("starts", "fail", reason, (), evidence, True)]
-            return self._concluded(None, outcomes, began)
-        found = self._found()
-        outcomes = [Outcome("starts", "pass")]
-        if found is None:
-            return self._concluded(None, outcomes, began)
-        talk = found.talk
-        for number, probe in enumerate(PROBES, 1):
-            if self._cancelled():
-                raise Cancelled
-            self._progress(Progress(probe.id, number, len(PROBES)))
-            outcomes.append(self._looked(probe, talk))
-        return self._concluded(talk, outcomes, began)
+        address = self._subject.address
+        if reason is None and address is not None and address.port < PRIVILEGED:
+            reason = "port-below-1024" if self._subject.inside else None
+        if reason is None:
+            return Outcome("starts", "pass")
+        evidence = Evidence(
+            "not-started",
+            deaths=self._subject.settle(mark),
+            stands=self._subject.stands(),
+            figures=(("port", float(address.port)),) if address is not None else (),
+        )
+        values = (("prompt", getattr(self._subject, "asks", None) or ""),)
+        return Outcome("starts", "fail", reason, values, evidence, confirmed=True)
 
     def _found(self) -> Found | None:
-        assert self._options.file is not None
-        guess = Guess(self._subject, self._patience, hints(self._options.file))
+        guess = Guess(self._subject, self._patience, self._hints)
         return guess.talk(self._options.task)
 
-    def _looked(self, probe: Probe, talk: Talk) -> Outcome:
-        """Look once, and a second time with a fresh program where it failed."""
-        self._make_fresh()
-        first = self._look(probe, talk)
-        if first.outcome != "fail" or self._options.once:
-            return first
-        self._fresh = False
-        self._make_fresh()
-        kindly = self._look(basics.PROBES[0], talk)
-        if kindly.outcome != "pass":
-            return first
-        second = self._look(probe, talk)
-        self._fresh = False
-        if second.outcome != "fail":
-            return second
-        return Outcome(probe.id, "fail", second.why, second.values, second.evidence, True)
+    def _looked(self, found: Found, cpu_before: float, began: float) -> list[Outcome]:
+        setting = Setting(
+            found.talk,
+            self._subject,
+            self._patience,
+            self._hints,
+            found.once,
+            cpu_before,
+            self._options.pace_s,
+            self._cancelled,
+        )
+        looks = Looks(setting, began + WHOLE_S, twice=not self._options.once)
+        outcomes = []
+        for number, probe in enumerate(self._probes, 2):
+            if self._cancelled():
+                raise Cancelled
+            self._progress(Progress(probe.id, number, len(self._probes) + 1))
+            outcomes.append(looks.look(probe))
+        return outcomes
 
-    def _look(self, probe: Probe, talk: Talk) -> Outcome:
-        context = Context(probe.id, talk, self._subject, self._patience, self._options.pace_s)
-        try:
-            why = probe.applies(context)
-            return context.not_tried(why) if why is not None else probe.look(context)
-        finally:
-            context.close()
-
-    def _make_fresh(self) -> None:
-        if not self._fresh or not self._subject.alive:
-            self._subject.restart()
-            self._fresh = True
-
-    def _concluded(self, talk: Talk | None, outcomes: Sequence[Outcome], began: float) -> Verdict:
-        facts = self._facts(talk)
+    def _concluded(
+        self, conversation: Found | None, outcomes: Sequence[Outcome], began: float
+    ) -> Verdict:
+        facts = self._facts(conversation.talk if conversation is not None else None)
         found = findings(outcomes, self._options.language, facts)
         mend = any(finding.level == "must" for finding in found)
-        cannot = next((one.why for one in outcomes if one.why in CANNOT_RUN), None)
+        cannot = next((one for one in outcomes if one.why in CANNOT_RUN), None)
         return Verdict(
-            program=str(self._options.file),
+            program=str(self._options.file or self._options.address),
             task=facts.task,
             talk=facts.talk,
             guessed=self._options.task is None,
             verdict="cannot run" if cannot else "mend" if mend else "pass",
             outcomes=tuple(outcomes),
             findings=tuple(found),
-            reason=text(self._options.language, f"cannot.{cannot}") if cannot else "",
+            reason=(
+                text(self._options.language, f"cannot.{cannot.why}", cannot.values)
+                if cannot is not None
+                else ""
+            ),
             took_s=round(time.monotonic() - began, 2),
             facts=facts,
         )
@@ -182,3 +200,10 @@ class _Check:
             observed=self._subject.inside,
             address=self._subject.address,
         )
+
+
+def _subject(options: Options) -> Subject | Remote:
+    if options.file is not None:
+        return Subject(options.file, options.arguments, options.python)
+    assert options.address is not None
+    return Remote(options.address)

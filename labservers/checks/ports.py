@@ -19,6 +19,7 @@ from labservers.checks.values import Address
 
 TIME_WAIT = "06"  # linux/tcp_states.h
 LISTEN = "0A"
+HELD = ("01", "08")  # ESTABLISHED, CLOSE-WAIT
 UNCONNECTED = "07"  # a bound socket of UDP
 TABLES = ((socket.AF_INET, "/proc/net/{}"), (socket.AF_INET6, "/proc/net/{}6"))
 CONNECT_S = 0.5
@@ -49,6 +50,14 @@ def taken(address: Address) -> bool:
     kind, open_state = ("udp", UNCONNECTED) if address.datagram else ("tcp", LISTEN)
     rows = _rows(kind)
     return any(local == address.port and state == open_state for _, _, local, _, _, state in rows)
+
+
+def held(port: int, peer_ports: set[int]) -> int:
+    """How many of the connections from these ports to this one the server's side still holds."""
+    return sum(
+        local == port and peer_port in peer_ports and state in HELD
+        for _, _, local, _, peer_port, state in _rows("tcp")
+    )
 
 
 def _pairs(port: int) -> Iterator[Pair]:

@@ -72,12 +72,16 @@ class Subject:
             reason = self._begin(listen_s)
         return reason
 
-    def restart(self) -> str | None:
-        """A fresh run on the same port, which is made free first."""
+    def restart(self, folder: Path | None = None) -> str | None:
+        """A fresh run on the same port, which is made free first. folder: to run in, this time."""
         self.end()
         if self._port is not None:
             ports.free(self._port)
-        return self.start()
+        self.folder, kept = folder or self.folder, self.folder
+        try:
+            return self.start()
+        finally:
+            self.folder = kept
 
     def start_again(self, listen_s: float = LISTEN_S) -> str | None:
         """As a user does: no port is made free."""

@@ -11,6 +11,8 @@ def answers(context: Context) -> Outcome:
 
 
 def answers_again(context: Context) -> Outcome:
+    if context.once:
+        return context.fail("died", why="ends-after-one")
     first = context.hold()
     if not first.good:
         return context.fails(first)
@@ -18,7 +20,8 @@ def answers_again(context: Context) -> Outcome:
     return context.passed() if second.good else context.fails(second)
 
 
+ANSWERS = Probe("answers", always, answers)
 PROBES = (
-    Probe("answers", always, answers),
+    ANSWERS,
     Probe("answers-again", always, answers_again),
 )

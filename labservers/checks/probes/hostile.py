@@ -6,28 +6,141 @@ somebody was served.
 
 from __future__ import annotations
 
-from labservers.checks.context import Context, Probe, always
-from labservers.checks.values import Outcome
+import time
 
-BAD_BYTES = b"\xff\xfe\xd0\n"  # never in UTF-8, and half of a letter
+from labservers.checks.client import Client, never
+from labservers.checks.context import Context, Probe, many, many_streams
+from labservers.checks.probes.busy import spinning
+from labservers.checks.values import Outcome, Talk
+
+BAD = b"\xff\xfe"  # never in UTF-8
+ANSWER_S = 0.15  # for an answer to nonsense, which need not come
+ACCEPT_S = 0.05  # for a server to accept a client that is about to leave
+NONSENSE = (b"abc\n", b"-1 x %s\n", b"\n".join([b"1e999"] * 4) + b"\n")
+NONSENSE_JSON = (b'{"abc": "xyz"}\n', b"[]\n", b"7\n", b"{\n")
+NONSENSE_HTTP = (b"abc\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+                 b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: abc\r\n\r\n")  # fmt: skip
+
+
+# Bytes that are not expected.
 
 
 def not_utf8(context: Context) -> Outcome:
-    """Bytes that are not text in the place of a request; some answer, or none, is fine."""
-    client = context.connected()
-    client.send(BAD_BYTES)
-    client.receive(0.2)
-    client.close()
-    return _still_serves(context, BAD_BYTES)
+    """A request with bytes that are not text; any answer, or none, is fine."""
+    return _survives(context, [spoilt(context.talk)])
 
 
-def _still_serves(context: Context, sent: bytes) -> Outcome:
+def empty(context: Context) -> Outcome:
+    """A request that is an empty line."""
+    return _survives(context, [b"\r\n\r\n" if context.talk.framed == "http" else b"\n"])
+
+
+def nonsense(context: Context) -> Outcome:
+    """Requests that are text, and mean nothing."""
+    if context.talk.framed == "http":
+        return _survives(context, NONSENSE_HTTP)
+    if context.talk.turns[-1].send[:1] in (b"{", b"["):
+        return _survives(context, NONSENSE_JSON)
+    return _survives(context, NONSENSE)
+
+
+def spoilt(talk: Talk) -> bytes:
+    """The last request of a talk, with bytes in it that are not UTF-8."""
+    send = talk.turns[-1].send
+    at = send.find(b"/") if talk.framed == "http" else 0
+    while at < len(send) - 1 and not (talk.framed == "http" or send[at : at + 1].isalnum()):
+        at += 1
+    return send[: at + 1] + BAD + send[at + 1 :]
+
+
+def _survives(context: Context, requests: list[bytes] | tuple[bytes, ...]) -> Outcome:
+    for request in requests:
+        client = context.member(0)
+        client.send(request)
+        client.receive(ANSWER_S, never if context.talk.answered == "other" else bool)
+        outcome = _serves(context, request, client)
+        client.close()
+        if outcome is not None:
+            return outcome
+    return context.passed()
+
+
+# Clients that leave.
+
+
+def connect_close(context: Context) -> Outcome:
+    """Connect and leave at once; and after joining, where one joins."""
+    context.connected().close()
+    outcome = _serves(context, b"")
+    if outcome is None and context.talk.answered == "other":
+        context.member(0).close()
+        outcome = _serves(context, b"")
+    return outcome or _quiet(context) or context.passed()
+
+
+def reset(context: Context) -> Outcome:
+    """Leave by RST: having said nothing, and in the middle of a request."""
+    for begun in (b"", context.talk.turns[-1].send[:1]):
+        client = context.member(0) if context.talk.answered == "other" else context.connected()
+        if begun:
+            client.send(begun)
+        time.sleep(ACCEPT_S)
+        client.reset()
+        outcome = _serves(context, begun)
+        if outcome is not None:
+            return outcome
+    return context.passed()
+
+
+def gone_while_sending(context: Context) -> Outcome:
+    """Ask, and be gone before the answer: by RST, and by FIN with the answer unread."""
+    for leave in (Client.reset, Client.close_by_fin):
+        client = context.member(0)
+        request = context.talk.turns[-1].send
+        client.send(request)
+        leave(client)
+        time.sleep(ACCEPT_S)
+        outcome = _serves(context, request)
+        if outcome is not None:
+            return outcome
+    return context.passed()
+
+
+def _serves(context: Context, sent: bytes, client: Client | None = None) -> Outcome | None:
+    """None: a new client is served, and this one does not wait for a thread that has died."""
     held = context.good()
-    if held.good:
-        return context.passed()
-    return context.fail(
-        "others-wait", sent=sent, got=held.got, expected=held.expected, error=held.error
-    )
+    if not held.good:
+        return context.fail(
+            "others-wait" if held.result in ("no-answer", "refused") else held.result,
+            sent=sent,
+            got=held.got,
+            expected=held.expected,
+            error=held.error,
+            after_s=held.after_s,
+        )
+    if client is None or client.ended or client.got or not context.thread_died():
+        return None
+    client.waits()
+    client.receive(context.patience_s, never)
+    if client.ended or client.got:
+        return None
+    return context.fail("no-answer", sent=sent, after_s=context.patience_s)
 
 
-PROBES = (Probe("not-utf8", always, not_utf8),)
+def _quiet(context: Context) -> Outcome | None:
+    """None: nobody works on for a client that has left."""
+    cpu = spinning(context)
+    if cpu is None:
+        return None
+    figures = (("cpu", cpu), ("cpu_before", context.cpu_before))
+    return context.fail("spins", figures=figures)
+
+
+PROBES = (
+    Probe("not-utf8", many, not_utf8),
+    Probe("empty", many_streams, empty),
+    Probe("nonsense", many, nonsense),
+    Probe("connect-close", many_streams, connect_close),
+    Probe("reset", many_streams, reset),
+    Probe("gone-while-sending", many_streams, gone_while_sending),
+)

@@ -1,0 +1,83 @@
+"""Probes are looked at: once, and a second time where one failed, with the program as new."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from labservers.checks.context import Checked, Context, Probe, Setting
+from labservers.checks.probes.basics import ANSWERS
+from labservers.checks.values import Evidence, Outcome
+
+
+class Looks:
+    """A probe that fails is believed when it fails again at a fresh run of the program, where the
+    same conversation, told kindly, works. twice: False to show a probe once more."""
+
+    def __init__(self, setting: Setting, until: float, *, twice: bool = True) -> None:
+        self._setting = setting
+        self._subject: Checked = setting.subject
+        self._until = until  # of time.monotonic(): probes are not begun after it
+        self._twice = twice
+        self._fresh = True
+        self._unanswered = False
+
+    def look(self, probe: Probe) -> Outcome:
+        """Its outcome, in the end."""
+        if self._unanswered:
+            return Outcome(probe.id, "not tried", "unanswered")
+        if time.monotonic() > self._until:
+            return Outcome(probe.id, "not tried", "time")
+        if not self._make_ready():
+            return Outcome(probe.id, "not tried", "gone")
+        first = self._once(probe)
+        if first.outcome == "fail" and self._twice:
+            return self._confirmed(probe, first)
+        return first
+
+    def _confirmed(self, probe: Probe, first: Outcome) -> Outcome:
+        """Following a failure, whatever it was, the program is as new."""
+        kindly = probe is ANSWERS
+        for _ in range(2):
+            self._fresh = False
+            if not self._make_ready():
+                gone = not self._subject.inside and first.evidence is not None
+                return _sure(first, first) if gone else first
+            if not kindly and self._once(ANSWERS).outcome != "pass":
+                return first
+            if not self._make_ready():
+                return first
+            second = self._once(probe, second=True)
+            self._fresh = False
+            if second.outcome == "fail":
+                self._unanswered = kindly
+                return _sure(first, second)
+            if first.evidence is None or not first.evidence.deaths:
+                return second
+        return second
+
+    def _once(self, probe: Probe, *, second: bool = False) -> Outcome:
+        context = Context(probe.id, self._setting, second=second)
+        try:
+            why = probe.applies(context)
+            return context.not_tried(why) if why is not None else probe.look(context)
+        finally:
+            context.close()
+
+    def _make_ready(self) -> bool:
+        """A run that serves; a fresh one where a probe has failed at the last."""
+        if self._fresh and self._subject.serving():
+            return True
+        self._fresh = self._subject.restart() is None
+        return self._fresh
+
+
+def _sure(first: Outcome, second: Outcome) -> Outcome:
+    """With the evidence of the look that saw more of the inside, or had more figures."""
+    shown = max(first, second, key=_weight)
+    return replace(shown, confirmed=True)
+
+
+def _weight(outcome: Outcome) -> tuple[int, int, int]:
+    proof = outcome.evidence or Evidence("")
+    return len(proof.deaths), len(proof.figures), len(proof.stands)

@@ -1,0 +1,160 @@
+"""Connections end, nothing is left open, the program ends by ^C and can be started again."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from labservers.checks import ports
+from labservers.checks.client import Client
+from labservers.checks.context import Context, Probe, local, many, streams
+from labservers.checks.probes.busy import SUSPECT, spinning
+from labservers.checks.talks import member
+from labservers.checks.values import Outcome
+
+VISITS = 50
+SPARE = 10  # descriptors and threads that a server may keep for later
+END_S = 2.0
+LISTEN_S = 2.0
+LOOK_S = 0.05
+
+
+def closes(context: Context) -> Outcome:
+    """A client has left: the server's side of its connection is closed as well."""
+    client = context.member(0)
+    client.send(context.talk.turns[-1].send)
+    if context.talk.answered != "other":
+        client.receive(context.patience_s)
+    own = {client.port} if client.port is not None else set()
+    client.close()
+    if _becomes(lambda: not ports.held(context.address.port, own), context.patience_s):
+        return context.passed()
+    return context.fail("leaks", figures=(("left_open", 1.0),), after_s=context.patience_s)
+
+
+def descriptors(context: Context) -> Outcome:
+    """Fifty visits leave no descriptor behind."""
+    before = context.subject.descriptors()
+    if before is None:
+        return context.not_tried("no-figures")
+    _visits(context)
+    if _becomes(lambda: _more(context.subject.descriptors(), before) <= SPARE, context.patience_s):
+        return context.passed()
+    left = _more(context.subject.descriptors(), before)
+    return context.fail("leaks", figures=(("left_open", float(left)), ("visits", float(VISITS))))
+
+
+def threads(context: Context) -> Outcome:
+    """Fifty visits leave no thread behind, and none that is at work for nobody."""
+    if context.cpu_before > SUSPECT:
+        figures = (("cpu", context.cpu_before), ("cpu_before", context.cpu_before))
+        return context.fail("spins", figures=figures, why="busy-loop")
+    before = context.subject.threads()
+    if before is None:
+        return context.not_tried("no-figures")
+    _visits(context)
+    if not _becomes(lambda: _more(context.subject.threads(), before) <= SPARE, context.patience_s):
+        left = _more(context.subject.threads(), before)
+        figures = (("threads_left", float(left)), ("visits", float(VISITS)))
+        return context.fail("leaks", figures=figures, why="threads-leak")
+    cpu = spinning(context)
+    if cpu is not None:
+        figures = (("cpu", cpu), ("cpu_before", context.cpu_before))
+        return context.fail("spins", figures=figures)
+    return context.passed()
+
+
+def ctrl_c(context: Context) -> Outcome:
+    """It ends within 2 s of ^C, though a client is connected."""
+    if not context.talk.datagram and not context.once:
+        context.member(0)
+    context.timeline.add("you", "^C")
+    context.subject.interrupt()
+    patience_s = max(END_S, 2 * context.patience_s)
+    if context.subject.wait(patience_s):
+        return context.passed()
+    return context.fail("not-ended", after_s=patience_s)
+
+
+def again(context: Context) -> Outcome:
+    """Started again at once, though a connection of its last run is in TIME-WAIT."""
+    port = context.address.port
+    client = context.member(0)
+    context.subject.interrupt()
+    context.subject.wait(END_S)
+    context.subject.end()
+    client.receive(context.patience_s, lambda data: False)
+    client.close_by_fin()
+    kept = ports.keeps(port)
+    reason = context.subject.start_again(LISTEN_S + context.patience_s)
+    if reason is None:
+        return context.passed() if kept else context.not_tried("no-time-wait")
+    return context.fail("port-taken", figures=(("time_wait", float(kept)),))
+
+
+def folder(context: Context) -> Outcome:
+    """Started from another folder, it answers as well."""
+    with tempfile.TemporaryDirectory(prefix="check-") as empty:
+        reason = context.subject.restart(Path(empty))
+        try:
+            if reason is not None:
+                return context.fail("not-started")
+            return context.must_be_good(context.hold())
+        finally:
+            context.subject.end()
+
+
+def _visits(context: Context) -> None:
+    """Good clients, one after the other, that ask and leave."""
+    for number in range(VISITS):
+        if not context.subject.alive:
+            return
+        if context.talk.answered != "other":
+            context.hold()
+            continue
+        client = Client(context.address, context.timeline, f"client {number + 1}")
+        client.connect(context.patience_s)
+        for turn in member(context.talk.turns[:-1], number):
+            client.send(turn.send)
+            client.receive(LOOK_S, lambda data: False)
+        if context.talk.farewell:
+            client.send(context.talk.farewell)
+            client.receive(LOOK_S)
+        client.close()
+
+
+def _becomes(so: Callable[[], bool], within_s: float) -> bool:
+    until = time.monotonic() + within_s
+    while not so():
+        if time.monotonic() >= until:
+            return False
+        time.sleep(LOOK_S)
+    return True
+
+
+def _more(now: int | None, before: int) -> int:
+    return (now or 0) - before
+
+
+def _many_local(context: Context) -> str | None:
+    return local(context) or many(context)
+
+
+def _streams_local(context: Context) -> str | None:
+    return local(context) or streams(context)
+
+
+def _streams_many(context: Context) -> str | None:
+    return streams(context) or many(context)
+
+
+PROBES = (
+    Probe("closes", _streams_many, closes),
+    Probe("descriptors", _many_local, descriptors),
+    Probe("threads", _many_local, threads),
+    Probe("folder", local, folder),
+    Probe("ctrl-c", local, ctrl_c),
+    Probe("again", _streams_local, again),
+)
