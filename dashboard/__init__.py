@@ -13,6 +13,7 @@ from dashboard.programs.catalogue import Catalogue, catalogue
 from dashboard.views import (
     api,
     assets,
+    checks,
     exchanges,
     holds,
     live,
@@ -41,7 +42,7 @@ def create_app(config: dict[str, Any] | None = None, listed: Catalogue | None = 
     app.register_error_handler(HTTPException, http_error)
     security.init_app(app)
     live.init_app(app)
-    for views in (api, exchanges, holds, metrics, pages, programs, recordings):
+    for views in (api, checks, exchanges, holds, metrics, pages, programs, recordings):
         app.register_blueprint(views.blueprint)
     assets.init_app(app)
     cli.init_app(app)

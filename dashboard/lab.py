@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from dashboard.checks.checks import Checks
 from dashboard.config import Config
 from dashboard.experiments.experiments import Experiments
 from dashboard.instance import Instance
@@ -74,6 +75,8 @@ class Lab:
         self.supervisor = Supervisor(programs, self.settings, self._surroundings(), saves)
         self.chat_hub = self._chat_hub()
         self.experiments = Experiments(self.supervisor, self.feed, ServerProcess)
+        folder = config.data_path / "checks"
+        self.checks = Checks(self.supervisor, folder, self.publish, ServerProcess)
         self.own = OwnPrograms(
             Shelf(config.program_folders, opened, EXAMPLES),
             self.pythons,
@@ -146,8 +149,10 @@ class Lab:
             self._count_watcher(name, hz, views, -1)
 
     def close(self, timeout_s: float = 1.5) -> None:
-        """End the experiments and the programs, and give the data folder back. Twice is once."""
+        """End the experiments, the checks and the programs, and give the data folder back. Twice
+        is once."""
         self.experiments.close()
+        self.checks.close()
         self.supervisor.close(timeout_s)
         self.instance.release()
 
@@ -189,6 +194,8 @@ class Lab:
 
     def _beginning(self, topic: str) -> list[EventDict]:
         kind, name = kind_and_name(topic)
+        if kind.kind == "check":
+            return [self.checks.event(name)]
         return self.supervisor.server(name).reports.newest(kind.kind)
 
     def _another_python(self, file: Path, but: str) -> Python | None:

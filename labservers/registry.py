@@ -12,7 +12,7 @@ class ServerSpec(NamedTuple):
 
     wire: its connections or recent peers. threads: a thread a client. loop: an event loop that
     can be held. rooms: chat rooms. http: it speaks HTTP/1.1. exchange: one request, one answer.
-    source: its code.
+    source: its code. checks: it can be checked.
     """
 
     name: str
@@ -48,7 +48,7 @@ def _spec(
         models=tuple(models.split()),
         default_port=8000 + task,
         module=f"labservers.servers.{name}",
-        capabilities=frozenset({"wire", "source", *capabilities.split()}),
+        capabilities=frozenset({"wire", "source", "checks", *capabilities.split()}),
     )
 
 

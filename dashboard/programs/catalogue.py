@@ -24,10 +24,17 @@ VISITS = {
     "chat": Visit(b"a message from the experiment\n", opening=b"*\n"),
     "subjects": Visit(b"GET /subjects/{n} HTTP/1.1\r\nHost: lab\r\n\r\n"),
 }
+TASKS = {
+    "hello": "hello",
+    "hypotenuse": "math",
+    "page": "page",
+    "chat": "chat",
+    "subjects": "subjects",
+}
 HIDDEN_ROOMS = {"chat": frozenset({CHECK_ROOM})}
 # The file that runs another one and observes it, by whichever Python.
 OBSERVE = Path(messages.__file__).resolve().parents[1] / "run" / "observe_file.py"
-OBSERVED = frozenset({"console", "source", "wire", "threads"})
+OBSERVED = frozenset({"console", "source", "wire", "threads", "checks"})
 
 
 class Catalogue(Mapping[str, Program]):
@@ -121,5 +128,6 @@ def _lab_server(spec: ServerSpec) -> Program:
         ready=Ready.CHECK,
         check=CHECKS[spec.name],
         visit=VISITS[spec.name],
+        task=TASKS[spec.name],
         hidden_rooms=HIDDEN_ROOMS.get(spec.name, frozenset()),
     )

@@ -42,7 +42,8 @@ class Program:
     source is read, empty for none.
     check(host, port, timeout_s) raises when the program does not answer as it should.
     hidden_rooms: chat rooms that are not news. own: the user's file at this path; None: one of
-    the lab's servers. example: the file came with the dashboard. breaks: see breaks.py.
+    the lab's servers. example: the file came with the dashboard. breaks: see breaks.py. task: what
+    it is for, where that is known, as labservers.checks calls it.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Program:
     own: Path | None = None
     example: bool = False
     breaks: tuple[dict[str, Any], ...] = field(default=(), compare=False)
+    task: str = ""
 
     def can(self, capability: str) -> bool:
         return capability in self.capabilities

@@ -3,7 +3,7 @@
 from collections.abc import Container
 from typing import Any, NamedTuple
 
-from dashboard.live.events import KINDS
+from dashboard.live.events import KINDS, Kind
 from dashboard.programs.program import Program
 
 
@@ -27,9 +27,10 @@ TABS = (
     Tab("rooms", "rooms", linked=True),
     Tab("try", "exchange"),
     Tab("code", "source", ("code",)),
-    Tab("wire", "wire", ("wire", "streams")),
+    Tab("wire", "wire", ("wire", "streams", "check")),
     Tab("threads", "threads", ("threads", "wire", "streams")),
     Tab("connections", "wire", ("rows",)),
+    Tab("check", "checks", ("check",)),
     Tab("logs", None, ("logs",)),
 )
 
@@ -52,8 +53,14 @@ def as_shown(program: Program, capabilities: Container[str]) -> list[dict[str, A
     return [
         {
             "name": tab.name,
-            "topics": [KINDS[kind].topic(program.name) for kind in tab.kinds],
+            "topics": [kind.topic(program.name) for kind in _kinds(program, tab)],
             "linked": tab.linked,
         }
         for tab in tabs_of(capabilities)
     ]
+
+
+def _kinds(program: Program, tab: Tab) -> list[Kind]:
+    """Those of a tab that the program has."""
+    kinds = [KINDS[kind] for kind in tab.kinds]
+    return [kind for kind in kinds if not kind.capability or program.can(kind.capability)]

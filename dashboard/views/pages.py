@@ -12,10 +12,16 @@ from dashboard.live.chat_rules import RULES
 from dashboard.programs.program import Program
 from dashboard.programs.tabs import find_tab
 from dashboard.views import assets
+from labservers.checks.texts import causes
 
 blueprint = Blueprint("pages", __name__)
 VERSION = "1.0.0"
-TITLES = {"overview": "nav.overview", "programs": "nav.programs"}
+TITLES = {
+    "overview": "nav.overview",
+    "programs": "nav.programs",
+    "lessons": "les.h",
+    "lesson": "les.h",
+}
 
 
 def lab() -> Lab:
@@ -59,6 +65,18 @@ def own_program(name: str, tab: str | None = None) -> Response:
     except UnknownServer:
         abort(404)
     return _program(program, tab)
+
+
+@blueprint.get("/lessons")
+def lessons() -> Response:
+    return _page({"view": "lessons", "name": None, "tab": None})
+
+
+@blueprint.get("/lessons/<id>")
+def lesson(id: str) -> Response:
+    if id not in causes():
+        abort(404)
+    return _page({"view": "lesson", "name": None, "tab": None})
 
 
 def _program(program: Program, tab: str | None) -> Response:

@@ -46,7 +46,9 @@ def program(name: str) -> Response:
 @blueprint.delete("/<name>")
 def forget(name: str) -> Response:
     """Let a program of the user go. Its file is not touched."""
+    lab().checks.cancel(name)
     lab().own.forget(name)
+    lab().checks.kept.forget(name)
     return jsonify({"files": lab().own.files()})
 
 

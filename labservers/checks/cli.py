@@ -5,11 +5,14 @@ Exit code: 0 nothing that must be mended, 1 something must, 2 it could not be ch
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shlex
 import signal
+import socket
 import sys
+import threading
 import traceback
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +26,7 @@ from labservers.checks.submissions import servers_in
 from labservers.checks.texts import LANGUAGES, Language, text
 from labservers.checks.values import Address, Task, Verdict
 from labservers.checks.verdicts import in_language
-from labservers.command_line import EXIT_USAGE, Parser
+from labservers.command_line import EXIT_USAGE, Parser, inherited_socket
 from labservers.observe.text import printable
 
 EXIT_MEND = 1
@@ -39,7 +42,7 @@ def main(words: list[str]) -> int:
         parser.error("a FILE, a FOLDER or --address HOST:PORT is needed, one of them")
     if missing := next((path for path in asked.subjects if not path.exists()), None):
         parser.error(f"{printable(str(missing))} is not there")
-    cancelled = _on_signals()
+    cancelled = _cancelled(asked.channel)
     try:
         said = list(_checked(asked, cancelled))
     except Cancelled:
@@ -74,9 +77,12 @@ def _one(options: Options, name: str, asked: Namespace, cancelled: Callable[[], 
     progress = _print_progress if asked.progress_json else _show_progress
     verdict = replace(_run(options, progress, cancelled), program=name)
     _show_progress(None)
+    said = {language: in_language(verdict, language) for language in LANGUAGES}
+    if asked.both:
+        asked.both.write_text(json.dumps(said, ensure_ascii=False), "utf-8")
     if asked.progress_json:
-        _print({"verdict": {language: in_language(verdict, language) for language in LANGUAGES}})
-    return in_language(verdict, asked.lang)
+        _print({"verdict": said[asked.lang]})
+    return said[asked.lang]
 
 
 def _run(
@@ -134,6 +140,8 @@ def _parser() -> Parser:
     add("--html", type=Path, metavar="FILE", help="write it as one HTML file")
     add("--lang", choices=LANGUAGES, default=terminal_language(), help="of the report")
     add("--progress-json", action="store_true", help="print progress and verdict, a line each")
+    add("--both", type=Path, help=argparse.SUPPRESS)  # a file for the report in both languages
+    add("--channel", type=inherited_socket, help=argparse.SUPPRESS)  # its end is a cancel
     add("--again", metavar="PROBE", help="only show this probe again, slowly")
     add("--pace", type=float, default=0.6, metavar="SECONDS", help="the rest at each of its steps")
     return parser
@@ -174,12 +182,21 @@ def terminal_language() -> Language:
     return "ru" if next(filter(None, chosen), "").lower().startswith("ru") else "en"
 
 
-def _on_signals() -> Callable[[], bool]:
-    """Whether ^C or SIGTERM has come: the check ends the program, then itself."""
-    came: list[int] = []
+def _cancelled(channel: int | None) -> Callable[[], bool]:
+    """Whether ^C or SIGTERM has come, or the other end of the channel is gone."""
+    came = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda caught, _: came.append(caught))
-    return lambda: bool(came)
+        signal.signal(number, lambda *_: came.set())
+    if channel is not None:
+        threading.Thread(target=_wait_for_end, args=(channel, came), daemon=True).start()
+    return came.is_set
+
+
+def _wait_for_end(channel: int, came: threading.Event) -> None:
+    with socket.socket(fileno=channel) as line:
+        while line.recv(4096):
+            pass
+    came.set()
 
 
 def _print_progress(progress: Progress) -> None:

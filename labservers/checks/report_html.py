@@ -73,9 +73,9 @@ def _finding(finding: Json, language: Language) -> str:
     level = text(language, f"level.{finding['level']}")
     parts = [
         f'<section class="finding {finding["level"]}"><p class="level">{_escaped(level)}</p>',
-        f"<h2>{_escaped(finding['title'])}</h2>",
+        f"<h2>{_prose(finding['title'])}</h2>",
         _line(finding),
-        f"<p>{_escaped(finding['evidence'])}</p>",
+        f"<p>{_prose(finding['evidence'])}</p>",
         '<div class="proof">',
         svg(finding["picture"]) if finding["picture"] else "",
         _proof(finding["proof"], language),
@@ -96,14 +96,14 @@ def _line(finding: Json) -> str:
 
 
 def _said(language: Language, key: str, words: str) -> str:
-    return f"<p><b>{_escaped(text(language, key))}.</b> {_escaped(words)}</p>" if words else ""
+    return f"<p><b>{_escaped(text(language, key))}.</b> {_prose(words)}</p>" if words else ""
 
 
 def _lesson(words: str, language: Language) -> str:
     if not words:
         return ""
     head = _escaped(text(language, "lesson"))
-    paragraphs = "".join(f"<p>{_escaped(part)}</p>" for part in words.split("\n\n"))
+    paragraphs = "".join(f"<p>{_prose(part)}</p>" for part in words.split("\n\n"))
     return f"<details><summary>{head}</summary>{paragraphs}</details>"
 
 
@@ -163,6 +163,12 @@ def _rest(said: Json) -> Iterator[str]:
 def _probe(probe: Json) -> str:
     words = f"{probe['title']} ({probe['id']})"
     return f"{words}: {probe['why']}" if probe["why"] else words
+
+
+def _prose(words: str) -> str:
+    """What stands between backquotes is code."""
+    parts = map(_escaped, words.split("`"))
+    return "".join(f"<code>{part}</code>" if at % 2 else part for at, part in enumerate(parts))
 
 
 def _escaped(words: str) -> str:

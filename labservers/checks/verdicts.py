@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from labservers.checks.findings import findings
 from labservers.checks.report_json import as_json
 from labservers.checks.texts import Language
 from labservers.checks.values import Verdict
 
 
 def in_language(verdict: Verdict, language: Language) -> dict[str, Any]:
-    return as_json(verdict, verdict.findings, language)
+    """The findings are made anew, from what the probes have seen."""
+    facts = verdict.facts
+    found = findings(verdict.outcomes, language, facts) if facts else verdict.findings
+    return as_json(verdict, found, language)

@@ -38,8 +38,8 @@ function dispatch(event) {
 function draw() {
   frame = 0;
   page.dataset.stale = state.link.status === "lost" ? "1" : "0";
-  const { name } = state.route;
-  document.title = `${name ? titleOf(state.servers[name]) : t("nav.overview")} · ${t("app")}`;
+  const { name, view } = state.route;
+  document.title = `${name ? titleOf(state.servers[name]) : t(view.startsWith("lesson") ? "les.h" : "nav.overview")} · ${t("app")}`;
   render(h(Shell, { state, actions }), document.getElementById("app"));
 }
 
@@ -131,6 +131,16 @@ const actions = {
   hold: (name, body) => api("POST", `/api/programs/${name}/hold`, { controller: controller(), ...body }),
   startAll: (names) => askAll("start", names),
   stopAll: (names) => askAll("stop", names),
+  /** Begin a check: {task, running, stop, stream}, all optional. */
+  check: (name, asked) => api("POST", `/api/programs/${name}/check`, asked).catch(actions.fail),
+  cancelCheck: (name) => api("DELETE", `/api/programs/${name}/check`).catch(actions.fail),
+  /** Show a probe once more, slowly. */
+  checkAgain: (name, probe) => api("POST", `/api/programs/${name}/check/again`, { probe }).catch(actions.fail),
+  /** Fetch the newest report of a program, and the tasks that there are, in the page's language. */
+  async report(name) {
+    const found = await api("GET", `/api/programs/${name}/check?lang=${state.lang}`).catch(actions.fail);
+    if (found) dispatch({ type: "report", name, report: found.report, tasks: found.tasks });
+  },
   /** Remember the settings of a program's next start. Throws ApiError when they cannot be used. */
   async settings(name, settings) {
     const server = await api("POST", `${pathOf(name)}/settings`, settings);

@@ -1,10 +1,10 @@
-/* The parts of the state that a tap fills: calls, streams, lines, threads of each program; pure. */
+/* The parts of the state that a tap or a check fills: calls, streams, lines, threads of each program; pure. */
 import { holds } from "./threads.js";
 
 const POINTS_KEPT = 5000;
 
 /** The parts of the page's state that hold a life of a program, by its name. */
-const LIVES = ["rows", "tasks", "logs", "loops", "wire", "streams", "code", "threads"];
+const LIVES = ["rows", "tasks", "logs", "loops", "wire", "streams", "code", "threads", "checks"];
 
 /** No life of any program. */
 export const NO_LIVES = Object.fromEntries(LIVES.map((part) => [part, {}]));
@@ -50,7 +50,7 @@ export const reborn = (state, name) => NEW_WITH_A_PROCESS.reduce((so_far, part) 
 
 /** The state as if the program had never been; its page says that there is none. */
 export function gone(state, { name }) {
-  const bare = ["servers", "history", "consoles", ...LIVES].reduce((so_far, part) => without(so_far, part, name), state);
+  const bare = ["servers", "history", "consoles", "reports", ...LIVES].reduce((so_far, part) => without(so_far, part, name), state);
   return { ...bare, order: state.order.filter((other) => other !== name) };
 }
 

@@ -42,6 +42,7 @@ export function initial(boot, address, prefs) {
     history: {},
     ...NO_LIVES,
     consoles: {},
+    reports: {},
     chat: NO_ROOMS,
     exchanges: {},
     busy: {},
@@ -87,6 +88,7 @@ const CHANGES = {
   },
   console: (state, { name, event }) =>
     put(state, "consoles", name, reduceConsole(state.consoles[name] ?? NO_CONSOLE, event)),
+  report: (state, { name, report, tasks }) => put(state, "reports", name, { report, tasks }),
   dialog: (state, { dialog }) => ({ ...state, dialog }),
   toast: (state, { toast }) => ({ ...state, toast }),
 };
@@ -130,6 +132,7 @@ export const DELTAS = {
   streams: latest("streams"),
   code: latest("code"),
   threads: stood,
+  check: latest("checks"),
   files: (state, { files }) => ({ ...state, files }),
   gone,
 };

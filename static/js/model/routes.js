@@ -1,5 +1,5 @@
 /*
- * Addresses of pages: `/`, `/programs`, `/servers/NAME/TAB` for the lab's own servers and
+ * Addresses of pages: `/`, `/programs`, `/lessons`, `/lessons/ID`, `/servers/NAME/TAB` for the lab's own servers and
  * `/programs/NAME/TAB` for programs of the user. Which programs and tabs there are is the
  * dashboard's to say: each server's view carries its tabs, the one that opens by itself first.
  */
@@ -7,23 +7,27 @@
 const plain = (view) => ({ view, name: null, tab: null, query: {} });
 const OVERVIEW = plain("overview");
 const PROGRAMS = plain("programs");
+const LESSONS = plain("lessons");
 
 /** The route of an address that is none. */
 export const MISSING = plain("missing");
 
 /**
- * The route of an address {pathname, search}: {view: overview | programs | server | missing, name, tab, query}.
- * `servers`: views by name. `query`: the values of the address, for the tab to use.
+ * The route of an address {pathname, search}: {view: overview | programs | lessons | lesson | server | missing, name,
+ * tab, query, lesson}. `servers`: views by name. `query`: the values of the address, for the tab to use.
  */
 export function parse({ pathname, search = "" }, servers) {
   const parts = pathname.split("/").filter(Boolean);
   if (!parts.length) return OVERVIEW;
   const [place, name, wanted] = parts;
   if (place === "programs" && parts.length === 1) return PROGRAMS;
+  if (place === "lessons" && parts.length <= 2) return name ? { ...plain("lesson"), lesson: name, query: valuesOf(search) } : LESSONS;
   if (parts.length > 3 || !Object.hasOwn(servers, name ?? "") || place !== placeOf(servers[name])) return MISSING;
   const tab = findTab(servers[name], wanted);
-  return tab ? { view: "server", name, tab, query: Object.fromEntries(new URLSearchParams(search)) } : MISSING;
+  return tab ? { view: "server", name, tab, query: valuesOf(search) } : MISSING;
 }
+
+const valuesOf = (search) => Object.fromEntries(new URLSearchParams(search));
 
 const placeOf = (server) => (server.own ? "programs" : "servers");
 

@@ -47,13 +47,18 @@ def test_a_class_is_one_command_one_table_and_two_files(tmp_path: Path) -> None:
     assert [suite.get("name") for suite in suites] == ["bad/server.py", "good/server.py"]
 
 
-def test_progress_and_the_verdict_in_both_languages_come_a_line_each(tmp_path: Path) -> None:
+def test_progress_and_the_verdict_come_a_line_each_and_a_file_has_both_languages(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "server.py").write_text(GOOD)
-    done = check("server.py", "--task", "hello", "--progress-json", folder=tmp_path)
+    both = tmp_path / "both.json"
+    files = ("--progress-json", "--both", both)
+    done = check("server.py", "--task", "hello", *files, folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     *progress, last = [json.loads(line) for line in done.stdout.splitlines()]
     assert {tuple(line) for line in progress} == {("progress",)}
-    reports: dict[str, Any] = last["verdict"]
+    reports: dict[str, Any] = json.loads(both.read_text("utf-8"))
+    assert last["verdict"] == reports["en"]
     assert reports["en"]["language"] == "en"
     assert reports["ru"]["language"] == "ru"
     assert reports["en"]["probes"][0]["id"] == "starts"

@@ -8,6 +8,7 @@ import { blocksOf, bytesOf, choosePoints, kept, unseen } from "../../model/wire.
 import { NotRunning } from "../shell/not_running.js";
 import { Experiments } from "./experiments.js";
 import { byteUnder, useRowWidth } from "./hex_rows.js";
+import { Again } from "./check_again.js";
 import { Blocks } from "./wire_blocks.js";
 import { Selection, moveBy } from "./wire_selection.js";
 import { Streams } from "./wire_streams.js";
@@ -37,6 +38,7 @@ export function Wire({ state, actions, name }) {
   const table = state.streams[name];
   const to = (changes) => href(server, "wire", given({ ...query, ...changes }));
   return html`<div class="stack"><${NotRunning} state=${state} name=${name} actions=${actions}/>
+    <${Again} check=${state.checks[name]} server=${server} actions=${actions}/>
     <${Experiments} state=${state} name=${name} actions=${actions}/>
     <section class="panel wire" aria-label=${t("tab.wire")}>
       <div class="toolbar">
@@ -48,7 +50,7 @@ export function Wire({ state, actions, name }) {
         <${Button} icon=${held ? "play" : "pause"} label=${t(held ? "wire.resume" : "wire.pause")} title=${t("wire.pause.d")}
           onClick=${() => setHeld(held ? null : live)}/>
         <${Downloads} name=${name} stream=${stream}/></div>
-      <${Filters} query=${query} table=${table} to=${to}/>
+      <${Filters} server=${server} query=${query} table=${table} to=${to}/>
       <div class="wire-g"><${Streams} table=${table} points=${live} query=${query} to=${to}/>
         <${Pane} key=${`${name}/${stream}/${line}/${thread}/${peer}`} crash=${crashOf(server, query)} blocks=${blocks} form=${form} words=${words} server=${server} to=${to}
           table=${table} live=${live} held=${held} setHeld=${setHeld} filtered=${shown.length < points.length} up=${running(server)}
@@ -62,14 +64,15 @@ const given = (query) => Object.fromEntries(Object.entries(query).filter(([, val
 const crashOf = (server, { crash }) => (crash && server.crashes?.find(({ at }) => String(at) === crash)) || null;
 
 /* The choices in the address, each with its way back. */
-function Filters({ query, table, to }) {
+function Filters({ server, query, table, to }) {
   const names = ["stream", "peer", "line", "thread"].filter((name) => query[name]);
   if (!names.length) return null;
   const told = (name) =>
     name === "stream" ? (table?.streams.find(({ id }) => String(id) === query.stream)?.peer ?? `#${query.stream}`) : query[name];
   return html`<div class="toolbar filters" role="group" aria-label=${t("wire.only")}><span class="muted">${t("wire.only")}</span>
     ${names.map((name) => html`<a class="fchip" key=${name} href=${to(name === "stream" ? { stream: null, peer: null } : { [name]: null })}
-      title=${t("wire.only.off")}>${t(`wire.by.${name}`)} <code>${told(name)}</code>${icon("x")}</a>`)}</div>`;
+      title=${t("wire.only.off")}>${t(`wire.by.${name}`)} <code>${told(name)}</code>${icon("x")}</a>`)}
+    ${query.stream && server.own && html`<span class="sp"></span><a class="btn sm" href=${href(server, "check", { stream: query.stream })} title=${t("chk.talk.d")}>${icon("flag")}<span>${t("chk.talk")}</span></a>`}</div>`;
 }
 
 function Downloads({ name, stream }) {
@@ -79,6 +82,7 @@ function Downloads({ name, stream }) {
     <ul>${link("wire.txt", t("wire.dl.txt"))}${link("wire.pcapng", t("wire.dl.pcapng"))}
       ${stream && link(`wire.raw?stream=${encodeURIComponent(stream)}&way=in`, t("wire.dl.in"))}
       ${stream && link(`wire.raw?stream=${encodeURIComponent(stream)}&way=out`, t("wire.dl.out"))}
+      ${stream && link(`talk.json?stream=${encodeURIComponent(stream)}`, t("chk.talk.dl"))}
       ${!stream && html`<li class="muted">${t("wire.dl.raw")}</li>`}</ul></details>`;
 }
 

@@ -22,6 +22,7 @@ const BODIES = {
   code: lazy(() => import("../glass/code.js").then((module) => module.Code)),
   wire: lazy(() => import("../glass/wire.js").then((module) => module.Wire)),
   threads: lazy(() => import("../glass/threads.js").then((module) => module.Threads)),
+  check: lazy(() => import("../glass/check.js").then((module) => module.Check)),
   try: Try,
   connections: Connections,
   logs: Logs,

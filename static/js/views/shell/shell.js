@@ -4,6 +4,7 @@ import { clock, t } from "../../i18n.js";
 import { href, linkedTabs, plainTab } from "../../model/routes.js";
 import { lab, list, own, place, shown, startable } from "../../model/selectors.js";
 import { Dialogs } from "./dialogs.js";
+import { Lazy } from "./lazy.js";
 import { Overview } from "./overview.js";
 import { Programs } from "./programs.js";
 import { Server } from "./server.js";
@@ -40,10 +41,15 @@ export function Shell({ state, actions }) {
     <${Toast} toast=${state.toast} actions=${actions}/>`;
 }
 
+const loadLessons = () => import("./lessons.js").then((module) => module.Lessons);
+const loadLesson = () => import("./lessons.js").then((module) => module.Lesson);
+
 function Page({ state, actions }) {
   const { view } = state.route;
   if (view === "overview") return html`<${Overview} state=${state} actions=${actions}/>`;
   if (view === "programs") return html`<${Programs} state=${state} actions=${actions}/>`;
+  if (view === "lessons") return html`<${Lazy} load=${loadLessons} state=${state} actions=${actions}/>`;
+  if (view === "lesson") return html`<${Lazy} key=${state.route.lesson} load=${loadLesson} state=${state} actions=${actions}/>`;
   if (view === "server") return html`<${Server} state=${state} actions=${actions}/>`;
   return html`<div class="ph"><div class="tx"><h1>${t("missing.h")}</h1><p>${t("missing.p")}</p></div></div>
     <p><a class="btn" href="/">${t("nav.overview")}</a></p>`;

@@ -1,0 +1,209 @@
+"""Checks that run, one at a time for a program, each a process of its own.
+
+A program of the user is checked as a copy of its own, so that nothing of the one that runs is
+disturbed. A running one, and the lab's, is checked by its address, from outside.
+"""
+
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from dashboard import json_text, whole_file
+from dashboard.checks.ask import Ask
+from dashboard.checks.command import command
+from dashboard.checks.kept import Kept, Report
+from dashboard.checks.one import Check
+from dashboard.errors import BadInput, NotNow, NotRunning, UnknownServer
+from dashboard.live.events import EventDict
+from dashboard.numbers import shown
+from dashboard.programs.files import Stamp, stamp
+from dashboard.programs.launch import Command
+from dashboard.recording import talk
+from dashboard.supervision.process import Listener
+from dashboard.supervision.run import Process
+from dashboard.supervision.supervisor import Supervisor
+from labservers.checks.texts import has
+
+MOST_AT_ONCE = 2  # of all programs: they take processor time, and clients in crowds
+SETTLE_S = 10.0
+END_S = 3.0
+
+Json = dict[str, Any]
+
+
+class Checks:
+    """What runs now, and what was found. The lock guards the table of checks.
+
+    publish(event) sends to the tabs that look. spawn(command, listener) starts a process.
+    """
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        folder: Path,
+        publish: Callable[[EventDict], None],
+        spawn: Callable[[Command, Listener], Process],
+    ) -> None:
+        self._supervisor = supervisor
+        self._folder = folder
+        self._publish = publish
+        self._spawn = spawn
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._newest: dict[str, Check] = {}
+        self.kept = Kept(folder)
+
+    def start(self, name: str, asked: Json) -> Json:
+        """Begin a check; returns what the page shows of it.
+
+        asked: {task, running, stop, stream}, all of them optional. running: check the one that
+        runs, by its address. stop: stop it first. stream: the id of a recorded connection, which
+        is the conversation to hold.
+
+        Raises:
+            BadInput, UnknownServer. NotRunning, NotNow: the program, or too many checks.
+        """
+        ask = Ask.of(asked)
+        server = self._supervisor.server(name)
+        by_address = ask.running or server.program.own is None
+        recorded = self._recorded(name, ask.stream)
+        if not by_address and server.alive:
+            self._stop_first(name, ask)
+        return self._begin(Check(name, ask._replace(running=by_address)), recorded)
+
+    def again(self, name: str, probe: Any) -> Json:
+        """Show one probe again, slowly, with the program that runs; it is started where it does
+        not. The conversation is that of the newest report."""
+        if not isinstance(probe, str) or not has(f"probe.{probe}"):
+            raise BadInput(f"probe: {shown(probe)} is unknown", "see probes in the report")
+        server = self._supervisor.server(name)
+        if not server.alive:
+            self._supervisor.start(name)
+        self._supervisor.wait_settled(name, SETTLE_S)
+        report = self.kept.get(name)
+        ask = Ask.of(report.asked if report else {})
+        return self._begin(Check(name, ask._replace(running=True), probe), None)
+
+    def cancel(self, name: str) -> None:
+        """End the check of a program; nothing when there is none."""
+        self._end([one for one in self._under_way() if one.program == name])
+
+    def close(self) -> None:
+        self._end(self._under_way())
+
+    def view(self, name: str) -> Json:
+        """{state, again, progress, began_at, ended_at, error, asked, reported_at, verdict,
+        changed}: the newest check, and the newest report. changed: the file was saved since."""
+        with self._lock:
+            check = self._newest.get(name)
+        report = self.kept.get(name)
+        return {
+            **(check.view() if check else NEVER),
+            "reported_at": report.at if report else None,
+            "verdict": report.reports["en"]["verdict"] if report else None,
+            "changed": bool(report and report.file and report.file != self._stamp(name)),
+        }
+
+    def event(self, name: str) -> EventDict:
+        return {"kind": "check", "name": name, **self.view(name)}
+
+    def _recorded(self, name: str, stream: int | None) -> Json | None:
+        """The conversation that was recorded on a connection."""
+        if stream is None:
+            return None
+        recorder = self._supervisor.server(name).reports.recorder
+        found = recorder.read(lambda wire: wire.copy(stream))
+        if not found:
+            raise BadInput(f"stream: there is no connection {stream}", "see the wire")
+        return talk.recorded(*found[0])
+
+    def _stop_first(self, name: str, ask: Ask) -> None:
+        if not ask.stop:
+            raise NotNow(
+                f"{name} runs, and its port is taken for a copy of it",
+                "stop it first, or check the one that runs",
+            )
+        self._supervisor.stop(name)
+        self._supervisor.wait_settled(name, SETTLE_S)
+
+    def _begin(self, check: Check, recorded: Json | None) -> Json:
+        server = self._supervisor.server(check.program)
+        if check.ask.running and not server.targets():
+            raise NotRunning(f"{check.program} has no socket to check", "start it, then try again")
+        with self._lock:
+            running = [one for one in self._newest.values() if one.under_way]
+            if any(one.program == check.program for one in running):
+                raise NotNow(f"{check.program} is being checked", "wait, or cancel it")
+            if len(running) >= MOST_AT_ONCE:
+                raise NotNow(f"{MOST_AT_ONCE} checks run already", "wait, or cancel one of them")
+            try:
+                self._write(check, recorded)
+                words = command(server, check, self._folder)
+                check.file = None if check.ask.running else self._stamp(check.program)
+                check.heard = self._heard
+                check.process = self._spawn(words, check)
+            except OSError as error:
+                raise NotNow(f"no process for it: {error.strerror}", "stop something") from error
+            self._newest[check.program] = check
+        self._publish(self.event(check.program))
+        return self.view(check.program)
+
+    def _write(self, check: Check, recorded: Json | None) -> None:
+        """The files that the process reads; what an earlier one wrote is removed."""
+        check.report_path(self._folder).unlink(missing_ok=True)
+        if recorded is not None:
+            whole_file.write(check.talk_path(self._folder), json.dumps(recorded))
+
+    def _heard(self, check: Check, *, ended: bool) -> None:
+        """From the threads of its process."""
+        if ended:
+            self._keep(check)
+            with self._changed:
+                check.ended_at = time.time()
+                self._changed.notify_all()
+        with contextlib.suppress(UnknownServer):  # forgotten meanwhile
+            self._publish(self.event(check.program))
+
+    def _keep(self, check: Check) -> None:
+        path = check.report_path(self._folder)
+        try:
+            reports = json_text.parse(path.read_bytes())
+            path.unlink()
+        except (OSError, ValueError):
+            return
+        check.reported = True
+        asked = check.ask._asdict()
+        self.kept.put(check.program, Report(time.time(), reports, asked, check.file))
+
+    def _under_way(self) -> list[Check]:
+        with self._lock:
+            return [one for one in self._newest.values() if one.under_way]
+
+    def _end(self, ending: list[Check]) -> None:
+        with self._changed:
+            for one in ending:
+                one.cancelled = True
+                one.process.terminate()
+            if not self._changed.wait_for(lambda: not any(o.under_way for o in ending), END_S):
+                for one in ending:
+                    one.process.kill()
+                self._changed.wait_for(lambda: not any(o.under_way for o in ending), END_S)
+
+    def _stamp(self, name: str) -> Stamp | None:
+        file = self._supervisor.server(name).program.own
+        return stamp(file) if file else None
+
+
+NEVER: Json = {
+    "state": "never",
+    "again": None,
+    "progress": None,
+    "began_at": None,
+    "ended_at": None,
+    "error": "",
+    "asked": {},
+}

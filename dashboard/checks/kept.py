@@ -1,0 +1,72 @@
+"""The newest report of each program, kept in the data folder."""
+
+import contextlib
+import json
+import threading
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dashboard import json_text, whole_file
+from dashboard.programs.files import Stamp
+
+BYTES = 8 * 1024 * 1024
+
+Json = dict[str, Any]
+
+
+class Report(NamedTuple):
+    """What a check has found. at: seconds since the epoch. reports: by language, as
+    labservers/checks/report_json.py makes them. asked: what the check was to do. file: as it was
+    on disk, None where a running program was checked."""
+
+    at: float
+    reports: dict[str, Json]
+    asked: Json
+    file: Stamp | None
+
+
+class Kept:
+    """Reports by the program's name. The lock guards the table; a file that cannot be used counts
+    as none, and one that cannot be written costs the memory alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._reports: dict[str, Report | None] = {}
+
+    def get(self, name: str) -> Report | None:
+        with self._lock:
+            if name not in self._reports:
+                self._reports[name] = _read(self._path(name))
+            return self._reports[name]
+
+    def put(self, name: str, report: Report) -> None:
+        with self._lock:
+            self._reports[name] = report
+            with contextlib.suppress(OSError):
+                whole_file.write(self._path(name), json.dumps(report._asdict()))
+
+    def forget(self, name: str) -> None:
+        with self._lock:
+            self._reports.pop(name, None)
+            with contextlib.suppress(OSError):
+                self._path(name).unlink(missing_ok=True)
+
+    def all(self) -> dict[str, Report]:
+        """Those of this life of the dashboard, the newest first."""
+        with self._lock:
+            known = [(name, report) for name, report in self._reports.items() if report]
+        return dict(sorted(known, key=lambda item: -item[1].at))
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.json"
+
+
+def _read(path: Path) -> Report | None:
+    try:
+        with path.open("rb") as file:
+            found = json_text.parse(file.read(BYTES))
+        stamp = Stamp(*found["file"]) if found["file"] else None
+        return Report(float(found["at"]), dict(found["reports"]), dict(found["asked"]), stamp)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
