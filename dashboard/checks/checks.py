@@ -38,7 +38,8 @@ Json = dict[str, Any]
 class Checks:
     """What runs now, and what was found. The lock guards the table of checks.
 
-    publish(event) sends to the tabs that look. spawn(command, listener) starts a process.
+    publish(event) sends to the tabs that look. spawn(command, listener) starts a process. end_s:
+    how long one may take to end before it is killed.
     """
 
     def __init__(
@@ -47,11 +48,13 @@ class Checks:
         folder: Path,
         publish: Callable[[EventDict], None],
         spawn: Callable[[Command, Listener], Process],
+        end_s: float = END_S,
     ) -> None:
         self._supervisor = supervisor
         self._folder = folder
         self._publish = publish
         self._spawn = spawn
+        self._end_s = end_s
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._newest: dict[str, Check] = {}
@@ -154,6 +157,7 @@ class Checks:
 
     def _write(self, check: Check, recorded: Json | None) -> None:
         """The files that the process reads; what an earlier one wrote is removed."""
+        self._folder.mkdir(parents=True, exist_ok=True)
         check.report_path(self._folder).unlink(missing_ok=True)
         if recorded is not None:
             whole_file.write(check.talk_path(self._folder), json.dumps(recorded))
@@ -184,14 +188,19 @@ class Checks:
             return [one for one in self._newest.values() if one.under_way]
 
     def _end(self, ending: list[Check]) -> None:
-        with self._changed:
+        for one in ending:
+            one.cancelled = True
+            one.process.terminate()
+        if not self._have_ended(ending):
             for one in ending:
-                one.cancelled = True
-                one.process.terminate()
-            if not self._changed.wait_for(lambda: not any(o.under_way for o in ending), END_S):
-                for one in ending:
-                    one.process.kill()
-                self._changed.wait_for(lambda: not any(o.under_way for o in ending), END_S)
+                one.process.kill()
+            self._have_ended(ending)
+
+    def _have_ended(self, ending: list[Check]) -> bool:
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: not any(one.under_way for one in ending), self._end_s
+            )
 
     def _stamp(self, name: str) -> Stamp | None:
         file = self._supervisor.server(name).program.own

@@ -1,0 +1,178 @@
+"""Checks as the dashboard runs them, with processes that are made up: begun, heard, kept, ended."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard import create_app
+from dashboard.checks.checks import MOST_AT_ONCE, Checks
+from dashboard.checks.kept import Kept, Report
+from dashboard.errors import BadInput, NotNow, NotRunning
+from dashboard.programs.files import OwnFile, Stamp
+
+SERVER = "import socket\n"
+
+
+class FakeProcess:
+    """Does what the test says; SIGTERM ends it as a check that was cancelled, unless it hangs."""
+
+    pid = 1
+
+    def __init__(self, command: Any, listener: Any) -> None:
+        self.words = list(command.words)
+        self.listener = listener
+        self.hangs = False
+        self.signals: list[str] = []
+
+    def option(self, name: str) -> str:
+        return str(self.words[self.words.index(name) + 1])
+
+    def leaves(self, verdict: str) -> None:
+        reports = {
+            language: {"verdict": verdict, "language": language} for language in ("en", "ru")
+        }
+        Path(self.option("--both")).write_text(json.dumps(reports))
+
+    def terminate(self) -> None:
+        self.signals.append("TERM")
+        if not self.hangs:
+            self.listener.on_exit(130)
+
+    def kill(self) -> None:
+        self.signals.append("KILL")
+        self.listener.on_exit(-9)
+
+
+class Stage:
+    def __init__(self, lab: Any, folder: Path) -> None:
+        self.lab = lab
+        self.events: list[Any] = []
+        self.processes: list[FakeProcess] = []
+        self.checks = Checks(lab.supervisor, folder, self.events.append, self._spawn, end_s=0.05)
+
+    def program(self, name: str = "server.py") -> str:
+        path = self.lab.config.program_folders[0] / name
+        path.write_text(SERVER)
+        found = OwnFile(path.resolve()).name
+        self.lab.own.open(found)
+        return found
+
+    def _spawn(self, command: Any, listener: Any) -> Any:
+        self.processes.append(FakeProcess(command, listener))
+        return self.processes[-1]
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    (tmp_path / "programs").mkdir()
+    settings = {"data_dir": str(tmp_path), "programs": str(tmp_path / "programs")}
+    lab = create_app(settings).extensions["lab"]
+    yield Stage(lab, tmp_path / "checks")
+    lab.close()
+
+
+def test_a_check_is_heard_from_its_beginning_to_its_report(stage: Stage) -> None:
+    name = stage.program()
+    begun = stage.checks.start(name, {"task": "math"})
+    assert (begun["state"], begun["verdict"]) == ("running", None)
+    [process] = stage.processes
+    assert process.option("--task") == "math"
+    process.listener.on_print('{"progress": {"probe": "silent", "n": 3, "of": 9}}')
+    progress = stage.events[-1]["progress"]
+    assert (stage.events[-1]["kind"], progress["n"], set(progress["title"])) == (
+        "check",
+        3,
+        {"en", "ru"},
+    )
+    process.leaves("mend")
+    process.listener.on_exit(1)
+    assert stage.events[-1]["state"] == "done"
+    assert (stage.events[-1]["verdict"], stage.events[-1]["changed"]) == ("mend", False)
+    report = stage.checks.kept.get(name)
+    assert report
+    assert report.reports["ru"]["language"] == "ru"
+
+
+def test_a_report_outlives_the_dashboard_and_knows_that_the_file_has_changed(stage: Stage) -> None:
+    name = stage.program()
+    stage.checks.start(name, {})
+    stage.processes[0].leaves("pass")
+    stage.processes[0].listener.on_exit(0)
+    (stage.lab.config.program_folders[0] / "server.py").write_text(SERVER * 2)
+    again = Stage(stage.lab, stage.lab.config.data_path / "checks")
+    view = again.checks.view(name)
+    assert (view["state"], view["verdict"], view["changed"]) == ("never", "pass", True)
+
+
+def test_a_checker_that_breaks_says_so_and_the_report_before_stays(stage: Stage) -> None:
+    name = stage.program()
+    stage.checks.kept.put(name, Report(1.0, {"en": {"verdict": "pass"}, "ru": {}}, {}, None))
+    stage.checks.start(name, {})
+    stage.processes[0].listener.on_log("MemoryError")
+    stage.processes[0].listener.on_exit(1)
+    view = stage.checks.view(name)
+    assert (view["state"], view["error"], view["verdict"]) == ("broke", "MemoryError", "pass")
+
+
+def test_one_that_does_not_hear_a_cancel_is_killed(stage: Stage) -> None:
+    name = stage.program()
+    stage.checks.start(name, {})
+    stage.processes[0].hangs = True
+    stage.checks.cancel(name)
+    assert stage.processes[0].signals == ["TERM", "KILL"]
+    assert stage.checks.view(name)["state"] == "cancelled"
+    stage.checks.cancel(name)
+    assert stage.processes[0].signals == ["TERM", "KILL"]
+
+
+def test_one_check_at_a_time_and_few_of_all_programs(stage: Stage) -> None:
+    names = [stage.program(f"s{number}.py") for number in range(MOST_AT_ONCE + 1)]
+    for name in names[:-1]:
+        stage.checks.start(name, {})
+    with pytest.raises(NotNow, match="is being checked"):
+        stage.checks.start(names[0], {})
+    with pytest.raises(NotNow, match="checks run already"):
+        stage.checks.start(names[-1], {})
+    stage.checks.close()
+    assert [process.signals for process in stage.processes] == [["TERM"]] * MOST_AT_ONCE
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"task": "x"},
+        {"task": 1},
+        {"running": 1},
+        {"stop": "yes"},
+        {"stream": -1},
+        {"stream": 1.5},
+        {"stream": 9},
+    ],
+)
+def test_what_cannot_be_asked_is_refused_and_nothing_begins(stage: Stage, asked: Any) -> None:
+    name = stage.program()
+    with pytest.raises(BadInput):
+        stage.checks.start(name, asked)
+    with pytest.raises(BadInput, match="probe"):
+        stage.checks.again(name, "rm -rf")
+    assert stage.processes == []
+
+
+def test_a_server_of_the_lab_has_to_run(stage: Stage) -> None:
+    with pytest.raises(NotRunning):
+        stage.checks.start("hello", {})
+
+
+def test_a_file_of_reports_that_cannot_be_used_counts_as_none(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    for name, text in {"a": "{", "b": "[]", "c": '{"at": 1}', "d": "\0"}.items():
+        (tmp_path / f"{name}.json").write_text(text)
+        assert kept.get(name) is None
+    report = Report(2.0, {"en": {}, "ru": {}}, {"task": None}, Stamp(1, 2))
+    kept.put("a", report)
+    assert Kept(tmp_path).get("a") == report
+    kept.forget("a")
+    assert Kept(tmp_path).get("a") is None
