@@ -10,7 +10,7 @@ def main() -> None:
         while True:
             message, address = server.recvfrom(65535)
             print(f'{address[0]}: {message.decode("utf-8", "backslashreplace")}')
-            server.sendto('Hello, '.encode() + message[:1000], address)
+            server.sendto('Hello, '.encode() + message[:60000], address)
 
 
 if __name__ == '__main__':

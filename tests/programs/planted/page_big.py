@@ -1,4 +1,5 @@
 import socket
+import threading
 
 BIG = b"<!doctype html><title>Big</title>" + b"<p>All work and no play</p>\r\n" * 100_000
 
@@ -29,18 +30,21 @@ def answer(conn, line):
         conn.sendall(body)
 
 
-def serve(sock):
-    while True:
-        conn, _ = sock.accept()
-        conn.settimeout(0.5)
+def work(conn):
+    with conn:
+        conn.settimeout(10)
         try:
             line = read_request(conn)
             if line is not None:
                 answer(conn, line)
         except OSError as error:
             print("the visitor has gone:", error)
-        finally:
-            conn.close()
+
+
+def serve(sock):
+    while True:
+        conn, _ = sock.accept()
+        threading.Thread(target=work, args=(conn,), daemon=True).start()
 
 
 if __name__ == "__main__":

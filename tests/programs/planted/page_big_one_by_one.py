@@ -1,6 +1,6 @@
 import socket
 
-BIG = b"<!doctype html><title>Big</title>" + b"<p>All work and no play</p>\r\n" * 100_000
+BIG = b"<!doctype html><title>Big</title>" + b"<p>All work and no play</p>\r\n" * 10
 
 
 def read_request(conn):
@@ -26,26 +26,28 @@ def answer(conn, line):
     head = f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n"
     conn.sendall(head.encode() + b"Connection: close\r\n\r\n")
     if words[:1] != ["HEAD"]:
-        conn.send(body)
+        conn.sendall(body)
 
 
-def serve(sock):
-    while True:
-        conn, _ = sock.accept()
-        conn.settimeout(0.5)
+def work(conn):
+    with conn:
         try:
             line = read_request(conn)
             if line is not None:
                 answer(conn, line)
         except OSError as error:
             print("the visitor has gone:", error)
-        finally:
-            conn.close()
+
+
+def serve(sock):
+    while True:
+        conn, _ = sock.accept()
+        work(conn)
 
 
 if __name__ == "__main__":
-    with socket.create_server(("127.0.0.1", 12156), backlog=128) as sock:
-        print("Open http://127.0.0.1:12156")
+    with socket.create_server(("127.0.0.1", 12155), backlog=128) as sock:
+        print("Open http://127.0.0.1:12155")
         try:
             serve(sock)
         except KeyboardInterrupt:
