@@ -1,4 +1,4 @@
-"""The chat's framing: a stream of bytes to Join, Say and Leave, no sockets and no clock.
+"""The chat's framing: a stream of bytes to Join, what is said, and Leave; no sockets and no clock.
 
 Two kinds of clients share one port. The lab's never send a line feed and put each message into
 one send, so what one recv() returns is a message (*raw*). netcat and telnet send lines. A
@@ -42,20 +42,15 @@ class Join:
 
 
 @dataclass(slots=True)
-class Say:
-    """One or more messages, none of them empty, in valid UTF-8 and each followed by LF."""
-
-    lines: bytes
-
-
-@dataclass(slots=True)
 class Leave:
     """The member said exit, or its stream has ended."""
 
     reason: str
 
 
-Event: TypeAlias = Join | Say | Leave
+# What is said is bytes: one or more messages, none of them empty, in valid UTF-8 and each followed
+# by LF.
+Event: TypeAlias = Join | bytes | Leave
 
 
 class Framing:
@@ -68,19 +63,20 @@ class Framing:
         self._pending = b""
         self._joined = self._left = False
         self._inside_line = False  # its beginning has gone out as a message already
+        self._between = False  # in a room, and nothing has begun that the next bytes go on with
 
     def feed(self, data: bytes) -> list[Event]:
         """The outcome of these bytes, as one recv() returned them."""
-        if self._means_itself(data):
-            return [Say(data if self.mode == "line" else data + LF)]
+        if self._between and self._means_itself(data):
+            return [data if self.mode == "line" else data + LF]
         self._pending += self._without_telnet(data)
-        return self._judge(late=False)
+        return self._judged(late=False)
 
     def timed_out(self) -> list[Event]:
         """Nothing came for WAIT_S: what was waited with is text after all."""
         self._pending += self._telnet
         self._telnet = b""
-        return self._judge(late=True)
+        return self._judged(late=True)
 
     def end(self, reason: str = "end of stream") -> list[Event]:
         """The stream is over: deliver what is there, and leave."""
@@ -96,14 +92,12 @@ class Framing:
         if not self._left:
             self._left = True
             events.append(Leave(reason))
-        self.waiting = False
+        self.waiting = self._between = False
         return events
 
     def _means_itself(self, data: bytes) -> bool:
         """Whether it is passed on as it is, as nearly all is: whole lines, or a raw message whose
         end can mean nothing else."""
-        if not self._joined or self._left or self._pending or self._telnet or self._inside_line:
-            return False
         if self.mode == "raw":
             plain = LINE_FEED not in data and (
                 data[-1] not in UNSURE_ENDS or (data != EXIT and not _may_end_otherwise(data))
@@ -123,6 +117,12 @@ class Framing:
         if found[1] is not None:
             self._telnet = found[0]
         return b""
+
+    def _judged(self, *, late: bool) -> list[Event]:
+        events = self._judge(late=late)
+        begun = self._pending or self._telnet or self._inside_line
+        self._between = self._joined and not self._left and not begun
+        return events
 
     def _judge(self, *, late: bool) -> list[Event]:
         events: list[Event] = []
@@ -222,7 +222,7 @@ def _say(messages: list[bytes]) -> list[Event]:
     lines = b"".join(message + b"\n" for message in messages if message)
     if not lines:
         return []
-    return [Say(lines if _is_utf8(lines) else lines.decode("utf-8", "replace").encode())]
+    return [lines if _is_utf8(lines) else lines.decode("utf-8", "replace").encode()]
 
 
 def _is_utf8(data: bytes) -> bool:

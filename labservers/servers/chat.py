@@ -26,7 +26,7 @@ from labservers.observe import messages
 from labservers.observe.addresses import address_text
 from labservers.observe.monitor import ROWS_SHOWN, Monitor
 from labservers.observe.text import Excerpt
-from labservers.protocols.chat import WAIT_S, Event, Join, Say
+from labservers.protocols.chat import WAIT_S, Event, Join
 from labservers.registry import ServerSpec
 from labservers.run.server import STOP_GRACE_S, LabServer, Options
 from labservers.servers.chat_clients import MEMBERS_AT_MOST, ClientThreads
@@ -91,8 +91,8 @@ class ChatServer(LabServer):
         try:
             while True:
                 for event in self._receive(member):
-                    if isinstance(event, Say):
-                        self._chats.send_message(member, event.lines)
+                    if isinstance(event, bytes):
+                        self._chats.send_message(member, event)
                     elif isinstance(event, Join):
                         self._chats.connect_client_to_chat(event.room, member)
                     else:
@@ -184,10 +184,12 @@ class ChatConnectionManager:
         """Messages to everybody in the chat, the speaker included."""
         began, room = time.perf_counter(), speaker.room
         assert room is not None
-        room.delivery.put(speaker, lines)
-        with room.delivery.turn:
-            for message, members in room.delivery:  # none, where another thread has sent ours
-                members.send(message)
+        delivery = room.delivery
+        delivery.put(speaker, lines)
+        with delivery.turn:
+            while said := delivery.next():  # none, where another thread has sent ours
+                text, members = said
+                members.send(text)
         if self._log.budget > 0:
             self._note(speaker, room, lines, round((time.perf_counter() - began) * 1e6))
         else:

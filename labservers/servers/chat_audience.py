@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from labservers.servers.chat_member import SEND_FLAGS
+from labservers.servers.chat_message import raw_sends
 
 if TYPE_CHECKING:
     from labservers.servers.chat_member import Member
-    from labservers.servers.chat_message import Message
 
 Sends = list[tuple[Callable[[bytes, int], int], "Member"]]
 
@@ -27,12 +27,13 @@ class Audience:
             sends = self._line if member.mode == "line" else self._raw
             sends.append((member.sock.send, member))
 
-    def send(self, message: "Message") -> None:
-        """To each member; those that are not sent all of it fall behind."""
+    def send(self, lines: bytes) -> None:
+        """One or more messages to each member; one that is not sent all of it falls behind."""
         if self._line:
-            _send(self._line, message.line, [])
+            _send(self._line, lines, [])
         if self._raw:
-            _send(self._raw, message.raw or message.make_raw(), message.more)
+            first, *more = raw_sends(lines)
+            _send(self._raw, first, more)
 
 
 def _send(sends: Sends, data: bytes, more: list[bytes]) -> None:

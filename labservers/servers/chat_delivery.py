@@ -8,12 +8,12 @@ goes out in the same sends, and the threads whose message has been delivered fin
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from labservers.servers.chat_message import Message
-from labservers.servers.chat_said import Said, sizes_of
+from labservers.protocols.chat import LINE_FEED
+from labservers.servers.chat_said import Said
 from labservers.servers.chat_states import Event
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ PATIENCE = Patience()
 
 
 class Delivery:
-    """With the `turn` held, an iteration yields each message with its audience.
+    """With the `turn` held, next() gives lines and their audience until there are none.
 
     What is said faster than some can read would be lost to them although they read. So a message
     waits for members that are far behind. A member that does not catch up within the patience,
@@ -58,29 +58,36 @@ class Delivery:
     def __len__(self) -> int:
         return len(self._spoken)
 
-    def __iter__(self) -> Iterator[tuple[Message, "Audience"]]:
+    def next(self) -> tuple[bytes, "Audience"] | None:
+        """What is to be sent next, and to whom; what it gave before has been sent by now."""
         room = self._room
-        while self._spoken:
-            if room.reading_on:
-                self._wait_for_readers()
-            yield self._next()
-            room.delivered = (room.size, room.messages)
-
-    def _next(self) -> tuple[Message, "Audience"]:
-        room, parts, size, now = self._room, [], 0, time.monotonic()
+        room.delivered = (room.size, room.messages)
+        if not self._spoken:
+            return None
+        if room.reading_on:
+            self._wait_for_readers()
         with room.lock:
-            while self._spoken and size < GO_BYTES:
-                speaker, lines = self._spoken.popleft()
-                parts.append(lines)
-                size += len(lines)
-                count = lines.count(b"\n")
-                self._said.report(now, room.name, speaker.connection, speaker.mode,
-                                  room.messages + 1, sizes_of(lines, count))  # fmt: skip
-                room.messages += count
-                room.tally.requests += count
-            lines = b"".join(parts)
+            lines = self._take()
+            if self._spoken:
+                lines = self._with_more(lines)
             room.append(lines)
-            return Message(lines), room.audience()
+            return lines, room.audience()
+
+    def _take(self) -> bytes:
+        room, (speaker, lines) = self._room, self._spoken.popleft()
+        count = lines.count(LINE_FEED)
+        self._said.report(room, speaker, lines, count)
+        room.messages += count
+        room.tally.requests += count
+        return lines
+
+    def _with_more(self, lines: bytes) -> bytes:
+        """These lines, and what others have said meanwhile."""
+        parts, size = [lines], len(lines)
+        while self._spoken and size < GO_BYTES:
+            parts.append(self._take())
+            size += len(parts[-1])
+        return b"".join(parts)
 
     def _wait_for_readers(self) -> None:
         """Until all that are far behind have nearly caught up, left, or are slow."""

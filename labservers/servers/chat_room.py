@@ -19,7 +19,7 @@ from labservers.servers.chat_audience import Audience
 from labservers.servers.chat_backlog import CAPACITY, Backlog
 from labservers.servers.chat_delivery import Delivery, Patience
 from labservers.servers.chat_member import Member, Place
-from labservers.servers.chat_said import Said
+from labservers.servers.chat_said import Run, Said
 from labservers.servers.chat_states import READS_ON, Event, State
 
 CROWDED = CAPACITY // 4 * 3  # a member this far behind is waited for
@@ -31,6 +31,7 @@ class Room:
 
     level: the members that are sent the next lines at once. reading_on: those that are behind.
     delivered: `size` and `messages` of all that has been sent to the level members.
+    run: what its newest speaker has said in a row, for the live events.
     progress: notified when one of those has nearly caught up, or is gone; its lock is `lock`.
     clock: seconds, as time.monotonic(). tally: of all rooms, written with the lock held.
     """
@@ -56,6 +57,7 @@ class Room:
         self.level: dict[int, Member] = {}
         self.reading_on: dict[int, Member] = {}
         self.delivery = Delivery(self, said, patience)
+        self.run: Run | None = None
         self._backlog: Backlog | None = None  # while a member reads on
         self._audience: Audience | None = None  # until `level` changes
         self.clock = patience.clock
@@ -145,7 +147,7 @@ class Room:
         with self.delivery.turn, self.lock:
             self.count_sent(member)
             member.mode = mode
-            self._audience = None
+            self._audience = self.run = None
 
     def count_alone(self, member: Member) -> None:
         """Its bytes of the newest lines are counted by itself; by the thread with the turn."""

@@ -11,7 +11,6 @@ from labservers.protocols.chat import (
     Framing,
     Join,
     Leave,
-    Say,
     character_end,
     complete_size,
     pieces,
@@ -33,16 +32,16 @@ def one_by_one(events: list[Event]) -> list[Event]:
     """The same with each message in an event of its own."""
     split: list[Event] = []
     for event in events:
-        if isinstance(event, Say):
-            assert event.lines.endswith(b"\n")
-            split += [Say(line + b"\n") for line in event.lines[:-1].split(b"\n")]
+        if isinstance(event, bytes):
+            assert event.endswith(b"\n")
+            split += [line + b"\n" for line in event[:-1].split(b"\n")]
         else:
             split.append(event)
     return split
 
 
-def says(text: str) -> Say:
-    return Say(text.encode() + b"\n")
+def says(text: str) -> bytes:
+    return text.encode() + b"\n"
 
 
 def byte_by_byte(data: bytes) -> list[bytes]:
@@ -59,7 +58,7 @@ def cut(data: bytes, sizes: list[int]) -> list[bytes]:
 
 
 def texts(events: list[Event]) -> list[str]:
-    said = b"".join(event.lines for event in events if isinstance(event, Say))
+    said = b"".join(event for event in events if isinstance(event, bytes))
     return said.decode().split("\n")[:-1]
 
 
@@ -126,8 +125,8 @@ def test_who_is_always_about_to_say_something_else_is_not_kept_for_ever(word: by
     framing.feed(b"1")
     for _ in range(300):
         for event in framing.feed(word * 250):
-            assert isinstance(event, Say)
-            said += len(event.lines) - 1
+            assert isinstance(event, bytes)
+            said += len(event) - 1
         longest = max(longest, len(framing._pending))
     assert longest < PIECE_BYTES
     assert said + len(framing._pending) == 300 * 250 * len(word)

@@ -72,6 +72,16 @@ def test_what_a_member_says_in_a_row_is_one_event_until_it_is_taken(
     assert (event.data["seq"], event.data["sizes"]) == (154, [1, 1])
 
 
+def test_what_is_said_in_another_mode_is_another_event(join: Any, chat_server: Any) -> None:
+    listener, speaker = join(), join(raw=True)
+    for text in ("one", "two", "three\n"):
+        speaker.say(text)
+        listener.hear(text.strip() + "\n")
+    events = chat_server.monitor.take_events().events
+    said = [(e.data["mode"], e.data["sizes"]) for e in events if e.kind == "said"]
+    assert said == [("raw", [3, 3]), ("line", [5])]
+
+
 def test_events_that_nobody_takes_are_bounded_and_the_missing_are_counted(
     join: Any, chat_server: Any
 ) -> None:
