@@ -87,8 +87,7 @@ class Checks:
         if not server.alive:
             self._supervisor.start(name)
         self._supervisor.wait_settled(name, SETTLE_S)
-        report = self.kept.get(name)
-        ask = Ask.of(report.asked if report else {})
+        ask = _asked_before(self.kept.get(name))
         return self._begin(Check(name, ask._replace(running=True), probe), None)
 
     def cancel(self, name: str) -> None:
@@ -205,6 +204,14 @@ class Checks:
     def _stamp(self, name: str) -> Stamp | None:
         file = self._supervisor.server(name).program.own
         return stamp(file) if file else None
+
+
+def _asked_before(report: Report | None) -> Ask:
+    """What the newest check was asked; its task is known by now, where it was guessed."""
+    if report is None:
+        return Ask()
+    ask = Ask.of(report.asked)
+    return ask._replace(task=ask.task or report.reports["en"]["task"])
 
 
 NEVER: Json = {

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from labservers.checks.report_svg import svg
-from labservers.checks.report_text import cells, headline, task_words, unconfirmed, untried
+from labservers.checks.report_text import (
+    by_reason,
+    cells,
+    headline,
+    task_words,
+    unconfirmed,
+    untried,
+)
 from labservers.checks.spelling import hex_rows, spelled
 from labservers.checks.texts import Language, text
 from labservers.observe.text import printable
@@ -155,14 +162,15 @@ def _rest(said: Json) -> Iterator[str]:
     groups = (("passed", passed), ("unconfirmed", unconfirmed(said)), ("untried", untried(said)))
     for key, probes in groups:
         if probes:
-            items = "".join(f"<li>{_escaped(_probe(probe))}</li>" for probe in probes)
             head = f"{_escaped(text(language, key))} ({len(probes)})"
-            yield f"<details><summary>{head}</summary><ul>{items}</ul></details>"
+            lists = "".join(_alike(why, alike) for why, alike in by_reason(probes))
+            yield f"<details><summary>{head}</summary>{lists}</details>"
 
 
-def _probe(probe: Json) -> str:
-    words = f"{probe['title']} ({probe['id']})"
-    return f"{words}: {probe['why']}" if probe["why"] else words
+def _alike(why: str, probes: Sequence[Json]) -> str:
+    items = "".join(f"<li>{_escaped(probe['title'])} ({probe['id']})</li>" for probe in probes)
+    reason = f'<p class="small">{_escaped(why)}</p>' if why else ""
+    return f"{reason}<ul>{items}</ul>"
 
 
 def _prose(words: str) -> str:

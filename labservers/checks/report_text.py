@@ -87,7 +87,18 @@ def _rest(said: Json) -> Iterator[str]:
     for key, probes in (("untried", untried(said)), ("unconfirmed", unconfirmed(said))):
         if probes:
             yield f"{text(language, key)} ({len(probes)}):"
-            yield from (_wrapped(f"  {probe['id']}:", probe["why"], "    ") for probe in probes)
+            for why, alike in by_reason(probes):
+                yield _wrapped(
+                    f"  {why}:" if why else " ", ", ".join(p["id"] for p in alike), "    "
+                )
+
+
+def by_reason(probes: Sequence[Json]) -> list[tuple[str, list[Json]]]:
+    """Probes that share a reason stand together."""
+    groups: dict[str, list[Json]] = {}
+    for probe in probes:
+        groups.setdefault(probe["why"], []).append(probe)
+    return list(groups.items())
 
 
 def untried(said: Json) -> list[Json]:

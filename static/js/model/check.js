@@ -15,6 +15,13 @@ export function probesOf({ probes, findings }) {
   return { passed: of("pass"), unconfirmed: of("fail").filter(({ id }) => !explained.has(id)), untried: of("not tried") };
 }
 
+/** Probes that share a reason: [[why, probes]]. */
+export function byReason(probes) {
+  const groups = new Map();
+  for (const probe of probes) groups.set(probe.why, [...(groups.get(probe.why) ?? []), probe]);
+  return [...groups];
+}
+
 /** How many findings of each level: [[level, n]], the gravest first, those without any left out. */
 export const counts = ({ findings }) =>
   LEVELS.map((level) => [level, findings.filter((finding) => finding.level === level).length]).filter(([, n]) => n > 0);

@@ -1,7 +1,7 @@
 /* What is wrong with a program: the check's task at the left, what it found at the right. */
 import { html, icon, useDraft, useEffect } from "../../kit.js";
 import { clock, t } from "../../i18n.js";
-import { NO_CHECK, counts, probesOf } from "../../model/check.js";
+import { NO_CHECK, byReason, counts, probesOf } from "../../model/check.js";
 import { offKey } from "../../model/selectors.js";
 import { href } from "../../model/routes.js";
 import { Finding, SIGNS } from "./check_finding.js";
@@ -40,11 +40,12 @@ function Report({ report, check, server, again, off }) {
     <${Probes} name="passed" probes=${passed}/><${Probes} name="unconfirmed" probes=${unconfirmed}/><${Probes} name="untried" probes=${untried}/>`;
 }
 
-/* A group of probes, folded and counted. */
+/* A group of probes, folded and counted; those with the same reason stand together. */
 function Probes({ name, probes }) {
   const [open, setOpen] = useDraft(`chk.open.${name}`, false);
   if (!probes.length) return null;
   return html`<details class="panel more probes" open=${open} onToggle=${(event) => setOpen(event.currentTarget.open)}>
     <summary>${icon(name === "passed" ? "check" : "info")}${t(`chk.g.${name}`)} <span class="tag">${probes.length}</span></summary>
-    <ul>${probes.map(({ id, title, why }) => html`<li key=${id}><span>${title}${why && html` <span class="muted">${why}</span>`}</span> <code class="muted">${id}</code></li>`)}</ul></details>`;
+    ${byReason(probes).map(([why, alike]) => html`<div key=${why}>${why && html`<h4>${why}</h4>`}
+      <ul>${alike.map(({ id, title }) => html`<li key=${id}><span>${title}</span> <code class="muted">${id}</code></li>`)}</ul></div>`)}</details>`;
 }

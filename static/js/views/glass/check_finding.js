@@ -33,7 +33,7 @@ export function Evidence({ finding: { picture, proof } }) {
   const bytes = blamed(proof);
   const talk = !bytes && exchanged(proof);
   if (!picture && !bytes && !talk && !proof.stands.length) return null;
-  return html`<div class="evidence">${picture && html`<div class="pic-w"><${Picture} chart=${picture}/></div>`}
+  return html`<div class="evidence">${picture && html`<div class="pic-w" tabindex="0" role="group" aria-label=${t("chk.pic")}><${Picture} chart=${picture}/></div>`}
     <div class="proof">${bytes && html`<${Blamed} found=${bytes}/>`}${talk && html`<${Talk} talk=${talk}/>`}
       ${proof.stands.length > 0 && html`<ul class="stands">${proof.stands.map((stand) => html`<li key=${stand.thread}>${standing(stand)}</li>`)}</ul>`}
       ${proof.rule && html`<p class="muted small">${proof.rule}</p>`}</div></div>`;

@@ -72,7 +72,7 @@ function Filters({ server, query, table, to }) {
   return html`<div class="toolbar filters" role="group" aria-label=${t("wire.only")}><span class="muted">${t("wire.only")}</span>
     ${names.map((name) => html`<a class="fchip" key=${name} href=${to(name === "stream" ? { stream: null, peer: null } : { [name]: null })}
       title=${t("wire.only.off")}>${t(`wire.by.${name}`)} <code>${told(name)}</code>${icon("x")}</a>`)}
-    ${query.stream && server.own && html`<span class="sp"></span><a class="btn sm" href=${href(server, "check", { stream: query.stream })} title=${t("chk.talk.d")}>${icon("flag")}<span>${t("chk.talk")}</span></a>`}</div>`;
+    ${query.stream && server.own && html`<a class="btn sm" href=${href(server, "check", { stream: query.stream })} title=${t("chk.talk.d")}>${icon("flag")}<span>${t("chk.talk")}</span></a>`}</div>`;
 }
 
 function Downloads({ name, stream }) {
