@@ -148,6 +148,37 @@ def test_a_program_of_the_user_and_its_children(
     dashboard.process.wait(5)
 
 
+ECHO = """
+import socket
+server = socket.create_server(("127.0.0.1", 0))
+while True:
+    client, peer = server.accept()
+    client.sendall(client.recv(100))
+    client.close()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_check_and_the_program_that_it_checks(
+    run_dashboard: Callable[..., Any],
+    eventually: Callable[..., Any],
+    tmp_path: Path,
+    number: signal.Signals,
+) -> None:
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    (folder / "echo.py").write_text(ECHO)
+    dashboard = run_dashboard(environment={"SOCKETLAB_PROGRAMS": str(folder)})
+    files = dashboard.api("GET", "/api/programs")["files"]
+    [name] = [file["id"] for file in files if file["title"] == "echo.py"]
+    dashboard.api("POST", f"/api/programs/{name}/check", {})
+    eventually(lambda: len(dashboard.workers()) >= 2, "the checker and its program run")
+    dashboard.born |= set(dashboard.workers())
+    dashboard.process.send_signal(number)
+    eventually(lambda: not dashboard.alive(), "all are gone", 10)
+    dashboard.process.wait(5)
+
+
 def _take_terminal(side: int) -> Callable[[], None]:
     import fcntl
     import termios

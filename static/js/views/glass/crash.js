@@ -45,7 +45,8 @@ function Story({ story, full, server, busy, off, actions, putAway }) {
     ${open && html`<${Body} crash=${crash} server=${server} calm=${calm}/>`}
     ${(open || crash.main) && (crash.main || again || seen) && html`<div class="acts">${(crash.main || again) && html`<${Button} kind="pri" icon="restart" label=${t("restart")} busy=${busy} off=${off}
         onClick=${() => (again ? actions.start(server.name) : actions.restart(server.name))}/>`}
-      ${seen && html`<a class="btn" href=${href(server, "wire", bytesQuery(crash))}>${icon("din")}<span>${t("crash.bytes.see")}</span></a>`}</div>`}
+      ${seen && html`<a class="btn" href=${href(server, "wire", bytesQuery(crash))}>${icon("din")}<span>${t("crash.bytes.see")}</span></a>`}
+      ${!calm && server.tabs.some(({ name }) => name === "check") && html`<a class="btn" href=${href(server, "check")}>${icon("flag")}<span>${t("tab.check")}</span></a>`}</div>`}
   </section>`;
 }
 
