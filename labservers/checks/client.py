@@ -75,7 +75,7 @@ class Client:
             self._fail(error)
             self._sock.close()
             return False
-        self._timeline.add(self._side, "connects")
+        self._tell("connects")
         return True
 
     def send(self, data: bytes, timeout_s: float = 5.0) -> bool:
@@ -113,7 +113,7 @@ class Client:
 
     def finish(self) -> None:
         """End of stream: nothing more will be sent, answers are still read (half-close)."""
-        self._timeline.add(self._side, "closes")
+        self._tell("closes")
         if self._sock is not None:
             with contextlib.suppress(OSError):
                 self._sock.shutdown(socket.SHUT_WR)
@@ -127,7 +127,7 @@ class Client:
             with contextlib.suppress(OSError):
                 self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         else:
-            self._timeline.add(self._side, "closes")
+            self._tell("closes")
         self._sock.close()
 
     def close_by_fin(self) -> None:
@@ -142,6 +142,11 @@ class Client:
             with contextlib.suppress(OSError):
                 self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             self._sock.close()
+
+    def _tell(self, what: str) -> None:
+        """UDP knows no connections, and so neither their begin nor their end."""
+        if not self._address.datagram:
+            self._timeline.add(self._side, what)
 
     def _receive_once(self, timeout_s: float) -> bool:
         if self._sock is None or self._sock.fileno() < 0:

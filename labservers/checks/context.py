@@ -14,13 +14,8 @@ from labservers.checks.patience import Patience
 from labservers.checks.subject import Mark
 from labservers.checks.values import Address, Death, Evidence, Outcome, Stand, Talk
 
-SYMPTOM = {
-    "no-answer": "no-answer",
-    "wrong-answer": "wrong-answer",
-    "closed": "closed",
-    "reset": "reset",
-    "refused": "refused",
-}
+# What a client sees of a program, or of a thread, that has ended.
+OUTSIDE = ("no-answer", "wrong-answer", "closed", "reset", "refused", "others-wait", "lost")
 Figures = tuple[tuple[str, float], ...]
 
 
@@ -35,7 +30,7 @@ class Checked(Protocol):
     def address(self) -> Address | None: ...
     def mark(self) -> Mark: ...
     def deaths(self, mark: Mark) -> tuple[Death, ...]: ...
-    def settle(self, mark: Mark) -> tuple[Death, ...]: ...
+    def settle(self, mark: Mark, told_s: float = ...) -> tuple[Death, ...]: ...
     def serving(self) -> bool: ...
     def stands(self) -> tuple[Stand, ...]: ...
     def descriptors(self) -> int | None: ...
@@ -188,17 +183,20 @@ class Context:
         after_s: float | None = None,
         rule: str | None = None,
         figures: Figures = (),
+        deaths: tuple[Death, ...] | None = None,
         stands: tuple[Stand, ...] | None = None,
         why: str = "",
     ) -> Outcome:
         """What was seen outside, with what the tap says of the inside: an end of the program or of
         a thread of it outweighs what its client saw."""
-        deaths = self.subject.settle(self._mark)
-        if self.subject.inside and not self.subject.alive and symptom != "not-ended":
-            self.timeline.add("server", "dies")
-            symptom = "died"
-        elif any(not death.main and not death.swallowed for death in deaths):
-            symptom = "thread-died" if symptom in SYMPTOM else symptom
+        if deaths is None:
+            deaths = self.subject.settle(self._mark)
+        if symptom in OUTSIDE and self.subject.inside:
+            if not self.subject.alive:
+                self.timeline.add("server", "dies")
+                symptom = "died"
+            elif any(not death.main and not death.swallowed for death in deaths):
+                symptom = "thread-died"
         evidence = Evidence(
             symptom=symptom,
             sent=sent,
@@ -218,7 +216,7 @@ class Context:
         """The outcome of a conversation that did not go well. others: it was another client's."""
         waits = others and held.result in ("no-answer", "refused")
         return self.fail(
-            "others-wait" if waits else SYMPTOM[held.result],
+            "others-wait" if waits else held.result,
             sent=held.sent,
             got=held.got,
             expected=held.expected,
@@ -226,20 +224,24 @@ class Context:
             after_s=held.after_s,
         )
 
-    def thread_died(self) -> bool:
-        """Whether a thread, though not the program, has ended by an exception in this look."""
-        return any(not death.main and not death.swallowed for death in self.since(self._mark))
+    def thread_died(self, told_s: float) -> bool:
+        """Whether a thread, though not the program, has ended by an exception in this look. The
+        tap has so many seconds to tell of it."""
+        deaths = self.subject.settle(self._mark, told_s)
+        return any(not death.main and not death.swallowed for death in deaths)
 
     def must_be_good(self, held: Held) -> Outcome:
         return self.passed() if held.good else self.fails(held)
 
 
 class Probe(NamedTuple):
-    """One question to a program. applies: a key of the reason why it is not tried, or None."""
+    """One question to a program. applies: a key of the reason why it is not tried, or None. rough:
+    its clients leave without a farewell, of which a chat may suffer later."""
 
     id: str
     applies: Callable[[Context], str | None]
     look: Callable[[Context], Outcome]
+    rough: bool = False
 
 
 def many(context: Context) -> str | None:

@@ -34,8 +34,9 @@ PATH = re.compile(r"""["'](?:GET |POST )?(/[\w./-]*)["']""")
 class Hints:
     """task: what the program seems to be; None: nothing says it. separators: of numbers, as
     split() has them. counts: into how many names a split is unpacked. keys: of JSON objects.
-    lines: it seems to read to a line feed. paths: of HTTP. selects: it calls select(). rooms,
-    names: of a chat. farewell: the word by which a client leaves."""
+    lines: it seems to read to a line feed. paths: of HTTP. selects: it calls select().
+    limits: it may have a time limit. rooms, names: of a chat. farewell: the word by which a
+    client leaves."""
 
     task: Task | None = None
     json: bool = False
@@ -45,6 +46,7 @@ class Hints:
     keys: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     selects: bool = False
+    limits: bool = True
     rooms: bool = False
     names: bool = False
     farewell: str = ""
@@ -65,6 +67,7 @@ def hints(file: Path) -> Hints:
         keys=tuple(dict.fromkeys(key for node in nodes for key in _keys(node))),
         paths=tuple(dict.fromkeys(PATH.findall(text))),
         selects=bool(SELECT.search(text)),
+        limits="timeout" in text.lower() or not text,
         rooms=bool(ROOMS.search(text)),
         names=bool(NAMES.search(text)),
         farewell=next(iter(FAREWELL.findall(text)), ""),

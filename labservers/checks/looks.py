@@ -21,6 +21,7 @@ class Looks:
         self._twice = twice
         self._fresh = True
         self._unanswered = False
+        self._known: set[tuple[str, str | None]] = set()  # exceptions and lines, confirmed before
 
     def look(self, probe: Probe) -> Outcome:
         """Its outcome, in the end."""
@@ -31,12 +32,18 @@ class Looks:
         if not self._make_ready():
             return Outcome(probe.id, "not tried", "gone")
         first = self._once(probe)
+        if probe.rough and self._setting.talk.answered == "other":
+            self._fresh = False
         if first.outcome == "fail" and self._twice:
             return self._confirmed(probe, first)
         return first
 
     def _confirmed(self, probe: Probe, first: Outcome) -> Outcome:
-        """Following a failure, whatever it was, the program is as new."""
+        """Following a failure, whatever it was, the program is as new. An exception that has been
+        seen twice in the same line is not looked at a third time."""
+        if _causes(first) & self._known:
+            self._fresh = False
+            return replace(first, confirmed=True)
         kindly = probe is ANSWERS
         for _ in range(2):
             self._fresh = False
@@ -51,6 +58,7 @@ class Looks:
             self._fresh = False
             if second.outcome == "fail":
                 self._unanswered = kindly
+                self._known |= _causes(first) & _causes(second)
                 return _sure(first, second)
             if first.evidence is None or not first.evidence.deaths:
                 return second
@@ -76,6 +84,12 @@ def _sure(first: Outcome, second: Outcome) -> Outcome:
     """With the evidence of the look that saw more of the inside, or had more figures."""
     shown = max(first, second, key=_weight)
     return replace(shown, confirmed=True)
+
+
+def _causes(outcome: Outcome) -> set[tuple[str, str | None]]:
+    """What ended the program, or threads of it, and in which lines."""
+    deaths = outcome.evidence.deaths if outcome.evidence is not None else ()
+    return {(death.exception, death.line) for death in deaths if not death.swallowed}
 
 
 def _weight(outcome: Outcome) -> tuple[int, int, int]:

@@ -10,6 +10,8 @@ LEAST_S, MOST_S = 0.5, 4.0
 ANSWERS = 8.0  # times the slowest good answer so far
 DELAYS = 12.0  # times the delay with which this process itself gets the processor
 PULSE_S = 0.02
+STRAINED_S = 0.005  # such a delay, in the median, of a machine that has twice as much to do
+MOST_STRAIN = 2.5
 PULSES = 100  # of the newest that count
 
 
@@ -28,6 +30,12 @@ class Patience:
         delay_s = max(self._delays, default=0.0)
         wanted = LEAST_S + ANSWERS * self._slowest_s + DELAYS * delay_s
         return min(MOST_S, wanted)
+
+    @property
+    def strain(self) -> float:
+        """How much slower the machine is for all that is at work on it, from 1 on."""
+        delays = sorted(self._delays) or [0.0]
+        return min(MOST_STRAIN, 1 + delays[len(delays) // 2] / STRAINED_S)
 
     def learn(self, answered_s: float) -> None:
         """A good answer took so long."""

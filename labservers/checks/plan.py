@@ -35,16 +35,18 @@ from labservers.net.descriptors import raise_descriptor_limit
 
 __all__ = ["Cancelled", "Options", "Progress", "run"]
 
-# In this order: what is told kindly first, what ends the program last.
+# In this order: what is told kindly first, what takes long last.
 PROBES: tuple[Probe, ...] = (
     *basics.PROBES,
     *delivery.PROBES,
     *hostile.PROBES,
-    *load.PROBES,
+    load.SILENT,
+    load.SLOW,
     *udp.PROBES,
+    *ends.PROBES,
     *http.PROBES,
     *http_forms.PROBES,
-    *ends.PROBES,
+    load.CROWD_COMES,
 )
 WHOLE_S = 50.0  # beyond it no probe is begun
 PRIVILEGED = 1024  # ports below it are for root alone
@@ -109,7 +111,7 @@ class _Check:
         self._probes = [one for one in PROBES if not options.only or one.id in options.only]
 
     def end(self) -> None:
-        self._subject.end()
+        self._subject.close()
         self._patience.close()
 
     def verdict(self, began: float) -> Verdict:
@@ -157,7 +159,8 @@ class _Check:
             self._options.pace_s,
             self._cancelled,
         )
-        looks = Looks(setting, began + WHOLE_S, twice=not self._options.once)
+        until = began + WHOLE_S * self._patience.strain
+        looks = Looks(setting, until, twice=not self._options.once)
         outcomes = []
         for number, probe in enumerate(self._probes, 2):
             if self._cancelled():
@@ -172,7 +175,7 @@ class _Check:
         facts = self._facts(conversation.talk if conversation is not None else None)
         found = findings(outcomes, self._options.language, facts)
         mend = any(finding.level == "must" for finding in found)
-        cannot = next((one for one in outcomes if one.why in CANNOT_RUN), None)
+        cannot = next((one for one in outcomes[:2] if one.why in CANNOT_RUN), None)
         return Verdict(
             program=str(self._options.file or self._options.address),
             task=facts.task,

@@ -49,7 +49,8 @@ class Output:
 class Process:
     """One run of a program, from its start to its end. `pid` is its own, not its guard's.
 
-    `take` gets each line of the channel, in a thread of ours.
+    `cache` is a folder for compiled modules: nothing is left beside the program's own, and its
+    second start is quicker. `take` gets each line of the channel, in a thread of ours.
 
     Raises:
         OSError: it could not be started.
@@ -61,10 +62,12 @@ class Process:
         file: Path,
         arguments: Sequence[str],
         folder: Path,
+        cache: str,
         take: Callable[[bytes], None],
     ) -> None:
         self.output = Output()
         self._take = take
+        self._cache = cache
         self._terminal = Terminal()
         ours, channels = socket.socketpair()
         self._line, guards = socket.socketpair()
@@ -95,7 +98,7 @@ class Process:
                 stdout=theirs,
                 stderr=theirs,
                 cwd=folder,
-                env={**_without_ours(), "TERM": "dumb"},
+                env={**_without_ours(), "TERM": "dumb", "PYTHONPYCACHEPREFIX": self._cache},
                 start_new_session=True,
                 pass_fds=descriptors,
             )
@@ -174,7 +177,7 @@ class Process:
 
 
 def _without_ours() -> dict[str, str]:
-    names = ("FLASK_", "WERKZEUG_", "SOCKETLAB_")
+    names = ("FLASK_", "WERKZEUG_", "SOCKETLAB_", "PYTHONDONTWRITEBYTECODE")
     return {name: value for name, value in os.environ.items() if not name.startswith(names)}
 
 

@@ -6,6 +6,7 @@ import contextlib
 import linecache
 import os
 import re
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ from labservers.observe.messages import Look, Point
 LISTEN_S = 5.0
 ENDS_S = 3.0  # from the close of its port to the end of a program
 SETTLE_S = 0.05  # a second socket is bound right after the first
+RESTARTS = 3
+FREE_S = 0.6  # a kernel answers to a connection in TIME-WAIT at most twice a second
 STANDS_S = 0.6
 TOLD_S = 0.5  # the tap says within this time what has happened
 THREADS = Look(1.0, ["threads"])
@@ -37,7 +40,7 @@ class Mark(NamedTuple):
 
 
 class Subject:
-    """One program, one run after the other; one thread of ours uses it. In end() all is closed."""
+    """One program, one run after the other; one of our threads uses it, and closes it at last."""
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class Subject:
         self._process: Process | None = None
         self._witness = Witness(self.source)
         self._port: int | None = None
+        self._cache = tempfile.TemporaryDirectory(prefix="check-")
 
     # Its life.
 
@@ -74,12 +78,17 @@ class Subject:
 
     def restart(self, folder: Path | None = None) -> str | None:
         """A fresh run on the same port, which is made free first. folder: to run in, this time."""
-        self.end()
-        if self._port is not None:
-            ports.free(self._port)
         self.folder, kept = folder or self.folder, self.folder
         try:
-            return self.start()
+            for _ in range(RESTARTS):
+                self.end()
+                if self._port is not None:
+                    ports.free(self._port)
+                reason = self.start()
+                if reason != "port-taken":
+                    break
+                time.sleep(FREE_S)
+            return reason
         finally:
             self.folder = kept
 
@@ -92,6 +101,11 @@ class Subject:
         if self._process is not None:
             self._process.end()
             self._process = None
+
+    def close(self) -> None:
+        """End it, and remove what was kept of it."""
+        self.end()
+        self._cache.cleanup()
 
     def interrupt(self) -> None:
         """^C."""
@@ -141,12 +155,12 @@ class Subject:
         begin = mark.deaths if mark.run == self.runs else 0
         return tuple(self._witness.deaths[begin:])
 
-    def settle(self, mark: Mark) -> tuple[Death, ...]:
+    def settle(self, mark: Mark, told_s: float = TOLD_S) -> tuple[Death, ...]:
         """As deaths(), when the tap has had its time to tell of them."""
         if not self.alive and self._process is not None:
             self._process.drain()
         else:
-            self._witness.wait(lambda: self.deaths(mark) or None, TOLD_S)
+            self._witness.wait(lambda: self.deaths(mark) or None, told_s)
         return self.deaths(mark)
 
     def stands(self) -> tuple[Stand, ...]:
@@ -206,7 +220,12 @@ class Subject:
         self.runs += 1
         self._witness = Witness(self.source)
         self._process = Process(
-            self._python, self.file, self._arguments, self.folder, self._witness.take
+            self._python,
+            self.file,
+            self._arguments,
+            self.folder,
+            self._cache.name,
+            self._witness.take,
         )
         reason = self._wait_for_address(time.monotonic() + listen_s)
         if self.address is not None:

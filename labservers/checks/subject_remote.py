@@ -72,7 +72,7 @@ class Remote:
     def deaths(self, mark: Mark) -> tuple[Death, ...]:
         return ()
 
-    def settle(self, mark: Mark) -> tuple[Death, ...]:
+    def settle(self, mark: Mark, told_s: float = 0.0) -> tuple[Death, ...]:
         return ()
 
     def stands(self) -> tuple[Stand, ...]:
@@ -90,3 +90,5 @@ class Remote:
     def interrupt(self) -> None: ...
 
     def end(self) -> None: ...
+
+    def close(self) -> None: ...

@@ -15,6 +15,7 @@ from labservers.checks.talks import member
 from labservers.checks.values import Outcome
 
 VISITS = 50
+MEMBERS = 25  # of a chat, who take their time to join
 SPARE = 10  # descriptors and threads that a server may keep for later
 END_S = 2.0
 LISTEN_S = 2.0
@@ -82,6 +83,9 @@ def again(context: Context) -> Outcome:
     """Started again at once, though a connection of its last run is in TIME-WAIT."""
     port = context.address.port
     client = context.member(0)
+    if context.talk.answered != "other":
+        client.send(context.talk.turns[-1].send)
+        client.receive(context.patience_s)
     context.subject.interrupt()
     context.subject.wait(END_S)
     context.subject.end()
@@ -91,7 +95,8 @@ def again(context: Context) -> Outcome:
     reason = context.subject.start_again(LISTEN_S + context.patience_s)
     if reason is None:
         return context.passed() if kept else context.not_tried("no-time-wait")
-    return context.fail("port-taken", figures=(("time_wait", float(kept)),))
+    figures = (("time_wait", float(kept)),)
+    return context.fail("port-taken", figures=figures, deaths=(), why="no-reuseaddr")
 
 
 def folder(context: Context) -> Outcome:
@@ -108,10 +113,11 @@ def folder(context: Context) -> Outcome:
 
 def _visits(context: Context) -> None:
     """Good clients, one after the other, that ask and leave."""
-    for number in range(VISITS):
+    members = context.talk.answered == "other"
+    for number in range(MEMBERS if members else VISITS):
         if not context.subject.alive:
             return
-        if context.talk.answered != "other":
+        if not members:
             context.hold()
             continue
         client = Client(context.address, context.timeline, f"client {number + 1}")
