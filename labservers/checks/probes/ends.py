@@ -20,6 +20,7 @@ SPARE = 10  # descriptors and threads that a server may keep for later
 END_S = 2.0
 LISTEN_S = 2.0
 LOOK_S = 0.05
+ACCEPT_S = 0.2  # for a server to accept a client that says nothing
 
 
 def closes(context: Context) -> Outcome:
@@ -71,6 +72,7 @@ def ctrl_c(context: Context) -> Outcome:
     """It ends within 2 s of ^C, though a client is connected."""
     if not context.talk.datagram and not context.once:
         context.member(0)
+        time.sleep(ACCEPT_S)
     context.timeline.add("you", "^C")
     context.subject.interrupt()
     patience_s = max(END_S, 2 * context.patience_s)

@@ -58,9 +58,11 @@ def spoilt(talk: Talk) -> bytes:
 def _survives(context: Context, requests: list[bytes] | tuple[bytes, ...]) -> Outcome:
     for request in requests:
         client = context.member(0)
+        since = len(client.got)
         client.send(request)
-        client.receive(ANSWER_S, never if context.talk.answered == "other" else bool)
-        outcome = _serves(context, request, client)
+        in_chat = context.talk.answered == "other"
+        answer = client.receive(ANSWER_S, never if in_chat else bool, since=since)
+        outcome = _serves(context, request, client if in_chat or not answer else None)
         take_leave(context.talk, client)
         client.close()
         if outcome is not None:
@@ -110,7 +112,8 @@ def gone_while_sending(context: Context) -> Outcome:
 
 
 def _serves(context: Context, sent: bytes, client: Client | None = None) -> Outcome | None:
-    """None: a new client is served, and this one does not wait for a thread that has died."""
+    """None: a new client is served, and this one, which has no answer, does not wait for a thread
+    that has died."""
     held = context.good()
     if not held.good:
         return context.fail(
@@ -121,8 +124,7 @@ def _serves(context: Context, sent: bytes, client: Client | None = None) -> Outc
             error=held.error,
             after_s=held.after_s,
         )
-    heard = context.talk.answered != "other" and client is not None and client.got
-    if client is None or client.ended or heard or not context.thread_died(TOLD_S):
+    if client is None or client.ended or not context.thread_died(TOLD_S):
         return None
     client.waits()
     client.receive(context.patience_s, never)
