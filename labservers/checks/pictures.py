@@ -6,6 +6,7 @@ size of text. A tone is a hue: "in" for bytes to the server, "out" for bytes fro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -14,12 +15,12 @@ from labservers.checks.spelling import spelled
 from labservers.checks.texts import Language, text
 from labservers.checks.values import Moment
 
-WIDTH = 420
-LEFT, RIGHT = 84, 376  # the first lane and the last
+LEFT, RIGHT = 84, 46  # from the first lane and the last to the sides
+GAPS = {2: 290, 3: 180, 4: 150}  # between lanes, by their number
 TOP, STEP = 52, 34
+SIDE = re.compile(r"client(?: (\d+))?('s friend)?")
 CHARACTER = 7.3  # the width of one, in the font of bytes
 ROWS = 14
-LANES = 3
 
 Json = dict[str, Any]
 
@@ -44,12 +45,12 @@ def picture(timeline: Sequence[Moment], language: Language) -> Json | None:
     marks = [chart.mark(index) for index in range(len(chart.rows))]
     ends = {mark["x"]: mark["y"] for mark in marks if mark["kind"] == "cross"}
     lanes = [
-        {"name": chart.words(f"lane.{side}"), "x": x, "ends": ends.get(x)}
-        for side, x in chart.places.items()
+        {"name": chart.name(side), "x": x, "ends": ends.get(x)} for side, x in chart.places.items()
     ]
     height = chart.y(len(chart.rows))
     told = "; ".join(chart.sentence(row) for row in chart.rows)
-    return {"width": WIDTH, "height": height, "lanes": lanes, "marks": marks, "text": told}
+    width = max(chart.places.values()) + RIGHT
+    return {"width": width, "height": height, "lanes": lanes, "marks": marks, "text": told}
 
 
 class Chart:
@@ -67,6 +68,15 @@ class Chart:
 
     def words(self, key: str, **values: object) -> str:
         return text(self.language, key, values)
+
+    def name(self, side: str) -> str:
+        """What a side is called: a client, the second one, another member of its room."""
+        client = SIDE.fullmatch(side)
+        if client is None:
+            return self.words(f"lane.{side}")
+        if client[2]:
+            return self.words("lane.friend")
+        return self.words("lane.client.n", n=client[1]) if client[1] else self.words("lane.client")
 
     def mark(self, index: int) -> Json:
         moment, count = self.rows[index]
@@ -120,7 +130,7 @@ class Chart:
         if row.moment is None:
             return self.words("more.moments", n=row.times)
         moment = row.moment
-        side, what = self.words(f"lane.{moment.side}"), self.words(f"moment.{moment.what}")
+        side, what = self.name(moment.side), self.words(f"moment.{moment.what}")
         said = f" {spelled(moment.data)}" if moment.data else ""
         return f"{self._seconds(moment.at_s)}: {side} {what}{said}"
 
@@ -132,8 +142,8 @@ def _places(timeline: Iterable[Moment]) -> dict[str, int]:
     """Lanes from left to right: the first client, the server, the next client."""
     clients = dict.fromkeys(moment.side for moment in timeline if moment.side != "server")
     first, *others = clients or ["client"]
-    sides = [first, "server", *others[: LANES - 2]]
-    gap = (RIGHT - LEFT) // (len(sides) - 1)
+    sides = [first, "server", *others[: max(GAPS) - 2]]
+    gap = GAPS[len(sides)]
     return {side: LEFT + gap * index for index, side in enumerate(sides)}
 
 

@@ -115,7 +115,8 @@ def _lesson(words: str, language: Language) -> str:
 
 
 def _proof(proof: Json, language: Language) -> str:
-    """The bytes to blame in hex; else what was sent, expected and got; and where threads stood."""
+    """The bytes to blame in hex; what was sent, expected and got, where no exception says more;
+    and where threads stood."""
     for death in proof["deaths"]:
         if death["received"] and death["bad"] is not None:
             return _hex(base64.b64decode(death["received"]), death["bad"], language)
@@ -125,7 +126,7 @@ def _proof(proof: Json, language: Language) -> str:
 
 
 def _exchange(proof: Json, language: Language) -> Iterator[str]:
-    if not (proof["sent"] or proof["got"] or proof["expected"]):
+    if proof["deaths"] or not (proof["sent"] or proof["got"]):
         return
     sent, got = (spelled(base64.b64decode(proof[name]), SHOWN) for name in ("sent", "got"))
     for name, said in (("sent", sent), ("expected", proof["expected_words"]), ("got", got)):

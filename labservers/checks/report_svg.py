@@ -52,7 +52,7 @@ def _arrow(mark: Json) -> Iterator[str]:
     classes = f"{mark['tone']}{' dashed' if mark['dashed'] else ''}"
     yield _line(begin, y, end, y, classes)
     if mark["cross"]:
-        yield _cross((begin + end) / 2, y)
+        yield _cross(begin + (end - begin) * 0.8, y)
     head = f"M{end + back} {y - HEAD}L{end} {y}L{end + back} {y + HEAD}"
     yield f'<path class="{mark["tone"]}" d="{head}"/>'
     yield _text((begin + end) / 2, y - 7, mark["label"], "bytes" if mark["bytes"] else "")

@@ -26,18 +26,21 @@ export function byReason(probes) {
 export const counts = ({ findings }) =>
   LEVELS.map((level) => [level, findings.filter((finding) => finding.level === level).length]).filter(([, n]) => n > 0);
 
-/** The bytes that an exception is blamed on: {bytes, from, bad}, or null. `bad`: its place in them. */
+/**
+ * The bytes that an exception is blamed on: {bytes, from, size, bad}, or null. `from`: the place of the first that
+ * is shown, of `size`; `bad`: the place of the one to blame among them.
+ */
 export function blamed({ deaths }) {
   const death = deaths.find(({ received, bad }) => received && bad !== null);
   if (!death) return null;
   const all = fromBase64(death.received);
   const from = Math.max(0, Math.floor((death.bad - AROUND) / 16) * 16);
-  return { bytes: all.subarray(from, from + AROUND * 4), from, bad: death.bad - from };
+  return { bytes: all.subarray(from, from + AROUND * 4), from, size: all.length, bad: death.bad - from };
 }
 
-/** What was sent, expected and got, as far as it is shown; null where there is nothing of it. */
-export function exchanged({ sent, got, expected_words: expected }) {
-  if (!sent && !got && !expected) return null;
+/** What was sent, expected and got, as far as it is shown; null where an exception says more, or nothing was. */
+export function exchanged({ sent, got, expected_words: expected, deaths }) {
+  if (deaths.length || (!sent && !got)) return null;
   return { sent: fromBase64(sent).subarray(0, SHOWN), expected, got: fromBase64(got).subarray(0, SHOWN) };
 }
 

@@ -36,7 +36,7 @@ function Report({ report, check, server, again, off }) {
         ${report.reason && html`<p>${report.reason}</p>`}
         <p class="muted small">${t("chk.at", { at: clock(check.reported_at ?? 0), s: report.took_s })}${check.changed && html` <b class="c-warn">${t("chk.changed")}</b>`}</p></div>
       <span class="tags">${counts(report).map(([level, n]) => html`<span class="tag t-${level}" key=${level}>${icon(SIGNS[level])}${t(`chk.n.${level}`, { n })}</span>`)}</span></section>
-    ${report.findings.map((finding) => html`<${Finding} key=${finding.id} finding=${finding} server=${server} again=${again} off=${off}/>`)}
+    ${report.findings.map((finding, index) => html`<${Finding} key=${finding.id} finding=${finding} first=${index === 0} server=${server} again=${again} off=${off}/>`)}
     <${Probes} name="passed" probes=${passed}/><${Probes} name="unconfirmed" probes=${unconfirmed}/><${Probes} name="untried" probes=${untried}/>`;
 }
 

@@ -4,7 +4,7 @@ import { html } from "../../kit.js";
 const HEAD = 5;
 
 export const Picture = ({ chart }) =>
-  html`<svg class="pic" viewBox="0 0 ${chart.width} ${chart.height}" role="img" aria-label=${chart.text}>
+  html`<svg class="pic" viewBox="0 0 ${chart.width} ${chart.height}" role="img" aria-label=${chart.text} style=${{ width: `${chart.width / 16}rem` }}>
     ${chart.lanes.map((lane, index) => html`<${Lane} key=${index} lane=${lane} bottom=${chart.height - 8}/>`)}
     ${chart.marks.map((mark, index) => html`<g key=${index}><text class="at" x="2" y=${mark.y + 4}>${mark.at}</text>${draw(mark, chart.width)}</g>`)}
   </svg>`;
@@ -25,7 +25,7 @@ function arrow({ y, from, to, tone, label, bytes, dashed, cross: crossed }) {
   const back = to < from ? HEAD : -HEAD;
   const middle = (from + to) / 2;
   return html`<path class="${tone} ${dashed ? "dashed" : ""}" d="M${from} ${y}H${to}"/>
-    ${crossed && cross(middle, y)}
+    ${crossed && cross(from + (to - from) * 0.8, y)}
     <path class=${tone} d="M${to + back} ${y - HEAD}L${to} ${y}L${to + back} ${y + HEAD}"/>
     <text class=${bytes ? "bytes" : ""} x=${middle} y=${y - 7}>${label}</text>`;
 }
