@@ -87,8 +87,9 @@ class Checks:
         if not server.alive:
             self._supervisor.start(name)
         self._supervisor.wait_settled(name, SETTLE_S)
-        ask = _asked_before(self.kept.get(name))
-        return self._begin(Check(name, ask._replace(running=True), probe), None)
+        report = self.kept.get(name)
+        held = report.reports["en"].get("conversation") if report else None
+        return self._begin(Check(name, Ask(running=True), probe), held)
 
     def cancel(self, name: str) -> None:
         """End the check of a program; nothing when there is none."""
@@ -132,7 +133,7 @@ class Checks:
         self._supervisor.stop(name)
         self._supervisor.wait_settled(name, SETTLE_S)
 
-    def _begin(self, check: Check, recorded: Json | None) -> Json:
+    def _begin(self, check: Check, conversation: Json | None) -> Json:
         server = self._supervisor.server(check.program)
         if check.ask.running and not server.targets():
             raise NotRunning(f"{check.program} has no socket to check", "start it, then try again")
@@ -143,8 +144,8 @@ class Checks:
             if len(running) >= MOST_AT_ONCE:
                 raise NotNow(f"{MOST_AT_ONCE} checks run already", "wait, or cancel one of them")
             try:
-                self._write(check, recorded)
-                words = command(server, check, self._folder)
+                self._write(check, conversation)
+                words = command(server, check, self._folder, known=conversation is not None)
                 check.file = None if check.ask.running else self._stamp(check.program)
                 check.heard = self._heard
                 check.process = self._spawn(words, check)
@@ -154,12 +155,12 @@ class Checks:
         self._publish(self.event(check.program))
         return self.view(check.program)
 
-    def _write(self, check: Check, recorded: Json | None) -> None:
+    def _write(self, check: Check, conversation: Json | None) -> None:
         """The files that the process reads; what an earlier one wrote is removed."""
         self._folder.mkdir(parents=True, exist_ok=True)
         check.report_path(self._folder).unlink(missing_ok=True)
-        if recorded is not None:
-            whole_file.write(check.talk_path(self._folder), json.dumps(recorded))
+        if conversation is not None:
+            whole_file.write(check.talk_path(self._folder), json.dumps(conversation))
 
     def _heard(self, check: Check, *, ended: bool) -> None:
         """From the threads of its process."""
@@ -204,14 +205,6 @@ class Checks:
     def _stamp(self, name: str) -> Stamp | None:
         file = self._supervisor.server(name).program.own
         return stamp(file) if file else None
-
-
-def _asked_before(report: Report | None) -> Ask:
-    """What the newest check was asked; its task is known by now, where it was guessed."""
-    if report is None:
-        return Ask()
-    ask = Ask.of(report.asked)
-    return ask._replace(task=ask.task or report.reports["en"]["task"])
 
 
 NEVER: Json = {

@@ -10,16 +10,17 @@ from labservers.net.addresses import connect_host
 from labservers.observe.addresses import address_text
 
 
-def command(server: ManagedProgram, check: Check, folder: Path) -> Command:
-    """The checker's command line. It ends when its channel does: with the dashboard."""
+def command(server: ManagedProgram, check: Check, folder: Path, *, known: bool) -> Command:
+    """The checker's command line. It ends when its channel does: with the dashboard. known: a
+    file has the conversation to hold."""
     ask, program = check.ask, server.program
     words = [sys.executable, "-m", "labservers", "check", "--channel", CHANNEL, "--progress-json"]
     if check.again:
         words += ["--again", check.again]
     else:
         words += ["--both", str(check.report_path(folder))]
-    if ask.stream is not None:
-        words += ["--talk", str(check.talk_path(folder))]
+    if known:
+        words += ["--held" if check.again else "--talk", str(check.talk_path(folder))]
     elif ask.task or program.task:
         words += ["--task", ask.task or program.task]
     if ask.running:

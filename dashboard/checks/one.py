@@ -65,7 +65,7 @@ class Check:
         return folder / f"{self.program}.made"
 
     def talk_path(self, folder: Path) -> Path:
-        """The recorded conversation; it stays for a probe that is shown again."""
+        """The conversation to hold."""
         return folder / f"{self.program}.talk"
 
     def on_print(self, line: str) -> None:

@@ -20,11 +20,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-from labservers.checks import report_html, report_junit, report_text
+from labservers.checks import report_html, report_junit, report_text, talk_json
 from labservers.checks.plan import Cancelled, Options, Progress, run
 from labservers.checks.submissions import servers_in
 from labservers.checks.texts import LANGUAGES, Language, text
-from labservers.checks.values import Address, Task, Verdict
+from labservers.checks.values import Address, Talk, Task, Verdict
 from labservers.checks.verdicts import in_language
 from labservers.command_line import EXIT_USAGE, Parser, inherited_socket
 from labservers.observe.text import printable
@@ -140,6 +140,7 @@ def _parser() -> Parser:
     add("--html", type=Path, metavar="FILE", help="write it as one HTML file")
     add("--lang", choices=LANGUAGES, default=terminal_language(), help="of the report")
     add("--progress-json", action="store_true", help="print progress and verdict, a line each")
+    add("--held", type=held, help=argparse.SUPPRESS)  # a file with a report's conversation
     add("--both", type=Path, help=argparse.SUPPRESS)  # a file for the report in both languages
     add("--channel", type=inherited_socket, help=argparse.SUPPRESS)  # its end is a cancel
     add("--again", metavar="PROBE", help="only show this probe again, slowly")
@@ -157,6 +158,7 @@ def _options(asked: Namespace) -> Options:
         python=asked.python,
         arguments=tuple(asked.args),
         language=asked.lang,
+        held=asked.held,
         **again,
     )
 
@@ -167,6 +169,13 @@ def address(words: str) -> Address:
     if not (colon and port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
         raise ArgumentTypeError(f"{words!r} is not an address, as 127.0.0.1:8080")
     return Address(host.strip("[]") or "127.0.0.1", int(port))
+
+
+def held(path: str) -> Talk:
+    try:
+        return talk_json.from_json(json.loads(Path(path).read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ArgumentTypeError(f"{path}: not the conversation of a report: {error}") from None
 
 
 def shell_words(words: str) -> tuple[str, ...]:

@@ -55,7 +55,8 @@ PRIVILEGED = 1024  # ports below it are for root alone
 @dataclass(frozen=True)
 class Options:
     """What is checked, and how. only: ids of probes, () are all. pace_s: a client rests so long
-    at each thing it does. once: no second look, to show a probe again."""
+    at each thing it does. once: no second look, to show a probe again. held: the conversation, as
+    an earlier check has found it; nothing but the probes touches the program then."""
 
     file: Path | None = None
     address: Address | None = None
@@ -68,6 +69,7 @@ class Options:
     only: tuple[str, ...] = ()
     pace_s: float = 0.0
     once: bool = False
+    held: Talk | None = None
 
 
 class Progress(NamedTuple):
@@ -145,6 +147,8 @@ class _Check:
         return Outcome("starts", "fail", reason, values, evidence, confirmed=True)
 
     def _found(self) -> Found | None:
+        if self._options.held is not None:
+            return Found(self._options.held)
         guess = Guess(self._subject, self._patience, self._hints)
         return guess.talk(self._options.task)
 
@@ -191,6 +195,7 @@ class _Check:
             ),
             took_s=round(time.monotonic() - began, 2),
             facts=facts,
+            conversation=conversation.talk if conversation is not None else None,
         )
 
     def _facts(self, talk: Talk | None) -> ProgramFacts:

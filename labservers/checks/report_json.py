@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from labservers.checks import talk_json
 from labservers.checks.pictures import picture
 from labservers.checks.spelling import spelled
 from labservers.checks.texts import Language, causes, has, text
@@ -20,8 +21,9 @@ WORDS = 400
 def as_json(verdict: Verdict, findings: Sequence[Finding], language: Language) -> Json:
     """The findings are in that language.
 
-    {language, program, task, talk, guessed, verdict, reason, took_s, probes: [{id, title,
-    outcome, why, confirmed}], findings: [{...Finding, lesson, picture}]}; bytes are base64."""
+    {language, program, task, talk, guessed, verdict, reason, took_s, conversation,
+    probes: [{id, title, outcome, why, confirmed}], findings: [{...Finding, lesson, picture}]};
+    bytes are base64."""
     return {
         "language": language,
         "program": verdict.program,
@@ -31,6 +33,7 @@ def as_json(verdict: Verdict, findings: Sequence[Finding], language: Language) -
         "verdict": verdict.verdict,
         "reason": _words(verdict.reason, "cannot", language),
         "took_s": round(verdict.took_s, 1),
+        "conversation": talk_json.as_json(verdict.conversation) if verdict.conversation else None,
         "probes": [_probe(outcome, language) for outcome in verdict.outcomes],
         "findings": [_finding(finding, language) for finding in findings],
     }

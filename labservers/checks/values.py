@@ -200,7 +200,8 @@ class ProgramFacts:
 @dataclass(frozen=True)
 class Verdict:
     """The whole judgement. verdict: "mend" where a finding must be mended. reason: why it cannot
-    be run, a sentence with the next step. task and talk may have been guessed."""
+    be run, a sentence with the next step. task and talk may have been guessed. conversation: what
+    the probes held; None where none was found."""
 
     program: str
     task: Task | None
@@ -212,3 +213,4 @@ class Verdict:
     reason: str = ""
     took_s: float = 0.0
     facts: ProgramFacts | None = None
+    conversation: Talk | None = None

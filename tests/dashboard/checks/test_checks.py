@@ -12,6 +12,7 @@ from dashboard.checks.checks import MOST_AT_ONCE, Checks
 from dashboard.checks.kept import Kept, Report
 from dashboard.errors import BadInput, NotNow, NotRunning
 from dashboard.programs.files import OwnFile, Stamp
+from tests.ports import free_port
 
 SERVER = "import socket\n"
 
@@ -68,6 +69,7 @@ class Stage:
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     (tmp_path / "programs").mkdir()
+    (tmp_path / "servers.json").write_text(json.dumps({"hello": {"port": free_port()}}))
     settings = {"data_dir": str(tmp_path), "programs": str(tmp_path / "programs")}
     lab = create_app(settings).extensions["lab"]
     yield Stage(lab, tmp_path / "checks")
@@ -159,6 +161,22 @@ def test_what_cannot_be_asked_is_refused_and_nothing_begins(stage: Stage, asked:
     with pytest.raises(BadInput, match="probe"):
         stage.checks.again(name, "rm -rf")
     assert stage.processes == []
+
+
+def test_a_probe_is_shown_again_with_the_conversation_of_the_report(stage: Stage) -> None:
+    stage.lab.supervisor.start("hello")
+    assert stage.lab.supervisor.wait_settled("hello", 10)
+    known = {"verdict": "mend", "conversation": {"id": "hello-text"}}
+    stage.checks.kept.put("hello", Report(1.0, {"en": known, "ru": known}, {}, None))
+    view = stage.checks.again("hello", "not-utf8")
+    [process] = stage.processes
+    assert (view["again"], process.option("--again")) == ("not-utf8", "not-utf8")
+    assert json.loads(Path(process.option("--held")).read_text()) == {"id": "hello-text"}
+    host, port = stage.lab.supervisor.connect_address("hello")
+    assert process.option("--address") == f"{host}:{port}"
+    process.listener.on_exit(0)
+    view = stage.checks.view("hello")
+    assert (view["state"], view["reported_at"]) == ("done", 1.0)
 
 
 def test_a_server_of_the_lab_has_to_run(stage: Stage) -> None:
