@@ -12,6 +12,7 @@ import inspect
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from types import CodeType
 from typing import Any, Callable
 
@@ -53,9 +54,10 @@ class Swallowed:
             self._add(error)
 
     def not_caught(self, error: BaseException) -> None:
-        """An excepthook has got it."""
-        self._waiting.pop(id(error), None)
-        self._told[id(error)] = time.monotonic()
+        """An excepthook has got it, and prints those that led to it as well."""
+        for one in _chain(error):
+            self._waiting.pop(id(one), None)
+            self._told[id(one)] = time.monotonic()
 
     def tell(self) -> None:
         """Tell of those that were caught; called once in a while, and at the end."""
@@ -100,6 +102,18 @@ class Swallowed:
         name = threading.current_thread().name
         message = crash.message(error, name, self._tap, main=False, swallowed=True)
         self._waiting[key] = (time.monotonic(), message)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An exception with its causes and contexts, each once."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += [one.__cause__, one.__context__]
 
 
 def _innermost(error: BaseException) -> str:

@@ -50,8 +50,10 @@ class Teller:
         self._running = True
         self._stopping, self._ended = locks = _locked(), _locked()
         self._tasks = _tasks()
+        begun = _locked()  # Python counts a bare thread from its first instruction on
         try:
-            _thread.start_new_thread(self._write, locks)
+            _thread.start_new_thread(self._write, (*locks, begun))
+            begun.acquire(timeout=FORK_S)
         except RuntimeError:  # not a thread to be had: flush() tells it at the end
             self._running = False
 
@@ -89,7 +91,8 @@ class Teller:
         self._stopping, self._ended = _locked(), _locked()
         self._tasks = 0
 
-    def _write(self, stopping: Any, ended: Any) -> None:
+    def _write(self, stopping: Any, ended: Any, begun: Any) -> None:
+        begun.release()
         try:
             while not stopping.acquire(timeout=PERIOD_S):
                 with self._writing:

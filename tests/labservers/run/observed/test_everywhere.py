@@ -18,7 +18,7 @@ pytestmark = pytest.mark.system
 ENTRY = str(ROOT / "labservers/run/observe_file.py")
 STYLES = ("threads", "asyncio_streams", "process_spawn", "tls", "waits", "swallowed",
           "siblings/siblings", "keeps_errors", "prints_stack", "thread_hooks", "time_limit",
-          "by_name")  # fmt: skip
+          "by_name", "crash_chain")  # fmt: skip
 OTHERS = [minor for minor in MINORS if minor != sys.version_info.minor]  # this one runs them all
 AT_ONCE = 100
 
@@ -52,6 +52,8 @@ def test_a_program_is_observed_by_the_path_of_a_file(minor: int, tmp_path: Path)
         messages = read(told)
         assert messages[-1]["type"] == "summary", style
         assert messages[0]["python"].startswith(f"3.{minor}.")
+        if style == "crash_chain":
+            assert [one["swallowed"] for one in messages if one["type"] == "crash"] == [False]
 
 
 @pytest.mark.parametrize("minor", [sys.version_info.minor, 12])

@@ -86,7 +86,7 @@ def test_a_thread_that_spins_at_the_end_of_the_stream(start: Start) -> None:
 
 
 def test_a_program_that_asks_for_its_port(tmp_path: Path) -> None:
-    port, file = free_port(socket.SOCK_DGRAM), tmp_path / "told.jsonl"
+    port, file = free_port(), tmp_path / "told.jsonl"
     words = command(PROGRAMS / "unfamiliar/ask_port.py", observe=["--quiet", "--json", str(file)])
     with (
         subprocess.Popen(
