@@ -55,6 +55,7 @@ class Setting(NamedTuple):
     cpu_before: float = 0.0
     pace_s: float = 0.0
     cancelled: Callable[[], bool] = bool
+    memory: dict[str, object] = {}  # noqa: RUF012
 
 
 class Cancelled(Exception):
@@ -74,6 +75,7 @@ class Context:
         self.hints = setting.hints
         self.once = setting.once
         self.cpu_before = setting.cpu_before
+        self.memory = setting.memory
         self.second = second
         self.timeline = Timeline(setting.pace_s)
         subject = self.subject

@@ -181,8 +181,12 @@ class Guess:
             return talk
         join = Turn(talk.turns[0].send.replace(b"1", b"2"))
         elsewhere = dataclasses.replace(talk, turns=(join, *talk.turns[1:]))
-        heard = in_chat(talk, address, Timeline(), self._patience.seconds, friends=elsewhere).good
-        return dataclasses.replace(talk, id="chat-plain") if heard else talk
+        patience_s = self._patience.seconds
+        if not in_chat(talk, address, Timeline(), patience_s, friends=elsewhere).good:
+            return talk
+        plain = dataclasses.replace(talk, id="chat-plain", turns=talk.turns[1:])
+        alone = hold(plain, address, Timeline(), patience_s).good
+        return plain if alone else dataclasses.replace(talk, id="chat-plain")
 
     # The program.
 

@@ -100,6 +100,8 @@ def join(talk: Talk, client: Client, number: int, patience_s: float) -> None:
     for turn in member(talk.turns[:-1], number):
         client.send(turn.send)
         client.receive(rest_s, enough=never)
+    if len(talk.turns) == 1:
+        client.receive(rest_s, enough=never)
 
 
 def said_and_heard(

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from labservers.checks.context import Checked, Context, Probe, Setting
-from labservers.checks.probes.basics import ANSWERS
+from labservers.checks.probes.basics import ANSWERS, ANSWERS_AGAIN
 from labservers.checks.values import Evidence, Outcome
 
 
@@ -27,6 +27,9 @@ class Looks:
         """Its outcome, in the end."""
         if self._unanswered:
             return Outcome(probe.id, "not tried", "unanswered")
+        why = self._why_not(probe)
+        if why is not None:
+            return Outcome(probe.id, "not tried", why)
         if time.monotonic() > self._until:
             return Outcome(probe.id, "not tried", "time")
         if not self._make_ready():
@@ -57,7 +60,8 @@ class Looks:
             second = self._once(probe, second=True)
             self._fresh = False
             if second.outcome == "fail":
-                self._unanswered = kindly
+                alone = probe is ANSWERS_AGAIN and not self._setting.once and not _causes(first)
+                self._unanswered = kindly or alone
                 self._known |= _causes(first) & _causes(second)
                 return _sure(first, second)
             if first.evidence is None or not first.evidence.deaths:
@@ -67,10 +71,12 @@ class Looks:
     def _once(self, probe: Probe, *, second: bool = False) -> Outcome:
         context = Context(probe.id, self._setting, second=second)
         try:
-            why = probe.applies(context)
-            return context.not_tried(why) if why is not None else probe.look(context)
+            return probe.look(context)
         finally:
             context.close()
+
+    def _why_not(self, probe: Probe) -> str | None:
+        return probe.applies(Context(probe.id, self._setting))
 
     def _make_ready(self) -> bool:
         """A run that serves; a fresh one where a probe has failed at the last."""

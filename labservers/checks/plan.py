@@ -162,6 +162,7 @@ class _Check:
             cpu_before,
             self._options.pace_s,
             self._cancelled,
+            {},
         )
         until = began + WHOLE_S * self._patience.strain
         looks = Looks(setting, until, twice=not self._options.once)

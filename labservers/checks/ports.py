@@ -12,6 +12,7 @@ import contextlib
 import ipaddress
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ LISTEN = "0A"
 HELD = ("01", "08")  # ESTABLISHED, CLOSE-WAIT
 UNCONNECTED = "07"  # a bound socket of UDP
 TABLES = ((socket.AF_INET, "/proc/net/{}"), (socket.AF_INET6, "/proc/net/{}6"))
-CONNECT_S = 0.5
+FREED_S, LOOK_S = 0.5, 0.01
 
 Pair = tuple[int, str, str, int]  # family, our host, the peer's host, the peer's port
 
@@ -34,12 +35,17 @@ def keeps(port: int) -> int:
 
 def free(port: int) -> None:
     """End those waits. Nothing may listen on the port."""
-    for family, host, peer, peer_port in list(_pairs(port)):
-        with socket.socket(family) as client, contextlib.suppress(OSError):
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            client.settimeout(CONNECT_S)
-            client.bind((peer, peer_port))
-            client.connect((host, port))
+    with contextlib.ExitStack() as clients:
+        for family, host, peer, peer_port in list(_pairs(port)):
+            client = clients.enter_context(socket.socket(family))
+            client.setblocking(False)
+            with contextlib.suppress(OSError):
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                client.bind((peer, peer_port))
+                client.connect((host, port))
+        until = time.monotonic() + FREED_S
+        while keeps(port) and time.monotonic() < until:
+            time.sleep(LOOK_S)
 
 
 def taken(address: Address) -> bool:

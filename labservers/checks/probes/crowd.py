@@ -24,6 +24,7 @@ def served(context: Context, count: int, seconds: float) -> int:
                 client.send(b"".join(turn.send for turn in context.talk.turns))
         if context.talk.answered == "other":
             _join(context, clients)
+            return 1 + sum(_is_served(context, client, until) for client in clients[1:])
         return sum(_is_served(context, client, until) for client in clients)
     finally:
         for client in clients:
@@ -40,7 +41,7 @@ def _connect(client: Client, until: float) -> None:
 
 
 def _join(context: Context, clients: list[Client]) -> None:
-    """All of them say one turn, then all the next; what the first one says last all hear."""
+    """All of them say one turn, then all the next; what the first one says last all others hear."""
     for turn in range(len(context.talk.turns) - 1):
         for number, client in enumerate(clients):
             client.send(member(context.talk.turns, number)[turn].send)
