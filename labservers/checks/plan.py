@@ -132,6 +132,9 @@ class _Check:
         self._progress(Progress("starts", 1, len(self._probes) + 1))
         mark = self._subject.mark()
         reason = self._subject.start()
+        if reason is not None and reason not in CANNOT_RUN:
+            mark = self._subject.mark()
+            reason = self._subject.restart()
         address = self._subject.address
         if reason is None and address is not None and address.port < PRIVILEGED:
             reason = "port-below-1024" if self._subject.inside else None

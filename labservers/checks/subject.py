@@ -20,9 +20,10 @@ from labservers.checks.witness import Witness
 from labservers.observe import messages
 from labservers.observe.messages import Look, Point
 
+BEGIN_S = 20.0  # for a Python to start, on a busy machine
 LISTEN_S = 5.0
 ENDS_S = 3.0  # from the close of its port to the end of a program
-SETTLE_S = 0.05  # a second socket is bound right after the first
+LOOK_S = 0.1
 RESTARTS = 3
 FREE_S = 0.6  # a kernel answers to a connection in TIME-WAIT at most twice a second
 STANDS_S = 0.6
@@ -227,14 +228,22 @@ class Subject:
             self._cache.name,
             self._witness.take,
         )
+        self._wait_for_begin()
         reason = self._wait_for_address(time.monotonic() + listen_s)
         if self.address is not None:
             self._port = self.address.port
         return reason
 
+    def _wait_for_begin(self) -> None:
+        """Until its own code runs: how long a Python takes to start is not its fault."""
+        until = time.monotonic() + BEGIN_S
+        while self.alive and time.monotonic() < until:
+            if self._witness.wait(lambda: self._witness.begun, LOOK_S):
+                return
+
     def _wait_for_address(self, until: float) -> str | None:
         while time.monotonic() < until:
-            if self._witness.wait(self._news, 0.1) is not None and self.address is not None:
+            if self._witness.wait(self._news, LOOK_S) is not None and self.address is not None:
                 return None
             if self._witness.asks is not None and not self._answer():
                 return "waits-for-input"

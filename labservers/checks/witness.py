@@ -34,6 +34,7 @@ class Witness:
         self.connects: list[str] = []
         self.ended_threads = 0
         self.asks: str | None = None
+        self.begun = False  # its own code runs
         self.summary: messages.Summary | None = None
         self.standing: messages.Threads | None = None
 
@@ -86,6 +87,8 @@ class Witness:
             self.ended_threads += sum(one.event != "started" for one in message.events)
         elif isinstance(message, messages.Threads):
             self.standing = message
+        elif isinstance(message, messages.Program):
+            self.begun = True
         elif isinstance(message, messages.Asks):
             self.asks = message.prompt
         elif isinstance(message, messages.Summary):
