@@ -15,6 +15,8 @@ PIECE = 64 * 1024
 MOST = 4 * 1024 * 1024  # bytes that are kept of what a server says
 SHOWN = 200  # bytes of a Moment
 SMALL = 2048  # bytes, of which the system makes the least that it allows
+SMALL_SEGMENT = 536  # bytes: the least that every host takes, RFC 9293 section 3.7.1
+MOMENTS = 400  # of one probe, the first
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: a close is RST, socket(7)
 
 
@@ -35,6 +37,8 @@ class Timeline:
     def add(self, side: str, what: str, data: bytes = b"") -> None:
         if self._pace_s:
             time.sleep(self._pace_s)
+        if len(self.moments) >= MOMENTS:
+            return
         at_s = round(self._clock() - self._began, 4)
         self.moments.append(Moment(at_s, side, what, data[:SHOWN]))
 
@@ -54,11 +58,12 @@ class Client:
         self.port: int | None = None  # of its own
         self._address = address
         self._timeline = timeline
-        self._side = side
+        self.side = side
         self._sock: socket.socket | None = None
 
     def connect(self, timeout_s: float, *, small: bool = False) -> bool:
-        """small: with little room for answers (SO_RCVBUF), so that a server has to wait."""
+        """small: with little room for answers, here and in the server's kernel, which keeps some
+        30 KB for such a client, not megabytes, before a send() waits."""
         host = connect_host(self._address.host)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         kind = socket.SOCK_DGRAM if self._address.datagram else socket.SOCK_STREAM
@@ -66,6 +71,7 @@ class Client:
         self._sock.settimeout(max(timeout_s, 0.01))
         if small:
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SMALL_SEGMENT)
         try:
             self._sock.connect((host, self._address.port))
             self.port = self._sock.getsockname()[1]
@@ -80,7 +86,7 @@ class Client:
 
     def send(self, data: bytes, timeout_s: float = 5.0) -> bool:
         """All of it; a datagram is one call."""
-        self._timeline.add(self._side, "sends", data)
+        self._timeline.add(self.side, "sends", data)
         if self._sock is None or self._sock.fileno() < 0:
             return False
         try:
@@ -109,7 +115,7 @@ class Client:
 
     def waits(self) -> None:
         """Say that it waits from now on, with nothing to send."""
-        self._timeline.add(self._side, "waits")
+        self._timeline.add(self.side, "waits")
 
     def finish(self) -> None:
         """End of stream: nothing more will be sent, answers are still read (half-close)."""
@@ -137,7 +143,7 @@ class Client:
 
     def reset(self) -> None:
         """Leave by RST."""
-        self._timeline.add(self._side, "resets")
+        self._timeline.add(self.side, "resets")
         if self._sock is not None:
             with contextlib.suppress(OSError):
                 self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
@@ -146,7 +152,7 @@ class Client:
     def _tell(self, what: str) -> None:
         """UDP knows no connections, and so neither their begin nor their end."""
         if not self._address.datagram:
-            self._timeline.add(self._side, what)
+            self._timeline.add(self.side, what)
 
     def _receive_once(self, timeout_s: float) -> bool:
         if self._sock is None or self._sock.fileno() < 0:

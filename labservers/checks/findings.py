@@ -15,7 +15,13 @@ from labservers.checks.values import Evidence, Finding, Outcome, ProgramFacts
 
 # A cause on the left has those on the right as its consequences: they are not said as well.
 BRINGS = {
-    "empty-read-spins": {"threads-leak", "descriptors-leak", "not-closed", "makefile-open"},
+    "empty-read-spins": {
+        *("threads-leak", "descriptors-leak", "not-closed", "makefile-open"),
+        *("broadcast-to-gone", "deaf-stops-all", "chat-message-lost"),
+    },
+    "broadcast-to-gone": {"changed-while-sending", "chat-message-lost", "chat-order-differs"},
+    "changed-while-sending": {"chat-message-lost"},
+    "lock-only-where-written": {"chat-message-lost"},
     "makefile-open": {"http-no-length", "not-closed", "descriptors-leak"},
     "descriptors-leak": {"not-closed"},
     "http-no-length": {"not-closed"},
@@ -50,7 +56,8 @@ def _match(outcome: Outcome, facts: ProgramFacts, code: Code) -> Match:
     """A probe that knows the cause has said it; else the inside decides, then the outside."""
     proof = outcome.evidence or Evidence("no-answer")
     death = relevant(proof.deaths)
-    if outcome.why in causes() and outcome.why != proof.symptom and death is None:
+    churned = outcome.probe == "chat-churn"  # which cause, the source decides
+    if outcome.why in causes() and outcome.why != proof.symptom and death is None and not churned:
         held = outcome.why == "http-no-length" and holds_files(code)
         return Match("makefile-open" if held else outcome.why)
     if death is not None:

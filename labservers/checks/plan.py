@@ -19,6 +19,8 @@ from labservers.checks.patience import Patience
 from labservers.checks.probes import (
     basics,
     busy,
+    chat,
+    chat_leaving,
     delivery,
     ends,
     hostile,
@@ -46,6 +48,8 @@ PROBES: tuple[Probe, ...] = (
     *ends.PROBES,
     *http.PROBES,
     *http_forms.PROBES,
+    *chat.PROBES,
+    *chat_leaving.PROBES,
     load.CROWD_COMES,
 )
 WHOLE_S = 50.0  # beyond it no probe is begun

@@ -12,7 +12,8 @@ from typing import NamedTuple, TypeAlias
 
 CHANGES = {"append", "add", "remove", "discard", "pop", "insert", "extend", "clear", "update"}
 Fits: TypeAlias = Callable[[ast.AST], bool]
-SENDS = {"send", "sendall", "sendto", "write"}
+DELIVERS = re.compile(r"send|put|write|say|push|queue|deliver|tell|answer|respond", re.IGNORECASE)
+COPIES = {"list", "tuple", "copy", "sorted", "set", "deepcopy"}
 
 
 class Place(NamedTuple):
@@ -91,8 +92,29 @@ class Code:
         return bool(self.calls("Lock", "RLock"))
 
     def broadcasts(self) -> list[Place]:
-        """Loops that send to what they walk through."""
-        return self._places(ast.For, lambda node: any(called(one) in SENDS for one in inner(node)))
+        """Loops that send something to what they walk through."""
+        return self._places(ast.For, is_broadcast)
+
+    def unguarded_broadcasts(self) -> list[Place]:
+        """Those that walk through the shared list itself, without a lock."""
+        guarded = {id(inside) for lock in self._locked() for inside in ast.walk(lock)}
+
+        def unguarded(node: ast.AST) -> bool:
+            assert isinstance(node, ast.For)
+            copied = called(node.iter) in COPIES or isinstance(node.iter, ast.Subscript)
+            return is_broadcast(node) and not copied and id(node) not in guarded
+
+        return self._places(ast.For, unguarded)
+
+    def _locked(self) -> Iterator[ast.With]:
+        """Blocks under something that is called a lock."""
+        for _, _, tree in self._files:
+            for node in ast.walk(tree):
+                held = " ".join(
+                    ast.unparse(item.context_expr) for item in getattr(node, "items", ())
+                )
+                if isinstance(node, ast.With) and "lock" in held.lower():
+                    yield node
 
     def loops_that_change(self) -> list[Place]:
         """Loops that add to, or remove from, what they walk through."""
@@ -142,6 +164,20 @@ def called(node: ast.AST) -> str:
     if isinstance(function, ast.Attribute):
         return function.attr
     return function.id if isinstance(function, ast.Name) else ""
+
+
+def is_broadcast(node: ast.AST) -> bool:
+    """A loop that hands something to each of its members, by a method of it or as an argument."""
+    if not isinstance(node, ast.For):
+        return False
+    names = {one.id for one in ast.walk(node.target) if isinstance(one, ast.Name)}
+    return any(
+        DELIVERS.search(called(one)) and not names.isdisjoint(_names(one)) for one in inner(node)
+    )
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
 def inner(node: ast.AST) -> Iterator[ast.Call]:

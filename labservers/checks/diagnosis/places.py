@@ -26,7 +26,7 @@ PLACES: dict[str, Callable[[Code], Iterable[Place]]] = {
     "gone-ends": lambda code: code.calls(*SENDS),
     "broadcast-to-gone": lambda code: code.broadcasts(),
     "changed-while-sending": lambda code: code.loops_that_change() or code.broadcasts(),
-    "lock-only-where-written": lambda code: code.broadcasts(),
+    "lock-only-where-written": lambda code: code.unguarded_broadcasts(),
     "chat-message-lost": lambda code: code.broadcasts(),
     "chat-order-differs": lambda code: code.broadcasts(),
     "chat-rooms-mixed": lambda code: code.broadcasts(),

@@ -15,10 +15,10 @@ def evidence(match: Match, outcome: Outcome, language: Language) -> str:
     """Of the probe, and of what came of it."""
     proof = outcome.evidence
     said = [text(language, f"did.{outcome.probe}")] if has(f"did.{outcome.probe}") else []
-    if has(f"why.{outcome.why}") and outcome.values:
-        said.append(text(language, f"why.{outcome.why}", outcome.values))
-    elif match.death is not None:
+    if match.death is not None:
         said += _death(match.death, language)
+    elif has(f"why.{outcome.why}") and outcome.values:
+        said.append(text(language, f"why.{outcome.why}", outcome.values))
     elif proof is not None:
         said += _symptom(proof, language)
     if match.stand is not None:

@@ -64,8 +64,8 @@ def by_symptom(outcome: Outcome, evidence: Evidence, facts: ProgramFacts, code: 
     }.get(outcome.probe)
     if special is not None:
         return special(evidence, code)
-    if outcome.probe in LEAVERS and code.loops_that_change():
-        return Match("changed-while-sending")
+    if outcome.probe == "chat-churn" or (outcome.probe in LEAVERS and code.loops_that_change()):
+        return Match(_while_leaving(code))
     return Match(BY_PROBE.get(outcome.probe) or BY_SYMPTOM[evidence.symptom])
 
 
@@ -88,6 +88,15 @@ def _at(cause: str, stand: Stand | None) -> Match:
     if stand is None:
         return Match(cause)
     return Match(cause, stand.line, stand.source, stand=stand)
+
+
+def _while_leaving(code: Code) -> str:
+    """A message is lost while members leave."""
+    if code.loops_that_change():
+        return "changed-while-sending"
+    if code.unguarded_broadcasts() and code.calls("Thread", "start_new_thread"):
+        return "lock-only-where-written" if code.has_locks() else "changed-while-sending"
+    return "chat-message-lost"
 
 
 def _silent(evidence: Evidence, code: Code) -> Match:

@@ -7,7 +7,7 @@ import re
 import time
 from typing import NamedTuple
 
-from labservers.checks.client import Client
+from labservers.checks.client import Client, never
 from labservers.checks.context import Context
 from labservers.checks.http_answer import Answer, Framing, read
 from labservers.checks.values import Outcome
@@ -96,7 +96,7 @@ def exchange(
         _rest(context, client, framing, to_the_end)
     after_s = time.monotonic() - began
     if linger_s and not client.ended:
-        client.receive(linger_s, lambda got: False)
+        client.receive(linger_s, never)
     client.close()
     return Reply(bytes(client.sent), bytes(client.got), client.ended, client.error, after_s)
 

@@ -1,0 +1,130 @@
+"""Members that leave, kindly or not, come and go, or do not read: the others hear everything."""
+
+from __future__ import annotations
+
+import time
+
+from labservers.checks.client import Client, never
+from labservers.checks.context import Context, Probe
+from labservers.checks.holding import take_leave
+from labservers.checks.probes.chat_room import (
+    chat,
+    crowd,
+    heard,
+    joined,
+    lost,
+    members,
+    message,
+    missed,
+    said_and_heard_once,
+    say,
+    tag,
+)
+from labservers.checks.values import Outcome
+
+FLOOD = 64 * 1024  # bytes that nobody has said
+LEAVES_S = 0.1  # a server has noticed that somebody left
+TWICE = 3  # the first send() to one that is gone still works
+CROWD = 60
+SAID = 100  # messages, while half of the crowd leaves
+PIECE = b"x" * 1000
+PIECES = 64  # said at once
+ENOUGH = 1024 * 1024  # bytes: more than is kept for a small client that does not read
+FLOOD_S = 5.0  # a slow server has had enough by then
+QUIET_S = 0.2
+STUCK_S = 1.0  # a room that is silent for so long stands still
+RECOVERS_S = 6.0  # a room that drops a deaf member after this long has a limit
+
+
+def leave_fin(context: Context) -> Outcome:
+    """One closes, another one says goodbye where that is usual; they sit between the others."""
+    speaker, first, hearer, second, last = members(context, 5)
+    for leaver in (first, second):
+        leaver.receive(0.01, never)  # a close with unread bytes is RST
+    first.close()
+    take_leave(context.talk, second)
+    second.close()
+    return _after_leaving(context, speaker, [hearer, last])
+
+
+def leave_reset(context: Context) -> Outcome:
+    speaker, first, hearer, second, last = members(context, 5)
+    first.reset()
+    second.reset()
+    return _after_leaving(context, speaker, [hearer, last])
+
+
+def _after_leaving(context: Context, speaker: Client, hearers: list[Client]) -> Outcome:
+    """Speak again and again, the others too."""
+    hearers[0].receive(LEAVES_S, never)
+    for turn in range(TWICE):
+        failed = said_and_heard_once(context, speaker, hearers)
+        if failed is not None:
+            return failed
+        if sum(len(one.got) for one in hearers) > FLOOD:
+            return context.fail("spins", got=bytes(hearers[0].got[-200:]), why="empty-read-spins")
+        speaker, hearers = hearers[0], [speaker, *hearers[1:]]
+        hearers[0].receive(0.02 * (turn + 1), never)
+    return context.passed()
+
+
+def churn(context: Context) -> Outcome:
+    """Half of a crowd leaves, one by one, while one speaks: those who stay miss nothing."""
+    everybody = crowd(context, CROWD)
+    speaker = members(context, 1, first=CROWD)[0]
+    leavers, stayers = everybody[::2], everybody[1::2]
+    words = [tag() for _ in range(SAID)]
+    every = max(1, SAID // len(leavers))
+    for number, word in enumerate(words):
+        if number % every == 0 and leavers:
+            leavers.pop().close()
+        say(context, speaker, word)
+        speaker.receive(0.001, never)
+    for word in words[-1:]:
+        heard(context, stayers, word)
+    absent = missed(stayers, words)
+    if any(one.ended or one.error for one in stayers):
+        return context.must_be_good(context.good())  # it does not take such a crowd
+    if absent:
+        return lost(context, absent[0], "chat-message-lost")
+    return context.passed()
+
+
+def deaf(context: Context) -> Outcome:
+    """One does not read, another one says more than the kernel keeps for it."""
+    speaker, hearer = members(context, 2)
+    joined(context, range(2, 3), small=True)
+    _flood(context, speaker, hearer)
+    began, word = time.monotonic(), tag()
+    while word not in hearer.got and time.monotonic() - began < RECOVERS_S:
+        hearer.got.clear()
+        speaker.receive(0.01, never)
+        if not speaker.send(message(context, word), STUCK_S):
+            continue
+        hearer.receive(context.patience_s, lambda got: word in got)
+    if word in hearer.got:
+        return context.passed()
+    return context.fail("others-wait", expected=word, after_s=time.monotonic() - began)
+
+
+def _flood(context: Context, speaker: Client, hearer: Client) -> None:
+    """Say more and more, and read what is heard of it, until the room stands still."""
+    block = message(context, PIECE) * PIECES
+    until = time.monotonic() + FLOOD_S
+    sent = 0
+    while sent < ENOUGH and time.monotonic() < until:
+        hearer.got.clear()
+        speaker.got.clear()
+        if not speaker.send(block, STUCK_S) or not hearer.receive(STUCK_S):
+            return
+        sent += len(block)
+        hearer.receive(QUIET_S, lambda got: len(got) >= len(block))
+        speaker.receive(0.001, never)
+
+
+PROBES = (
+    Probe("chat-leave-fin", chat, leave_fin),
+    Probe("chat-leave-reset", chat, leave_reset),
+    Probe("chat-churn", chat, churn),
+    Probe("chat-deaf", chat, deaf),
+)
