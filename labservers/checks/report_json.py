@@ -16,14 +16,16 @@ from labservers.checks.values import Evidence, Finding, Outcome, Verdict
 
 Json = dict[str, Any]
 WORDS = 400
+# Probes that look inside, or start the program themselves: they cannot be shown with one that runs.
+INSIDE = frozenset({"starts", "folder", "descriptors", "threads", "ctrl-c", "again"})
 
 
 def as_json(verdict: Verdict, findings: Sequence[Finding], language: Language) -> Json:
     """The findings are in that language.
 
     {language, program, task, talk, guessed, verdict, reason, took_s, conversation,
-    probes: [{id, title, outcome, why, confirmed}], findings: [{...Finding, lesson, picture}]};
-    bytes are base64."""
+    probes: [{id, title, outcome, why, confirmed}], findings: [{...Finding, again, lesson,
+    picture}]}; bytes are base64. again: the probe that shows it with a program that runs."""
     return {
         "language": language,
         "program": verdict.program,
@@ -66,6 +68,7 @@ def _finding(finding: Finding, language: Language) -> Json:
         "why": finding.why,
         "next_step": finding.next_step,
         "probes": list(finding.probes),
+        "again": next((probe for probe in finding.probes if probe not in INSIDE), None),
         "lesson": lesson,
         "proof": _proof(finding.proof),
         "picture": picture(finding.proof.timeline, language),

@@ -54,6 +54,7 @@ class Page(HTMLParser):
 def test_json_holds_the_whole_verdict_and_bytes_as_base64(language: Language) -> None:
     found = json.loads(json.dumps(said(language)))
     assert [finding["id"] for finding in found["findings"]] == [f.id for f in FINDINGS[language]]
+    assert [finding["again"] for finding in found["findings"]] == ["not-utf8", "silent", None]
     proof = found["findings"][0]["proof"]
     assert base64.b64decode(proof["sent"]) == HOSTILE
     assert base64.b64decode(proof["deaths"][0]["received"])[proof["deaths"][0]["bad"]] == 0xFF

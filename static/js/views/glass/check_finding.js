@@ -30,7 +30,7 @@ function Story({ finding, server, again, off }) {
     <${Evidence} finding=${finding}/>
     ${why && html`<p class="soft">${prose(why)}</p>`}
     ${next && html`<p class="next">${icon("arrow")}<span><b>${t("chk.next")}</b> ${prose(next)}</span></p>`}
-    <footer><${Button} kind="sm" icon="hour" label=${t("chk.again")} title=${t("chk.again.d")} off=${off} onClick=${() => again(probes[0])}/>
+    <footer>${finding.again && html`<${Button} kind="sm" icon="hour" label=${t("chk.again")} title=${t("chk.again.d")} off=${off} onClick=${() => again(finding.again)}/>`}
       <a class="btn sm gh" href=${`/lessons/${id}?program=${server.name}`}>${icon("info")}<span>${t("chk.lesson")}</span></a>
       <span class="muted small">${t("chk.by")} ${probes.map((probe, index) => html`${index > 0 && ", "}<code>${probe}</code>`)}</span></footer>`;
 }

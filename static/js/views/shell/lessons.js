@@ -38,14 +38,14 @@ function Seen({ found: { program, title, finding }, state, actions }) {
   const key = offKey(state);
   const again = async () => {
     setBusy(true);
-    const begun = await actions.checkAgain(program, finding.probes[0]);
+    const begun = await actions.checkAgain(program, finding.again);
     setBusy(false);
     if (begun) actions.navigate(href(server, "wire"));
   };
   return html`<section class="panel" aria-labelledby="seen-h"><div class="pn-h"><h2 id="seen-h">${t("les.in", { s: title })}</h2></div>
     <div class="pn-b stack finding-b">${server && finding.line && html`<p class="f-line"><${LineLink} server=${server} line=${finding.line}/><code>${finding.source}</code></p>`}
       <p>${prose(finding.evidence)}</p><${Evidence} finding=${finding}/>
-      ${server && html`<div><${Button} kind="pri" icon="hour" label=${t("chk.again")} title=${t("chk.again.d")} busy=${busy} off=${key && t(key)} onClick=${again}/></div>`}</div></section>`;
+      ${server && finding.again && html`<div><${Button} kind="pri" icon="hour" label=${t("chk.again")} title=${t("chk.again.d")} busy=${busy} off=${key && t(key)} onClick=${again}/></div>`}</div></section>`;
 }
 
 /* The answer to a question of the API: {said}, {error}, or nothing yet. */
