@@ -13,25 +13,28 @@ from labservers.checks.diagnosis.symptoms import by_symptom, holds_files
 from labservers.checks.texts import Language, causes, text
 from labservers.checks.values import Evidence, Finding, Outcome, ProgramFacts
 
+# What is seen of a server that is busy, or stands still, for another reason.
+UNSERVED = frozenset(
+    {"no-answer", "crowd-lost", "deaf-stops-all", "chat-message-lost", "chat-order-differs"}
+)
 # A cause on the left has those on the right as its consequences: they are not said as well.
-BRINGS = {
-    "empty-read-spins": {
-        *("threads-leak", "descriptors-leak", "not-closed", "makefile-open"),
-        *("broadcast-to-gone", "deaf-stops-all", "chat-message-lost"),
-    },
-    "broadcast-to-gone": {"changed-while-sending", "chat-message-lost", "chat-order-differs"},
-    "changed-while-sending": {"chat-message-lost"},
-    "lock-only-where-written": {"chat-message-lost"},
-    "makefile-open": {"http-no-length", "not-closed", "descriptors-leak"},
-    "descriptors-leak": {"not-closed"},
-    "http-no-length": {"not-closed"},
-    "one-at-a-time": {"deaf-stops-all", "crowd-lost", "loop-blocked"},
-    "one-at-a-time-limited": {"crowd-lost"},
-    "loop-blocked": {"deaf-stops-all", "crowd-lost"},
-    "json-of-half-request": {"recv-taken-for-message"},
-    "no-answer": {"half-close-unanswered"},
+BRINGS: dict[str, frozenset[str]] = {
+    "empty-read-spins": UNSERVED
+    | {"threads-leak", "descriptors-leak", "not-closed", "makefile-open", "broadcast-to-gone"},
+    "broadcast-to-gone": UNSERVED
+    | {"changed-while-sending", "closed-unanswered", "wrong-answer", "second-answer-differs"}
+    | {"half-close-unanswered", "recv-taken-for-message", "descriptors-leak"},
+    "changed-while-sending": frozenset({"chat-message-lost"}),
+    "lock-only-where-written": frozenset({"chat-message-lost"}),
+    "makefile-open": frozenset({"http-no-length", "not-closed", "descriptors-leak"}),
+    "descriptors-leak": frozenset({"not-closed"}),
+    "http-no-length": frozenset({"not-closed"}),
+    "one-at-a-time": UNSERVED | {"loop-blocked", "closed-unanswered"},
+    "one-at-a-time-limited": UNSERVED | {"closed-unanswered"},
+    "loop-blocked": UNSERVED,
+    "json-of-half-request": frozenset({"recv-taken-for-message"}),
+    "no-answer": frozenset({"half-close-unanswered"}),
 }
-
 CANNOT_RUN = frozenset(
     {"port-taken", "needs-arguments", "waits-for-input", "no-talk", "nobody-listens"}
 )

@@ -46,9 +46,19 @@ def _probe(outcome: Outcome, language: Language) -> Json:
         "id": outcome.probe,
         "title": text(language, f"probe.{outcome.probe}"),
         "outcome": outcome.outcome,
-        "why": _words(outcome.why, "why", language, outcome.values),
+        "why": _why(outcome, language),
         "confirmed": outcome.confirmed,
     }
+
+
+def _why(outcome: Outcome, language: Language) -> str:
+    """In words: what was seen, the symptom, or the cause where the probe knew it."""
+    if outcome.evidence is None or outcome.values:
+        return _words(outcome.why, "why", language, outcome.values)
+    if outcome.why in causes() and outcome.why != outcome.evidence.symptom:
+        title: str = causes()[outcome.why][language]["title"]
+        return title
+    return _words(outcome.why, "symptom", language)
 
 
 def _words(key: str, group: str, language: Language, values: Sequence[tuple[str, str]] = ()) -> str:

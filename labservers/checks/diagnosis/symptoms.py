@@ -66,7 +66,11 @@ def by_symptom(outcome: Outcome, evidence: Evidence, facts: ProgramFacts, code: 
         return special(evidence, code)
     if outcome.probe == "chat-churn" or (outcome.probe in LEAVERS and code.loops_that_change()):
         return Match(_while_leaving(code))
-    return Match(BY_PROBE.get(outcome.probe) or BY_SYMPTOM[evidence.symptom])
+    if outcome.probe in BY_PROBE:
+        return Match(BY_PROBE[outcome.probe])
+    if evidence.symptom == "others-wait" and stand_in(evidence, READS) is not None:
+        return _silent(evidence, code)
+    return Match(BY_SYMPTOM[evidence.symptom])
 
 
 def holds_files(code: Code) -> bool:
