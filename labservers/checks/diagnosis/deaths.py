@@ -16,10 +16,16 @@ NO_ADDRESS = re.compile(r"assign requested address|Name or service|not known|get
 
 def relevant(deaths: tuple[Death, ...]) -> Death | None:
     """The one that counts: of the program before one of a thread, the first of its kind. Those
-    that the program has caught, and ^C, are none."""
+    that the program has caught, and ^C, are none; nor is a thread whose own client has gone."""
     ended = [one for one in deaths if not one.swallowed and one.exception != "KeyboardInterrupt"]
     main = [one for one in ended if one.main]
-    return next(iter(main or ended), None)
+    others = [one for one in ended if one.exception not in GONE or sends(one)]
+    return next(iter(main or others), None)
+
+
+def sends(death: Death) -> bool:
+    """Whether it happened while sending."""
+    return SENDING.search(death.source or "") is not None
 
 
 def by_death(death: Death, outcome: Outcome, facts: ProgramFacts) -> Match:
@@ -48,7 +54,7 @@ def _by_kind(death: Death, probe: str, facts: ProgramFacts) -> str | None:
         return "timeout-ends"
     if kind in GONE or (kind in ("OSError", "ValueError") and NO_SOCKET.search(message)):
         return _gone(death, facts)
-    if kind == "BlockingIOError" and SENDING.search(death.source or ""):
+    if kind == "BlockingIOError" and sends(death):
         return "partial-send"
     return None
 
@@ -70,8 +76,7 @@ def _at_start(death: Death) -> str:
 
 def _gone(death: Death, facts: ProgramFacts) -> str:
     """In a chat, a failed send is mostly one to another member."""
-    sends = SENDING.search(death.source or "") is not None
-    return "broadcast-to-gone" if facts.task == "chat" and sends else "gone-ends"
+    return "broadcast-to-gone" if facts.task == "chat" and sends(death) else "gone-ends"
 
 
 def _by_probe(death: Death, probe: str) -> str | None:
