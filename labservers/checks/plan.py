@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from labservers.checks.context import Cancelled, Probe, Setting
 from labservers.checks.findings import CANNOT_RUN, findings
-from labservers.checks.guess import Found, Guess
+from labservers.checks.guess import Found
 from labservers.checks.hints import Hints, hints
 from labservers.checks.looks import Looks
 from labservers.checks.own_files import own_files
@@ -29,6 +29,7 @@ from labservers.checks.probes import (
     load,
     udp,
 )
+from labservers.checks.spoken import Wanted, spoken
 from labservers.checks.subject import Subject
 from labservers.checks.subject_remote import Remote
 from labservers.checks.texts import text
@@ -73,6 +74,7 @@ class Options:
     only: tuple[str, ...] = ()
     pace_s: float = 0.0
     once: bool = False
+    typed: Callable[[str], str | None] | None = None
     held: Talk | None = None
 
 
@@ -125,10 +127,9 @@ class _Check:
         found: Found | None = None
         if outcomes[0].outcome == "pass":
             cpu_before = busy.share(self._subject, busy.LOOK_S) if self._subject.inside else 0.0
-            found = self._found()
-            if found is None:
-                outcomes.append(Outcome("answers", "not tried", "no-talk"))
-            else:
+            found, why = spoken(self._wanted(), self._subject, self._patience, self._hints)
+            outcomes += [why] if why is not None else []
+            if found is not None:
                 outcomes += self._looked(found, cpu_before, began)
         return self._concluded(found, outcomes, began)
 
@@ -153,11 +154,11 @@ class _Check:
         values = (("prompt", getattr(self._subject, "asks", None) or ""),)
         return Outcome("starts", "fail", reason, values, evidence, confirmed=True)
 
-    def _found(self) -> Found | None:
-        if self._options.held is not None:
-            return Found(self._options.held)
-        guess = Guess(self._subject, self._patience, self._hints)
-        return guess.talk(self._options.task)
+    def _wanted(self) -> Wanted:
+        asked = self._options
+        return Wanted(
+            asked.task, asked.held, asked.talk, asked.client, asked.file, asked.python, asked.typed
+        )
 
     def _looked(self, found: Found, cpu_before: float, began: float) -> list[Outcome]:
         setting = Setting(

@@ -31,7 +31,8 @@ class Witness:
         self._batches: deque[bytes] = deque(maxlen=POINTS)
         self.deaths: list[Death] = []
         self.listening: list[Address] = []
-        self.connects: list[str] = []
+        self.peers: dict[int, str] = {}  # by the id of a socket
+        self.told = 0  # lines that were taken
         self.ended_threads = 0
         self.asks: str | None = None
         self.begun = False  # its own code runs
@@ -41,6 +42,7 @@ class Witness:
     def take(self, line: bytes) -> None:
         """One line of the channel; what is not wanted is not even read."""
         if line.startswith(BATCH):
+            self.told += 1
             self._batches.append(line)
         elif line.startswith(WANTED):
             try:
@@ -97,7 +99,7 @@ class Witness:
     def _socket(self, event: messages.SocketEvent) -> None:
         datagram = event.kind == "datagram"
         if event.event == "connected" and event.peer:
-            self.connects.append(event.peer)
+            self.peers[event.id] = event.peer
         if event.event == ("bound" if datagram else "listening"):
             found = address_of(event.local, datagram=datagram)
             if found is not None and found not in self.listening:
