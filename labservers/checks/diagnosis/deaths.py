@@ -86,7 +86,8 @@ def _by_probe(death: Death, probe: str) -> str | None:
         return "json-of-half-request" if json else "recv-taken-for-message"
     if probe == "folder" and death.exception in ("FileNotFoundError", "NotADirectoryError"):
         return "file-from-one-folder"
-    if probe in ("connect-close", "half-close", "closes") or (probe in LEAVERS and not death.bad):
+    silent = ("connect-close", "half-close", "closes", "silent")
+    if probe in silent or (probe in LEAVERS and not death.bad):
         return "empty-read-ends"
     return {
         "answers": "good-request-ends",

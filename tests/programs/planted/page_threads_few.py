@@ -1,6 +1,7 @@
 import pathlib
 import socket
 import threading
+import time
 
 HOST = "localhost"
 PORT = 12189
@@ -42,6 +43,7 @@ def serve_client(conn):
     elif path not in ("/", "/index.html"):
         respond(conn, "404 Not Found", b"<h1>Not found</h1>", method == "HEAD")
     else:
+        time.sleep(0.3)  # the page is calculated
         respond(conn, "200 OK", PAGE.read_bytes(), method == "HEAD")
 
 
