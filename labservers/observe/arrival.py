@@ -54,9 +54,13 @@ class Arrival:
 
     def breaks(self, breakpoints: Breakpoints) -> bool:
         """Whether one of the breakpoints is here."""
-        lines, clients = breakpoints.lines, breakpoints.clients
+        lines = breakpoints.lines
         if self.call in breakpoints.calls or (lines and self.line in lines):
             return True
+        return self.is_of(breakpoints.clients)
+
+    def is_of(self, clients: list[str]) -> bool:
+        """Whether it serves one of these: an address, or its host alone."""
         peer = self.peer if clients else None
         return peer is not None and (peer in clients or host_of(peer) in clients)
 

@@ -18,7 +18,7 @@ from .clock import Clock
 from .lines import NOWHERE, OwnLines, Place
 from .outcomes import INCOMING, PEEK
 from .points import WIDTH, Birth, Call, Life, point, socket_event
-from .sockets import Entry
+from .sockets import DATAGRAM, Entry
 
 # Events that wait to be read; beyond it the calling thread reads them itself: so few that they are
 # still in the processor's cache.
@@ -41,8 +41,9 @@ BATCHES: dict[type[Any], type[Any]] = {
 
 
 class Totals(NamedTuple):
-    """Exact sums of the program's life. requests: sends that followed received bytes on the same
-    socket. errors: calls that raised, but for those that would have had to wait."""
+    """Exact sums of the program's life. datagrams: those that were received. requests: sends that
+    followed received bytes on the same socket. errors: calls that raised, but for those that would
+    have had to wait."""
 
     points: int
     errors: int
@@ -50,6 +51,7 @@ class Totals(NamedTuple):
     bytes_out: int
     connections: int
     requests: int
+    datagrams: int = 0
 
 
 class Received(NamedTuple):
@@ -99,7 +101,7 @@ class Book:
         self.went.clear()
         self.failed.clear()
         self._folding = _thread.RLock()
-        self._points = self._connections = self._requests = 0
+        self._points = self._connections = self._requests = self._datagrams = 0
         self._exchange: tuple[Any, Any, float] | None = None
         self._nowhere = Cell(None, None)  # calls that no own line has made
         self._alone = Cell(None, None)  # calls that were counted alone
@@ -143,6 +145,7 @@ class Book:
             bytes_out=sum(cell.bytes_out for cell in cells),
             connections=self._connections,
             requests=self._requests,
+            datagrams=self._datagrams,
         )
 
     @property
@@ -240,9 +243,11 @@ class Book:
                     if result is not PEEK:
                         cell.bytes_in += size
                         entry.bytes_in += size
+                        self._datagrams += entry.kind is DATAGRAM
                     entry.empty = 0
                     entry.asked_at, entry.newest, last[thread] = ended, data, entry
                 else:
+                    self._datagrams += entry.kind is DATAGRAM and error is None
                     entry.empty += 1
                     if entry.empty > SPIN and entry.empty % SPIN_EVERY:
                         continue

@@ -8,7 +8,7 @@ from typing import Any, Callable
 
 from .alive import thread_name
 from .arrival import Arrival
-from .line_breaks import LineBreaks
+from .line_breaks import line_breaks
 from .lines import OwnLines
 from .messages import Breakpoints, HeldPoint
 from .stepper import Stepper
@@ -17,7 +17,8 @@ from .stepper import Stepper
 class Gate:
     """Called by the tap in the program's threads; each call may block, or raise KeyboardInterrupt.
 
-    entry: of the call's socket, or None. frame: the one that calls.
+    entry: of the call's socket, or None. frame: the one that calls. peer: the other end of a
+    datagram, which an entry does not have.
     """
 
     def __init__(self, stepper: Stepper, own: OwnLines) -> None:
@@ -25,18 +26,25 @@ class Gate:
         self._own = own
         self._passed: dict[int, int] = {}  # thread -> the pause in which it began its call
         self._stopped: dict[int, str | None] = {}  # thread -> the line where it was just stopped
-        self._line_breaks = LineBreaks(own, self._at_line)
+        self._line_breaks = line_breaks(own, self._at_line)
 
-    def before(self, call: str, entry: Any, frame: Any) -> None:
+    def before(self, call: str, entry: Any, frame: Any, peer: str | None = None) -> None:
         self._line_breaks.arm(frame)
-        arrival = CallArrival(call, entry, frame, self._own)
+        arrival = CallArrival(call, entry, frame, self._own, peer=peer)
         arrival.stopped_at = self._stopped.pop(get_ident(), None)
         self._stepper.pass_point(arrival)
         self._passed[get_ident()] = self._stepper.pauses
 
-    def after(self, call: str, entry: Any, frame: Any, error: BaseException | None) -> None:
+    def after(
+        self,
+        call: str,
+        entry: Any,
+        frame: Any,
+        error: BaseException | None,
+        peer: str | None = None,
+    ) -> None:
         """A call that began in this pause was let pass: its return is a part of the same point."""
-        arrival = CallArrival(call, entry, frame, self._own, error)
+        arrival = CallArrival(call, entry, frame, self._own, error, peer)
         arrival.when = "after"
         began = self._passed.pop(get_ident(), None)
         if began != self._stepper.pauses or arrival.breaks(self._stepper.breakpoints):
@@ -53,11 +61,15 @@ class Gate:
         """A thread has begun."""
         self._line_breaks.arm(sys._getframe(1))
 
+    def forked(self) -> None:
+        """This is a child now, which nobody controls."""
+        self._line_breaks.want(frozenset())
+
     def look_out(self, calls: Callable[[], set[str]]) -> None:
         """For the lines at which the stepper stops, but for those that have made calls, which are
         points already."""
         lines = self._stepper.lines
-        self._line_breaks.wanted = frozenset(lines - calls() if lines else ())
+        self._line_breaks.want(frozenset(lines - calls() if lines else ()))
 
     def _at_line(self, frame: Any) -> None:
         arrival = CallArrival("line", None, frame, self._own)
@@ -74,13 +86,20 @@ class CallArrival(Arrival):
     stopped_at: str | None = None
 
     def __init__(
-        self, call: str, entry: Any, frame: Any, own: OwnLines, error: BaseException | None = None
+        self,
+        call: str,
+        entry: Any,
+        frame: Any,
+        own: OwnLines,
+        error: BaseException | None = None,
+        peer: str | None = None,
     ) -> None:
         super().__init__(thread_name(get_ident()), call)
         self._entry = entry
         self._from = frame
         self._own = own
         self._error = error
+        self._peer = peer
         self._frame: Any = None
 
     @property
@@ -101,7 +120,7 @@ class CallArrival(Arrival):
 
     @property
     def peer(self) -> str | None:
-        return self._entry.peer if self._entry is not None else None
+        return self._peer or (self._entry.peer if self._entry is not None else None)
 
     @property
     def sock(self) -> Any:
@@ -110,7 +129,8 @@ class CallArrival(Arrival):
 
     def breaks(self, breakpoints: Breakpoints) -> bool:
         if self.when == "after":
-            return breakpoints.exceptions and _failed(self._error)
+            failed = breakpoints.exceptions and _failed(self._error)
+            return failed or (self._peer is not None and self.is_of(breakpoints.clients))
         if self.stopped_at is not None and self.stopped_at == self.line:
             breakpoints = breakpoints._replace(lines=[])
         return super().breaks(breakpoints)

@@ -63,6 +63,11 @@ class Glass:
         self._stepper.obey(command)
         self.set_gate()
 
+    def forked(self) -> None:
+        """This is a child now, which nobody controls."""
+        for gate in self._gates:
+            gate.forked()
+
     def set_gate(self) -> None:
         """In place while anything may be held; without it a call costs a truth test."""
         for gate in self._gates:

@@ -68,6 +68,7 @@ class Observer:
     def forked(self) -> None:
         """This is a child now, which is not observed: the channel is its parent's."""
         self._tap.gates.clear()
+        self._glass.forked()
         self._tap.remove()
         self._channel.forget()
 

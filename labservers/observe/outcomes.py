@@ -132,6 +132,20 @@ def _number(arguments: tuple[Any, ...], result: Any) -> Outcome:
     return 0, None, str(result)
 
 
+def receiver(call: str, arguments: tuple[Any, ...]) -> str | None:
+    """The address that a datagram is about to go to, where the call names it."""
+    if call == "sendmsg":
+        return text_of(arguments[3]) if len(arguments) > 3 else None
+    return text_of(arguments[-1]) if call == "sendto" and arguments else None
+
+
+def sender(call: str, result: Any) -> str | None:
+    """The address that a datagram has come from."""
+    if call in ("recvfrom", "recvfrom_into"):
+        return text_of(result[1])
+    return text_of(result[3]) if call in ("recvmsg", "recvmsg_into") else None
+
+
 def _peer(word: str, address: object) -> str | None:
     text = text_of(address)
     return f"{word} {text}" if text else None

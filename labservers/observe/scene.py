@@ -35,7 +35,7 @@ class Scene:
             at=self._tap.clock.now(),
             seq=self._frames,
             uptime_s=round(time.monotonic() - self._began, 3),
-            accepted=totals.connections,
+            accepted=totals.connections + totals.datagrams,
             connections=sum(e.kind == "stream" and e.peer is not None for e in entries),
             bytes_in=totals.bytes_in,
             bytes_out=totals.bytes_out,

@@ -11,7 +11,8 @@ from .addresses import address_text
 
 INTERNET = (socket.AF_INET, socket.AF_INET6)
 UNIX = getattr(socket, "AF_UNIX", None)
-KINDS = {int(socket.SOCK_STREAM): "stream", int(socket.SOCK_DGRAM): "datagram"}
+DATAGRAM = "datagram"
+KINDS = {int(socket.SOCK_STREAM): "stream", int(socket.SOCK_DGRAM): DATAGRAM}
 BASE: Any = socket.socket.__mro__[1]  # the class in C, which no wrapper touches
 
 
@@ -91,6 +92,15 @@ def _listens(sock: Any) -> bool:
         return False
 
 
+def _is_same(entry: Entry, sock: Any) -> bool:
+    """Whether this may be the socket of the entry, by its ends."""
+    now = Entry(entry.id, sock, seen=True)
+    now.look_back(sock)
+    ends = ((entry.local, now.local), (entry.peer, now.peer))
+    alike = (entry.family, entry.kind) == (now.family, now.kind)
+    return alike and all(before in (None, after) for before, after in ends)
+
+
 class Sockets:
     """Entries by the identity of the socket object, which they do not keep alive.
 
@@ -116,16 +126,27 @@ class Sockets:
         seen = family in INTERNET or (own and family == UNIX)
         entry = Entry(next(self._numbers) if seen else 0, sock, seen, self._now())
         if seen:
+            self._replaced(entry.fd)
             self._by_descriptor[entry.fd] = entry
         self._own(sock, entry)
         return entry
 
     def adopt(self, sock: Any) -> Entry | None:
         """The entry of a descriptor that another socket object had, as TLS does it."""
-        entry = self._by_descriptor.get(BASE.fileno(sock))
+        number = BASE.fileno(sock)
+        entry = self._by_descriptor.get(number)
+        if entry is not None and not _is_same(entry, sock):
+            self._replaced(number)
+            return None
         if entry is not None:
             self._own(sock, entry)
         return entry
+
+    def _replaced(self, number: int) -> None:
+        """This descriptor is another socket's now: os.close() has closed the one before."""
+        before = self._by_descriptor.get(number)
+        if before is not None and self.close(before):
+            self._dropped(before)
 
     def connects(self, sock: Any, entry: Entry) -> None:
         """A connect() of this socket is under way."""

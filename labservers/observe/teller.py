@@ -33,7 +33,6 @@ class Teller:
         self._tap = tap
         self._sinks = sinks
         self._lines_due = 0.0
-        self._running: bool
         self._begin_anew()
 
     def tell(self, event: Any) -> None:
@@ -45,34 +44,43 @@ class Teller:
         several threads fork at once."""
         if self._stops:
             self._stops.pop()
-        if self._stops or self._running:
+        if self._stops or not _taken(self._idle):
             return
-        self._running = True
-        self._stopping, self._ended = locks = _locked(), _locked()
+        locks = _locked(), _locked()
         self._tasks = _tasks()
         begun = _locked()  # Python counts a bare thread from its first instruction on
+        self._writers.append(locks)
         try:
             _thread.start_new_thread(self._write, (*locks, begun))
             begun.acquire(timeout=FORK_S)
         except RuntimeError:  # not a thread to be had: flush() tells it at the end
-            self._running = False
+            self._writers.remove(locks)
+            self._idle.append(None)
 
     def flush(self, timeout_s: float = 1.0) -> None:
-        """Tell all that is queued, in the calling thread."""
-        if self._writing.acquire(timeout=timeout_s):
-            try:
+        """Tell all that is queued, in the calling thread. A signal handler may come here in the
+        midst of it, or raise from any call."""
+        if self._writing._is_owned():
+            return
+        try:
+            if self._writing.acquire(True, timeout_s):
                 self._hand_on()
-            finally:
+        finally:
+            try:
                 self._writing.release()
+            except RuntimeError:  # another thread has it
+                pass
 
     def stop(self) -> None:
         """End the writer."""
         self._stops.append(None)
-        if self._running and self._stopping.locked():
-            self._running = False
-            self._stopping.release()
-            self._ended.acquire(timeout=FORK_S)
+        writer = _taken(self._writers)
+        if writer:
+            stopping, ended = writer
+            stopping.release()
+            ended.acquire(timeout=FORK_S)
             self._await_one_thread_less()
+            self._idle.append(None)
 
     def forked(self) -> None:
         """This is a child now: the parent's locks and events are not ours."""
@@ -85,10 +93,11 @@ class Teller:
         self.flush()
 
     def _begin_anew(self) -> None:
-        self._running = False
         self._stops: list[None] = []  # that wait for their start()
-        self._writing = _thread.allocate_lock()
-        self._stopping, self._ended = _locked(), _locked()
+        # Several threads fork at once: what one of them takes from a list, it alone has.
+        self._idle: list[Any] = [None]  # empty: there is a writer, or one ends
+        self._writers: list[Any] = []  # the locks of the one that writes
+        self._writing: Any = _thread.RLock()
         self._tasks = 0
 
     def _write(self, stopping: Any, ended: Any, begun: Any) -> None:
@@ -135,6 +144,14 @@ class Teller:
         until = time.monotonic() + FORK_S
         while _tasks() > self._tasks > 0 and time.monotonic() < until:
             time.sleep(0.0005)
+
+
+def _taken(entries: list[Any]) -> Any:
+    """The last entry, which nobody else gets, or (); None as an entry is (None,)."""
+    try:
+        return entries.pop() or (None,)
+    except IndexError:
+        return ()
 
 
 def _tasks() -> int:

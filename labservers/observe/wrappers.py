@@ -20,7 +20,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from .lines import NOWHERE
-from .outcomes import CUT, INCOMING, MOVERS, REPORTED, STEPS, Reader, by_place
+from .outcomes import CUT, INCOMING, MOVERS, REPORTED, STEPS, Reader, by_place, receiver, sender
 from .points import WIDTH
 from .sockets import text_of
 
@@ -152,7 +152,7 @@ def mover(tap: Tap, call: str, original: Any, read: Reader) -> Any:
         if not entry.seen:
             return original(sock, *arguments, **keywords)
         frame = getframe(1)
-        before(tap, call, entry, frame)
+        before(tap, call, entry, frame, arguments)
         began = monotonic()
         try:
             result = original(sock, *arguments, **keywords)
@@ -169,7 +169,7 @@ def mover(tap: Tap, call: str, original: Any, read: Reader) -> Any:
                 tap.bound(entry, sock)
         except Exception as error:
             tap.fail(error)
-        after(tap, call, entry, frame)
+        after(tap, call, entry, frame, None, result)
         return result
 
     return tapped
@@ -304,14 +304,22 @@ def error_text(error: BaseException) -> str:
     return f"{name} {code}" if code else name
 
 
-def before(tap: Tap, call: str, entry: Any, frame: Any) -> None:
+def before(tap: Tap, call: str, entry: Any, frame: Any, arguments: Any = ()) -> None:
     for gate in tap.gates:
-        gate.before(call, entry, frame)
+        gate.before(call, entry, frame, receiver(call, arguments))
 
 
-def after(tap: Tap, call: str, entry: Any, frame: Any, error: BaseException | None = None) -> None:
+def after(
+    tap: Tap,
+    call: str,
+    entry: Any,
+    frame: Any,
+    error: BaseException | None = None,
+    result: Any = None,
+) -> None:
     for gate in tap.gates:
-        gate.after(call, entry, frame, error)
+        peer = sender(call, result) if result is not None else None
+        gate.after(call, entry, frame, error, peer)
 
 
 def _init(tap: Tap, original: Any) -> Any:

@@ -318,3 +318,23 @@ def test_a_held_thread_shows_its_names_and_keeps_nothing_alive(
         program.stepper.step()
         eventually(lambda: alive[0]() is None, "it is gone, and nobody has looked again")
         program.end()
+
+
+def test_a_datagram_of_a_client_that_is_broken_at_stops_where_it_comes_and_goes(
+    program: Program, eventually: Eventually
+) -> None:
+    program.stepper.breakpoints = Breakpoints([], [], ["127.0.0.1:9"], exceptions=False)
+    udp = SimpleNamespace(id=3, peer=None, ref=None)
+    frame = sys._getframe()
+
+    def serve() -> None:
+        program.gate.before("recvfrom", udp, frame)
+        program.gate.after("recvfrom", udp, frame, None, "127.0.0.1:8")
+        program.gate.after("recvfrom", udp, frame, None, "127.0.0.1:9")
+        program.gate.before("sendto", udp, frame, "127.0.0.1:9")
+
+    program.thread("one", serve)
+    eventually(lambda: program.held() == [("one", "recvfrom", "after")], "it has come")
+    assert program.stepper.held(0.0).points[0].peer == "127.0.0.1:9"
+    program.stepper.resume()
+    eventually(lambda: program.held() == [("one", "sendto", "before")], "the answer")

@@ -1,6 +1,7 @@
 """The tap in this very process: on and off, exact counts, its own failure."""
 
 import builtins
+import os
 import select
 import selectors
 import socket
@@ -152,10 +153,12 @@ class Gate:
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []
 
-    def before(self, call: str, entry: Any, frame: Any) -> None:
+    def before(self, call: str, entry: Any, frame: Any, peer: str | None = None) -> None:
         self.calls.append(("before", call))
 
-    def after(self, call: str, entry: Any, frame: Any, error: BaseException | None) -> None:
+    def after(
+        self, call: str, entry: Any, frame: Any, error: BaseException | None, peer: Any = None
+    ) -> None:
         self.calls.append(("after" if error is None else type(error).__name__, call))
 
 
@@ -214,3 +217,29 @@ def test_a_socket_that_nobody_holds_any_more_is_seen_to_close(tap: Tap) -> None:
         del sock
     assert tap.sockets.open() == []
     assert len(tap.sockets.entries) == 0
+
+
+def test_a_descriptor_that_os_close_has_closed_is_another_sockets_then(tap: Tap) -> None:
+    """Its entry is closed, and what came with the number is not taken for it."""
+    tap.install()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        first = socket.create_connection(listener.getsockname())
+        entry = tap.sockets.entries[id(first)]
+        number = first.detach()
+        os.close(number)
+        theirs, _ = listener.accept()
+        with theirs:
+            assert theirs.fileno() == number
+            other = tap.sockets.entries[id(theirs)]
+            assert (other is entry, entry.closed, other.closed) == (False, True, False)
+            assert tap.sockets.of_descriptor(number) is other
+
+
+def test_a_socket_that_changes_its_object_keeps_its_entry(tap: Tap) -> None:
+    tap.install()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        first = socket.create_connection(listener.getsockname())
+        entry = tap.sockets.entries[id(first)]
+        with socket.socket(fileno=first.detach()) as second:
+            assert tap.sockets.entries[id(second)] is entry
+        assert entry.closed

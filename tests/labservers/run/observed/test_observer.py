@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -151,6 +152,62 @@ def test_a_breakpoint_on_a_line_that_makes_no_call(
         assert client.recv(10) == b"one"
         client.sendall(b"two")
         assert client.recv(10) == b"two"
+
+
+@pytest.mark.parametrize(("minor", "thread"), [(9, "main"), (11, "main"), (12, "thread"),
+                                               (13, "thread")])  # fmt: skip
+def test_a_breakpoint_on_a_line_reaches_a_thread_that_only_computes(
+    minor: int, thread: str, watch: Any, eventually: Eventually
+) -> None:
+    """Before Python 3.12 the main thread alone."""
+    python = interpreter(minor)
+    if python is None:
+        pytest.skip(f"no Python 3.{minor} here")
+    program = watch("watched/computes.py", thread, python=python)
+    eventually(lambda: program.of(messages.Frame), "it runs")
+    program.say(messages.Break(["computes.py:6"], [], [], exceptions=False))
+    name = "MainThread" if thread == "main" else "computer"
+    eventually(lambda: program.held() == [(name, "computes.py:6", "line", "before")], "held")
+    program.say(messages.Break(["computes.py:7"], [], [], exceptions=False))
+    program.say(messages.Resume())
+    eventually(lambda: program.held() == [(name, "computes.py:7", "line", "before")], "and there")
+    program.say(messages.Break([], [], [], exceptions=False))
+    program.say(messages.Resume())
+    eventually(lambda: program.held() == [], "it goes on")
+
+
+def test_a_breakpoint_on_a_client_of_udp_and_the_count_of_datagrams(
+    watch: Any, eventually: Eventually
+) -> None:
+    port = free_port()
+    program = watch("lab/hello.py", str(port))
+
+    def events() -> list[str]:
+        return [e.event for batch in program.of(messages.SocketEvents) for e in batch.events]
+
+    eventually(lambda: "bound" in events(), "it is bound")
+    with (
+        socket.socket(type=socket.SOCK_DGRAM) as one,
+        socket.socket(type=socket.SOCK_DGRAM) as other,
+    ):
+        for sock in (one, other):
+            sock.settimeout(10)
+            sock.connect(("127.0.0.1", port))
+        peer = "{}:{}".format(*other.getsockname())
+        program.say(messages.Break([], [], [peer], exceptions=False))
+        eventually(lambda: program.of(messages.Held), "it says so")
+        one.send(b"not me")
+        assert one.recv(100) == b"Hello client"
+        other.send(b"me")
+        held = ("MainThread", "hello.py:6", "recvfrom", "after")
+        eventually(lambda: program.held() == [held], "held with the datagram")
+        assert program.newest(messages.Held).points[0].peer == peer
+        program.say(messages.Break([], [], [], exceptions=False))
+        program.say(messages.Resume())
+        assert other.recv(100) == b"Hello client"
+        one.send(b"")
+        assert one.recv(100) == b"Hello client"
+    eventually(lambda: program.newest(messages.Frame).accepted == 3, "three datagrams")
 
 
 def test_where_threads_locks_and_tasks_stand(watch: Any, eventually: Eventually) -> None:
