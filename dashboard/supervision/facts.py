@@ -1,6 +1,7 @@
 """All that is known of a program under supervision: the one place of its state."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dashboard.programs.program import Program
@@ -9,6 +10,9 @@ from dashboard.supervision.control import Control
 from dashboard.supervision.failures import Failure
 from dashboard.supervision.lifecycle import SETTLED, State
 from dashboard.supervision.run import Run
+from labservers.observe import messages
+
+CAN_BE_SEEN = frozenset({"loop"})  # capabilities
 
 
 @dataclass(slots=True)
@@ -19,7 +23,7 @@ class Facts:
     when it is gone. attempt, attempts: starts after a crash, so far and at most. deadline: of
     STARTING, STOPPING or BACKOFF, by the monotonic clock. start_again: once it has ended.
     changed_on_disk: its file is not the one that was started. sees: capabilities that were seen in
-    it while it ran.
+    it while it ran, kept after its end.
     """
 
     program: Program
@@ -40,6 +44,20 @@ class Facts:
     @property
     def capabilities(self) -> frozenset[str]:
         return self.program.capabilities | self.sees
+
+    def learn(self, frame: messages.Frame) -> bool:
+        """Note what a program of the user tells of itself; whether its view has changed.
+
+        It can say what it likes: of files, those of its own folder alone are looked at.
+        """
+        if self.program.own is None:
+            return False
+        folder = self.program.own.parent
+        for name in frame.files or []:
+            if ".." not in Path(name).parts and (folder / name).is_relative_to(folder):
+                self.run.knows(folder / name)
+        before, self.sees = self.sees, self.sees | CAN_BE_SEEN.intersection(frame.sees or [])
+        return self.sees != before
 
     @property
     def settled(self) -> bool:

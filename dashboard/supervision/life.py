@@ -9,7 +9,6 @@ import threading
 from typing import Any
 
 from dashboard.programs import launch
-from dashboard.programs.files import stamp
 from dashboard.programs.program import Program, Ready
 from dashboard.programs.settings import Settings
 from dashboard.supervision import causes, failures
@@ -28,7 +27,6 @@ from labservers.observe import messages
 LAST_LINES = 12
 SEEN_S = 5.0  # after which a program without a socket counts as up
 STABLE_S = 30.0  # after which a break is not another failed attempt
-CAN_BE_SEEN = frozenset({"loop"})
 NOBODY_LOOKS = messages.Look(1.0, [])
 # Not held in any way; breakpoints go first, so that none stops it again.
 FREELY = (messages.Break([], [], [], False), messages.Slow(0.0), messages.Resume())
@@ -89,7 +87,8 @@ class Life:
     def _spawn(self, event: Event) -> None:
         now = self._world.clock()
         run = Run(self.facts.run.number + 1, started=now, logged_before=self.reports.log.last)
-        run.file = stamp(self.program.own) if self.program.own else None
+        if self.program.own:
+            run.knows(self.program.own)
         self.facts.run, self.facts.failure = run, None
         self.facts.changed_on_disk = False
         self.reports.figures.begin()
@@ -235,7 +234,8 @@ class Life:
     def _take_frame(self, run: Run, frame: messages.Frame) -> None:
         if frame.loop is not None:
             self._take_paused(run, frame.loop.paused)
-        self._take_sees(frame.sees or [])
+        if self.facts.learn(frame):
+            self.publish()
         self.reports.frame(frame)
 
     def _take_rows(self, run: Run, rows: messages.Rows) -> None:
@@ -246,13 +246,6 @@ class Life:
         run.rows = rows
         self.changed.notify_all()
         self.reports.publish("rows", rows=messages.as_dict(rows))
-
-    def _take_sees(self, names: list[str]) -> None:
-        """Capabilities that an observed program has shown; it keeps them after its end."""
-        sees = self.facts.sees.union(CAN_BE_SEEN.intersection(names))
-        if sees != self.facts.sees and self.program.own:
-            self.facts.sees = sees
-            self.publish()
 
     def _take_paused(self, run: Run, paused: bool) -> None:
         if self.facts.state in ALIVE and paused != run.paused:

@@ -1,5 +1,7 @@
 """One program under supervision: questions to it, and the wishes of its users."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from dashboard.errors import NotNow, NotRunning
@@ -255,12 +257,19 @@ class ManagedProgram:
             self._facts.experiments = experiments
             self._life.publish()
 
-    def saved(self, file: Stamp) -> bool:
-        """Its file is so on disk. Returns whether it was saved after the start."""
+    def own_files(self) -> list[Path]:
+        """Those that its newest process has loaded, of the user's."""
         with self._life.lock:
-            changed = self._facts.run.file not in (None, file)
-            if (changed and self.alive) != self._facts.changed_on_disk:
-                self._facts.changed_on_disk = changed and self.alive
+            return list(self._facts.run.files)
+
+    def saved(self, now: Mapping[Path, Stamp]) -> list[Path]:
+        """Its files are so on disk. Returns those that were saved after the start."""
+        with self._life.lock:
+            before = self._facts.run.files
+            changed = [path for path in now if before.get(path) not in (None, now[path])]
+            shown = bool(changed) and self.alive
+            if shown != self._facts.changed_on_disk:
+                self._facts.changed_on_disk = shown
                 self._life.publish()
             return changed
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
-from dashboard.programs.files import Stamp
+from dashboard.programs.files import Stamp, stamp
 from dashboard.supervision.evidence import Evidence
 from labservers.observe import messages
 
 SOCKETS_S = 1.0
 INTERRUPT_S = 5.0
+FILES = 100
 
 
 class Process(Protocol):
@@ -32,7 +34,8 @@ class Run:
     none at all. step: what a start waits for. heard_at: None when it has never said anything.
     looked_at: when the kernel was asked for its sockets. ready_at: when it came up.
     interrupted_at: when ^C was typed last. transport: of its first socket, where it was seen.
-    file: as it was on disk. over: it is no longer ours; its messages are ignored.
+    files: its own, as they were on disk when they were first heard of. over: it is no longer
+    ours; its messages are ignored.
     """
 
     number: int
@@ -51,7 +54,7 @@ class Run:
     ready_at: float | None = None
     interrupted_at: float | None = None
     evidence: Evidence = field(default_factory=Evidence)
-    file: Stamp | None = None
+    files: dict[Path, Stamp] = field(default_factory=dict)
     over: bool = False
 
     def close(self) -> None:
@@ -60,6 +63,11 @@ class Run:
         self.process = None
         self.sockets = []
         self.paused = False
+
+    def knows(self, file: Path) -> None:
+        """It has loaded this file of its own."""
+        if file not in self.files and len(self.files) < FILES and (now := stamp(file)):
+            self.files[file] = now
 
     def wants_a_look(self, now: float) -> bool:
         """Whether it is time to ask the kernel for its sockets: often before it listens, then

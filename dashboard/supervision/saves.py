@@ -1,10 +1,10 @@
-"""Notices that a program's file was saved, and starts it again where that is wanted."""
+"""Notices that a file of a program was saved, and starts it again where that is wanted."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from dashboard.programs import files
-from dashboard.programs.files import Stamp, stamp
+from dashboard.programs.files import Stamp, shown, stamp
 from dashboard.supervision.lifecycle import State
 from dashboard.supervision.managed import ManagedProgram
 
@@ -13,36 +13,41 @@ RESTARTED = frozenset({State.STARTING, State.RUNNING, State.FROZEN, State.FAILED
 
 
 class Saves:
-    """One thread looks, about once a second. A file that differs from the look before is still
-    being written. One that cannot be read as a program is complained of once.
+    """One thread looks, about once a second, at all files of its own that a program has loaded. A
+    file that differs from the look before is still being written. One that cannot be read as a
+    program is complained of once.
 
     problem(python, source): why that Python cannot read it; empty when it can.
     """
 
     def __init__(self, problem: Callable[[str, bytes], str | None]) -> None:
         self._problem = problem
-        self._before: dict[str, Stamp] = {}
-        self._refused: dict[str, Stamp] = {}
+        self._before: dict[str, dict[Path, Stamp]] = {}
+        self._tried: dict[str, dict[Path, Stamp]] = {}
 
     def look(self, server: ManagedProgram) -> None:
         path, name = server.program.own, server.program.name
-        now = stamp(path) if path else None
-        if path is None or now is None:
+        if path is None or stamp(path) is None:
             return
+        files = ((one, stamp(one)) for one in (server.own_files() or [path]))
+        now = {one: found for one, found in files if found is not None}
         steady, self._before[name] = self._before.get(name) == now, now
         wanted = server.settings.restart_on_save and server.state in RESTARTED
-        if server.saved(now) and steady and wanted and self._refused.get(name) != now:
-            self._start_again(server, path, now)
+        changed = server.saved(now)
+        if changed and steady and wanted and self._tried.get(name) != now:
+            self._tried[name] = now
+            self._start_again(server, changed)
 
-    def _start_again(self, server: ManagedProgram, path: Path, now: Stamp) -> None:
-        problem = self._reads(server.settings.python, path)
-        if problem == "":
-            server.restart()
-            return
-        self._refused[server.program.name] = now
-        why = problem or "it cannot be read"
-        kept = "the one before runs on" if server.alive else "it is not started"
-        server.note("syntax", f"{server.program.title} was saved with an error, so {kept}: {why}")
+    def _start_again(self, server: ManagedProgram, changed: list[Path]) -> None:
+        for path in changed:
+            problem = self._reads(server.settings.python, path)
+            if problem != "":
+                why = problem or "it cannot be read"
+                kept = "the one before runs on" if server.alive else "it is not started"
+                text = f"{shown(path.name)} was saved with an error, so {kept}: {why}"
+                server.note("syntax", text)
+                return
+        server.restart()
 
     def _reads(self, python: str, path: Path) -> str | None:
         try:

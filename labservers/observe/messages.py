@@ -158,7 +158,7 @@ class Frame(NamedTuple):
     accept_queue, accept_limit: connections that the kernel holds for accept(), and its bound.
     counts: totals by kind, as "GET", "404", "dropped". rooms: room -> members, of the largest.
     events_lost: events that were dropped so far. sees: capabilities of an observed program that
-    were seen in it, as "loop".
+    were seen in it, as "loop"; files: its own ones that it has loaded, named as in its lines.
     """
 
     at: float
@@ -179,6 +179,7 @@ class Frame(NamedTuple):
     loop: LoopFigures | None = None
     events_lost: int = 0
     sees: list[str] | None = None
+    files: list[str] | None = None
 
 
 class Row(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from types import ModuleType
 from typing import Any
 
 from . import messages
@@ -14,6 +15,7 @@ from .tap import Inside, Tap
 from .text import one_line
 
 ROWS_SHOWN = 200
+FILES_SHOWN = 100
 STATES = {"accept": "accepting", "recv": "reading", "recvfrom": "reading", "send": "writing",
           "sendall": "writing", "sendto": "writing"}  # fmt: skip
 
@@ -47,7 +49,15 @@ class Scene:
             accept_limit=limit,
             last=self._last(),
             events_lost=self._tap.book.lost,
+            files=self._files(),
         )
+
+    def _files(self) -> list[str]:
+        """The program's own files among the modules that are loaded."""
+        modules = [one for one in list(sys.modules.values()) if type(one) is ModuleType]
+        paths = [path for one in modules if type(path := vars(one).get("__file__")) is str]
+        names = {self._tap.own.name(path) for path in paths}
+        return sorted(name for name in names if name is not None)[:FILES_SHOWN]
 
     def rows(self) -> messages.Rows:
         """Listening sockets, those in which a thread is inside a call, and the oldest others."""

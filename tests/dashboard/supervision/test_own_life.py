@@ -344,3 +344,29 @@ def test_what_it_says_while_the_kernel_is_asked_stands(own: World) -> None:
     own.kernel = asked()
     own.server.tick()
     assert own.server.view()["port"] == 9090
+
+
+def test_a_loop_that_is_seen_gives_it_a_tab_which_it_keeps(own: World) -> None:
+    def tabs() -> list[str]:
+        return [tab["name"] for tab in own.server.view()["tabs"]]
+
+    frame = messages.Frame(1.0, 1, 1.0, 0, 0, 0, 0, 0, 0, 1, {})
+    own.server.start()
+    own.says(frame)
+    assert "loop" not in tabs()
+    own.says(frame._replace(sees=["loop", "rooms"]))
+    assert tabs()[:2] == ["console", "loop"]
+    assert "rooms" not in own.server.capabilities
+    own.exits(0)
+    assert "loop" in tabs()
+
+
+def test_the_tasks_of_its_loop_are_not_its_connections(own: World) -> None:
+    own.server.start()
+    for kind in ("connections", "tasks"):
+        own.says(messages.Rows(1.0, kind, 0, []))
+    kinds = [event["kind"] for event in own.events if event["kind"] in ("rows", "tasks")]
+    assert kinds == ["rows", "tasks"]
+    rows = own.server.fresh_rows(0.0)
+    assert rows is not None
+    assert rows.kind == "connections"

@@ -10,6 +10,7 @@ import pytest
 from dashboard.programs.catalogue import own_program
 from dashboard.programs.files import OwnFile
 from dashboard.supervision.saves import Saves
+from labservers.observe import messages
 
 World = Any
 
@@ -128,3 +129,31 @@ def test_a_server_of_the_lab_has_no_file_to_look_at(world: World) -> None:
     world.up()
     Saves(lambda python, source: "").look(world.server)
     assert not world.server.view()["changed_on_disk"]
+
+
+def heard(saved: Saved, *files: str) -> None:
+    """The program has told which files it has loaded."""
+    frame = messages.Frame(1.0, 1, 1.0, 0, 0, 0, 0, 0, 0, 1, {}, files=["server.py", *files])
+    saved.world.process.listener.on_message(frame)
+
+
+def test_a_file_that_the_program_has_imported_counts_as_its_own(saved: Saved) -> None:
+    saved.world.server.configure({"restart_on_save": True})
+    helper, stranger = saved.path.with_name("helper.py"), saved.path.with_name("other.py")
+    for path in (helper, stranger):
+        path.write_text("1")
+    heard(saved, "helper.py", "../escape.py", "/etc/passwd")
+    assert saved.world.server.own_files() == [saved.path, helper]
+    saved.look()
+    stranger.write_text("not a part of it")
+    saved.look(3)
+    assert (restarts(saved), saved.changed) == (0, False)
+    helper.write_text("def (")
+    saved.problem = "invalid syntax"
+    saved.look(3)
+    [notice] = saved.world.server.view()["notices"]
+    assert notice["text"].startswith("helper.py was saved with an error, so the one before runs on")
+    saved.problem = ""
+    helper.write_text("mended")
+    saved.look(3)
+    assert restarts(saved) == 1

@@ -242,6 +242,12 @@ def test_where_threads_locks_and_tasks_stand(watch: Any, eventually: Eventually)
     assert told.tasks_total == 2
 
 
+def test_its_own_files_are_named_as_it_loads_them(watch: Any, eventually: Eventually) -> None:
+    program = watch("watched/imports.py")
+    known = ["imports.py", "parts/part.py"]
+    eventually(lambda: program.of(messages.Frame) and program.newest(messages.Frame).files == known)
+
+
 def test_stop_ends_it_as_a_signal_does_and_says_so(watch: Any, eventually: Eventually) -> None:
     program, _ = listening(watch, eventually, "lab/chat.py")
     program.say(messages.Pause())

@@ -1,0 +1,3 @@
+import threading
+from parts.part import NAME
+threading.Event().wait(60 if NAME else 0)
