@@ -158,8 +158,8 @@ class Recorder:
         with self._lock:
             return [
                 ("udp" if stream.kind == "datagram" else "tcp", stream.local)
-                for stream in self._wire.streams.values()
-                if stream.reachable and stream.local
+                for stream in self._wire.reachable()
+                if stream.local
             ]
 
     def view(self, *, alive: bool) -> dict[str, Any]:
@@ -185,7 +185,7 @@ class Recorder:
     def targets(self) -> dict[str, tuple[str, int]]:
         """Kind of socket -> where clients reach the newest of that kind."""
         with self._lock:
-            found = {s.kind: place(s.local) for s in self._wire.streams.values() if s.reachable}
+            found = {stream.kind: place(stream.local) for stream in self._wire.reachable()}
             return {kind: (str(at.host), at.port) for kind, at in found.items() if at}
 
     def _shown(self, kind: type[Any]) -> dict[str, Any] | None:

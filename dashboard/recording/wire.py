@@ -39,6 +39,7 @@ class Wire:
         self._points: OrderedDict[int, Point] = OrderedDict()  # by the order of their coming
         self._came = 0
         self._closed: OrderedDict[int, None] = OrderedDict()  # ids, the first closed first
+        self._reachable: dict[int, Stream] = {}
 
     def __len__(self) -> int:
         return len(self._points)
@@ -54,6 +55,10 @@ class Wire:
         stream.happened(event)
         if not stream.open:
             self._closed[event.id] = None
+        if stream.reachable:
+            self._reachable[event.id] = stream
+        else:
+            self._reachable.pop(event.id, None)
 
     def miss(self, points: int) -> None:
         """So many were lost on their way here."""
@@ -73,6 +78,7 @@ class Wire:
             if stream.open:
                 stream.closed_at = at
                 self._closed[stream.id] = None
+        self._reachable.clear()
 
     def add(self, point: Point) -> None:
         """Keep a point; what is oldest goes where there is not room for all."""
@@ -122,7 +128,11 @@ class Wire:
 
     def listening(self) -> list[str]:
         """Addresses that clients can reach the program at."""
-        return [s.local for s in self.streams.values() if s.reachable and s.local]
+        return [stream.local for stream in self._reachable.values() if stream.local]
+
+    def reachable(self) -> list[Stream]:
+        """The sockets that clients can reach the program by."""
+        return list(self._reachable.values())
 
     def opening(self) -> bytes | None:
         """The first bytes of the newest client; None where none has sent anything that is kept.
@@ -155,6 +165,7 @@ class Wire:
         for _ in range(len(self.streams[number].numbers)):
             self._drop(self.streams[number].numbers[0])
         del self.streams[number]
+        self._reachable.pop(number, None)
 
     def _drop(self, number: int) -> None:
         """The oldest point of all, or of its stream."""

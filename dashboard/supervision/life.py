@@ -25,6 +25,7 @@ from labservers.net.addresses import connect_host
 from labservers.observe import messages
 
 LAST_LINES = 12
+SOON_S = 0.1
 SEEN_S = 5.0  # after which a program without a socket counts as up
 STABLE_S = 30.0  # after which a break is not another failed attempt
 NOBODY_LOOKS = messages.Look(1.0, [])
@@ -45,6 +46,7 @@ class Life:
         self.console = Console(world.wall) if program.launch.terminal else None
         self._world = world
         self._look = NOBODY_LOOKS
+        self._published_at, self._stale = 0.0, False
 
     def view(self) -> dict[str, Any]:
         """The program as the API and the page show it."""
@@ -53,7 +55,17 @@ class Life:
 
     def publish(self) -> None:
         self.changed.notify_all()
+        self._published_at, self._stale = self._world.clock(), False
         self._world.publish({"kind": "server", "server": self.view()})
+
+    def _publish_soon(self) -> None:
+        """What an observed program tells may come in a flood: its view goes out now, or with one
+        of the next ticks."""
+        self.changed.notify_all()
+        if self._world.clock() - self._published_at >= SOON_S:
+            self.publish()
+        else:
+            self._stale = True
 
     def command(self, command: messages.Command) -> None:
         if self.facts.run.process:
@@ -127,7 +139,7 @@ class Life:
                 return
             run.sockets = found
             run.step = "answers"
-            self.publish()
+            self._publish_soon()
             if self.facts.state is State.STARTING and self.program.check and found:
                 self._world.background(lambda: self._check(run, *found[0]))
             else:
@@ -177,6 +189,8 @@ class Life:
             silent = run.silent_for(now) > self._world.config.frozen_after_s
             if silent and self.facts.state is State.RUNNING:
                 self._move(Event.SILENT)
+            if self._stale:
+                self._publish_soon()
             look = self._is_mute(run) and self.facts.state in ALIVE and run.wants_a_look(now)
         self.reports.tick()
         if look and run.process:
@@ -261,7 +275,7 @@ class Life:
                 run.transport = next((transport for transport, _ in sockets), run.transport)
                 places = [place for _, address in sockets if (place := place_of(address))]
                 self._listens(run, places)
-            self.publish()
+            self._publish_soon()
 
     def take_output(self, run: Run, data: bytes) -> None:
         """The output of a terminal is a transcript, and log lines."""
