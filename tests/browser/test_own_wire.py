@@ -66,8 +66,9 @@ def client(dashboard: Any, name: str) -> socket.socket:
 
 def digits(page: Page, direction: str) -> bytes:
     """The bytes of the first block of a direction, as the hex column shows them."""
-    rows = page.locator(f".blocks .blk.{direction}").first.locator(".hr .b").all_inner_texts()
-    return bytes.fromhex(" ".join(rows))
+    rows = page.locator(f".blocks .blk.{direction}").first.locator(".hr .b")
+    expect(rows).not_to_have_count(0)
+    return bytes.fromhex(" ".join(rows.all_inner_texts()))
 
 
 def test_the_wire_shows_the_very_bytes_and_gives_them_away(

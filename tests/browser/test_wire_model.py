@@ -249,3 +249,15 @@ def test_listening_sockets_are_no_clients(model: Page) -> None:
     rows = [{"id": 1, "state": "listening"}, {"id": 2, "state": "open"}]
     listeners, clients = call(model, "connections", "parted", rows)
     assert ([row["id"] for row in listeners], [row["id"] for row in clients]) == ([1], [2])
+
+
+def test_the_newest_blocks_are_bounded_by_number_and_by_bytes(model: Page) -> None:
+    def drawn(*sizes: int) -> list[int]:
+        blocks = [{"key": str(n), "points": [{"n": n, "bytes": size}]} for n, size in enumerate(sizes)]
+        return [int(block["key"]) for block in call(model, "wire", "newest", blocks, 4, 1000, 400)]
+
+    assert drawn() == []
+    assert drawn(1, 1, 1, 1, 1) == [1, 2, 3, 4]
+    assert drawn(1, 400, 400, 400) == [1, 2, 3]
+    assert drawn(1, 9_000, 9_000, 9_000) == [1, 2, 3]
+    assert drawn(9_000) == [0]

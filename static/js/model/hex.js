@@ -9,7 +9,8 @@ const SPELLED = { 10: "\\n", 13: "\\r", 9: "\\t" };
 /** How many bytes the UTF-8 character at a place takes; 0 when there is none. */
 export function sequence(bytes, at) {
   const first = bytes[at];
-  const size = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
+  if (first < 0x80) return 1; // nearly all; the decoder is dear
+  const size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
   if (!size || at + size > bytes.length) return 0;
   return text(bytes.subarray(at, at + size)).includes("\ufffd") ? 0 : size;
 }
@@ -40,7 +41,7 @@ export function characters(bytes) {
   while (marks.length < bytes.length) {
     const at = marks.length;
     const size = sequence(bytes, at);
-    const char = size ? text(bytes.subarray(at, at + size)) : "·";
+    const char = size === 1 ? String.fromCharCode(bytes[at]) : size ? text(bytes.subarray(at, at + size)) : "·";
     marks.push(NOT_SEEN.test(char) && char !== " " ? "·" : char);
     for (let rest = 1; rest < size; rest += 1) marks.push("·");
   }

@@ -111,6 +111,15 @@ export function peersOf(points, stream) {
   return [...peers.values()].reverse();
 }
 
+/** The newest blocks: up to so many, with up to so many bytes, of which each shows at most `each`; at least one. */
+export function newest(blocks, most, bytes, each) {
+  let first = blocks.length;
+  for (let left = bytes; first > 0 && blocks.length - first < most && left > 0; first -= 1) {
+    left -= Math.min(each, blocks[first - 1].points[0].bytes ?? 0);
+  }
+  return blocks.slice(first);
+}
+
 /** `blocks` with the objects of `before` where they hold the same points, so that they are not drawn again. */
 export function kept(before, blocks) {
   const known = new Map(before.map((block) => [block.key, block]));

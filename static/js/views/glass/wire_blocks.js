@@ -1,16 +1,17 @@
 /* The blocks of the wire, the newest at the end: a call each. */
-import { html, icon, pure, useEffect, useLayoutEffect, useRef, useState } from "../../kit.js";
+import { html, icon, pure, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../../kit.js";
 import { bytes as size, clock, dur, nf, t, thousandths } from "../../i18n.js";
 import { notUtf8 } from "../../model/hex.js";
-import { bytesOf, datagramPeer, hits, kindOf, way } from "../../model/wire.js";
+import { bytesOf, datagramPeer, hits, kindOf, newest, way } from "../../model/wire.js";
 import { Text } from "./bytes.js";
 import { Decoded } from "./wire_decoded.js";
 import { HexRows } from "./hex_rows.js";
 import { LineLink } from "./line_link.js";
 import { range } from "./wire_selection.js";
 
-/* Blocks that are drawn at first, and by how many more on demand. */
+/* Blocks that are drawn at first, and by how many more on demand: so many, with so many bytes. */
 const PAGE = 200;
+const PAGE_BYTES = 12_288;
 /* Bytes of a block that are drawn at first. */
 const SHOWN = 512;
 const AT_END_PX = 24;
@@ -19,7 +20,7 @@ const AT_END_PX = 24;
 export function Blocks({ blocks, live, held, setHeld, empty, selection, ...rest }) {
   const box = useRef(null);
   const [pages, setPages] = useState(1);
-  const drawn = blocks.slice(-PAGE * pages);
+  const drawn = useMemo(() => newest(blocks, PAGE * pages, PAGE_BYTES * pages, SHOWN), [blocks, pages]);
   const last = blocks.at(-1)?.key;
   const toEnd = () => box.current && (box.current.scrollTop = box.current.scrollHeight);
   const onScroll = () => {
