@@ -14,12 +14,12 @@ from collections.abc import Container
 from time import monotonic
 from typing import Any, Callable
 
-from .interest import NOTHING, Interest, keys_of, of_selector
+from .interest import NOTHING, Interest, keys_of, of_lists, of_selector
 from .sockets import Sockets
 
 KEPT = 50  # turns
 SYSTEM_CALLS = {"epoll": "epoll_wait", "kqueue": "kevent"}
-FRESH_S = 0.1  # a list of what is watched costs something for each socket
+SHARE = 20  # a list of sockets that takes 1 ms to read is not read again within 20 ms
 Watched = Callable[["tuple[Any, ...]"], Interest]  # the arguments of a call of the selector
 
 
@@ -36,12 +36,11 @@ class Loop:
         self.arguments: tuple[Any, ...] | None = None
         self.ended = self.waited = self._began = 0.0
         self.returned = self.count = 0
-        self.timed = False
         self.turns: deque[tuple[float, float, int]] = deque(maxlen=KEPT)
         self._fresh: deque[tuple[float, float, int]] = deque(maxlen=1000)
         self.watched = watched
         self._selector: weakref.ref[Any] | None = None
-        self._interest, self._read_at = NOTHING, 0.0
+        self._interest, self._read_due = NOTHING, 0.0
 
     @property
     def waits(self) -> bool:
@@ -49,9 +48,11 @@ class Loop:
 
     def interest(self) -> Interest:
         """What it watches now, or did in its newest wait; for any thread."""
-        keys, arguments = self._selector and self._selector(), self.arguments
-        if arguments is not None or keys is not None:
-            self._interest = self.watched(arguments or (keys,))
+        arguments = self.arguments
+        if arguments is None and self._selector is not None:
+            arguments = (self._selector(),)
+        if arguments is not None or self.watched is not of_lists:
+            self._interest = self.watched(arguments or ())
         return self._interest
 
     def registered(self) -> list[selectors.SelectorKey]:
@@ -64,22 +65,22 @@ class Loop:
     def begin(self, arguments: tuple[Any, ...], *, timed: bool) -> None:
         """It waits from now on."""
         self._began = now = monotonic()
-        if timed and self.ended:
-            turn = (self.waited, now - self.ended, self.returned)
-            self.turns.append(turn)
-            self._fresh.append(turn)
-            self.count += 1
-        if timed and now - self._read_at > FRESH_S:
-            self._read_at, self._interest = now, self.watched(arguments)
-        self.timed = timed
+        if timed:
+            if self.ended:
+                turn = (self.waited, now - self.ended, self.returned)
+                self.turns.append(turn)
+                self._fresh.append(turn)
+                self.count += 1
+            if self.watched is of_lists and now >= self._read_due:
+                self._interest = self.watched(arguments)
+                self._read_due = now + (monotonic() - now) * SHARE
         self.arguments = arguments
 
     def end(self, returned: int) -> None:
         """The wait is over."""
         self.arguments = None
-        if self.timed:
-            self.ended = monotonic()
-            self.waited, self.returned = self.ended - self._began, returned
+        self.ended = monotonic()
+        self.waited, self.returned = self.ended - self._began, returned
 
     def new_turns(self) -> list[tuple[float, float, int]]:
         """Those since the last call."""
@@ -88,7 +89,6 @@ class Loop:
 
     def forget_times(self) -> None:
         """Nobody has looked for a while."""
-        self.ended = 0.0
         self.turns.clear()
         self._fresh.clear()
 

@@ -253,8 +253,11 @@ def test_listening_sockets_are_no_clients(model: Page) -> None:
 
 def test_the_newest_blocks_are_bounded_by_number_and_by_bytes(model: Page) -> None:
     def drawn(*sizes: int) -> list[int]:
-        blocks = [{"key": str(n), "points": [{"n": n, "bytes": size}]} for n, size in enumerate(sizes)]
-        return [int(block["key"]) for block in call(model, "wire", "newest", blocks, 4, 1000, 400)]
+        blocks = [
+            {"key": str(n), "points": [{"n": n, "bytes": size}]} for n, size in enumerate(sizes)
+        ]
+        found = call(model, "wire", "newest", blocks, 4, 1000, 400)
+        return [int(block["key"]) for block in found]
 
     assert drawn() == []
     assert drawn(1, 1, 1, 1, 1) == [1, 2, 3, 4]
