@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -10,8 +11,7 @@ LEAST_S, MOST_S = 0.5, 4.0
 ANSWERS = 8.0  # times the slowest good answer so far
 DELAYS = 12.0  # times the delay with which this process itself gets the processor
 PULSE_S = 0.02
-STRAINED_S = 0.005  # such a delay, in the median, of a machine that has twice as much to do
-MOST_STRAIN = 2.5
+MOST_STRAIN = 4.0
 PULSES = 100  # of the newest that count
 
 
@@ -31,12 +31,6 @@ class Patience:
         wanted = LEAST_S + ANSWERS * self._slowest_s + DELAYS * delay_s
         return min(MOST_S, wanted)
 
-    @property
-    def strain(self) -> float:
-        """How much slower the machine is for all that is at work on it, from 1 on."""
-        delays = sorted(self._delays) or [0.0]
-        return min(MOST_STRAIN, 1 + delays[len(delays) // 2] / STRAINED_S)
-
     def learn(self, answered_s: float) -> None:
         """A good answer took so long."""
         self._slowest_s = max(self._slowest_s, min(answered_s, MOST_S))
@@ -51,3 +45,11 @@ class Patience:
             if self._over.wait(PULSE_S):
                 return
             self._delays.append(time.monotonic() - began - PULSE_S)
+
+
+def strain() -> float:
+    """How many times as much the machine has had to do, in the last minute, as it can; from 1 on
+    (getloadavg(3))."""
+    if not hasattr(os, "getloadavg"):
+        return 1.0
+    return min(MOST_STRAIN, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))

@@ -15,7 +15,7 @@ from labservers.checks.guess import Found
 from labservers.checks.hints import Hints, hints
 from labservers.checks.looks import Looks
 from labservers.checks.own_files import own_files
-from labservers.checks.patience import Patience
+from labservers.checks.patience import Patience, strain
 from labservers.checks.probes import (
     basics,
     busy,
@@ -172,7 +172,7 @@ class _Check:
             self._cancelled,
             {},
         )
-        until = began + WHOLE_S * self._patience.strain
+        until = began + WHOLE_S * strain()
         looks = Looks(setting, until, twice=not self._options.once)
         outcomes = []
         for number, probe in enumerate(self._probes, 2):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labservers.checks import ports
+from labservers.checks.patience import strain
 from labservers.checks.process import Process, processes_of
 from labservers.checks.prompts import typed_for
 from labservers.checks.values import Address, Death, Stand
@@ -66,12 +67,13 @@ class Subject:
 
     # Its life.
 
-    def start(self, listen_s: float = LISTEN_S) -> str | None:
+    def start(self) -> str | None:
         """Start it and wait for its address; a key of the reason why there is none, or None.
 
         Raises:
             OSError: its interpreter cannot be run.
         """
+        listen_s = LISTEN_S * strain()
         reason = self._begin(listen_s)
         if reason == "port-taken" and self._free_ports():
             reason = self._begin(listen_s)

@@ -42,6 +42,7 @@ def _connect(client: Client, until: float) -> None:
 
 def _join(context: Context, clients: list[Client]) -> None:
     """All of them say one turn, then all the next; what the first one says last all others hear."""
+    time.sleep(REST_S)
     for turn in range(len(context.talk.turns) - 1):
         for number, client in enumerate(clients):
             client.send(member(context.talk.turns, number)[turn].send)

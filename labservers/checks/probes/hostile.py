@@ -56,18 +56,32 @@ def spoilt(talk: Talk) -> bytes:
 
 
 def _survives(context: Context, requests: list[bytes] | tuple[bytes, ...]) -> Outcome:
+    """One client after the other sends one of them, and leaves: whether others are served while it
+    stays is a question of its own."""
     for request in requests:
         client = context.member(0)
         since = len(client.got)
         client.send(request)
         in_chat = context.talk.answered == "other"
         answer = client.receive(ANSWER_S, never if in_chat else bool, since=since)
-        outcome = _serves(context, request, client if in_chat or not answer else None)
+        forgotten = (in_chat or not answer) and _forgotten(context, client)
+        if forgotten:
+            return context.fail("no-answer", sent=request, after_s=context.patience_s)
         take_leave(context.talk, client)
         client.close()
+        outcome = _serves(context, request)
         if outcome is not None:
             return outcome
     return context.passed()
+
+
+def _forgotten(context: Context, client: Client) -> bool:
+    """Whether it waits for a thread that has died."""
+    if client.ended or not context.thread_died(TOLD_S):
+        return False
+    client.waits()
+    client.receive(context.patience_s, never)
+    return not client.ended
 
 
 # Clients that leave.
@@ -111,25 +125,18 @@ def gone_while_sending(context: Context) -> Outcome:
     return context.passed()
 
 
-def _serves(context: Context, sent: bytes, client: Client | None = None) -> Outcome | None:
-    """None: a new client is served, and this one, which has no answer, does not wait for a thread
-    that has died."""
+def _serves(context: Context, sent: bytes) -> Outcome | None:
+    """None: a new client is served."""
     held = context.good()
-    if not held.good:
-        return context.fail(
-            "others-wait" if held.result in ("no-answer", "refused") else held.result,
-            sent=sent,
-            got=held.got,
-            expected=held.expected,
-            error=held.error,
-            after_s=held.after_s,
-        )
-    if client is None or client.ended or not context.thread_died(TOLD_S):
+    if held.good:
         return None
-    client.waits()
-    client.receive(context.patience_s, never)
-    return (
-        None if client.ended else context.fail("no-answer", sent=sent, after_s=context.patience_s)
+    return context.fail(
+        "others-wait" if held.result in ("no-answer", "refused") else held.result,
+        sent=sent,
+        got=held.got,
+        expected=held.expected,
+        error=held.error,
+        after_s=held.after_s,
     )
 
 

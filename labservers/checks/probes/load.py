@@ -9,7 +9,7 @@ from labservers.checks.holding import Held, hears
 from labservers.checks.probes.crowd import hold_open, served
 from labservers.checks.values import Outcome
 
-FREED_S = 12.0
+FREED_S = 14.0
 AGAIN_S = 0.25
 CROWD = 100
 MEMBERS = 30  # of a chat, each of whom hears everybody
