@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from labservers.checks.own_files import own_files
+from labservers.checks.own_files import own_files, parsed
 from labservers.checks.values import Task
 
 HTTP = re.compile(r"HTTP/1|BaseHTTPRequestHandler|text/html")
@@ -56,7 +56,7 @@ def hints(file: Path) -> Hints:
     """From the file and the modules beside it that it imports; none of one that cannot be read."""
     sources = [text for _, text in own_files(file)]
     text = "\n".join(sources)
-    trees = [tree for source in sources if (tree := _tree(source)) is not None]
+    trees = [tree for source in sources if (tree := parsed(source)) is not None]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     return Hints(
         task=_task(text),
@@ -89,13 +89,6 @@ def _task(text: str) -> Task | None:
 
 def _saves(text: str) -> bool:
     return bool(re.search(r"grade|subject|оценк|дисциплин|предмет|mark", text, re.IGNORECASE))
-
-
-def _tree(source: str) -> ast.Module | None:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError):
-        return None
 
 
 def _unpacked(node: ast.AST) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from pathlib import Path
 
 MOST = 40  # files
@@ -31,11 +32,21 @@ def _text(path: Path) -> str | None:
         return None
 
 
+def parsed(text: str) -> ast.Module | None:
+    """Its syntax tree; None: this Python cannot parse it. What Python would warn of, as "\\d" in
+    a string, is not for the terminal of the check."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+
+
 def _imports(text: str) -> set[str]:
     """The first names of what it imports."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
+    tree = parsed(text)
+    if tree is None:
         return set()
     names: set[str] = set()
     for node in ast.walk(tree):

@@ -10,8 +10,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
+from labservers.checks.own_files import parsed
+
 CHANGES = {"append", "add", "remove", "discard", "pop", "insert", "extend", "clear", "update"}
 Fits: TypeAlias = Callable[[ast.AST], bool]
+NEW_LINE = re.compile(r"\r\n|\r|\n")  # those of a source; splitlines() has more
 DELIVERS = re.compile(r"send|put|write|say|push|queue|deliver|tell|answer|respond", re.IGNORECASE)
 COPIES = {"list", "tuple", "copy", "sorted", "set", "deepcopy"}
 
@@ -29,11 +32,9 @@ class Code:
     def __init__(self, sources: Iterable[tuple[str, str]]) -> None:
         self._files: list[tuple[str, list[str], ast.Module]] = []
         for name, text in sources:
-            try:
-                tree = ast.parse(text)
-            except (SyntaxError, ValueError):
-                continue
-            self._files.append((name, text.splitlines(), tree))
+            tree = parsed(text)
+            if tree is not None:
+                self._files.append((name, NEW_LINE.split(text), tree))
 
     def calls(self, *names: str) -> list[Place]:
         """Calls of functions or methods with one of these names, in the order of the names."""
