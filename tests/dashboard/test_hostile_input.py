@@ -15,6 +15,8 @@ READS_A_BODY = [
     "/api/servers/subjects/loop",
     "/api/programs/subjects/settings",
     "/api/programs/subjects/hold",
+    "/api/programs/subjects/check",
+    "/api/programs/subjects/check/again",
     "/api/experiments/subjects",
     "/api/try/hello",
     "/api/try/hypotenuse",
@@ -23,7 +25,7 @@ READS_A_BODY = [
 ]
 FIELDS = [
     *("host", "port", "model", "action", "seconds", "kind", "n"),
-    *("arguments", "python", "restart_on_save"),
+    *("arguments", "python", "restart_on_save", "task", "running", "stop", "stream", "probe"),
     *("thread", "until", "lines", "calls", "clients", "exceptions", "controller", "take"),
     *("text", "a", "b", "raw", "path", "method", "headers", "body", "none of them"),
 ]
