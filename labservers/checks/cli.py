@@ -20,18 +20,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-from labservers.checks import report_html, report_junit, report_text, talk_json
-from labservers.checks.plan import Cancelled, Options, Progress, run
+from labservers.checks import network, report_html, report_junit, report_text, talk_json
+from labservers.checks.at_once import AtOnce
+from labservers.checks.plan import PROBES, Cancelled, Options, Progress, run
 from labservers.checks.submissions import servers_in
 from labservers.checks.texts import LANGUAGES, Language, text
 from labservers.checks.values import Address, Talk, Task, Verdict
-from labservers.checks.verdicts import in_language
+from labservers.checks.verdicts import broken, in_language
 from labservers.command_line import EXIT_USAGE, Parser, inherited_socket
 from labservers.observe.text import printable
 
 EXIT_MEND = 1
 EXIT_INTERRUPTED = 130
+MOST_JOBS = 64
 Json = dict[str, Any]
+Files = Sequence[tuple[str, Path]]
 
 
 def main(words: list[str]) -> int:
@@ -42,35 +45,54 @@ def main(words: list[str]) -> int:
         parser.error("a FILE, a FOLDER or --address HOST:PORT is needed, one of them")
     if missing := next((path for path in asked.subjects if not path.exists()), None):
         parser.error(f"{printable(str(missing))} is not there")
-    cancelled = _cancelled(asked.channel)
+    files, left_out = servers_in(asked.subjects)
+    if not files and not asked.address:
+        parser.error("no file there opens a server")
+    if asked.jobs > 1 and not network.possible():
+        parser.error("this system gives a program no network of its own; leave out --jobs")
+    if asked.alone:
+        network.enter()
+    if left_out:
+        _remark(text(asked.lang, "left.out", {"n": left_out}))
     try:
-        said = list(_checked(asked, cancelled))
+        said = list(_checked(files, asked, _cancelled(asked.channel)))
     except Cancelled:
         return EXIT_INTERRUPTED
-    if not said:
-        parser.error("no file there opens a server")
     return _reported(said, asked)
 
 
-def _checked(asked: Namespace, cancelled: Callable[[], bool]) -> Iterator[Json]:
-    """A report for each program, one after the other: many listen on the same port."""
-    options = _options(asked)
+def _checked(files: Files, asked: Namespace, cancelled: Callable[[], bool]) -> Iterator[Json]:
+    """A report for each program; what was checked before a cancel is reported."""
     if asked.address:
-        yield _one(options, str(asked.address), asked, cancelled)
+        yield _one(_options(asked), str(asked.address), asked, cancelled)
         return
-    files, left_out = servers_in(asked.subjects)
-    if left_out:
-        _remark(text(asked.lang, "left.out", {"n": left_out}))
-    for number, (name, file) in enumerate(files, 1):
-        if len(files) > 1:
-            _remark(f"{number}/{len(files)} {name}")
-        try:
-            yield _one(replace(options, file=file), name, asked, cancelled)
-        except Cancelled:
-            if number == 1:
-                raise
-            _remark(text(asked.lang, "not.checked", {"n": len(files) - number + 1}))
-            return
+    several = asked.jobs > 1 and len(files) > 1
+    reports = _at_once if several else _one_by_one
+    done = 0
+    try:
+        for done, report in enumerate(reports(files, asked, cancelled), 1):
+            if len(files) > 1:
+                _remark(f"{done}/{len(files)} {report['program']}")
+            yield report
+    except Cancelled:
+        if not done:
+            raise
+        _remark(text(asked.lang, "not.checked", {"n": len(files) - done}))
+
+
+def _one_by_one(files: Files, asked: Namespace, cancelled: Callable[[], bool]) -> Iterator[Json]:
+    """Many listen on the same port."""
+    for name, file in files:
+        yield _one(replace(_options(asked), file=file), name, asked, cancelled)
+
+
+def _at_once(files: Files, asked: Namespace, cancelled: Callable[[], bool]) -> Iterator[Json]:
+    words = [f"--lang={asked.lang}", f"--python={asked.python}", f"--args={shlex.join(asked.args)}"]
+    words.append(f"--only={','.join(asked.only)}")
+    for name in ("task", "talk", "client"):
+        if (value := getattr(asked, name)) is not None:
+            words.append(f"--{name}={value}")
+    return AtOnce(words, asked.lang, cancelled).reports(files, asked.jobs)
 
 
 def _one(options: Options, name: str, asked: Namespace, cancelled: Callable[[], bool]) -> Json:
@@ -95,8 +117,7 @@ def _run(
         raise
     except Exception as error:
         traceback.print_exc()
-        reason = text(options.language, "cannot.broke", {"error": repr(error)})
-        return Verdict("", options.task, None, False, "cannot run", (), (), reason)
+        return broken(options.language, repr(error))
 
 
 def _reported(said: Sequence[Json], asked: Namespace) -> int:
@@ -135,21 +156,24 @@ def _parser() -> Parser:
     add(
         "--args", default=(), type=shell_words, metavar="WORDS", help="its arguments, as in a shell"
     )
+    add("--jobs", type=jobs, default=1, metavar="N", help="so many programs at once (1)")
     add("--json", action="store_true", help="print the report as JSON")
     add("--junit", type=Path, metavar="FILE", help="write it as JUnit XML")
     add("--html", type=Path, metavar="FILE", help="write it as one HTML file")
     add("--lang", choices=LANGUAGES, default=terminal_language(), help="of the report")
     add("--progress-json", action="store_true", help="print progress and verdict, a line each")
+    add("--alone", action="store_true", help=argparse.SUPPRESS)  # in a network of its own
     add("--held", type=held, help=argparse.SUPPRESS)  # a file with a report's conversation
     add("--both", type=Path, help=argparse.SUPPRESS)  # a file for the report in both languages
     add("--channel", type=inherited_socket, help=argparse.SUPPRESS)  # its end is a cancel
-    add("--again", metavar="PROBE", help="only show this probe again, slowly")
+    add("--only", default=(), type=ids, metavar="PROBE,...", help="these probes alone")
+    add("--again", type=ids, metavar="PROBE", help="only show this probe again, slowly")
     add("--pace", type=float, default=0.6, metavar="SECONDS", help="the rest at each of its steps")
     return parser
 
 
 def _options(asked: Namespace) -> Options:
-    again = {"only": (asked.again,), "pace_s": asked.pace, "once": True} if asked.again else {}
+    again = {"pace_s": asked.pace, "once": True} if asked.again else {}
     return Options(
         address=asked.address and replace(asked.address, datagram=asked.udp),
         task=asked.task,
@@ -159,6 +183,7 @@ def _options(asked: Namespace) -> Options:
         arguments=tuple(asked.args),
         language=asked.lang,
         held=asked.held,
+        only=asked.again or asked.only,
         **again,
     )
 
@@ -169,6 +194,21 @@ def address(words: str) -> Address:
     if not (colon and port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
         raise ArgumentTypeError(f"{words!r} is not an address, as 127.0.0.1:8080")
     return Address(host.strip("[]") or "127.0.0.1", int(port))
+
+
+def ids(words: str) -> tuple[str, ...]:
+    """Of probes, a comma between two."""
+    asked = tuple(filter(None, words.split(",")))
+    known = {probe.id for probe in PROBES}
+    if unknown := next((one for one in asked if one not in known), None):
+        raise ArgumentTypeError(f"there is no probe {unknown!r}; a report names them")
+    return asked
+
+
+def jobs(words: str) -> int:
+    if not (words.isascii() and words.isdigit() and 1 <= int(words) <= MOST_JOBS):
+        raise ArgumentTypeError(f"{words!r} is not a number from 1 to {MOST_JOBS}")
+    return int(words)
 
 
 def held(path: str) -> Talk:

@@ -6,7 +6,7 @@ from typing import Any
 
 from labservers.checks.findings import findings
 from labservers.checks.report_json import as_json
-from labservers.checks.texts import Language
+from labservers.checks.texts import Language, text
 from labservers.checks.values import Verdict
 
 
@@ -15,3 +15,9 @@ def in_language(verdict: Verdict, language: Language) -> dict[str, Any]:
     facts = verdict.facts
     found = findings(verdict.outcomes, language, facts) if facts else verdict.findings
     return as_json(verdict, found, language)
+
+
+def broken(language: Language, error: str) -> Verdict:
+    """Of a check that broke itself."""
+    reason = text(language, "cannot.broke", {"error": error})
+    return Verdict("", None, None, False, "cannot run", (), (), reason)

@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
+
+from labservers.checks import network
+from labservers.checks.cli import main
 from labservers.checks.submissions import servers_in
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -35,7 +39,7 @@ def test_a_class_is_one_command_one_table_and_two_files(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(code)
     files = "--html", tmp_path / "class.html", "--junit", tmp_path / "class.xml"
-    done = check(tmp_path, "--task", "hello", *files, folder=tmp_path)
+    done = check(tmp_path, "--task", "hello", "--only", "not-utf8", *files, folder=tmp_path)
     assert done.returncode == 1, done.stderr
     rows = done.stdout.splitlines()
     assert [row.split()[0] for row in rows] == ["program", "bad/server.py", "good/server.py"]
@@ -47,12 +51,26 @@ def test_a_class_is_one_command_one_table_and_two_files(tmp_path: Path) -> None:
     assert [suite.get("name") for suite in suites] == ["bad/server.py", "good/server.py"]
 
 
+def test_programs_with_the_same_port_are_checked_at_once(tmp_path: Path) -> None:
+    if not network.possible():
+        pytest.skip("this system gives a program no network of its own")
+    for name in ("a.py", "b.py", "c.py"):
+        (tmp_path / name).write_text(GOOD.replace('("127.0.0.1", 0)', '("127.0.0.1", 9105)'))
+    (tmp_path / "ends.py").write_text("import socket\nsocket.socket().bind(1)\n")
+    words = ("--task", "hello", "--jobs", "4", "--json", "--only", "answers")
+    done = check(tmp_path, *words, folder=tmp_path)
+    reports = json.loads(done.stdout)
+    verdicts = {report["program"]: report["verdict"] for report in reports}
+    good = dict.fromkeys(["a.py", "b.py", "c.py"], "pass")
+    assert verdicts == {**good, "ends.py": "mend"}, done.stderr
+
+
 def test_progress_and_the_verdict_come_a_line_each_and_a_file_has_both_languages(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "server.py").write_text(GOOD)
     both = tmp_path / "both.json"
-    files = ("--progress-json", "--both", both)
+    files = ("--progress-json", "--both", both, "--only", "answers")
     done = check("server.py", "--task", "hello", *files, folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     *progress, last = [json.loads(line) for line in done.stdout.splitlines()]
@@ -64,24 +82,32 @@ def test_progress_and_the_verdict_come_a_line_each_and_a_file_has_both_languages
     assert reports["en"]["probes"][0]["id"] == "starts"
 
 
-def test_a_mistake_on_the_command_line_is_one_sentence_with_the_next_step(tmp_path: Path) -> None:
-    for words, told in {
-        (): "a FILE, a FOLDER or --address",
-        ("nowhere.py",): "nowhere.py is not there",
-        ("--address", "here"): "'here' is not an address",
-        ("--args", '"', "x.py"): "No closing quotation",
-    }.items():
-        done = check(*words, folder=tmp_path)
-        assert done.returncode == 2
-        assert told in done.stderr
-        assert done.stderr.count("\n") == 1
-
-
-def test_a_folder_without_servers_says_so(tmp_path: Path) -> None:
-    (tmp_path / "notes.py").write_text("print('nothing')\n")
-    done = check(tmp_path, folder=tmp_path)
-    assert done.returncode == 2
-    assert "no file there opens a server" in done.stderr
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "a FILE, a FOLDER or --address"),
+        (["nowhere.py"], "nowhere.py is not there"),
+        (["--only", "x", "y.py"], "there is no probe 'x'"),
+        (["--jobs", "0", "y.py"], "'0' is not a number from 1 to 64"),
+        (["--address", "here"], "'here' is not an address"),
+        (["--args", '"', "x.py"], "No closing quotation"),
+        (["."], "no file there opens a server"),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_the_next_step(
+    words: list[str],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert told in said
+    assert said.count("\n") == 1
 
 
 def test_files_of_tools_are_not_submissions(tmp_path: Path) -> None:
