@@ -152,6 +152,7 @@ def _parser() -> Parser:
     add("--task", choices=get_args(Task), help="what it is for; it is guessed without")
     add("--talk", type=Path, metavar="FILE", help="a conversation, recorded or written")
     add("--client", type=Path, metavar="FILE", help="its own client, to learn from")
+    add("--ask", action="store_true", help="type yourself what that client asks for")
     add("--python", default=sys.executable, metavar="PATH", help="the interpreter that runs it")
     add(
         "--args", default=(), type=shell_words, metavar="WORDS", help="its arguments, as in a shell"
@@ -183,6 +184,7 @@ def _options(asked: Namespace) -> Options:
         arguments=tuple(asked.args),
         language=asked.lang,
         held=asked.held,
+        typed=_typed if asked.ask else None,
         only=asked.again or asked.only,
         **again,
     )
@@ -246,6 +248,14 @@ def _wait_for_end(channel: int, came: threading.Event) -> None:
         while line.recv(4096):
             pass
     came.set()
+
+
+def _typed(prompt: str) -> str | None:
+    """From the terminal; None at its end."""
+    try:
+        return input(printable(prompt))
+    except EOFError:
+        return None
 
 
 def _print_progress(progress: Progress) -> None:

@@ -65,7 +65,9 @@ def _keep_going(process: Process, witness: Witness, typed: Typed) -> None:
     while process.alive and time.monotonic() < until and answers < ANSWERS:
         witness.wait(lambda: witness.asks, LOOK_S)
         if witness.asks is not None:
+            asked_at = time.monotonic()
             answer = typed(witness.asks)
+            until += time.monotonic() - asked_at  # people type slowly
             witness.asks = None
             if answer is None:
                 break
