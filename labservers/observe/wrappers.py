@@ -228,7 +228,11 @@ def _lived(tap: Tap, call: str, sock: Any, entry: Any, arguments: Any, result: A
 
 
 def _counted(tap: Tap, name: str, original: Any) -> Any:
-    """A call that is counted alone: its size is all that is kept of it, of any socket."""
+    """A call that is counted alone: its size is all that is kept of it, of any socket.
+
+    recv(), send() and sendall() take no keywords in C either: without `**keywords` Python makes no
+    dict for each call.
+    """
     read, incoming = MOVERS[name], REPORTED.get(name, name) in INCOMING
     count, failed = (tap.book.came if incoming else tap.book.went).append, tap.book.failed.append
 
@@ -245,10 +249,10 @@ def _counted(tap: Tap, name: str, original: Any) -> Any:
             tap.fail(error)
         return result
 
-    def recv(sock: Any, most: Any = MISSING, *more: Any, **keywords: Any) -> Any:
-        if most is MISSING or more or keywords:
+    def recv(sock: Any, most: Any = MISSING, *more: Any) -> Any:
+        if most is MISSING or more:
             try:
-                return general(sock, *(() if most is MISSING else (most, *more)), **keywords)
+                return general(sock, *(() if most is MISSING else (most, *more)))
             finally:
                 sock = None
         try:
@@ -260,10 +264,10 @@ def _counted(tap: Tap, name: str, original: Any) -> Any:
         count(len(result))
         return result
 
-    def send(sock: Any, data: Any = MISSING, *more: Any, **keywords: Any) -> Any:
-        if type(data) is not bytes or more or keywords:
+    def send(sock: Any, data: Any = MISSING, *more: Any) -> Any:
+        if type(data) is not bytes or more:
             try:
-                return general(sock, *(() if data is MISSING else (data, *more)), **keywords)
+                return general(sock, *(() if data is MISSING else (data, *more)))
             finally:
                 sock = None
         try:
