@@ -4,6 +4,9 @@ Nearly all tasks wait to read the socket that they read before. For these nothin
 decided, and nothing is called. All else is for EventLoop, and a property test holds both equal.
 """
 
+from collections import deque
+from typing import Any
+
 from labservers.loop.event_loop import EventLoop
 from labservers.loop.task import TO_READ
 from labservers.loop.waits import READ
@@ -13,7 +16,8 @@ class FastEventLoop(EventLoop):
     """See the module."""
 
     def _tick(self) -> None:
-        tasks, to_read, observers = self._tasks, self._to_read, self.observers
+        tasks: deque[Any] = self._tasks
+        to_read, observers = self._to_read, self.observers
         registered, now = self.waits.registered, self.now
         self.ticks += bool(tasks)
         for _ in range(len(tasks)):
@@ -33,20 +37,21 @@ class FastEventLoop(EventLoop):
             except Exception as error:
                 self._finish(task, error)
             else:
-                socket = task.socket
+                try:
+                    task_type, socket, limit_s = wanted
+                except Exception:  # not such a tuple
+                    task_type = socket = limit_s = None
                 if (
-                    type(wanted) is tuple
-                    and len(wanted) == 3
-                    and wanted[0] is TO_READ
-                    and wanted[1] is socket
-                    and type(wanted[2]) is float
+                    task_type is TO_READ
+                    and socket is task.socket
+                    and limit_s.__class__ is float
                     and socket not in to_read
                     and registered.get(socket.fileno()) == (socket, READ)
                 ):  # as _park() and Waits.watch()
                     to_read[socket] = task
                     task.lane = task.wanted = "reading"
                     task.since = now
-                    task.deadline = deadline = now + wanted[2]
+                    task.deadline = deadline = now + limit_s
                     if deadline < task.due:
                         self.timers.set(task, deadline)
                 else:

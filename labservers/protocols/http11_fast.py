@@ -42,7 +42,7 @@ _PLAIN = re.compile(
 # special. The first letter lets most other fields pass without a look at their name.
 _GET = re.compile(
     rf"""
-    GET\ (/[\x21\x22\x24-\x3e\x40-\x7e]*+)(?:\?([\x21\x22\x24-\x7e]*+))?+\ HTTP/1\.1\r\n
+    GET\ (/[\x21\x22\x24-\x3e\x40-\x7e]*+)(?:\?([\x21\x22\x24\x26-\x7e]*+))?+\ HTTP/1\.1\r\n
     (?ai:Host):[ \t]*+{HOST}[ \t]*+\r\n
     (?:
         (?![ACEHTaceht]){TOKEN}:{VALUE}\r\n
@@ -85,10 +85,10 @@ def match_get(data: bytes) -> tuple[Any, ...] | None:
     there.
 
     It has GET_BYTES and, after Host, GET_FIELDS at most, keeps its connection, and has no body.
-    All else is for match_plain() or for read_request(): None.
+    Nothing in its query is escaped. All else is for match_plain() or for read_request(): None.
     """
-    found = _GET.fullmatch(data, 0, GET_BYTES) if len(data) <= GET_BYTES else None
-    return None if found is None else found.groups()
+    found = _GET.fullmatch(data) if len(data) <= GET_BYTES else None
+    return found and found.groups()
 
 
 def match_plain(data: bytes, limits: Limits) -> tuple[Any, ...] | None:

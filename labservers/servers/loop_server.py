@@ -55,8 +55,9 @@ class Client:
             OSError: as there; BlockingIOError: nothing has come.
         """
         data = self.sock.recv(size)
-        self.bytes_in += len(data)
-        self._all.bytes_in += len(data)
+        received = len(data)
+        self.bytes_in += received
+        self._all.bytes_in += received
         return data
 
     def send(self, data: bytes) -> None:

@@ -27,24 +27,18 @@ class Store:
         self._book = book
         self._unsaved: list[Row] = []  # until no task is ready
         # Of the newest grades, by path and then by whether it is JSON.
-        self._pages: Cache[bytes, dict[bool, ReadyResponse]] = Cache(PAGES_BYTES)
+        self.pages: Cache[bytes, dict[bool, ReadyResponse]] = Cache(PAGES_BYTES)
 
     def newest(self, student: str, *, as_json: bool) -> Response:
         """The newest grades of a student."""
         path = _path(student)
-        pages = self._pages.get(path)
+        pages = self.pages.get(path)
         if pages is None or as_json not in pages:
             page = self._book.read(student)
             ready = ReadyResponse(listing(student, page, as_json=as_json))
             pages = {**(pages or {}), as_json: ready}
-            self._pages.put(path, pages, 2 * sum(len(page.body) for page in pages.values()))
+            self.pages.put(path, pages, 2 * sum(len(page.body) for page in pages.values()))
         return pages[as_json]
-
-    def known(self, path: bytes, *, as_json: bool) -> ReadyResponse | None:
-        """The newest grades at a student's path, as they were rendered since the last commit, if
-        they were."""
-        pages = self._pages.get(path)
-        return None if pages is None else pages.get(as_json)
 
     def older(self, student: str, before: int, *, as_json: bool) -> Response:
         """The newest of a student's grades in rows before one."""
@@ -69,7 +63,7 @@ class Store:
 
     def _committed(self, rows: list[Row]) -> None:
         for row in rows:
-            self._pages.drop(_path(row.student))
+            self.pages.drop(_path(row.student))
             if row.asker is not None:
                 self._loop.wake(row.asker)
 
