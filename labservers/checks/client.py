@@ -14,6 +14,8 @@ from labservers.net.addresses import connect_host
 PIECE = 64 * 1024
 MOST = 4 * 1024 * 1024  # bytes that are kept of what a server says
 SHOWN = 200  # bytes of a Moment
+OWN_HOST = "127.0.0.3"
+IP_BIND_ADDRESS_NO_PORT = 24  # ip(7): connect() chooses the port
 SMALL = 2048  # bytes, of which the system makes the least that it allows
 SMALL_SEGMENT = 536  # bytes: the least that every host takes, RFC 9293 section 3.7.1
 MOMENTS = 400  # of one probe, the first
@@ -69,6 +71,7 @@ class Client:
         kind = socket.SOCK_DGRAM if self._address.datagram else socket.SOCK_STREAM
         self._sock = socket.socket(family, kind)
         self._sock.settimeout(max(timeout_s, 0.01))
+        self._come_from_here(host)
         if small:
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
             self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SMALL_SEGMENT)
@@ -148,6 +151,14 @@ class Client:
             with contextlib.suppress(OSError):
                 self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             self._sock.close()
+
+    def _come_from_here(self, host: str) -> None:
+        """From an address of loopback that nobody else uses: its ports are ours alone, and can be
+        bound again (ports.py). Not every system has more than one."""
+        if self._sock is not None and host.startswith("127."):
+            with contextlib.suppress(OSError):
+                self._sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+                self._sock.bind((OWN_HOST, 0))
 
     def _tell(self, what: str) -> None:
         """UDP knows no connections, and so neither their begin nor their end."""

@@ -12,13 +12,17 @@ from labservers.checks.values import Evidence, Outcome
 
 class Looks:
     """A probe that fails is believed when it fails again at a fresh run of the program, where the
-    same conversation, told kindly, works. twice: False to show a probe once more."""
+    same conversation, told kindly, works. twice: False to show a probe once more. kind: the
+    probe that tells the conversation kindly."""
 
-    def __init__(self, setting: Setting, until: float, *, twice: bool = True) -> None:
+    def __init__(
+        self, setting: Setting, until: float, *, twice: bool = True, kind: Probe = ANSWERS
+    ) -> None:
         self._setting = setting
         self._subject: Checked = setting.subject
         self._until = until  # of time.monotonic(): probes are not begun after it
         self._twice = twice
+        self._kind = kind
         self._fresh = True
         self._unanswered = False
         self._known: set[tuple[str, str | None]] = set()  # exceptions and lines, confirmed before
@@ -47,13 +51,13 @@ class Looks:
         if _causes(first) & self._known:
             self._fresh = False
             return replace(first, confirmed=True)
-        kindly = probe is ANSWERS
+        kindly = probe is self._kind
         for _ in range(2):
             self._fresh = False
             if not self._make_ready():
                 gone = not self._subject.inside and first.evidence is not None
                 return _sure(first, first) if gone else first
-            if not kindly and self._once(ANSWERS).outcome != "pass":
+            if not kindly and self._once(self._kind).outcome != "pass":
                 return first
             if not self._make_ready():
                 return first

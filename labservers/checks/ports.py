@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from labservers.checks.values import Address
 
@@ -25,24 +26,22 @@ UNCONNECTED = "07"  # a bound socket of UDP
 TABLES = ((socket.AF_INET, "/proc/net/{}"), (socket.AF_INET6, "/proc/net/{}6"))
 FREED_S, LOOK_S = 0.5, 0.01
 
-Pair = tuple[int, str, str, int]  # family, our host, the peer's host, the peer's port
-
 
 def keeps(port: int) -> int:
     """How many connections in TIME-WAIT keep this port; 0 where the system does not say."""
-    return sum(1 for _ in _pairs(port))
+    return len(_waits(port))
 
 
 def free(port: int) -> None:
     """End those waits. Nothing may listen on the port."""
     with contextlib.ExitStack() as clients:
-        for family, host, peer, peer_port in list(_pairs(port)):
-            client = clients.enter_context(socket.socket(family))
+        for row in _waits(port):
+            client = clients.enter_context(socket.socket(row.family))
             client.setblocking(False)
             with contextlib.suppress(OSError):
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                client.bind((peer, peer_port))
-                client.connect((host, port))
+                client.bind((row.peer, row.peer_port))
+                client.connect((row.host, port))
         until = time.monotonic() + FREED_S
         while keeps(port) and time.monotonic() < until:
             time.sleep(LOOK_S)
@@ -54,31 +53,40 @@ def taken(address: Address) -> bool:
     if not Path("/proc/net/tcp").exists():
         return True
     kind, open_state = ("udp", UNCONNECTED) if address.datagram else ("tcp", LISTEN)
-    rows = _rows(kind)
-    return any(local == address.port and state == open_state for _, _, local, _, _, state in rows)
+    return any(row.state == open_state for row in _rows(kind, address.port))
 
 
 def held(port: int, peer_ports: set[int]) -> int:
     """How many of the connections from these ports to this one the server's side still holds."""
-    return sum(
-        local == port and peer_port in peer_ports and state in HELD
-        for _, _, local, _, peer_port, state in _rows("tcp")
-    )
+    return sum(row.peer_port in peer_ports and row.state in HELD for row in _rows("tcp", port))
 
 
-def _pairs(port: int) -> Iterator[Pair]:
-    for family, host, local, peer, peer_port, state in _rows("tcp"):
-        if local == port and state == TIME_WAIT:
-            yield family, host, peer, peer_port
+class Row(NamedTuple):
+    """A socket of this machine that has the port that was asked for."""
+
+    family: int
+    host: str
+    peer: str
+    peer_port: int
+    state: str
 
 
-def _rows(kind: str) -> Iterator[tuple[int, str, int, str, int, str]]:
+def _waits(port: int) -> list[Row]:
+    return [row for row in _rows("tcp", port) if row.state == TIME_WAIT]
+
+
+def _rows(kind: str, port: int) -> Iterator[Row]:
+    """Out of thousands of lines few are of the port: the others are passed over as they are."""
+    wanted = f":{port:04X} "
     for family, table in TABLES:
         with contextlib.suppress(OSError), open(table.format(kind), encoding="ascii") as file:
-            next(file)
             for line in file:
+                if wanted not in line:
+                    continue
                 _, local, peer, state, *_ = line.split()
-                yield family, *_address(local), *_address(peer), state
+                host, own_port = _address(local)
+                if own_port == port:
+                    yield Row(family, host, *_address(peer), state)
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -1,0 +1,110 @@
+"""A failure is believed when it is seen twice, with the program as new and kindly answered."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from labservers.checks.context import Context, Probe, Setting
+from labservers.checks.hints import Hints
+from labservers.checks.looks import Looks
+from labservers.checks.patience import Patience
+from labservers.checks.subject import Mark
+from labservers.checks.values import Death, Evidence, Outcome, Talk, Turn
+
+DEATH = Death("MainThread", True, "ValueError", "", "server.py:7", "int(text)")
+
+
+class FakeSubject:
+    """Serves until it is told that it has died; counts its restarts."""
+
+    inside = True
+
+    def __init__(self) -> None:
+        self.restarts = 0
+        self.up = True
+
+    def serving(self) -> bool:
+        return self.up
+
+    def restart(self) -> str | None:
+        self.restarts += 1
+        self.up = True
+        return None
+
+    def mark(self) -> Mark:
+        return Mark(0, 0)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"{name} is not for looks")
+
+
+@pytest.fixture
+def patience() -> Iterator[Patience]:
+    made = Patience()
+    yield made
+    made.close()
+
+
+def scripted(probe: str, *outcomes: str, deaths: tuple[Death, ...] = ()) -> Probe:
+    """A probe whose looks end so, one after the other."""
+    left = list(outcomes)
+
+    def look(context: Context) -> Outcome:
+        ended: Any = left.pop(0)
+        proof = Evidence("died", deaths=deaths) if ended == "fail" else None
+        return Outcome(probe, ended, "", (), proof)
+
+    return Probe(probe, lambda context: None, look)
+
+
+@pytest.fixture
+def looks(patience: Patience) -> Looks:
+    """Of a fake program that answers kindly as long as nobody says otherwise."""
+    talk = Talk("text", None, (Turn(b"a", b"b"),))
+    subject: Any = FakeSubject()
+    setting = Setting(talk, subject, patience, Hints())
+    return Looks(setting, math.inf, kind=scripted("answers", *["pass"] * 20))
+
+
+def test_a_failure_that_is_seen_twice_is_confirmed(looks: Looks) -> None:
+    outcome = looks.look(scripted("long", "fail", "fail"))
+    assert (outcome.outcome, outcome.confirmed) == ("fail", True)
+
+
+def test_a_failure_that_does_not_come_again_is_none(looks: Looks) -> None:
+    assert looks.look(scripted("long", "fail", "pass")).outcome == "pass"
+
+
+def test_an_exception_that_does_not_come_again_is_looked_for_once_more(looks: Looks) -> None:
+    outcome = looks.look(scripted("long", "fail", "pass", "fail", deaths=(DEATH,)))
+    assert (outcome.outcome, outcome.confirmed) == ("fail", True)
+
+
+def test_nothing_is_confirmed_where_the_program_does_not_answer_kindly(patience: Patience) -> None:
+    subject: Any = FakeSubject()
+    setting = Setting(Talk("text", None, (Turn(b"a", b"b"),)), subject, patience, Hints())
+    looks = Looks(setting, math.inf, kind=scripted("answers", "fail"))
+    outcome = looks.look(scripted("long", "fail", "fail"))
+    assert (outcome.outcome, outcome.confirmed) == ("fail", False)
+
+
+def test_an_exception_in_a_line_that_was_confirmed_is_not_looked_at_again(looks: Looks) -> None:
+    looks.look(scripted("long", "fail", "fail", deaths=(DEATH,)))
+    assert looks.look(scripted("split", "fail", deaths=(DEATH,))).confirmed
+
+
+def test_where_nothing_is_answered_nothing_else_is_tried(patience: Patience) -> None:
+    subject: Any = FakeSubject()
+    setting = Setting(Talk("text", None, (Turn(b"a", b"b"),)), subject, patience, Hints())
+    kind = scripted("answers", "fail", "fail")
+    looks = Looks(setting, math.inf, kind=kind)
+    assert looks.look(kind).confirmed
+    assert looks.look(scripted("long")).why == "unanswered"
+
+
+def test_no_probe_is_begun_when_the_time_is_over(patience: Patience) -> None:
+    subject: Any = FakeSubject()
+    setting = Setting(Talk("text", None, (Turn(b"a", b"b"),)), subject, patience, Hints())
+    assert Looks(setting, 0.0).look(scripted("long")).why == "time"

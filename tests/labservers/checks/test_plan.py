@@ -1,0 +1,122 @@
+"""Whole checks, of real programs."""
+
+import re
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from labservers.checks.plan import Cancelled, Options, Progress, run
+from labservers.checks.values import Address, Outcome, Verdict
+from tests.ports import free_port
+
+LAB = Path(__file__).parents[2] / "programs" / "lab"
+
+
+def checked(options: Options, steps: list[Progress] | None = None) -> Verdict:
+    return run(options, (steps if steps is not None else []).append, lambda: False)
+
+
+def of(verdict: Verdict, probe: str) -> Outcome:
+    return next(one for one in verdict.outcomes if one.probe == probe)
+
+
+def test_a_fault_is_found_where_it_is() -> None:
+    port, steps = free_port(), list[Progress]()
+    only = ("answers", "not-utf8", "nonsense")
+    verdict = checked(Options(file=LAB / "hello.py", arguments=(str(port),), only=only), steps)
+    assert (verdict.task, verdict.verdict, verdict.guessed) == ("hello", "mend", True)
+    assert (of(verdict, "answers").outcome, of(verdict, "nonsense").outcome) == ("pass", "pass")
+    (finding,) = verdict.findings
+    assert (finding.id, finding.line) == ("decode-not-text", "hello.py:7")
+    assert [step.n for step in steps] == [1, 2, 3, 4]
+    assert {step.of for step in steps} == {4}
+
+
+def test_a_cancelled_check_ends_its_program() -> None:
+    port = free_port()
+    steps: list[Progress] = []
+    with pytest.raises(Cancelled):
+        run(
+            Options(file=LAB / "hello.py", arguments=(str(port),)),
+            steps.append,
+            lambda: bool(steps),
+        )
+    free = checked(Options(file=LAB / "hello.py", arguments=(str(port),), only=("answers",)))
+    assert of(free, "answers").outcome == "pass"
+
+
+class Sum(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        for line in self.rfile:
+            try:
+                self.wfile.write(b"%d\n" % sum(map(int, line.split())))
+            except ValueError:
+                self.wfile.write(b"error: not numbers\n")
+
+
+class Quiet(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def handle_error(self, request: object, client_address: object) -> None: ...
+
+
+@pytest.fixture
+def stranger() -> Iterator[Address]:
+    """A server that already runs, and is not ours to start."""
+    with Quiet(("127.0.0.1", 0), Sum) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield Address(*server.server_address)  # type: ignore[misc]
+        server.shutdown()
+        thread.join(5)
+
+
+def test_a_server_that_already_runs_is_judged_from_outside(stranger: Address) -> None:
+    only = ("answers", "split", "connect-close", "silent", "ctrl-c")
+    verdict = checked(Options(address=stranger, only=only))
+    assert (verdict.task, verdict.verdict) == ("math", "pass")
+    assert of(verdict, "ctrl-c").why == "remote"
+    assert {one.outcome for one in verdict.outcomes if one.probe != "ctrl-c"} == {"pass"}
+
+
+def test_nobody_listens_there() -> None:
+    verdict = checked(Options(address=Address("127.0.0.1", free_port())))
+    assert verdict.verdict == "cannot run"
+    assert verdict.reason
+
+
+def test_a_conversation_is_learned_from_the_programs_own_client(
+    program: Callable[[str], Path],
+) -> None:
+    server = program("""
+        import socket
+        listener = socket.create_server(("127.0.0.1", PORT))
+        try:
+            while True:
+                connection, _ = listener.accept()
+                with connection, connection.makefile("rb") as file:
+                    for line in file:
+                        word, number = line.decode().split("|")
+                        connection.sendall(f"{word} twice: {word * int(number)}\\n".encode())
+        except KeyboardInterrupt:
+            pass
+    """)
+    port = re.search(r"\d{5}", server.read_text("utf-8"))
+    assert port
+    client = server.with_name("asker.py")
+    client.write_text(f"""
+import socket
+with socket.create_connection(("127.0.0.1", {port[0]})) as connection:
+    word = input("Your name: ")
+    connection.sendall(f"{{word}}|2\\n".encode())
+    print(connection.recv(100).decode())
+""")
+    verdict = checked(Options(file=server, client=client, only=("answers", "answers-again")))
+    assert verdict.conversation is not None
+    (turn,) = verdict.conversation.turns
+    assert (turn.send, turn.answer) == (b"anna|2\n", b"anna\\ twice:\\ annaanna\\\n")
+    assert of(verdict, "answers").outcome == "pass"

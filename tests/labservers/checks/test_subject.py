@@ -1,0 +1,170 @@
+"""A checked program: its start, its address, its deaths, its end."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from labservers.checks import ports
+from labservers.checks.client import Client, Timeline, never
+from labservers.checks.subject import Subject
+
+Make = Callable[..., Subject]
+
+ECHO = """
+    import socket
+    server = socket.socket()
+    server.bind(("127.0.0.1", PORT))
+    server.listen()
+    while True:
+        client, _ = server.accept()
+        text = client.recv(1024).decode()
+        client.sendall(text.encode())
+        client.close()
+"""
+
+
+def ask(subject: Subject, sent: bytes) -> bytes:
+    assert subject.address is not None
+    client = Client(subject.address, Timeline())
+    client.connect(5.0)
+    client.send(sent)
+    got = client.receive(5.0, never)
+    client.close_by_fin()
+    return got
+
+
+def test_its_address_is_what_it_listens_on(subject: Make) -> None:
+    echo = subject(ECHO)
+    assert echo.start() is None
+    assert ask(echo, b"hello") == b"hello"
+    assert echo.serving()
+
+
+def test_a_death_is_told_with_its_line_and_its_bytes(subject: Make) -> None:
+    echo = subject(ECHO)
+    echo.start()
+    mark = echo.mark()
+    assert ask(echo, b"a\xffb") == b""
+    assert echo.wait(5)
+    (death,) = echo.settle(mark)
+    assert (death.exception, death.line, death.main) == ("UnicodeDecodeError", "server.py:8", True)
+    assert (death.received, death.bad) == (b"a\xffb", 1)
+    assert death.source == "text = client.recv(1024).decode()"
+    assert not echo.serving()
+
+
+def test_it_is_restarted_at_once_though_it_lacks_so_reuseaddr(subject: Make) -> None:
+    echo = subject(ECHO)
+    echo.start()
+    assert echo.address is not None
+    assert ask(echo, b"hello") == b"hello"
+    assert ports.keeps(echo.address.port) == 1
+    echo.end()
+    assert echo.start_again(5.0) == "port-taken"
+    assert echo.restart() is None
+    assert ask(echo, b"hello") == b"hello"
+
+
+def test_where_it_stands_is_known(subject: Make) -> None:
+    echo = subject(ECHO)
+    echo.start()
+    (stand,) = echo.stands()
+    assert (stand.line, stand.call) == ("server.py:7", "accept")
+    assert stand.source == "client, _ = server.accept()"
+
+
+def test_its_figures_are_those_of_the_system(subject: Make) -> None:
+    echo = subject(ECHO)
+    echo.start()
+    if sys.platform == "linux":
+        assert (echo.descriptors() or 0) >= 4
+        assert (echo.threads() or 0) >= 1
+        assert echo.processor_s() is not None
+
+
+def test_an_end_by_control_c(subject: Make) -> None:
+    echo = subject(ECHO)
+    echo.start()
+    echo.interrupt()
+    assert echo.wait(5)
+    assert echo.returncode == -signal.SIGINT
+
+
+def test_a_program_that_asks_for_its_port_gets_an_answer(subject: Make) -> None:
+    asks = subject("""
+        import socket
+        port = int(input("Port: ")) and PORT
+        server = socket.create_server(("127.0.0.1", port))
+        server.accept()
+    """)
+    assert asks.start() is None
+    assert asks.typed[0][0] == "Port: "
+
+
+def test_reasons_why_there_is_no_address(subject: Make) -> None:
+    texts = {
+        "needs-arguments": "import sys\nprint(sys.argv[1])",
+        "ends-at-start": "raise ValueError('no')",
+        "waits-for-input": "input('What? ')",
+        "never-listens": "import time\ntime.sleep(60)",
+    }
+    for reason, text in texts.items():
+        listen_s = 0.5 if reason == "never-listens" else 20.0
+        assert subject(text).start_again(listen_s) == reason
+
+
+def test_a_port_that_another_program_has_is_not_made_free(subject: Make) -> None:
+    first = subject(ECHO)
+    first.start()
+    second = Subject(first.file)
+    try:
+        assert second.start() == "port-taken"
+    finally:
+        second.close()
+    assert ask(first, b"hello") == b"hello"
+
+
+def test_nothing_is_left(subject: Make, tmp_path: Path) -> None:
+    echo = subject(ECHO)
+    echo.start()
+    assert echo.address is not None
+    echo.close()
+    assert not ports.taken(echo.address)
+    assert not [path for path in tmp_path.iterdir() if path != echo.file]
+
+
+CHECKER = """
+import sys, time
+from pathlib import Path
+from labservers.checks.subject import Subject
+subject = Subject(Path(sys.argv[1]))
+print(subject.start(), subject.address.port, flush=True)
+time.sleep(60)
+"""
+
+
+def test_it_ends_with_the_checker_however_that_died(
+    program: Callable[[str], Path], eventually: Callable[..., Any]
+) -> None:
+    checker = subprocess.Popen(
+        [sys.executable, "-c", CHECKER, str(program(ECHO))],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert checker.stdout is not None
+    started, port = checker.stdout.readline().split()
+    assert started == b"None"
+    checker.kill()
+    checker.wait()
+    checker.stdout.close()
+
+    def refused() -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", int(port))) != 0
+
+    eventually(refused, "the program is gone")
