@@ -1,0 +1,108 @@
+"""A chat in this process with one fault, and what each probe says of it."""
+
+import codecs
+import contextlib
+import itertools
+import re
+import socket
+import threading
+
+import pytest
+
+from labservers.checks.probes import chat, chat_leaving
+from labservers.checks.talks import SAID
+from labservers.checks.values import Talk, Turn
+from tests.labservers.checks.rig import looked
+
+TURNS = (Turn(b"1"), Turn(SAID, b".*" + re.escape(SAID) + b".*"))
+TALK = Talk("chat-rooms", "chat", TURNS, answered="other", repeats=True)
+PROBES = {probe.id: probe for probe in (*chat.PROBES, *chat_leaving.PROBES)}
+
+
+class Chat:
+    """The first byte is the room. `fault` is one word; "" is a chat without a fault."""
+
+    def __init__(self, fault: str = "") -> None:
+        self._fault = fault
+        self._rooms: dict[bytes, list[socket.socket]] = {}
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+
+    def __call__(self, client: socket.socket) -> None:
+        room = client.recv(1)
+        members = self._rooms.setdefault(b"" if self._fault == "mixed" else room, [])
+        with self._lock:
+            members.append(client)
+        try:
+            self._listen(client, members)
+        finally:
+            if self._fault != "stays":
+                with self._lock:
+                    members.remove(client)
+
+    def _listen(self, client: socket.socket, members: list[socket.socket]) -> None:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        while data := client.recv(65536):
+            if self._fault == "letters":
+                text = data.decode("utf-8", "ignore")
+            else:
+                text = decoder.decode(data)
+            self._broadcast(text.encode(), members)
+
+    def _broadcast(self, data: bytes, members: list[socket.socket]) -> None:
+        with self._lock:
+            others = list(members)
+        if self._fault == "lost":
+            others = others[:-1]
+        if self._fault == "order" and next(self._numbers) % 2:
+            threading.Timer(0.02, self._send, (data, others)).start()
+            return
+        if self._fault == "deaf":
+            with self._lock:
+                self._send(data, others)
+        else:
+            self._send(data, others)
+
+    def _send(self, data: bytes, others: list[socket.socket]) -> None:
+        for other in others:
+            if self._fault == "stays":
+                other.sendall(data)  # an error ends the loop, and the thread
+                continue
+            try:
+                other.settimeout(None if self._fault == "deaf" else 0.3)
+                other.sendall(data * (2 if self._fault == "twice" else 1))
+            except OSError:
+                with contextlib.suppress(OSError):
+                    other.shutdown(socket.SHUT_RDWR)  # gone, or it does not read
+
+
+@pytest.mark.parametrize("probe", sorted(PROBES))
+def test_a_chat_without_a_fault_passes(probe: str) -> None:
+    assert looked(PROBES[probe], TALK, Chat()).outcome == "pass"
+
+
+@pytest.mark.parametrize(
+    ("fault", "probe", "why"),
+    [
+        ("lost", "chat-all", "lost"),
+        ("twice", "chat-all", "lost"),
+        ("order", "chat-order", "chat-order-differs"),
+        ("mixed", "chat-others", "chat-rooms-mixed"),
+        ("letters", "chat-letters", "decode-half-letter"),
+        ("stays", "chat-leave-reset", "lost"),
+        ("deaf", "chat-deaf", "others-wait"),
+    ],
+)
+def test_a_fault_is_found_by_its_probe(fault: str, probe: str, why: str) -> None:
+    outcome = looked(PROBES[probe], TALK, Chat(fault))
+    assert (outcome.outcome, outcome.why) == ("fail", why)
+
+
+def test_a_chat_without_rooms_is_not_asked_for_them() -> None:
+    plain = Talk("chat-plain", "chat", TURNS[1:], answered="other", repeats=True)
+    assert looked(PROBES["chat-others"], plain, Chat()).why == "no-rooms"
+
+
+def test_what_is_not_a_chat_is_not_judged_as_one() -> None:
+    other = Talk("text", None, (Turn(b"hello", b".*"),))
+    assert looked(PROBES["chat-all"], other, Chat()).why == "not-chat"
