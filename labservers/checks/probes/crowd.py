@@ -24,7 +24,7 @@ def served(context: Context, count: int, seconds: float) -> int:
                 client.send(b"".join(turn.send for turn in context.talk.turns))
         if context.talk.answered == "other":
             _join(context, clients)
-            return 1 + sum(_is_served(context, client, until) for client in clients[1:])
+            return 1 + _hear(context, clients[0], clients[1:], until)
         return sum(_is_served(context, client, until) for client in clients)
     finally:
         for client in clients:
@@ -41,21 +41,33 @@ def _connect(client: Client, until: float) -> None:
 
 
 def _join(context: Context, clients: list[Client]) -> None:
-    """All of them say one turn, then all the next; what the first one says last all others hear."""
+    """All of them say one turn, then all the next, but for the last."""
     time.sleep(REST_S)
     for turn in range(len(context.talk.turns) - 1):
         for number, client in enumerate(clients):
             client.send(member(context.talk.turns, number)[turn].send)
         time.sleep(REST_S)
-    clients[0].send(context.talk.turns[-1].send)
+
+
+def _hear(context: Context, speaker: Client, others: list[Client], until: float) -> int:
+    """How many of the others hear what is said. It is said again where some do not: a member that
+    the server has not accepted yet has missed it."""
+    deaf = others
+    while deaf and time.monotonic() < until:
+        speaker.send(context.talk.turns[-1].send)
+        pass_ends = min(until, time.monotonic() + context.patience_s)
+        deaf = [
+            one
+            for one in deaf
+            if not hears(context.talk, one, max(0.01, pass_ends - time.monotonic()))
+        ]
+    return len(others) - len(deaf)
 
 
 def _is_served(context: Context, client: Client, until: float) -> bool:
-    """Its answer has come; it leaves then, so that the next one has its turn. A member stays: what
-    was said may not have been sent to the others yet."""
+    """Its answer has come; it leaves then, so that the next one has its turn."""
     good = hears(context.talk, client, max(0.01, until - time.monotonic()))
-    if context.talk.answered != "other":
-        client.close()
+    client.close()
     return good
 
 

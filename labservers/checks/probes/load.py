@@ -6,6 +6,7 @@ import time
 
 from labservers.checks.context import Context, Probe, many, many_streams
 from labservers.checks.holding import Held, hears
+from labservers.checks.patience import strain
 from labservers.checks.probes.crowd import hold_open, served
 from labservers.checks.values import Outcome
 
@@ -16,6 +17,7 @@ MEMBERS = 30  # of a chat, each of whom hears everybody
 MANY = 1_100  # more than FD_SETSIZE
 CROWD_S = 8.0
 SLOW_S = 2.0
+MOST_STRAIN = 2.0  # of the time that a crowd has
 
 
 def silent(context: Context) -> Outcome:
@@ -90,7 +92,7 @@ def slow(context: Context) -> Outcome:
 def crowd(context: Context) -> Outcome:
     """A hundred at once are all served; and where select() is used, more than it can watch."""
     size = MEMBERS if context.talk.answered == "other" else CROWD
-    count = served(context, size, CROWD_S)
+    count = served(context, size, CROWD_S * min(MOST_STRAIN, strain()))
     if count < size:
         figures = (("served", float(count)), ("of", float(size)))
         return context.fail("others-wait", figures=figures, after_s=CROWD_S)
