@@ -131,7 +131,6 @@ class Lab:
     def snapshot(self) -> dict[str, Any]:
         """The state that a page starts with."""
         self.own.publish_files()
-        self.own.publish_files()
         return self.with_hosts(self.broadcaster.snapshot())
 
     def with_hosts(self, snapshot: dict[str, Any]) -> dict[str, Any]:

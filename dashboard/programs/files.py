@@ -1,6 +1,7 @@
 """Python files of the user: found in folders, and named so that their names can be sent about."""
 
 import errno
+import functools
 import hashlib
 import os
 import re
@@ -26,9 +27,7 @@ class OwnFile(NamedTuple):
     @property
     def name(self) -> str:
         """The file's stem and six digits of a hash of its path, as `server-3fa2c1`."""
-        stem = re.sub(r"[^a-z0-9_]+", "-", self.path.stem.lower())[:STEM].strip("-")
-        digits = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:6]
-        return f"{stem or 'program'}-{digits}"
+        return _name_of(self.path)
 
     @property
     def title(self) -> str:
@@ -37,6 +36,14 @@ class OwnFile(NamedTuple):
     @property
     def folder(self) -> str:
         return shown(str(self.path.parent))
+
+
+@functools.lru_cache(4 * FILES)
+def _name_of(path: Path) -> str:
+    """Asked for again and again, of each file in a list of hundreds."""
+    stem = re.sub(r"[^a-z0-9_]+", "-", path.stem.lower())[:STEM].strip("-")
+    digits = hashlib.sha256(os.fsencode(path)).hexdigest()[:6]
+    return f"{stem or 'program'}-{digits}"
 
 
 class Stamp(NamedTuple):

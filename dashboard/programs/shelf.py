@@ -12,10 +12,12 @@ from dashboard.programs.files import OwnFile, python_files, stamp
 from dashboard.programs.opened import Opened
 
 EVERY_S = 3.0
+SHARE = 50  # a look that takes 0.1 s is not taken again within 5 s
 
 
 class Shelf:
-    """Its files are looked for anew when they were not for EVERY_S seconds.
+    """Its files are looked for anew when they were not for EVERY_S seconds, and the less often the
+    longer that takes: a folder may hold ten thousand.
 
     The lock makes one thread look at a time; the list itself is replaced as a whole.
     """
@@ -33,15 +35,17 @@ class Shelf:
         self._clock = clock
         self._lock = threading.Lock()
         self._files: dict[str, OwnFile] = {}
-        self._looked_at = -EVERY_S
+        self._due = clock()
 
     def files(self, *, anew: bool = False) -> dict[str, OwnFile]:
         """All files by name; `anew`: looked for now."""
         with self._lock:
-            if anew or self._clock() - self._looked_at >= EVERY_S:
+            began = self._clock()
+            if anew or began >= self._due:
                 found = [*python_files(self._folders), *self._opened_files()]
                 self._files = {file.name: file for file in found}
-                self._looked_at = self._clock()
+                now = self._clock()
+                self._due = now + max(EVERY_S, (now - began) * SHARE)
             return self._files
 
     def find(self, name: str) -> OwnFile:

@@ -43,6 +43,7 @@ class OwnPrograms:
         self._publish = publish
         self._lock = threading.RLock()
         self._listed: list[dict[str, Any]] = []
+        self._told: tuple[dict[str, OwnFile], set[str]] = ({}, set())
 
     def remember(self) -> None:
         """Take the programs back that were there at the last end."""
@@ -124,7 +125,10 @@ class OwnPrograms:
     def publish_files(self, *, anew: bool = False) -> None:
         """Tell every tab of the list, where it has changed."""
         with self._lock:
-            files = self.files(anew=anew)
+            now = (self._shelf.files(anew=anew), set(self._programs))
+            if now[0] is self._told[0] and now[1] == self._told[1]:
+                return  # asked for with each message of each tab
+            self._told, files = now, self.files()
             if files != self._listed:
                 self._listed = files
                 self._publish({"kind": "files", "name": "", "files": files})

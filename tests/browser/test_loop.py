@@ -23,11 +23,14 @@ def test_fifty_clients_move_the_lanes(lab: Any, open_page: Any) -> None:
     expect(lane(page, "reading")).to_have_text("1")
     page.get_by_role("button", name="Send 50 clients").click()
     expect(lane(page, "reading")).to_have_text(MANY, timeout=15_000)
+    # Held, they stay as long as all that is looked at takes.
+    lab.api("POST", "/api/servers/subjects/loop", {"action": "pause"})
     expect(page.locator('[data-lane="reading"] .tok').first).to_be_visible()
     expect(page.locator('[data-yield="reading"][data-count="1"]').first).to_be_visible()
     expect(page.locator(".prog")).to_contain_text("of 50 clients")
     expect(page.locator("tbody tr")).to_have_count(50, timeout=10_000)
     expect(page.locator("tbody")).to_contain_text("GET /subjects/")
+    lab.api("POST", "/api/servers/subjects/loop", {"action": "resume"})
     lab.api("DELETE", "/api/experiments/subjects")  # they may just have left by themselves
     expect(lane(page, "reading")).to_have_text("1", timeout=15_000)
 

@@ -95,7 +95,7 @@ def test_it_has_a_card_a_page_tabs_and_topics(app: Flask) -> None:
     assert [view["task"] for view in views] == [1, 2, 3, 4, 5, 6]
     view = views[-1]
     assert [tab["name"] for tab in view["tabs"]] == ["loop", "code", "wire", "connections", "logs"]
-    assert view["tabs"][0]["topics"] == ["loop:twin", "rows:twin"]
+    assert view["tabs"][0]["topics"] == ["loop:twin", "rows:twin", "tasks:twin"]
     lab = app.extensions["lab"]
     assert all(lab.has_topic(f"{kind}:twin") for kind in ("loop", "rows", "logs"))
     for path, status in {

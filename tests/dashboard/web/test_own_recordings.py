@@ -48,8 +48,11 @@ class Program:
         return self.api("POST", "/hold", {"action": action, "controller": "Anna", **more})
 
     def experiment(self, kind: str, n: int = 1) -> Any:
+        """Begin one, which the dashboard must not refuse."""
         body = {"kind": kind, "n": n}
-        return self.site.api("POST", f"/api/experiments/{self.name}", body)
+        answer = self.site.api("POST", f"/api/experiments/{self.name}", body)
+        assert answer["status"] == 202, answer
+        return answer
 
     def client(self) -> socket.socket:
         return socket.create_connection(self.address, 5)

@@ -1,7 +1,7 @@
 import socket
 import time
-listening = [socket.create_server(("127.0.0.1", 0)) for _ in range(500)]
-for _ in range(10_000):
+listening = [socket.create_server(("127.0.0.1", 0)) for _ in range(200)]
+for _ in range(3_000):
     socket.socket().close()
 print("done", flush=True)
 time.sleep(60)
