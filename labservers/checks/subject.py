@@ -106,9 +106,11 @@ class Subject:
             self._process = None
 
     def close(self) -> None:
-        """End it, and remove what was kept of it."""
+        """End it, and remove what was kept of it: its port is free for its next start."""
         self.end()
         self._cache.cleanup()
+        if self._port is not None and not ports.taken(Address("", self._port)):
+            ports.free(self._port)
 
     def interrupt(self) -> None:
         """^C."""
