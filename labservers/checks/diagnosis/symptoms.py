@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labservers.checks.diagnosis.code import Code
-from labservers.checks.diagnosis.match import LEAVERS, READS, SENDS, Match
+from labservers.checks.diagnosis.match import DELIVERIES, LEAVERS, READS, SENDS, Match
 from labservers.checks.values import Evidence, Outcome, ProgramFacts, Stand
 
 LOOPS = ("select", "selectors", "asyncio")
@@ -66,6 +66,8 @@ def by_symptom(outcome: Outcome, evidence: Evidence, facts: ProgramFacts, code: 
         return special(evidence, code)
     if outcome.probe == "chat-churn" or (outcome.probe in LEAVERS and code.loops_that_change()):
         return Match(_while_leaving(code))
+    if outcome.probe in DELIVERIES and facts.talk == "math-json" and code.calls("loads"):
+        return Match("json-of-half-request")
     if outcome.probe in BY_PROBE:
         return Match(BY_PROBE[outcome.probe])
     if evidence.symptom == "others-wait" and stand_in(evidence, READS) is not None:
