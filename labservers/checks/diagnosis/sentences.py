@@ -16,7 +16,7 @@ def evidence(match: Match, outcome: Outcome, language: Language) -> str:
     proof = outcome.evidence
     said = [text(language, f"did.{outcome.probe}")] if has(f"did.{outcome.probe}") else []
     if match.death is not None:
-        said += _death(match.death, language)
+        said += _death(match, match.death, language)
     elif has(f"why.{outcome.why}") and outcome.values:
         said.append(text(language, f"why.{outcome.why}", outcome.values))
     elif proof is not None:
@@ -25,16 +25,25 @@ def evidence(match: Match, outcome: Outcome, language: Language) -> str:
         said.append(_stood(match.stand, language))
     if proof is not None and proof.rule is not None:
         said.append(f"{proof.rule}.")
-    return " ".join(said)
+    return _written(" ".join(said), language)
 
 
-def _death(death: Death, language: Language) -> Iterator[str]:
+def _written(said: str, language: Language) -> str:
+    """Quotation marks and sections of standards, as a language writes them."""
+    if language == "ru":
+        return said.replace("“", "«").replace("”", "»").replace(", section ", ", раздел ")
+    return said
+
+
+def _death(match: Match, death: Death, language: Language) -> Iterator[str]:
     key = "saw.ended" if death.main else "saw.thread"
     values = {"exception": death.exception, "line": death.line, "thread": death.thread}
     yield text(language, key if death.line else f"{key}.elsewhere", values)
     if death.message:
         yield text(language, "saw.message", {"message": _short(death.message)})
-    if death.received:
+    if match.cause == "empty-read-ends":
+        yield text(language, "saw.received.nothing")
+    elif death.received:
         yield text(language, "saw.received", {"bytes": shown(death.received)})
     if death.bad is not None and death.bad < len(death.received):
         byte = f"{death.received[death.bad]:02X}"
@@ -50,13 +59,13 @@ def _symptom(proof: Evidence, language: Language) -> Iterator[str]:
         key,
         {
             "got": shown(proof.got),
-            "s": _seconds(proof.after_s),
+            "s": _seconds(proof.after_s, language),
             "percent": f"{100 * figures.get('cpu', 1):.0f}",
             "n": f"{left:.0f}",
         },
     )
     if "freed_after_s" in figures:
-        yield text(language, "saw.freed", {"s": _seconds(figures["freed_after_s"])})
+        yield text(language, "saw.freed", {"s": _seconds(figures["freed_after_s"], language)})
 
 
 def _stood(stand: Stand, language: Language) -> str:
@@ -80,5 +89,6 @@ def _short(words: str) -> str:
     return line if len(line) <= 3 * SHOWN else f"{line[: 3 * SHOWN]}…"
 
 
-def _seconds(value: float | None) -> str:
-    return f"{value or 0:.1f}"
+def _seconds(value: float | None, language: Language) -> str:
+    said = f"{value or 0:.1f}"
+    return said.replace(".", ",") if language == "ru" else said

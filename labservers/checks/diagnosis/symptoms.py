@@ -57,8 +57,8 @@ def by_symptom(outcome: Outcome, evidence: Evidence, facts: ProgramFacts, code: 
         "slow": _slow,
         "ctrl-c": _not_ended,
         "threads": _threads,
-        "closes": _left_open,
-        "descriptors": _left_open,
+        "closes": _closes,
+        "descriptors": _descriptors,
         "udp-burst": _burst,
         "answers-again": _again,
     }.get(outcome.probe)
@@ -140,10 +140,12 @@ def _threads(evidence: Evidence, code: Code) -> Match:
     return Match("busy-loop" if before > BUSY else "empty-read-spins")
 
 
-def _left_open(evidence: Evidence, code: Code) -> Match:
-    if holds_files(code):
-        return Match("makefile-open")
-    return Match("descriptors-leak" if evidence.symptom == "leaks" else "not-closed")
+def _closes(evidence: Evidence, code: Code) -> Match:
+    return Match("makefile-open" if holds_files(code) else "not-closed")
+
+
+def _descriptors(evidence: Evidence, code: Code) -> Match:
+    return Match("makefile-open" if holds_files(code) else "descriptors-leak")
 
 
 def _burst(evidence: Evidence, code: Code) -> Match:

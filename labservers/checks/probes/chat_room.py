@@ -136,5 +136,9 @@ def said_and_heard_once(
 
 def lost(context: Context, first: Missed, why: str = "") -> Outcome:
     outcome = context.fail("lost", sent=first.tag, expected=first.tag, why=why)
-    values = {"text": first.tag.decode(), "times": str(first.times), "member": first.member}
+    values = {
+        "text": first.tag.decode(),
+        "times": str(first.times),
+        "member": first.member.rpartition(" ")[2],
+    }
     return dataclasses.replace(outcome, values=tuple(values.items()))

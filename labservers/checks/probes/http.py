@@ -169,7 +169,7 @@ def paths(context: Context) -> Outcome:
     for path in ESCAPES:
         reply = ask(context, path)
         if PASSWD.search(reply.answer.text):
-            return broken(context, "http-path-escape", reply, "CWE-22, path traversal", path=path)
+            return broken(context, "http-path-escape", reply, "CWE-22", path=path)
     return context.must_be_good(context.good())
 
 

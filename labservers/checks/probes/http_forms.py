@@ -73,9 +73,7 @@ def shows_as_text(context: Context) -> Outcome:
     saved = _send(context, words)
     if words in saved.page:
         sent = shown(words.encode())
-        return broken(
-            context, "http-raw-html", saved.reply, "CWE-79, cross-site scripting", sent=sent
-        )
+        return broken(context, "http-raw-html", saved.reply, "CWE-79", sent=sent)
     return context.passed() if saved.shows(tag) else context.not_tried("not-shown")
 
 
