@@ -1,6 +1,7 @@
-"""The cost of the tap: answers of a threaded echo, with the tap and without.
+"""The cost of the tap: answers of a threaded echo, with the tap, without, and with the least that
+any tap in Python does.
 
-All three run at the same time and are loaded in turns. A server at its limit uses all of its
+All run at the same time and are loaded in turns. A server at its limit uses all of its
 core, so its rate is the answers in a turn for each second of processor time, the tap's writer
 included; that figure does not move with the load of other processes.
 """
@@ -20,7 +21,7 @@ CONNECTIONS = 8
 MESSAGE = b"m" * 64
 TURN_S = 1.0  # long beside the burst that the tap tells at once
 TURNS, QUICK_TURNS = 25, 8
-BARE, COUNTS, WIRE = "no tap", "counters only", "full wire"
+BARE, COUNTS, WIRE, FLOOR = "no tap", "counters only", "full wire", "a line and two clocks"
 
 BARS = (
     Bar("answers/s of a threaded echo, counters only / no tap", "tap", 0.95, ">=", (BARE,), COUNTS),
@@ -35,11 +36,14 @@ def measure(run: Run) -> list[Table]:
         peer(BARE, "echo_threads"),
         peer(COUNTS, "echo_threads", "--mode", "counts"),
         peer(WIRE, "echo_threads", "--mode", "wire"),
+        peer(FLOOR, "echo_threads", "--mode", "floor", note="the least that a tap in Python does"),
     ]
     with Arena(run, contenders) as arena, on_core(run.cores.load):
         run.say(f"  tap: turns of {TURN_S:g} s for each")
         for server in arena.rounds(QUICK_TURNS if run.quick else TURNS):
-            table.row(server.name).add(_turn(server))
+            row = table.row(server.name)
+            row.note = server.contender.note
+            row.add(_turn(server))
         return [arena.finish(table)]
 
 
