@@ -17,6 +17,7 @@ NAMES = (
     "hello",
     "hypotenuse",
     "chat",
+    "chat_raw",
     "bridge",
     "start",
     "idle",

@@ -1,7 +1,4 @@
-"""Chat: one speaks, everybody reads; with 10, 100 and 500 members, and one that never reads.
-
-The same again with raw members, as the lab's own are: no line feed, one send a message.
-"""
+"""Chat: one speaks, everybody reads; with 10, 100 and 500 members, and one that never reads."""
 
 from collections.abc import Callable
 
@@ -19,8 +16,6 @@ LOOK_S = 0.6
 EVERYBODY = 100.0
 FAR_BEHIND = ("lab", "asyncio streams", "ncat --broker", "ncat --chat")
 
-RAW_PEERS = ("asyncio Protocol", "asyncio streams", "stdlib threads")
-ALONE = "chat raw p99"  # one message under way
 PEERS = ("asyncio Protocol", "asyncio streams", "stdlib threads", "ncat --broker")
 BARS = (
     *(Bar(f"chat, {size} members", f"chat {size}", 1.0, peers=PEERS) for size in SIZES),
@@ -34,17 +29,11 @@ BARS = (
             f"chat {size} silent", 1.0, peers=("ours, without it",), ours="ours, with it")
         for size in SIZES
     ),
-    *(
-        Bar(f"chat, {size} raw members", f"chat raw {size}", 1.0, peers=RAW_PEERS)
-        for size in SIZES
-    ),
-    Bar("chat, 10 raw members, p99", ALONE, 2.0, "<=", peers=RAW_PEERS),
 )  # fmt: skip
 
 
 def measure(run: Run) -> list[Table]:
-    lines = [table for size in SIZES for table in _measure(run, size)]
-    return [*lines, *(_measure_raw(run, size) for size in SIZES), _measure_alone(run)]
+    return [table for size in SIZES for table in _measure(run, size)]
 
 
 def contenders() -> list[Contender]:
@@ -56,18 +45,6 @@ def contenders() -> list[Contender]:
         peer("asyncio streams", "chat_streams", note="line by line, unbounded buffers"),
         _ncat("--broker", "C; knows no lines, no echo to the speaker"),
         _ncat("--chat", "C; a prefix before each message"),
-    ]
-
-
-def raw_contenders() -> list[Contender]:
-    """They relay the bytes of one recv() to every member at once."""
-    raw = ("--mode", "raw")
-    return [
-        ours("chat"),
-        peer("lab", "chat_lab", note="a thread per client, no order"),
-        peer("stdlib threads", "chat_threads", *raw, note="one order, a lock while sending"),
-        peer("asyncio Protocol", "chat_protocol", *raw, note="unbounded buffers"),
-        peer("asyncio streams", "chat_streams", *raw, note="unbounded buffers"),
     ]
 
 
@@ -103,57 +80,24 @@ def _look(
     run: Run, contender: Contender, size: int, silent: int, table: Table, complete: Table | None
 ) -> None:
     def look(contender: Contender) -> None:
-        outcome = _generated(run, contender, "chat", size, silent, WINDOW)
-        _note(table, contender, outcome)
+        outcome = generated(run, contender, "chat", size, silent, WINDOW)
+        note(table, contender, outcome)
         if complete:
             _note_completeness(complete, contender.name, outcome)
 
-    _try(run, table, contender, look)
+    try_look(run, table, contender, look)
 
 
-def _generated(run: Run, contender: Contender, load: str, *more: object) -> Outcome:
+def generated(run: Run, contender: Contender, load: str, *more: object) -> Outcome:
     if contender.lacking:
         raise CannotStart(contender.lacking)
     with started(run, contender) as server:
         return generate(run, load, server, LOOK_S, *more)
 
 
-def _measure_raw(run: Run, size: int) -> Table:
-    title = f"chat, {size} raw members, {WINDOW} messages of 58 bytes in flight"
-    table = Table(f"chat raw {size}", title, "delivered/s")
-
-    def look(contender: Contender) -> None:
-        outcome = _generated(run, contender, "chat", size, 0, WINDOW, "raw")
-        _note(table, contender, outcome)
-
-    return _in_turns(run, table, look)
-
-
-def _measure_alone(run: Run) -> Table:
-    title = f"chat, {SIZES[0]} raw members, one message under way: from the send to the last member"
-    table = Table(ALONE, title, "p99 µs", better="less")
-
-    def look(contender: Contender) -> None:
-        figures = _generated(run, contender, "chat_latency", SIZES[0], "raw").figures
-        row = table.row(contender.name)
-        row.add(figures["p99_us"], **{"p50 µs": figures["p50_us"]})
-        row.note = _remark(contender, figures["faults"])
-
-    return _in_turns(run, table, look)
-
-
-def _in_turns(run: Run, table: Table, look: Callable[[Contender], None]) -> Table:
-    """Rounds of looks at each contender of the raw tables; one that fails is left out."""
-    by_name, looks = {contender.name: contender for contender in raw_contenders()}, run.looks()
-    for turn in range(run.rounds):
-        with table.round():
-            for number in range(looks):
-                for name in rotated(list(by_name), turn * looks + number):
-                    _try(run, table, by_name[name], look)
-    return table
-
-
-def _try(run: Run, table: Table, contender: Contender, look: Callable[[Contender], None]) -> None:
+def try_look(
+    run: Run, table: Table, contender: Contender, look: Callable[[Contender], None]
+) -> None:
     if contender.name in table.left_out:
         return
     run.say(f"  {table.key}: {contender.name}")
@@ -164,14 +108,14 @@ def _try(run: Run, table: Table, contender: Contender, look: Callable[[Contender
         table.left_out[contender.name] = str(error)
 
 
-def _note(table: Table, contender: Contender, outcome: Outcome) -> None:
+def note(table: Table, contender: Contender, outcome: Outcome) -> None:
     row = table.row(contender.name)
     rate = outcome.figures["rate"]
     row.add(rate, **outcome.busy(rate))
-    row.note = _remark(contender, outcome.figures["faults"])
+    row.note = remark(contender, outcome.figures["faults"])
 
 
-def _remark(contender: Contender, faults: list[str]) -> str:
+def remark(contender: Contender, faults: list[str]) -> str:
     return "; ".join([*([contender.note] if contender.note else []), *faults])
 
 
