@@ -8,6 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.widths import at_widths
+
 ROOMS = "/servers/chat/rooms"
 
 
@@ -139,21 +141,16 @@ def test_exit_leaves_and_joining_again_works(lab: Any, open_page: Any) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
-def test_the_chat_is_accessible_and_fits(lab: Any, open_page: Any, scheme: str, width: int) -> None:
+def test_the_chat_is_accessible_and_fits(lab: Any, open_page: Any, scheme: str) -> None:
     lab.start("chat")
-    page = open_page(
-        ROOMS,
-        color_scheme=scheme,
-        viewport={"width": width, "height": 844},
-        reduced_motion="reduce",
-    )
+    page = open_page(ROOMS, color_scheme=scheme, reduced_motion="reduce")
     enter(page, "Anya")
     say(page, "hello")
     expect(page.locator(".msg.me")).to_contain_text("Echoed")
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for _ in at_widths(page, 390, 1440):
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_the_chat_in_russian(lab: Any, open_page: Any) -> None:

@@ -9,6 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.widths import at_widths
+
 LOOP = "/servers/subjects/loop"
 MANY = re.compile(r"^[45]\d$")
 
@@ -146,18 +148,14 @@ def test_the_text_summary_is_there_for_screen_readers(lab: Any, open_page: Any) 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1024, 1440])
-def test_the_board_is_accessible_and_fits(
-    lab: Any, open_page: Any, scheme: str, width: int
-) -> None:
+def test_the_board_is_accessible_and_fits(lab: Any, open_page: Any, scheme: str) -> None:
     lab.start("subjects")
-    page = open_page(
-        LOOP, color_scheme=scheme, viewport={"width": width, "height": 844}, reduced_motion="reduce"
-    )
-    expect(lane(page, "reading")).to_have_text("1")
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page = open_page(LOOP, color_scheme=scheme, reduced_motion="reduce")
+    for _ in at_widths(page, 390, 1024, 1440):
+        expect(lane(page, "reading")).to_have_text("1")
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_the_board_in_russian(lab: Any, open_page: Any) -> None:
