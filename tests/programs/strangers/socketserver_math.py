@@ -7,7 +7,7 @@ class Sum(socketserver.StreamRequestHandler):
 
     def handle(self):
         try:
-            while line := self.rfile.readline(1000):
+            while line := self.rfile.readline(10_000):
                 try:
                     answer = str(sum(float(word) for word in line.split()))
                 except ValueError:
