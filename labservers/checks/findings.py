@@ -24,8 +24,9 @@ BRINGS: dict[str, frozenset[str]] = {
     "broadcast-to-gone": UNSERVED
     | {"changed-while-sending", "closed-unanswered", "wrong-answer", "second-answer-differs"}
     | {"half-close-unanswered", "recv-taken-for-message", "descriptors-leak"},
-    "changed-while-sending": frozenset({"chat-message-lost"}),
-    "lock-only-where-written": frozenset({"chat-message-lost"}),
+    "changed-while-sending": frozenset({"chat-message-lost", "recv-taken-for-message"}),
+    "chat-message-lost": frozenset({"recv-taken-for-message"}),
+    "lock-only-where-written": frozenset({"chat-message-lost", "chat-order-differs"}),
     "makefile-open": frozenset({"http-no-length", "not-closed", "descriptors-leak"}),
     "descriptors-leak": frozenset({"not-closed"}),
     "http-no-length": frozenset({"not-closed"}),

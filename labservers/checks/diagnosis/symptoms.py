@@ -9,6 +9,8 @@ from labservers.checks.values import Evidence, Outcome, ProgramFacts, Stand
 LOOPS = ("select", "selectors", "asyncio")
 WAITED_S = 12  # how long the probe `silent` waits for the silent client to be dropped
 BUSY = 0.5  # share of a processor
+# In a chat: members have left, and those that come then are not served.
+FIRST_LEFT = frozenset({"answers-again", "connect-close", "reset"})
 
 # What a probe means by itself, whatever it saw.
 BY_PROBE = {
@@ -62,6 +64,9 @@ def by_symptom(outcome: Outcome, evidence: Evidence, facts: ProgramFacts, code: 
         "udp-burst": _burst,
         "answers-again": _again,
     }.get(outcome.probe)
+    in_chat = facts.task == "chat" and outcome.probe in FIRST_LEFT
+    if in_chat and evidence.symptom not in ("spins", "leaks"):
+        return Match("changed-while-sending" if code.loops_that_change() else "broadcast-to-gone")
     if special is not None:
         return special(evidence, code)
     if outcome.probe == "chat-churn" or (outcome.probe in LEAVERS and code.loops_that_change()):

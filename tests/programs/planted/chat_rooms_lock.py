@@ -52,6 +52,7 @@ class ChatServer:
 
     def send_to_all(self, chat_id, text):
         for member in self.chats.get(chat_id, []):
+            print("->", chat_id, len(text))
             member.put(text)
 
     def join(self, chat_id, member):
