@@ -12,6 +12,7 @@ from labservers.checks.report_svg import svg
 from labservers.checks.report_text import (
     by_reason,
     cells,
+    frequent,
     headline,
     task_words,
     unconfirmed,
@@ -36,7 +37,7 @@ def page(many: Sequence[Json]) -> str:
     else:
         title = text(language, "title.many", {"n": len(many)})
         reports = "".join(_report(said, index) for index, said in enumerate(many))
-        body = f"<h1>{_escaped(title)}</h1>{_table(many)}{reports}"
+        body = f"<h1>{_escaped(title)}</h1>{_table(many)}{_frequent(many)}{reports}"
     return (
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -53,6 +54,12 @@ def _table(many: Sequence[Json]) -> str:
     return (
         f'<div class="tw"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
+
+
+def _frequent(many: Sequence[Json]) -> str:
+    head = _escaped(text(many[0]["language"], "frequent"))
+    rows = "".join(f"<tr><td>{n}</td><td>{_prose(title)}</td></tr>" for n, title in frequent(many))
+    return f'<h2>{head}</h2><div class="tw"><table>{rows}</table></div>' if rows else ""
 
 
 def _row(said: Json, index: int) -> str:

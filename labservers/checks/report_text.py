@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ Json = dict[str, Any]
 SIGNS = {"must": "✗", "should": "!", "hint": "·"}
 COLOURS = {"✗": 31, "!": 33, "·": 36}  # of ECMA-48, 8.3.117
 WIDTH = 100
+FREQUENT = 10
 
 
 def report(said: Json, *, colour: bool = False) -> str:
@@ -38,13 +40,22 @@ def task_words(said: Json) -> str:
 
 
 def table(many: Sequence[Json]) -> str:
-    """A row for each of several programs."""
+    """A row for each of several programs, and what was found most often in them."""
     language = many[0]["language"]
     columns = ("program", "task", "verdict", "must", "should", "hint", "first")
     rows = [[text(language, f"column.{name}") for name in columns], *(map(cells, many))]
     widths = [max(len(row[at]) for row in rows) for at in range(len(columns) - 1)]
     lines = ("  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip() for row in rows)
-    return "\n".join(map(printable, lines)) + "\n"
+    often = (f"{n:>4}  {title}" for n, title in frequent(many))
+    parts = [*lines, "", f"{text(language, 'frequent')}:", *often] if len(many) > 1 else lines
+    return "\n".join(map(printable, parts)) + "\n"
+
+
+def frequent(many: Sequence[Json]) -> list[tuple[int, str]]:
+    """The causes that most programs have: how many of them, and the title."""
+    titles = {f["id"]: f["title"] for said in many for f in said["findings"]}
+    found = Counter(f["id"] for said in many for f in said["findings"])
+    return [(n, titles[id]) for id, n in found.most_common(FREQUENT)]
 
 
 def cells(said: Json) -> list[str]:

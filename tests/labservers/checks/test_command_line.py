@@ -41,7 +41,7 @@ def test_a_class_is_one_command_one_table_and_two_files(tmp_path: Path) -> None:
     files = "--html", tmp_path / "class.html", "--junit", tmp_path / "class.xml"
     done = check(tmp_path, "--task", "hello", "--only", "not-utf8", *files, folder=tmp_path)
     assert done.returncode == 1, done.stderr
-    rows = done.stdout.splitlines()
+    rows = done.stdout.partition("\n\n")[0].splitlines()
     assert [row.split()[0] for row in rows] == ["program", "bad/server.py", "good/server.py"]
     assert "to be mended" in rows[1]
     assert "nothing to mend" in rows[2]

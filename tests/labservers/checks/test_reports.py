@@ -115,9 +115,15 @@ def test_the_page_needs_nothing_else_and_draws_what_happened(language: Language)
 
 def test_the_page_of_a_class_begins_with_a_table_of_links() -> None:
     page = Page(report_html.page([said(), said(program="b.py", verdict="pass", findings=())]))
-    assert page.tags.count("table") == 1
+    assert page.tags.count("table") == 2  # the programs, and what was found most often
     assert page.links == ["#p0", "#p1"]
     assert "nothing to mend" in page.words
+
+
+def test_a_class_is_told_what_was_found_most_often() -> None:
+    some = said(program="b.py", findings=FINDINGS["en"][1:2])
+    assert report_text.frequent([said(), some])[0] == (2, FINDINGS["en"][1].title)
+    assert report_text.table([said(), some]).splitlines()[-3].split()[0] == "2"
 
 
 moments = st.builds(

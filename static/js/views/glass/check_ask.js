@@ -46,7 +46,7 @@ const Tasks = ({ task, setTask, report, tasks }) =>
   html`<label class="fld"><span>${t("chk.task")}</span><span class="sel"><select class="inp" value=${task} onChange=${(event) => setTask(event.currentTarget.value)}>
       <option value="">${t("chk.guess")}</option>
       ${tasks.map(({ id, title }) => html`<option key=${id} value=${id} selected=${id === task}>${title}</option>`)}</select>${icon("downc")}</span>
-    ${!task && report?.guessed && report.talk && html`<small class="muted">${t("chk.guessed", { t: tasks.find(({ id }) => id === report.task)?.title ?? report.talk })}</small>`}</label>`;
+    ${!task && report?.guessed && report.task && html`<small class="muted">${t("chk.guessed", { t: tasks.find(({ id }) => id === report.task)?.title })}</small>`}</label>`;
 
 /* The conversation of a recorded connection instead of a task. */
 function Recorded({ server, stream, table }) {
