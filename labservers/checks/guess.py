@@ -139,10 +139,11 @@ class Guess:
             return NOT
         other = self._attempt(candidate.talk, candidate.other)
         asked = b" ".join(turn.send for turn in candidate.talk.turns)
-        new = _numbers(trial.answer) - _numbers(asked)
+        echo = trial.answer.strip() in asked
+        new = set() if echo else _numbers(trial.answer) - _numbers(asked)
         if new and other.answer and trial.answer != other.answer:
             return SURE
-        return MAYBE if self._hints.task == "math" else NOT
+        return MAYBE if self._hints.task == "math" and not echo else NOT
 
     def _is_http(self, answer: bytes) -> int:
         if REFUSED.match(answer):
@@ -212,8 +213,9 @@ class Guess:
 
 
 def _numbers(text: bytes) -> set[bytes]:
-    """Those in a text; `5.0` is `5`."""
-    return {re.sub(rb"[.,]0+$", b"", number) for number in NUMBER.findall(text)}
+    """Those in a text; `5.0` is `5`, and `3,4` may be one or two."""
+    found = {re.sub(rb"[.,]0+$", b"", number) for number in NUMBER.findall(text)}
+    return found | set(re.findall(rb"\d+", text)) if b"," in text else found
 
 
 def _pattern(answers: list[bytes]) -> bytes | None:

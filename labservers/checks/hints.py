@@ -22,6 +22,10 @@ LINES = re.compile(
     r"readline|makefile|readuntil|StreamRequestHandler|for \w+ in \w*file"
     r"|(?:split|partition|find|index)\(b?[\"']\\n|[\"']\\n[\"'] (?:not )?in"
 )
+SERVES = re.compile(
+    r"accept\(|bind\(|listen\(|create_server|start_server|socketserver|http\.server|recvfrom|run_app"
+    r"|create_datagram_endpoint|HTTP/1|SOCK_DGRAM"
+)
 SELECT = re.compile(r"\bselect\.select\(|(?<![.\w])select\(|SelectSelector")
 ROOMS = re.compile(r"\b(rooms?\w*|chat_?ids?|chats|комнат\w*)\b", re.IGNORECASE)
 NAMES = re.compile(r"\b(nick\w*|user_?names?|имя|ник|names)\b", re.IGNORECASE)
@@ -75,6 +79,8 @@ def hints(file: Path) -> Hints:
 
 
 def _task(text: str) -> Task | None:
+    if not SERVES.search(text):
+        return None  # it starts something else
     if HTTP.search(text):
         return "subjects" if POST.search(text) and _saves(text) else "page"
     if MATH.search(text) and not CHAT.search(text):
