@@ -56,9 +56,9 @@ def measure(run: Run) -> list[Table]:
 
 
 class Dashboard:
-    """A dashboard of our own."""
+    """A dashboard of our own. programs: a folder of files to open."""
 
-    def __init__(self, folder: Path, core: int | None = None) -> None:
+    def __init__(self, folder: Path, core: int | None = None, programs: Path | None = None) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         ports = {name: {"port": free_port(udp=name == "hello")} for name in NAMES}
@@ -72,6 +72,7 @@ class Dashboard:
                 "SOCKETLAB_DATA_DIR": str(folder),
                 "SOCKETLAB_TOKEN": TOKEN,
                 "SOCKETLAB_PORT": str(self.port),
+                "SOCKETLAB_PROGRAMS": str(programs or ""),
             },
         )
 

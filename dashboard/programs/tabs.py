@@ -53,14 +53,14 @@ def as_shown(program: Program, capabilities: Container[str]) -> list[dict[str, A
     return [
         {
             "name": tab.name,
-            "topics": [kind.topic(program.name) for kind in _kinds(program, tab)],
+            "topics": [kind.topic(program.name) for kind in _kinds(tab, capabilities)],
             "linked": tab.linked,
         }
         for tab in tabs_of(capabilities)
     ]
 
 
-def _kinds(program: Program, tab: Tab) -> list[Kind]:
-    """Those of a tab that the program has."""
+def _kinds(tab: Tab, capabilities: Container[str]) -> list[Kind]:
+    """Those of a tab that a program with these capabilities has."""
     kinds = [KINDS[kind] for kind in tab.kinds]
-    return [kind for kind in kinds if not kind.capability or program.can(kind.capability)]
+    return [kind for kind in kinds if not kind.capability or kind.capability in capabilities]

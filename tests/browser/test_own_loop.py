@@ -1,6 +1,7 @@
 """Loops that the user has written, or asyncio's, in the same view as the lab's own."""
 
 import re
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,6 +14,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.test_accessibility import violations
 
 PROGRAMS = Path(__file__).resolve().parents[1] / "programs/loops"
+ECHO = Path(__file__).resolve().parents[2] / "bench/peers/echo_loop.py"
+MANY = 5_000
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +23,7 @@ def dashboard(make_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder = tmp_path_factory.mktemp("loops")
     for file in PROGRAMS.glob("*.py"):
         (folder / file.name).write_bytes(file.read_bytes())
+    (folder / "echoes.py").write_bytes(ECHO.read_bytes())
     lab = make_lab(tmp_path_factory.mktemp("lab"), more={"SOCKETLAB_PROGRAMS": str(folder)})
     yield lab
     lab.close()
@@ -110,3 +114,31 @@ def test_a_loop_of_callbacks(dashboard: Any, windows: Any, clients: Any, eventua
     tabs = page.locator(".tabs a")
     tabs.filter(has_text="Connections").click()
     expect(page.locator("tbody tr")).to_have_count(2)
+
+
+def test_five_thousand_live_connections(
+    dashboard: Any, windows: Any, clients: Any, eventually: Any
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 3 * MANY:
+        pytest.skip(f"a process may have {hard} descriptors here")
+    name, port = start(dashboard, eventually, "echoes.py")
+    page: Page = windows(f"/programs/{name}/console")
+    page.get_by_role("link", name="Event loop").and_(page.locator(".tabs a")).click()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        crowd = [clients(port, b"") for _ in range(MANY)]
+        expect(lane(page, "reading")).to_have_text(f"{MANY + 1:,}")
+        expect(page.locator('.lane[data-lane="reading"] canvas')).to_be_visible()
+        for one in (crowd[0], crowd[-1]):
+            one.sendall(b"still there?")
+            assert one.recv(100) == b"still there?"
+        expect(page.locator(".tasks-rows ~ .under")).to_contain_text(f"of {MANY + 1:,}")
+        page.locator(".tabs a").filter(has_text="Connections").click()
+        expect(page.locator("tbody tr")).to_have_count(199)
+        page.locator(".tabs a").filter(has_text="Event loop").click()
+        for one in crowd:
+            one.close()
+        expect(lane(page, "reading")).to_have_text("1")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

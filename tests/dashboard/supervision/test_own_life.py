@@ -356,6 +356,9 @@ def test_a_loop_that_is_seen_gives_it_a_tab_which_it_keeps(own: World) -> None:
     assert "loop" not in tabs()
     own.says(frame._replace(sees=["loop", "rooms"]))
     assert tabs()[:2] == ["console", "loop"]
+    name = own.program.name
+    topics = own.server.view()["tabs"][1]["topics"]
+    assert topics == [f"loop:{name}", f"rows:{name}", f"tasks:{name}"]
     assert "rooms" not in own.server.capabilities
     own.exits(0)
     assert "loop" in tabs()
