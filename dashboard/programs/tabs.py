@@ -30,7 +30,7 @@ TABS = (
     Tab("wire", "wire", ("wire", "streams", "check")),
     Tab("threads", "threads", ("threads", "wire", "streams")),
     Tab("connections", "wire", ("rows",)),
-    Tab("check", "checks", ("check",)),
+    Tab("check", "checks", ("check", "streams")),
     Tab("logs", None, ("logs",)),
 )
 
