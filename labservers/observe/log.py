@@ -18,6 +18,7 @@ from .text import printable
 
 CAPACITY = 5_000
 SAMPLED_PER_S = 100
+TOGETHER_S = 0.05  # lines that come within it are one write
 
 
 class Log:
@@ -37,7 +38,7 @@ class Log:
         # mute(): count a line that the caller has seen no budget for, as sampled() would.
         self.mute = self._muted.add
         self._wake = threading.Event()
-        self._closing = False
+        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._write_forever, name="log", daemon=True)
         self._thread.start()
 
@@ -70,7 +71,7 @@ class Log:
 
     def close(self, timeout_s: float = 0.5) -> None:
         """Write what is queued, within the time given, and end the writer."""
-        self._closing = True
+        self._closing.set()
         self._wake.set()
         self._thread.join(timeout_s)
 
@@ -87,15 +88,16 @@ class Log:
         second = time.monotonic()
         while True:
             self._wake.wait(1.0 if self.budget < SAMPLED_PER_S else None)
+            self._closing.wait(TOGETHER_S)  # each write takes the interpreter from a busy server
             self._wake.clear()
-            if self._closing or time.monotonic() - second >= 1.0:
+            if self._closing.is_set() or time.monotonic() - second >= 1.0:
                 second = time.monotonic()
                 self._renew_budget()
             try:
                 self._write_queued()
             except (OSError, ValueError):
                 return  # the terminal or the dashboard is gone; there is nobody left to notify
-            if self._closing and not self._lines:
+            if self._closing.is_set() and not self._lines:
                 return
 
     def _renew_budget(self) -> None:
