@@ -72,7 +72,9 @@ def _math_datagrams(hints: Hints) -> Iterator[Candidate]:
 
 
 def _math(hints: Hints) -> Iterator[Candidate]:
-    made = [*_math_json(hints), *_math_text(hints)] if hints.json else list(_math_text(hints))
+    unknown = hints == Hints()  # without a source, as of a server at an address
+    json_too = _math_json(hints) if hints.json or unknown else ()
+    made = [*json_too, *_math_text(hints)]
     seen: list[tuple[Turn, ...]] = []
     for one in made:
         if one.talk.turns not in seen and len(seen) < MOST:
