@@ -17,16 +17,20 @@ from labservers.checks.values import Evidence, Finding, Outcome, ProgramFacts
 UNSERVED = frozenset(
     {"no-answer", "crowd-lost", "deaf-stops-all", "chat-message-lost", "chat-order-differs"}
 )
+# What is seen of a room in which somebody who has left still disturbs.
+LEFT = UNSERVED | {
+    *("closed-unanswered", "wrong-answer", "second-answer-differs", "half-close-unanswered"),
+    "recv-taken-for-message",
+}
 # A cause on the left has those on the right as its consequences: they are not said as well.
 BRINGS: dict[str, frozenset[str]] = {
     "empty-read-spins": UNSERVED
     | {"threads-leak", "descriptors-leak", "not-closed", "makefile-open", "broadcast-to-gone"},
-    "broadcast-to-gone": UNSERVED
-    | {"changed-while-sending", "closed-unanswered", "wrong-answer", "second-answer-differs"}
-    | {"half-close-unanswered", "recv-taken-for-message", "descriptors-leak"},
-    "changed-while-sending": frozenset({"chat-message-lost", "recv-taken-for-message"}),
+    "broadcast-to-gone": LEFT | {"changed-while-sending", "descriptors-leak"},
+    "changed-while-sending": LEFT,
+    "lock-only-where-written": LEFT,
     "chat-message-lost": frozenset({"recv-taken-for-message"}),
-    "lock-only-where-written": frozenset({"chat-message-lost", "chat-order-differs"}),
+    "gone-ends": UNSERVED | {"broadcast-to-gone", "closed-unanswered"},
     "makefile-open": frozenset({"http-no-length", "not-closed", "descriptors-leak"}),
     "descriptors-leak": frozenset({"not-closed"}),
     "http-no-length": frozenset({"not-closed"}),

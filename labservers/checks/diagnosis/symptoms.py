@@ -12,6 +12,9 @@ BUSY = 0.5  # share of a processor
 # In a chat: members have left, and those that come then are not served.
 FIRST_LEFT = frozenset({"answers-again", "connect-close", "reset"})
 
+# In a chat, somebody has left before the probe fails: the second conversation follows a first.
+CHAT_LEAVERS = LEAVERS | {"connect-close", "answers-again", "chat-churn"}
+
 # What a probe means by itself, whatever it saw.
 BY_PROBE = {
     "split": "recv-taken-for-message",
@@ -54,6 +57,9 @@ BY_SYMPTOM = {
 
 
 def by_symptom(outcome: Outcome, evidence: Evidence, facts: ProgramFacts, code: Code) -> Match:
+    left = facts.task == "chat" and outcome.probe in CHAT_LEAVERS
+    if left and evidence.symptom not in ("spins", "refused", "died"):
+        return Match(_while_leaving(code, outcome.probe))
     special = {
         "silent": _silent,
         "slow": _slow,
@@ -69,8 +75,6 @@ def by_symptom(outcome: Outcome, evidence: Evidence, facts: ProgramFacts, code: 
         return Match("changed-while-sending" if code.loops_that_change() else "broadcast-to-gone")
     if special is not None:
         return special(evidence, code)
-    if outcome.probe == "chat-churn" or (outcome.probe in LEAVERS and code.loops_that_change()):
-        return Match(_while_leaving(code))
     if outcome.probe in DELIVERIES and facts.talk == "math-json" and code.calls("loads"):
         return Match("json-of-half-request")
     if outcome.probe in BY_PROBE:
@@ -101,10 +105,12 @@ def _at(cause: str, stand: Stand | None) -> Match:
     return Match(cause, stand.line, stand.source, stand=stand)
 
 
-def _while_leaving(code: Code) -> str:
-    """A message is lost while members leave."""
+def _while_leaving(code: Code, probe: str) -> str:
+    """A message is lost after, or while, members leave."""
     if code.loops_that_change():
         return "changed-while-sending"
+    if probe != "chat-churn":
+        return "broadcast-to-gone"
     if code.unguarded_broadcasts() and code.calls("Thread", "start_new_thread"):
         return "lock-only-where-written" if code.has_locks() else "changed-while-sending"
     return "chat-message-lost"

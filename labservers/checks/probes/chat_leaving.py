@@ -27,6 +27,7 @@ LEAVES_S = 0.1  # a server has noticed that somebody left
 TWICE = 3  # the first send() to one that is gone still works
 CROWD = 60
 SAID = 100  # messages, while half of the crowd leaves
+FILLING = b"." * 1000  # so that recv(1024) does not return ten messages at once
 PIECE = b"x" * 1000
 PIECES = 64  # said at once
 ENOUGH = 1024 * 1024  # bytes: more than is kept for a small client that does not read
@@ -77,8 +78,8 @@ def churn(context: Context) -> Outcome:
     every = max(1, SAID // len(leavers))
     for number, word in enumerate(words):
         if number % every == 0 and leavers:
-            leavers.pop().close()
-        say(context, speaker, word)
+            leavers.pop(0).close()  # who joined first: all later ones move up
+        say(context, speaker, word + FILLING)
         speaker.receive(0.001, never)
     for word in words[-1:]:
         heard(context, stayers, word)

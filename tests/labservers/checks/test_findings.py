@@ -108,6 +108,8 @@ EXAMPLES: list[tuple[str, Outcome, str, Task | None]] = [
     ("gone-ends", failed("gone-while-sending", "died", raised=GONE, source="c.send(a)"), BLOCKING, "math"),
     ("broadcast-to-gone", failed("chat-leave-fin", "lost", raised=GONE, source="m.send(a)", thread=True), BLOCKING, "chat"),
     ("broadcast-to-gone", failed("chat-leave-reset", "lost"), BLOCKING, "chat"),
+    ("broadcast-to-gone", failed("answers-again", "no-answer"), BLOCKING, "chat"),
+    ("changed-while-sending", failed("connect-close", "no-answer"), CHANGES, "chat"),
     ("changed-while-sending", failed("chat-leave-fin", "lost"), CHANGES, "chat"),
     ("changed-while-sending", failed("chat-churn", "died", raised="RuntimeError: dictionary changed size during iteration"), BLOCKING, "chat"),
     ("lock-only-where-written", failed("chat-churn", "lost", "chat-message-lost"), WITH_LOCK, "chat"),
