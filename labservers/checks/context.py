@@ -44,18 +44,19 @@ class Checked(Protocol):
 
 
 class Setting(NamedTuple):
-    """What all looks have in common. once: the program serves one client, and ends. cpu_before:
-    the share of a processor, 0..1, that it used before any client came."""
+    """What all looks have in common. memory: of probes that share what they have found. once: the
+    program serves one client, and ends. cpu_before: the share of a processor, 0..1, that it used
+    before any client came."""
 
     talk: Talk
     subject: Checked
     patience: Patience
     hints: Hints
+    memory: dict[str, object]
     once: bool = False
     cpu_before: float = 0.0
     pace_s: float = 0.0
     cancelled: Callable[[], bool] = bool
-    memory: dict[str, object] = {}  # noqa: RUF012
 
 
 class Cancelled(Exception):

@@ -166,11 +166,11 @@ class _Check:
             self._subject,
             self._patience,
             self._hints,
+            {},
             found.once,
             cpu_before,
             self._options.pace_s,
             self._cancelled,
-            {},
         )
         until = began + WHOLE_S * strain()
         looks = Looks(setting, until, twice=not self._options.once)

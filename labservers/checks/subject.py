@@ -6,6 +6,7 @@ import contextlib
 import linecache
 import os
 import re
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -18,8 +19,7 @@ from labservers.checks.process import Process, processes_of
 from labservers.checks.prompts import typed_for
 from labservers.checks.values import Address, Death, Stand
 from labservers.checks.witness import Witness
-from labservers.observe import messages
-from labservers.observe.messages import Look, Point
+from labservers.observe.messages import Look
 
 BEGIN_S = 20.0  # for a Python to start, on a busy machine
 LISTEN_S = 5.0
@@ -51,8 +51,6 @@ class Subject:
         python: str = "",
         folder: Path | None = None,
     ) -> None:
-        import sys
-
         self.file = file.resolve()
         self.folder = folder or self.file.parent
         self.inside = True
@@ -177,14 +175,6 @@ class Subject:
         self._witness.wait(lambda: self._witness.standing, STANDS_S)
         self._process.command(NOTHING)
         return self._witness.stands()
-
-    def points(self) -> list[Point]:
-        """Its newest calls."""
-        return self._witness.points()
-
-    @property
-    def summary(self) -> messages.Summary | None:
-        return self._witness.summary
 
     def source(self, line: str | None) -> str | None:
         """The text of `server.py:24`."""

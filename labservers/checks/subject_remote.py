@@ -19,7 +19,6 @@ class Remote:
     """It is never started, ended or restarted; nothing of its inside is known."""
 
     inside = False
-    summary = None
     returncode: int | None = None
 
     def __init__(self, address: Address) -> None:

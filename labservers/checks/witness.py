@@ -15,8 +15,7 @@ from labservers.observe.messages import Point
 POINTS = 200  # batches that are kept
 BATCH = b'{"type":"points"'
 WANTED = (b'{"type":"socket_events"', b'{"type":"threads"', b'{"type":"crash"',
-          b'{"type":"thread_events"', b'{"type":"asks"', b'{"type":"summary"',
-          b'{"type":"program"', b'{"type":"notice"')  # fmt: skip
+          b'{"type":"asks"', b'{"type":"program"')  # fmt: skip
 
 T = TypeVar("T")
 
@@ -33,10 +32,8 @@ class Witness:
         self.listening: list[Address] = []
         self.peers: dict[int, str] = {}  # by the id of a socket
         self.told = 0  # lines that were taken
-        self.ended_threads = 0
         self.asks: str | None = None
         self.begun = False  # its own code runs
-        self.summary: messages.Summary | None = None
         self.standing: messages.Threads | None = None
 
     def take(self, line: bytes) -> None:
@@ -85,16 +82,12 @@ class Witness:
                 self._socket(event)
         elif isinstance(message, messages.Crash):
             self.deaths.append(death(message))
-        elif isinstance(message, messages.ThreadEvents):
-            self.ended_threads += sum(one.event != "started" for one in message.events)
         elif isinstance(message, messages.Threads):
             self.standing = message
         elif isinstance(message, messages.Program):
             self.begun = True
         elif isinstance(message, messages.Asks):
             self.asks = message.prompt
-        elif isinstance(message, messages.Summary):
-            self.summary = message
 
     def _socket(self, event: messages.SocketEvent) -> None:
         datagram = event.kind == "datagram"

@@ -64,7 +64,7 @@ def looks(patience: Patience) -> Looks:
     """Of a fake program that answers kindly as long as nobody says otherwise."""
     talk = Talk("text", None, (Turn(b"a", b"b"),))
     subject: Any = FakeSubject()
-    setting = Setting(talk, subject, patience, Hints())
+    setting = Setting(talk, subject, patience, Hints(), {})
     return Looks(setting, math.inf, kind=scripted("answers", *["pass"] * 20))
 
 
@@ -84,7 +84,7 @@ def test_an_exception_that_does_not_come_again_is_looked_for_once_more(looks: Lo
 
 def test_nothing_is_confirmed_where_the_program_does_not_answer_kindly(patience: Patience) -> None:
     subject: Any = FakeSubject()
-    setting = Setting(Talk("text", None, (Turn(b"a", b"b"),)), subject, patience, Hints())
+    setting = Setting(Talk("text", None, (Turn(b"a", b"b"),)), subject, patience, Hints(), {})
     looks = Looks(setting, math.inf, kind=scripted("answers", "fail"))
     outcome = looks.look(scripted("long", "fail", "fail"))
     assert (outcome.outcome, outcome.confirmed) == ("fail", False)
@@ -97,7 +97,7 @@ def test_an_exception_in_a_line_that_was_confirmed_is_not_looked_at_again(looks:
 
 def test_where_nothing_is_answered_nothing_else_is_tried(patience: Patience) -> None:
     subject: Any = FakeSubject()
-    setting = Setting(Talk("text", None, (Turn(b"a", b"b"),)), subject, patience, Hints())
+    setting = Setting(Talk("text", None, (Turn(b"a", b"b"),)), subject, patience, Hints(), {})
     kind = scripted("answers", "fail", "fail")
     looks = Looks(setting, math.inf, kind=kind)
     assert looks.look(kind).confirmed
@@ -106,5 +106,5 @@ def test_where_nothing_is_answered_nothing_else_is_tried(patience: Patience) -> 
 
 def test_no_probe_is_begun_when_the_time_is_over(patience: Patience) -> None:
     subject: Any = FakeSubject()
-    setting = Setting(Talk("text", None, (Turn(b"a", b"b"),)), subject, patience, Hints())
+    setting = Setting(Talk("text", None, (Turn(b"a", b"b"),)), subject, patience, Hints(), {})
     assert Looks(setting, 0.0).look(scripted("long")).why == "time"
