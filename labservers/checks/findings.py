@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from labservers.checks.diagnosis.code import Code
 from labservers.checks.diagnosis.deaths import by_death, relevant
-from labservers.checks.diagnosis.match import Match
+from labservers.checks.diagnosis.match import SENDS, Match
 from labservers.checks.diagnosis.places import located
 from labservers.checks.diagnosis.sentences import evidence
 from labservers.checks.diagnosis.symptoms import by_symptom, holds_files
@@ -40,6 +40,8 @@ BRINGS: dict[str, frozenset[str]] = {
     "json-of-half-request": frozenset({"recv-taken-for-message"}),
     "no-answer": frozenset({"half-close-unanswered"}),
 }
+# In a room these stand for themselves, where the inside shows them.
+BY_ITSELF = frozenset({"broadcast-to-gone", "deaf-stops-all"})
 CANNOT_RUN = frozenset(
     {"port-taken", "needs-arguments", "waits-for-input", "no-talk", "nobody-listens"}
 )
@@ -55,9 +57,18 @@ def findings(outcomes: Sequence[Outcome], language: Language, facts: ProgramFact
         if outcome.outcome == "fail" and outcome.confirmed and outcome.why not in CANNOT_RUN:
             match = located(_match(outcome, facts, code), code)
             by_cause.setdefault(match.cause, []).append((match, outcome))
-    brought = {cause for found in by_cause for cause in BRINGS.get(found, ())}
+    seen = {cause for cause, found in by_cause.items() if _seen_inside(found)} & BY_ITSELF
+    brought = {cause for found in by_cause for cause in BRINGS.get(found, ())} - seen
     order = [cause for cause in causes() if cause in by_cause and cause not in brought]
     return [_finding(cause, by_cause[cause], language) for cause in order]
+
+
+def _seen_inside(found: list[Found]) -> bool:
+    """The inside shows it: an exception of its own, or a thread that stands in a send."""
+    return any(
+        match.death is not None or (match.stand is not None and match.stand.call in SENDS)
+        for match, _ in found
+    )
 
 
 def _match(outcome: Outcome, facts: ProgramFacts, code: Code) -> Match:

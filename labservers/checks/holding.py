@@ -18,6 +18,7 @@ SINGLY = 24  # bytes that go out one by one; the rest in pieces
 PIECES = 12
 REST_S = 0.15
 LEAVE_S = 0.1
+FIRST_GAP_S = 0.1  # a thread of the server for this client has begun to read by then
 GAP_S = 0.004  # between two pieces, so that the server's recv() returns each by itself
 
 
@@ -168,10 +169,10 @@ def _send(client: Client, data: bytes, delivery: Delivery) -> None:
         if data:
             client.send(data)
         return
-    for piece in pieces(data):
+    for number, piece in enumerate(pieces(data)):
         if not client.send(piece):
             return
-        time.sleep(GAP_S)
+        time.sleep(GAP_S if number else FIRST_GAP_S)
 
 
 def pieces(data: bytes) -> list[bytes]:

@@ -31,7 +31,8 @@ class Looks:
         """Its outcome, in the end."""
         if self._unanswered:
             return Outcome(probe.id, "not tried", "unanswered")
-        why = self._why_not(probe)
+        listens = self._subject.address is not None or self._make_ready()
+        why = self._why_not(probe) if listens else "gone"
         if why is not None:
             return Outcome(probe.id, "not tried", why)
         if time.monotonic() > self._until:
