@@ -27,14 +27,14 @@ class Loop:
     """A thread that waits in a selector again and again. Times by time.monotonic().
 
     turns: the newest as (waited, ran, returned), in seconds, each taken once by new_turns().
-    arguments: of the wait under way. ended: of the newest wait; 0 before the first.
+    arguments: of the wait under way. began, ended: of the newest wait; 0 before the first.
     """
 
     def __init__(self, thread: int, selector: str, watched: Watched) -> None:
         self.thread = thread
         self.selector = SYSTEM_CALLS.get(selector, selector)
         self.arguments: tuple[Any, ...] | None = None
-        self.ended = self.waited = self._began = 0.0
+        self.began = self.ended = 0.0
         self.returned = self.count = 0
         self.turns: deque[tuple[float, float, int]] = deque(maxlen=KEPT)
         self._fresh: deque[tuple[float, float, int]] = deque(maxlen=1000)
@@ -49,38 +49,36 @@ class Loop:
     def interest(self) -> Interest:
         """What it watches now, or did in its newest wait; for any thread."""
         arguments = self.arguments
-        if arguments is None and self._selector is not None:
-            arguments = (self._selector(),)
-        if arguments is not None or self.watched is not of_lists:
+        if self.watched is of_selector:
+            self._interest = of_selector((self._of_selectors(),))
+        elif arguments is not None or self.watched is not of_lists:
             self._interest = self.watched(arguments or ())
         return self._interest
 
     def registered(self) -> list[selectors.SelectorKey]:
         """What the program has registered with a selector of `selectors`, now."""
-        return keys_of(self._selector()) if self._selector is not None else []
+        return keys_of(self._of_selectors())
+
+    def _of_selectors(self) -> Any:
+        """The object that it waits in, or did; None for another kind of wait."""
+        arguments = self.arguments
+        if arguments and self.watched is of_selector:
+            return arguments[0]
+        return self._selector() if self._selector is not None else None
 
     def waits_in(self, selector: selectors.BaseSelector) -> None:
         self._selector = weakref.ref(selector)
 
-    def begin(self, arguments: tuple[Any, ...], *, timed: bool) -> None:
-        """It waits from now on."""
-        self._began = now = monotonic()
-        if timed:
-            if self.ended:
-                turn = (self.waited, now - self.ended, self.returned)
-                self.turns.append(turn)
-                self._fresh.append(turn)
-                self.count += 1
-            if self.watched is of_lists and now >= self._read_due:
-                self._interest = self.watched(arguments)
-                self._read_due = now + (monotonic() - now) * SHARE
-        self.arguments = arguments
-
-    def end(self, returned: int) -> None:
-        """The wait is over."""
-        self.arguments = None
-        self.ended = monotonic()
-        self.waited, self.returned = self.ended - self._began, returned
+    def note(self, began_before: float) -> None:
+        """It waits again: the turn before this wait is known."""
+        if self.ended:
+            turn = (self.ended - began_before, self.began - self.ended, self.returned)
+            self.turns.append(turn)
+            self._fresh.append(turn)
+            self.count += 1
+        if self.watched is of_lists and self.began >= self._read_due and self.arguments:
+            self._interest = self.watched(self.arguments)
+            self._read_due = self.began + (monotonic() - self.began) * SHARE
 
     def new_turns(self) -> list[tuple[float, float, int]]:
         """Those since the last call."""
@@ -94,48 +92,47 @@ class Loop:
 
 
 class Turns:
-    """Loops by their thread; begin() and begin_in_library() are for those of the program.
+    """Loops by their thread; find() and note() are for those of the program. timed: somebody looks.
 
     failed is called with an exception of our own.
     """
 
     def __init__(self, sockets: Sockets, failed: Callable[[BaseException], None]) -> None:
         self.loops: dict[int, Loop] = {}
-        self._timed = False
+        self.timed = False
         self._sockets = sockets
         self._failed = failed
 
     def look(self, *, wanted: bool) -> None:
         """Whether somebody looks at the loops from now on."""
-        if wanted and not self._timed:
+        if wanted and not self.timed:
             for loop in list(self.loops.values()):
                 loop.forget_times()
-        self._timed = wanted
+        self.timed = wanted
 
-    def begin(self, selector: str, watched: Watched, arguments: tuple[Any, ...]) -> Loop | None:
-        """An own line waits in a selector: the loop that this is, if it is one."""
+    def find(self, selector: str, watched: Watched, arguments: tuple[Any, ...]) -> Loop | None:
+        """An own line waits in a selector: the loop that this is from now on, if it is one."""
         try:
+            if not self._is_loop(watched(arguments)):
+                return None
             thread = get_ident()
-            loop = self.loops.get(thread)
-            if loop is None:
-                if not self._is_loop(watched(arguments)):
-                    return None
-                loop = self.loops[thread] = Loop(thread, selector, watched)
-            loop.watched = watched
-            if isinstance(arguments[0] if arguments else None, selectors.BaseSelector):
+            loop = self.loops[thread] = Loop(thread, selector, watched)
+            if watched is of_selector:
                 loop.waits_in(arguments[0])
-            loop.begin(arguments, timed=self._timed)
             return loop
         except Exception as error:
             self._failed(error)
             return None
 
-    def begin_in_library(
-        self, selector: str, watched: Watched, arguments: tuple[Any, ...]
-    ) -> Loop | None:
-        """A library does: the loop, if it is known to be one."""
-        known = get_ident() in self.loops
-        return self.begin(selector, watched, arguments) if known and self._timed else None
+    def note(self, loop: Loop, began_before: float) -> None:
+        """While somebody looks: the loop has begun to wait again."""
+        try:
+            arguments = loop.arguments
+            if loop.watched is of_selector and arguments:
+                loop.waits_in(arguments[0])
+            loop.note(began_before)
+        except Exception as error:
+            self._failed(error)
 
     def of_library(self, thread: int, selector: selectors.BaseSelector) -> Loop:
         """The loop of a library, which is known by other signs."""
@@ -162,4 +159,4 @@ def name_of(selector: selectors.BaseSelector) -> str:
 
 def many(result: Any) -> int:
     """How many descriptors a selector has returned: a list, or select()'s three."""
-    return sum(map(len, result)) if type(result) is tuple else len(result)
+    return len(result[0]) + len(result[1]) if type(result) is tuple else len(result)

@@ -50,22 +50,29 @@ def _select(tap: Tap) -> Any:
 def turn(tap: Tap, selector: str, watched: Watched, original: Any, told: Told) -> Any:
     """A wait in a selector, which begins a turn of a loop."""
 
-    def turning(begin: Any) -> Any:
-        def turned(*arguments: Any, **keywords: Any) -> Any:
-            loop, returned = begin(selector, watched, arguments), 0
-            if loop is None:
-                return original(*arguments, **keywords)
-            try:
-                result = original(*arguments, **keywords)
-                returned = many(result)
-                return result
-            finally:
-                arguments = ()  # as below
-                loop.end(returned)
+    turns, known = tap.turns, tap.turns.loops.get
 
-        return turned
+    def by_own(*arguments: Any, **keywords: Any) -> Any:
+        loop = known(get_ident()) or turns.find(selector, watched, arguments)
+        if loop is None:
+            return original(*arguments, **keywords)
+        before, loop.began = loop.began, monotonic()
+        loop.watched, loop.arguments = watched, arguments
+        if turns.timed:
+            turns.note(loop, before)
+        try:
+            result = original(*arguments, **keywords)
+            loop.returned = many(result)
+            return result
+        finally:
+            arguments = ()  # as below
+            loop.arguments = None
+            loop.ended = monotonic()
 
-    by_own, by_library = turning(tap.turns.begin), turning(tap.turns.begin_in_library)
+    def by_library(*arguments: Any, **keywords: Any) -> Any:
+        call = by_own if turns.timed and get_ident() in turns.loops else original
+        return call(*arguments, **keywords)
+
     return _wait(tap, "select", by_own, told, by_library)
 
 
