@@ -54,6 +54,7 @@ PROBES: tuple[Probe, ...] = (
     load.CROWD_COMES,
 )
 WHOLE_S = 50.0  # beyond it no probe is begun
+SWITCH_S = 0.0001  # of a chat's threads, 5 ms by itself: what they share is changed meanwhile
 PRIVILEGED = 1024  # ports below it are for root alone
 
 
@@ -113,9 +114,9 @@ class _Check:
         self._options = options
         self._progress = progress
         self._cancelled = cancelled
-        self._subject = _subject(options)
-        self._patience = Patience()
         self._hints = hints(options.file) if options.file is not None else Hints()
+        self._subject = _subject(options, self._hints)
+        self._patience = Patience()
         self._probes = [one for one in PROBES if not options.only or one.id in options.only]
 
     def end(self) -> None:
@@ -219,8 +220,9 @@ class _Check:
         )
 
 
-def _subject(options: Options) -> Subject | Remote:
+def _subject(options: Options, seen: Hints) -> Subject | Remote:
     if options.file is not None:
-        return Subject(options.file, options.arguments, options.python)
+        switch_s = SWITCH_S if "chat" in (options.task, seen.task) else None
+        return Subject(options.file, options.arguments, options.python, switch_s=switch_s)
     assert options.address is not None
     return Remote(options.address)

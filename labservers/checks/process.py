@@ -51,6 +51,7 @@ class Process:
 
     `cache` is a folder for compiled modules: nothing is left beside the program's own, and its
     second start is quicker. `take` gets each line of the channel, in a thread of ours.
+    switch_s: after so long another thread has its turn, where one waits; None: as Python has it.
 
     Raises:
         OSError: it could not be started.
@@ -64,6 +65,7 @@ class Process:
         folder: Path,
         cache: str,
         take: Callable[[bytes], None],
+        switch_s: float | None = None,
     ) -> None:
         self.output = Output()
         self._take = take
@@ -74,6 +76,7 @@ class Process:
         self._channel = Channel(ours)
         words = [sys.executable, "-I", "-S", guard.__file__, str(guards.fileno()), python,
                  str(OBSERVE), "--quiet", "--channel", str(channels.fileno()),
+                 *(("--switch", str(switch_s)) if switch_s is not None else ()),
                  str(file), *arguments]  # fmt: skip
         try:
             with channels, guards:

@@ -50,6 +50,7 @@ class Subject:
         arguments: Sequence[str] = (),
         python: str = "",
         folder: Path | None = None,
+        switch_s: float | None = None,
     ) -> None:
         self.file = file.resolve()
         self.folder = folder or self.file.parent
@@ -58,6 +59,7 @@ class Subject:
         self.runs = 0
         self._python = python or sys.executable
         self._arguments = tuple(arguments)
+        self._switch_s = switch_s
         self._process: Process | None = None
         self._witness = Witness(self.source)
         self._port: int | None = None
@@ -221,6 +223,7 @@ class Subject:
             self.folder,
             self._cache.name,
             self._witness.take,
+            self._switch_s,
         )
         self._wait_for_begin()
         reason = self._wait_for_address(time.monotonic() + listen_s)
