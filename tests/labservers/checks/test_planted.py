@@ -20,6 +20,7 @@ SAMPLE = (
     "hello_star.py",
     "hello_plain_strict.py",
     "hypotenuse_json.py",
+    "hypotenuse_time_limit_one_recv.py",
     "page_poll_characters.py",
 )
 
