@@ -17,6 +17,7 @@ from labservers.checks import ports
 from labservers.checks.patience import strain
 from labservers.checks.process import Process, processes_of
 from labservers.checks.prompts import typed_for
+from labservers.checks.scratch import scratch_copy
 from labservers.checks.values import Address, Death, Stand
 from labservers.checks.witness import Witness
 from labservers.observe.messages import Look
@@ -42,7 +43,10 @@ class Mark(NamedTuple):
 
 
 class Subject:
-    """One program, one run after the other; one of our threads uses it, and closes it at last."""
+    """One program, one run after the other; one of our threads uses it, and closes it at last.
+
+    It runs in a copy of its folder where that can be: it may write, and its user's files are kept.
+    """
 
     def __init__(
         self,
@@ -52,7 +56,8 @@ class Subject:
         folder: Path | None = None,
         switch_s: float | None = None,
     ) -> None:
-        self.file = file.resolve()
+        self._cache = tempfile.TemporaryDirectory(prefix="check-")
+        self.file = scratch_copy(file.resolve(), Path(self._cache.name))
         self.folder = folder or self.file.parent
         self.inside = True
         self.typed: list[tuple[str, str]] = []
@@ -63,7 +68,6 @@ class Subject:
         self._process: Process | None = None
         self._witness = Witness(self.source)
         self._port: int | None = None
-        self._cache = tempfile.TemporaryDirectory(prefix="check-")
 
     # Its life.
 
