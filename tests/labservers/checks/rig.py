@@ -51,7 +51,7 @@ def looked(probe: Probe, talk: Talk, serve: Serve) -> Outcome:
     """The outcome of one look at such a server."""
     patience = Patience()
     with serving(serve) as address:
-        context = Context(probe.id, Setting(talk, Remote(address), patience, Hints()))
+        context = Context(probe.id, Setting(talk, Remote(address), patience, Hints(), memory={}))
         try:
             why = probe.applies(context)
             return context.not_tried(why) if why is not None else probe.look(context)

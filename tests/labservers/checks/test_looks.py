@@ -11,7 +11,7 @@ from labservers.checks.hints import Hints
 from labservers.checks.looks import Looks
 from labservers.checks.patience import Patience
 from labservers.checks.subject import Mark
-from labservers.checks.values import Death, Evidence, Outcome, Talk, Turn
+from labservers.checks.values import Address, Death, Evidence, Outcome, Talk, Turn
 
 DEATH = Death("MainThread", True, "ValueError", "", "server.py:7", "int(text)")
 
@@ -20,6 +20,7 @@ class FakeSubject:
     """Serves until it is told that it has died; counts its restarts."""
 
     inside = True
+    address = Address("127.0.0.1", 9)
 
     def __init__(self) -> None:
         self.restarts = 0
