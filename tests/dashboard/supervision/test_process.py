@@ -262,10 +262,10 @@ def test_a_child_that_no_thread_can_watch_is_not_left_behind(
         begin(thread)
 
     monkeypatch.setattr(threading.Thread, "start", start)
-    before = psutil.Process().num_fds()
+    before, others = psutil.Process().num_fds(), set(psutil.Process().children())
     with pytest.raises(OSError, match="can't start new thread"):
         ServerProcess(Command((sys.executable, "-c", "input()"), terminal=terminal), Heard())
-    assert psutil.Process().children() == []
+    assert set(psutil.Process().children()) <= others  # a browser of other tests may be there
     monkeypatch.undo()
     assert psutil.Process().num_fds() <= before
 
