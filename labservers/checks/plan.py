@@ -53,7 +53,7 @@ PROBES: tuple[Probe, ...] = (
     *chat_leaving.PROBES,
     load.CROWD_COMES,
 )
-WHOLE_S = 50.0  # beyond it no probe is begun
+WHOLE_S = 45.0  # beyond it no probe is begun
 SWITCH_S = 0.0001  # of a chat's threads, 5 ms by itself: what they share is changed meanwhile
 PRIVILEGED = 1024  # ports below it are for root alone
 

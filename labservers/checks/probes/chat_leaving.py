@@ -97,7 +97,8 @@ def deaf(context: Context) -> Outcome:
     joined(context, range(2, 3), small=True)
     _flood(context, speaker, hearer)
     began, word = time.monotonic(), tag()
-    while word not in hearer.got and time.monotonic() - began < RECOVERS_S:
+    recovers_s = RECOVERS_S / 2 if context.second else RECOVERS_S
+    while word not in hearer.got and time.monotonic() - began < recovers_s:
         hearer.got.clear()
         speaker.receive(0.01, never)
         if not speaker.send(message(context, word), STUCK_S):

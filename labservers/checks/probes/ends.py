@@ -75,6 +75,7 @@ def ctrl_c(context: Context) -> Outcome:
     patience_s = max(END_S, 2 * context.patience_s)
     if context.subject.wait(patience_s):
         return context.passed()
+    context.memory["ignores ^C"] = True
     return context.fail("not-ended", after_s=patience_s)
 
 
@@ -85,8 +86,9 @@ def again(context: Context) -> Outcome:
     if context.talk.answered != "other":
         client.send(context.talk.turns[-1].send)
         client.receive(context.patience_s)
-    context.subject.interrupt()
-    context.subject.wait(END_S)
+    if not context.memory.get("ignores ^C"):
+        context.subject.interrupt()
+        context.subject.wait(END_S)
     context.subject.end()
     client.receive(context.patience_s, lambda data: False)
     client.close_by_fin()

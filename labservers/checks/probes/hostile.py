@@ -43,7 +43,8 @@ def nonsense(context: Context) -> Outcome:
         return _survives(context, NONSENSE_HTTP)
     if context.talk.turns[-1].send[:1] in (b"{", b"["):
         return _survives(context, NONSENSE_JSON)
-    return _survives(context, NONSENSE)
+    in_chat = context.talk.answered == "other"  # any text is a message there
+    return _survives(context, NONSENSE[:1] if in_chat else NONSENSE)
 
 
 def spoilt(talk: Talk) -> bytes:
