@@ -57,7 +57,7 @@ class Chat:
         if self._fault == "order" and next(self._numbers) % 2:
             threading.Timer(0.02, self._send, (data, others)).start()
             return
-        if self._fault == "deaf":
+        if self._fault in ("deaf", "in order"):
             with self._lock:
                 self._send(data, others)
         else:
@@ -78,7 +78,8 @@ class Chat:
 
 @pytest.mark.parametrize("probe", sorted(PROBES))
 def test_a_chat_without_a_fault_passes(probe: str) -> None:
-    assert looked(PROBES[probe], TALK, Chat()).outcome == "pass"
+    without = "in order" if probe == "chat-order" else ""  # a lock, which a deaf member would hold
+    assert looked(PROBES[probe], TALK, Chat(without)).outcome == "pass"
 
 
 @pytest.mark.parametrize(
