@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
 from labservers.checks.hints import Hints
-from labservers.checks.values import Talk, Task, Turn
+from labservers.checks.values import Framing, Talk, Task, Turn
 
 # So many numbers: those of a right triangle, and for three of a triangle and of a trapezoid that
 # are also a quadratic equation with two roots. The first is small: it may be the line of a menu.
@@ -36,6 +36,9 @@ class Candidate:
     other: tuple[bytes, ...] | None = field(default=None)
 
 
+Family = Callable[[Hints], Iterator[Candidate]]
+
+
 def candidates(hints: Hints, task: Task | None, *, datagram: bool) -> Iterator[Candidate]:
     """The likeliest first; of one task only, where that is known."""
     if datagram:
@@ -48,7 +51,9 @@ def candidates(hints: Hints, task: Task | None, *, datagram: bool) -> Iterator[C
     yield from _of(task, hints, families, order)
 
 
-def _of(task: Task | None, hints: Hints, families: dict, order: list[str]) -> Iterator[Candidate]:  # type: ignore[type-arg]
+def _of(
+    task: Task | None, hints: Hints, families: Mapping[str, Family], order: list[str]
+) -> Iterator[Candidate]:
     for name in [task] if task is not None else order:
         if name in families:
             yield from families[name](hints)
@@ -118,9 +123,9 @@ def _math_text(hints: Hints) -> Iterator[Candidate]:
         yield _asked("math-turns", asked, others, "line")
 
 
-def _asked(id: str, sends: list[str], others: list[str], framed: str) -> Candidate:
+def _asked(id: str, sends: list[str], others: list[str], framed: Framing) -> Candidate:
     turns = tuple(Turn(one.encode()) for one in sends)
-    talk = Talk(id, "math", turns, framed=framed)  # type: ignore[arg-type]
+    talk = Talk(id, "math", turns, framed=framed)
     return Candidate(talk, tuple(one.encode() for one in others))
 
 
@@ -172,6 +177,6 @@ def _in_chat(id: str, joins: tuple[Turn, ...], end: bytes, farewell: str) -> Tal
 def _text(hints: Hints) -> Iterator[Candidate]:
     """Any TCP server that answers a line: a greeting over TCP, an echo."""
     for end in ("\n", ""):
-        framed = "line" if end else "recv"
+        framed: Framing = "line" if end else "recv"
         turns = (Turn(f"Hello server{end}".encode()),)
-        yield Candidate(Talk("text", None, turns, framed=framed))  # type: ignore[arg-type]
+        yield Candidate(Talk("text", None, turns, framed=framed))

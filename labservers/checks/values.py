@@ -8,6 +8,7 @@ from typing import Literal
 Task = Literal["hello", "math", "page", "chat", "subjects"]
 Level = Literal["must", "should", "hint"]
 Ended = Literal["pass", "fail", "not tried"]
+Framing = Literal["line", "http", "json", "stream", "recv"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Talk:
     answered: Literal["client", "other"] = "client"
     repeats: bool = False
     farewell: bytes = b""
-    framed: Literal["line", "http", "json", "stream", "recv"] = "recv"
+    framed: Framing = "recv"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from abc import ABC, abstractmethod
 from types import CodeType, FrameType
 from typing import Any, Callable
 
@@ -28,7 +29,7 @@ def line_breaks(own: OwnLines, reached: Reached) -> LineBreaks:
     return TracedLines(own, reached)
 
 
-class LineBreaks:
+class LineBreaks(ABC):
     """wanted: lines as "server.py:24", replaced as a whole by want()."""
 
     def __init__(self, own: OwnLines, reached: Reached) -> None:
@@ -42,15 +43,20 @@ class LineBreaks:
             self.wanted = lines
             self._changed()
 
+    @abstractmethod
     def arm(self, frame: FrameType | None) -> None:
         """The calling thread, whose stack ends in this frame, is at a point."""
 
+    @abstractmethod
     def _changed(self) -> None:
-        raise NotImplementedError
+        """Look for the lines that are wanted now."""
 
 
 class MonitoredLines(LineBreaks):
     """A line that is not wanted is disabled at its first event."""
+
+    def arm(self, frame: FrameType | None) -> None:
+        """Nothing: all threads are watched at once."""
 
     def _changed(self) -> None:
         if self.wanted and MONITORING.get_tool(TOOL) is None:

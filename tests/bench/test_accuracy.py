@@ -1,15 +1,17 @@
 """The rates of the check: what counts as found, and what as an accusation."""
 
+from typing import Any
+
 from bench.accuracy import report
 from bench.accuracy.checking import Checked
 from bench.accuracy.subjects import Subject, everything
 
 
 def checked(
-    wanted: set[str], found: dict[str, str], group: str = "planted", **more: object
+    wanted: set[str], found: dict[str, str], group: str = "planted", **more: Any
 ) -> Checked:
     name = f"{group}.py"
-    return Checked(Subject(group, name, (), frozenset(wanted)), "mend", found, **more)  # type: ignore[arg-type]
+    return Checked(Subject(group, name, (), frozenset(wanted)), "mend", found, **more)
 
 
 def test_a_fault_is_found_by_its_id() -> None:

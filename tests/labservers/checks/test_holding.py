@@ -10,16 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labservers.checks.client import Client, Timeline
-from labservers.checks.holding import hold, pieces
+from labservers.checks.holding import Delivery, hold, pieces
 from labservers.checks.values import Address, Talk, Turn
 
 SUM = Talk("sum", "math", (Turn(b"3 4\n", rb"7\n"),), framed="line")
 PATIENCE_S = 1.0
-Handle = Callable[[socket.socket], None]
+Handle = Callable[[socket.socket], object]
+Serve = Callable[[Handle], Address]
 
 
 @pytest.fixture
-def served() -> Iterator[Callable[[Handle], Address]]:
+def served() -> Iterator[Serve]:
     """served(handle) -> the address of a server that handles one client after the other."""
     listeners: list[tuple[socket.socket, threading.Thread]] = []
 
@@ -59,20 +60,22 @@ def recv_is_a_message(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("delivery", ["whole", "bytes", "half-close"])
-def test_a_careful_server_answers_in_whatever_segments_it_is_asked(served, delivery) -> None:  # type: ignore[no-untyped-def]
+def test_a_careful_server_answers_in_whatever_segments_it_is_asked(
+    served: Serve, delivery: Delivery
+) -> None:
     held = hold(SUM, served(line_by_line), Timeline(), PATIENCE_S, delivery=delivery)
     assert held.good
     assert held.got == b"7\n"
 
 
-def test_a_server_to_which_a_recv_is_a_message_is_told_by_single_bytes(served) -> None:  # type: ignore[no-untyped-def]
+def test_a_server_to_which_a_recv_is_a_message_is_told_by_single_bytes(served: Serve) -> None:
     address = served(recv_is_a_message)
     assert hold(SUM, address, Timeline(), PATIENCE_S).good
     held = hold(SUM, address, Timeline(), PATIENCE_S, delivery="bytes")
     assert held.result in ("wrong-answer", "reset")
 
 
-def test_silence_a_close_and_a_wrong_answer_are_told_apart(served) -> None:  # type: ignore[no-untyped-def]
+def test_silence_a_close_and_a_wrong_answer_are_told_apart(served: Serve) -> None:
     assert hold(SUM, served(lambda c: None), Timeline(), PATIENCE_S).result in ("closed", "reset")
     wrong = served(lambda c: c.sendall(b"8\n" + c.recv(10)[:0]))
     assert hold(SUM, wrong, Timeline(), PATIENCE_S).result == "wrong-answer"
@@ -93,7 +96,7 @@ def free_address() -> Address:
         return Address(*listener.getsockname())
 
 
-def test_in_a_chat_the_other_one_hears(served) -> None:  # type: ignore[no-untyped-def]
+def test_in_a_chat_the_other_one_hears(served: Serve) -> None:
     members: list[socket.socket] = []
 
     def join(connection: socket.socket) -> None:
@@ -117,8 +120,8 @@ def test_pieces_are_the_request_and_begin_with_single_bytes(data: bytes) -> None
     assert len(parts) < 40
 
 
-def test_moments_are_what_happened_in_its_order(served) -> None:  # type: ignore[no-untyped-def]
-    timeline = Timeline(clock=iter(range(100)).__next__)  # type: ignore[arg-type]
+def test_moments_are_what_happened_in_its_order(served: Serve) -> None:
+    timeline = Timeline(clock=iter(range(100)).__next__)
     hold(SUM, served(recv_is_a_message), timeline, PATIENCE_S)
     told = [(moment.side, moment.what) for moment in timeline.moments]
     assert told[:3] == [("client", "connects"), ("client", "sends"), ("server", "sends")]
@@ -127,7 +130,7 @@ def test_moments_are_what_happened_in_its_order(served) -> None:  # type: ignore
     )
 
 
-def test_a_client_leaves_no_time_wait_at_a_server_that_has_closed_first(served) -> None:  # type: ignore[no-untyped-def]
+def test_a_client_leaves_no_time_wait_at_a_server_that_has_closed_first(served: Serve) -> None:
     from labservers.checks import ports
 
     address = served(lambda c: None)

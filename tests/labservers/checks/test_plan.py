@@ -70,7 +70,7 @@ def stranger() -> Iterator[Address]:
     with Quiet(("127.0.0.1", 0), Sum) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
-        yield Address(*server.server_address)  # type: ignore[misc]
+        yield Address("127.0.0.1", server.server_address[1])
         server.shutdown()
         thread.join(5)
 

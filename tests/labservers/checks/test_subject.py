@@ -111,7 +111,7 @@ def test_reasons_why_there_is_no_address(subject: Make) -> None:
         "needs-arguments": "import sys\nprint(sys.argv[1])",
         "ends-at-start": "raise ValueError('no')",
         "waits-for-input": "input('What? ')",
-        "never-listens": "import time\ntime.sleep(60)",
+        "never-listens": "import signal\nsignal.pause()",
     }
     for reason, text in texts.items():
         listen_s = 0.5 if reason == "never-listens" else 20.0
@@ -140,12 +140,12 @@ def test_nothing_is_left(subject: Make, tmp_path: Path) -> None:
 
 
 CHECKER = """
-import sys, time
+import signal, sys
 from pathlib import Path
 from labservers.checks.subject import Subject
 subject = Subject(Path(sys.argv[1]))
 print(subject.start(), subject.address.port, flush=True)
-time.sleep(60)
+signal.pause()
 """
 
 

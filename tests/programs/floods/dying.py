@@ -1,5 +1,5 @@
+import signal
 import threading
-import time
 def die(number):
     raise ValueError(f"thread {number}")
 print("begin", flush=True)
@@ -9,4 +9,4 @@ for thread in threads:
 for thread in threads:
     thread.join()  # "done" is the last line
 print("done", flush=True)
-time.sleep(60)
+signal.pause()

@@ -54,7 +54,7 @@ class Chat:
             others = list(members)
         if self._fault == "lost":
             others = others[:-1]
-        if self._fault == "order" and next(self._numbers) % 2:
+        if self._fault == "order" and not next(self._numbers) % 3:  # of either speaker
             threading.Timer(0.02, self._send, (data, others)).start()
             return
         if self._fault in ("deaf", "in order"):
