@@ -14,7 +14,8 @@ from pathlib import Path
 from bench import report as marks
 from bench.accuracy import report
 from bench.accuracy.checking import Checked, check
-from bench.accuracy.subjects import ROOT, Subject, everything
+from bench.accuracy.planting import ROOT
+from bench.accuracy.subjects import Subject, everything
 from bench.machine import facts
 
 DOCS = ROOT / "docs/accuracy.md"

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.accuracy.subjects import FOLDER, PORT, ROOT, Subject
+from bench.accuracy.planting import ROOT
+from bench.accuracy.subjects import FOLDER, PORT, Subject
 
 MOST_S = 180.0
 LISTENS_S = 10.0
@@ -56,12 +57,13 @@ def check(subject: Subject) -> Checked:
         site, temporary = folder / "site", folder / "tmp"
         for one in (site, temporary):
             one.mkdir()
-        (site / "index.html").write_text(PAGE, "utf-8")
+        for file, text in {"index.html": PAGE, **subject.files}.items():
+            (site / file).write_text(text, "utf-8")
         surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
         with _served(subject, site) as (port, why_not):
             if why_not:
                 return Checked(subject, "", why_not=why_not)
-            words = [word.replace(PORT, str(port)) for word in subject.words]
+            words = [_filled(word, port, site) for word in subject.words]
             checked = _said(subject, words, {**surroundings, MARK: mark})
         left = (*marked(mark), *(str(path) for path in temporary.rglob("*")))
         return checked._replace(left=left)
@@ -98,7 +100,7 @@ def _served(subject: Subject, site: Path) -> Iterator[tuple[int, str]]:
         yield 0, f"{subject.server[0]} is not installed"
         return
     port = _free_port()
-    words = [word.replace(PORT, str(port)).replace(FOLDER, str(site)) for word in subject.server]
+    words = [_filled(word, port, site) for word in subject.server]
     server = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
     try:
@@ -107,6 +109,10 @@ def _served(subject: Subject, site: Path) -> Iterator[tuple[int, str]]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, 9)
         server.wait()
+
+
+def _filled(word: str, port: int, folder: Path) -> str:
+    return word.replace(PORT, str(port)).replace(FOLDER, str(folder))
 
 
 def _listens(server: "subprocess.Popen[bytes]", port: int) -> bool:

@@ -2,14 +2,12 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from bench.accuracy.planting import PLANTED, ROOT, facts, source
 from labservers.registry import SERVERS
 
-ROOT = Path(__file__).resolve().parents[2]
-PLANTED = ROOT / "tests/programs/planted"
 STRANGERS = ROOT / "tests/programs/strangers"
 LAB = ROOT / "examples/lab"
 PORT = "{port}"  # in the words of a server that is started first
@@ -18,14 +16,16 @@ FOLDER = "{folder}"
 
 class Subject(NamedTuple):
     """One server. words: of the command line, following `check`. wanted: ids of the causes that
-    are in it, and of no others. server: the command that starts it, where it is judged by its
-    address; in its words {port} and {folder} are replaced."""
+    are in it, and of no others. files: name -> text of those that are written into a folder first.
+    server: the command that starts it, where it is judged by its address. In the words {port} and
+    {folder} are replaced."""
 
     group: str
     name: str
     words: tuple[str, ...]
     wanted: frozenset[str] = frozenset()
     server: tuple[str, ...] = ()
+    files: Mapping[str, str] = {}
 
 
 def everything(*, guess: bool = False) -> list[Subject]:
@@ -35,23 +35,26 @@ def everything(*, guess: bool = False) -> list[Subject]:
 
 def planted(*, guess: bool = False) -> Iterator[Subject]:
     """Small servers with one fault each, and those without, that the others are made from."""
-    for file, facts in json.loads((PLANTED / "planted.json").read_text("utf-8")).items():
-        wanted = facts["finding"]
-        task = () if guess else ("--task", facts["task"])
-        arguments = ("--args", facts["args"]) if "args" in facts else ()
+    page = (PLANTED / "page.html").read_text("utf-8")  # that some of them send
+    for name, known in facts().items():
+        wanted, task, arguments = known["finding"], known["task"], known.get("args")
+        assert task is not None
+        words = [f"{FOLDER}/{name}", *(() if guess else ("--task", task))]
+        words += ("--args", arguments) if arguments is not None else ()
         yield Subject(
             "planted" if wanted else "sound",
-            file,
-            (str(PLANTED / file), *task, *arguments),
-            frozenset({wanted} - {None}),
+            name,
+            tuple(words),
+            frozenset({wanted} if wanted else ()),
+            files={name: source(name), "page.html": page},
         )
 
 
 def lab(*, guess: bool = False) -> Iterator[Subject]:
     """The servers of the lab's text; what is in them and why: examples/lab/findings.json."""
-    for file, facts in json.loads((LAB / "findings.json").read_text("utf-8")).items():
-        task = () if guess else ("--task", facts["task"])
-        yield Subject("lab", file, (str(LAB / file), *task), frozenset(facts["findings"]))
+    for file, known in json.loads((LAB / "findings.json").read_text("utf-8")).items():
+        task = () if guess else ("--task", known["task"])
+        yield Subject("lab", file, (str(LAB / file), *task), frozenset(known["findings"]))
 
 
 def ours() -> Iterator[Subject]:

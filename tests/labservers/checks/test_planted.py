@@ -3,7 +3,7 @@
 All of them: `python -m bench.accuracy`.
 """
 
-import json
+import difflib
 import os
 import re
 import subprocess
@@ -11,10 +11,14 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bench.accuracy.checking import MARK, Checked, check, marked
-from bench.accuracy.subjects import PLANTED, planted
+from bench.accuracy.planting import PLANTED, facts, patched, source
+from bench.accuracy.subjects import Subject, planted
 from labservers.checks.texts import causes
+from tests.ports import free_port
 
 SAMPLE = (
     "hello_star.py",
@@ -25,10 +29,21 @@ SAMPLE = (
 )
 
 
+PORT = re.compile(r"\b12\d{3}\b")
+
+
+def moved(subject: Subject) -> Subject:
+    """The same server on another port."""
+    port = str(free_port())
+    files = {name: PORT.sub(port, text) for name, text in subject.files.items()}
+    return subject._replace(files=files)
+
+
 @pytest.fixture(scope="module")
 def checked() -> dict[str, Checked]:
-    """The sample, two at a time: the machine is busy meanwhile."""
-    subjects = [one for one in planted() if one.name in SAMPLE]
+    """The sample, two at a time: the machine is busy meanwhile. On ports of this worker: another
+    one may check the same."""
+    subjects = [moved(one) for one in planted() if one.name in SAMPLE]
     with ThreadPoolExecutor(2) as pool:
         return {one.subject.name: one for one in pool.map(check, subjects)}
 
@@ -54,15 +69,36 @@ def test_what_is_planted_is_in_the_catalogue() -> None:
 
 
 def test_every_server_of_the_folder_is_listed() -> None:
-    facts = json.loads((PLANTED / "planted.json").read_text("utf-8"))
-    assert set(facts) == {path.name for path in PLANTED.glob("*.py")}
+    assert set(facts()) == {
+        f"{path.stem}.py" for path in PLANTED.glob("*.*") if path.suffix in (".py", ".diff")
+    }
+
+
+def test_sound_servers_are_files_and_the_others_differences_from_them() -> None:
+    for name, known in facts().items():
+        path = PLANTED / name
+        assert path.exists() == (known["finding"] is None), name
+        compile(source(name), name, "exec")
+
+
+@given(st.lists(st.sampled_from("abc")), st.lists(st.sampled_from("abc")), st.integers(0, 3))
+def test_a_difference_makes_one_text_of_the_other(old: list[str], new: list[str], n: int) -> None:
+    before, after = ([f"{one}\n" for one in lines] for lines in (old, new))
+    difference = "".join(difflib.unified_diff(before, after, "a.py", "b.py", n=n))
+    assert patched("".join(before), difference) == "".join(after)
+
+
+def test_a_difference_from_another_text_is_refused() -> None:
+    difference = "".join(difflib.unified_diff(["a\n", "b\n"], ["a\n"], "a.py", "b.py"))
+    with pytest.raises(ValueError, match="does not fit at line 1"):
+        patched("a\nc\n", difference)
 
 
 def test_no_two_of_them_listen_on_one_port() -> None:
     ports: dict[str, str] = {}
-    for path in sorted(PLANTED.glob("*.py")):
-        for port in set(re.findall(r"\b12\d{3}\b", path.read_text("utf-8"))):
-            assert ports.setdefault(port, path.name) == path.name
+    for name in facts():
+        for port in set(PORT.findall(source(name))):
+            assert ports.setdefault(port, name) == name
 
 
 def test_a_process_that_outlives_its_check_is_noticed() -> None:
