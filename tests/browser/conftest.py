@@ -239,6 +239,26 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     lab.close()
 
 
+@pytest.fixture(scope="module")
+def lab_with(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[Mapping[str, str]], Lab]]:
+    """lab_with({"server.py": text}): a dashboard with these programs of a user."""
+    labs: list[Lab] = []
+
+    def make(files: Mapping[str, str]) -> Lab:
+        folder = tmp_path_factory.mktemp("programs")
+        for name, text in files.items():
+            (folder / name).write_text(text, "utf-8")
+        more = {"SOCKETLAB_PROGRAMS": str(folder)}
+        labs.append(Lab(tmp_path_factory.mktemp("lab"), more=more))
+        return labs[-1]
+
+    yield make
+    for lab in labs:
+        lab.close()
+
+
 @pytest.fixture
 def lab(dashboard: Lab) -> Lab:
     dashboard.anew()
@@ -335,6 +355,17 @@ def open_page(browser: Browser, lab: Lab) -> Iterator[Windows]:
     windows = Windows(browser, lab.url)
     yield windows
     windows.close()
+    assert windows.complaints == []
+
+
+@pytest.fixture
+def windows(browser: Browser, dashboard: Lab) -> Iterator[Windows]:
+    """Pages of the module's dashboard; its programs are stopped in the end."""
+    windows = Windows(browser, dashboard.url)
+    yield windows
+    windows.close()
+    for program in dashboard.api("GET", "/api/programs")["programs"]:
+        dashboard.api("POST", f"/api/programs/{program['name']}/stop?wait=10")
     assert windows.complaints == []
 
 

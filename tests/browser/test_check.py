@@ -37,13 +37,8 @@ CHECK_MS = 60_000
 
 
 @pytest.fixture(scope="module")
-def dashboard(make_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder = tmp_path_factory.mktemp("programs")
-    (folder / "greets.py").write_text(GREETS)
-    (folder / "echo.py").write_text(ECHO)
-    lab = make_lab(tmp_path_factory.mktemp("check"), more={"SOCKETLAB_PROGRAMS": str(folder)})
-    yield lab
-    lab.close()
+def dashboard(lab_with: Any) -> Any:
+    return lab_with({"greets.py": GREETS, "echo.py": ECHO})
 
 
 @pytest.fixture(scope="module")

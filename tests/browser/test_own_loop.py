@@ -19,24 +19,9 @@ MANY = 5_000
 
 
 @pytest.fixture(scope="module")
-def dashboard(make_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder = tmp_path_factory.mktemp("loops")
-    for file in PROGRAMS.glob("*.py"):
-        (folder / file.name).write_bytes(file.read_bytes())
-    (folder / "echoes.py").write_bytes(ECHO.read_bytes())
-    lab = make_lab(tmp_path_factory.mktemp("lab"), more={"SOCKETLAB_PROGRAMS": str(folder)})
-    yield lab
-    lab.close()
-
-
-@pytest.fixture
-def windows(dashboard: Any, make_windows: Any, browser: Any) -> Iterator[Any]:
-    windows = make_windows(browser, dashboard.url)
-    yield windows
-    windows.close()
-    for program in dashboard.api("GET", "/api/programs")["programs"]:
-        dashboard.api("POST", f"/api/programs/{program['name']}/stop?wait=10")
-    assert windows.complaints == []
+def dashboard(lab_with: Any) -> Any:
+    loops = {file.name: file.read_text("utf-8") for file in PROGRAMS.glob("*.py")}
+    return lab_with({**loops, "echoes.py": ECHO.read_text("utf-8")})
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -31,22 +30,8 @@ RECV, SEND, ACCEPT = 7, 8, 14
 
 
 @pytest.fixture(scope="module")
-def dashboard(make_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder = tmp_path_factory.mktemp("held")
-    (folder / "server.py").write_text(SERVER)
-    lab = make_lab(tmp_path_factory.mktemp("lab"), more={"SOCKETLAB_PROGRAMS": str(folder)})
-    yield lab
-    lab.close()
-
-
-@pytest.fixture
-def windows(dashboard: Any, make_windows: Any, browser: Any) -> Iterator[Any]:
-    windows = make_windows(browser, dashboard.url)
-    yield windows
-    windows.close()
-    for program in dashboard.api("GET", "/api/programs")["programs"]:
-        dashboard.api("POST", f"/api/programs/{program['name']}/stop?wait=10")
-    assert windows.complaints == []
+def dashboard(lab_with: Any) -> Any:
+    return lab_with({"server.py": SERVER})
 
 
 @pytest.fixture

@@ -29,12 +29,8 @@ HELLO = "Оля: привет\r\n".encode()
 
 
 @pytest.fixture(scope="module")
-def dashboard(make_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder = tmp_path_factory.mktemp("programs")
-    (folder / "upper.py").write_text(SERVER)
-    lab = make_lab(tmp_path_factory.mktemp("wire"), more={"SOCKETLAB_PROGRAMS": str(folder)})
-    yield lab
-    lab.close()
+def dashboard(lab_with: Any) -> Any:
+    return lab_with({"upper.py": SERVER})
 
 
 @pytest.fixture
@@ -48,14 +44,6 @@ def name(dashboard: Any) -> Iterator[str]:
     assert view["state"] == "RUNNING", view
     yield name
     dashboard.api("POST", f"/api/programs/{name}/stop?wait=10")
-
-
-@pytest.fixture
-def windows(dashboard: Any, make_windows: Any, browser: Any) -> Iterator[Any]:
-    windows = make_windows(browser, dashboard.url)
-    yield windows
-    windows.close()
-    assert windows.complaints == []
 
 
 def client(dashboard: Any, name: str) -> socket.socket:
