@@ -28,6 +28,7 @@ from labservers.checks.texts import LANGUAGES, Language, text
 from labservers.checks.values import Address, Talk, Task, Verdict
 from labservers.checks.verdicts import broken, in_language
 from labservers.command_line import EXIT_USAGE, Parser, inherited_socket
+from labservers.observe.schema import read_json
 from labservers.observe.text import printable
 
 EXIT_MEND = 1
@@ -215,7 +216,7 @@ def jobs(words: str) -> int:
 
 def held(path: str) -> Talk:
     try:
-        return talk_json.from_json(json.loads(Path(path).read_bytes()))
+        return talk_json.from_json(read_json(Path(path).read_bytes()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArgumentTypeError(f"{path}: not the conversation of a report: {error}") from None
 

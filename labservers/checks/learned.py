@@ -8,27 +8,25 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from labservers.checks.masking import pattern
 from labservers.checks.trial import Trial
-from labservers.checks.values import Talk, Task, Turn
+from labservers.checks.values import Framing, Talk, Task, Turn
 from labservers.observe.messages import Point
+from labservers.observe.schema import read_json
 
 MOST = 8 * 1024 * 1024  # bytes of a file
 PAUSE_S = 0.05  # two sends with less between them are one request
 TELLING = 0.5  # the share of an answer that its pattern must still say
+VARIES = re.compile(rb"\(\?>|\.\*\??")  # what a pattern has in place of it
 HTTP = re.compile(rb"[A-Z]+ \S+ HTTP/\d")
 SENDS = ("send", "sendall", "sendto", "sendmsg")
 RECEIVES = ("recv", "recvfrom", "recvmsg", "recv_into", "recvfrom_into")
-
-
-Framed = Literal["line", "http", "json", "recv"]
 
 
 class TalkError(ValueError):
@@ -52,7 +50,7 @@ def from_file(path: Path, task: Task | None) -> Recording:
         OSError: it cannot be read.
     """
     try:
-        value = json.loads(path.read_bytes()[:MOST])
+        value = read_json(path.read_bytes()[:MOST])
         turns = [(_bytes(one["send"]) or b"", _bytes(one.get("answer"))) for one in value["turns"]]
         datagram, greeting = value.get("datagram", False), _bytes(value.get("greeting"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -126,17 +124,18 @@ def of_points(points: Iterable[Point]) -> tuple[list[tuple[bytes, bytes | None]]
 
 def _tells(answer: bytes | None, once: bytes) -> bool:
     """Whether a pattern still says half of an answer, or there was none."""
-    return not once or len((answer or b"").replace(b".*?", b"")) >= len(once) * TELLING
+    told = VARIES.sub(b"", answer or b"")
+    return not once or len(told) >= len(once) * TELLING
 
 
-def _framed(send: bytes) -> Framed:
+def _framed(send: bytes) -> Framing:
     """Where a request ends, as far as its bytes say it."""
     if HTTP.match(send):
         return "http"
     if send.endswith(b"\n"):
         return "line"
     try:
-        return "json" if isinstance(json.loads(send), dict | list) else "recv"
+        return "json" if isinstance(read_json(send), dict | list) else "recv"
     except ValueError:
         return "recv"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
+from typing import TypeVar
 
 # What varies with the time, though two answers of one second have it in common.
 VARIES = re.compile(
@@ -15,6 +16,9 @@ VARIES = re.compile(
 )
 TOKEN = re.compile(rb"[0-9A-Za-z\x80-\xff]+|[^0-9A-Za-z\x80-\xff]")
 ANY = b".*?"
+T = TypeVar("T")
+Tokens = list[bytes | None]
+MOST_PAIRS = 1_000_000  # of tokens, or lines, that are compared with each other
 LONG = 16 * 1024  # bytes; of what follows only the length is compared
 
 
@@ -23,7 +27,7 @@ def pattern(answers: Sequence[bytes]) -> bytes:
     common = _tokens(answers[0][:LONG])
     for answer in answers[1:]:
         common = _common(common, _tokens(answer[:LONG]))
-    return b"".join(_pieces(common)) + _tail([len(answer) - LONG for answer in answers])
+    return _expression(common) + _tail([len(answer) - LONG for answer in answers])
 
 
 def _tail(sizes: list[int]) -> bytes:
@@ -32,9 +36,9 @@ def _tail(sizes: list[int]) -> bytes:
     return b".{%d}" % sizes[0] if len(set(sizes)) == 1 else b".*"
 
 
-def _tokens(answer: bytes) -> list[bytes | None]:
+def _tokens(answer: bytes) -> Tokens:
     """Words and signs; None is what may be anything."""
-    tokens: list[bytes | None] = []
+    tokens: Tokens = []
     at = 0
     for varying in VARIES.finditer(answer):
         tokens += TOKEN.findall(answer[at : varying.start()])
@@ -43,26 +47,64 @@ def _tokens(answer: bytes) -> list[bytes | None]:
     return [*tokens, *TOKEN.findall(answer[at:])]
 
 
-def _common(one: list[bytes | None], other: list[bytes | None]) -> list[bytes | None]:
-    if one == other:
-        return one
-    common: list[bytes | None] = []
+def _common(one: Tokens, other: Tokens) -> Tokens:
+    """What both have, in order; None stands for the rest."""
+    begin = _alike(one, other)
+    end = _alike(one[begin:][::-1], other[begin:][::-1])
+    inner, rest = one[begin : len(one) - end], other[begin : len(other) - end]
+    middle: Tokens = []
+    if inner or rest:
+        if len(inner) * len(rest) <= MOST_PAIRS:
+            middle = _matched(inner, rest, lambda token: [token])
+        else:
+            middle = _matched(_lines(inner), _lines(rest), list)
+    return [*one[:begin], *middle, *one[len(one) - end :]]
+
+
+def _alike(one: Tokens, other: Tokens) -> int:
+    """How many tokens both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _matched(one: Sequence[T], other: Sequence[T], tokens: Callable[[T], Tokens]) -> Tokens:
+    """By difflib, where that does not take long; its time grows with the pairs."""
+    if len(one) * len(other) > MOST_PAIRS:
+        return [None]
+    common: Tokens = []
     at = (0, 0)
     for first, second, size in SequenceMatcher(
         None, one, other, autojunk=False
     ).get_matching_blocks():
         if (first, second) != at:
             common.append(None)
-        common += one[first : first + size]
+        for unit in one[first : first + size]:
+            common += tokens(unit)
         at = (first + size, second + size)
     return common
 
 
-def _pieces(tokens: list[bytes | None]) -> Iterator[bytes]:
-    before: bytes | None = b""
+def _lines(tokens: Tokens) -> list[tuple[bytes | None, ...]]:
+    lines: list[tuple[bytes | None, ...]] = []
+    begin = 0
+    for at, token in enumerate(tokens, 1):
+        if token == b"\n" or at == len(tokens):
+            lines.append(tuple(tokens[begin:at]))
+            begin = at
+    return lines
+
+
+def _expression(tokens: Tokens) -> bytes:
+    """What may be anything ends at the first place where the rest goes on: as in a glob, another
+    place would do no better. Atomic groups say so, and a match takes no longer than its text."""
+    literals = [b""]
     for token in tokens:
-        if token is not None:
-            yield re.escape(token)
-        elif before is not None:
-            yield ANY
-        before = token
+        if token is None and (literals[-1] or len(literals) == 1):
+            literals.append(b"")
+        elif token is not None:
+            literals[-1] += re.escape(token)
+    first, *others = literals
+    if not others:
+        return first
+    *inner, last = others
+    return first + b"".join(b"(?>.*?%b)" % one for one in inner) + ANY + last

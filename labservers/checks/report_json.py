@@ -16,6 +16,9 @@ from labservers.checks.values import Evidence, Finding, Outcome, Verdict
 
 Json = dict[str, Any]
 WORDS = 400
+ELLIPSIS = "…".encode()
+# Of a regular expression: an escaped sign, what may be anything, a group.
+SIGNS = re.compile(rb"\\([^A-Za-z0-9])|(?:\(\?[:>])?\.[*+]\??|\(\?[:>]|\)", re.DOTALL)
 # Probes that look inside, or start the program themselves: they cannot be shown with one that runs.
 INSIDE = frozenset({"starts", "folder", "descriptors", "threads", "ctrl-c", "again"})
 
@@ -94,9 +97,7 @@ def _proof(proof: Evidence) -> Json:
 
 def pattern_words(pattern: bytes) -> bytes:
     """A regular expression as people read it: what varies is an ellipsis."""
-    return re.sub(
-        rb"\\([^A-Za-z0-9])", rb"\1", re.sub(rb"\(\?:|\.[*+]\??", b"\xe2\x80\xa6", pattern)
-    )
+    return SIGNS.sub(lambda sign: sign[1] or (ELLIPSIS if b"." in sign[0] else b""), pattern)
 
 
 def _plain(value: Any) -> Any:

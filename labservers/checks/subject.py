@@ -185,7 +185,7 @@ class Subject:
     def source(self, line: str | None) -> str | None:
         """The text of `server.py:24`."""
         name, _, number = (line or "").rpartition(":")
-        if not name or not number.isdigit():
+        if not name or not number.isdecimal():
             return None
         return linecache.getline(str(self.file.parent / name), int(number)).strip() or None
 

@@ -65,7 +65,7 @@ def _read(name: str) -> Any:
 def _form(language: Language, n: object, forms: str) -> str:
     """The plural form for a number (Unicode CLDR, cardinals)."""
     choices = forms.split("|")
-    number = int(str(n)) if str(n).lstrip("-").isdigit() else 0
+    number = int(str(n)) if str(n).lstrip("-").isdecimal() else 0
     if language == "en":
         return choices[0 if number == 1 else -1]
     if number % 10 == 1 and number % 100 != 11:

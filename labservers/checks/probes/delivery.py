@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 
 from labservers.checks.context import Context, Probe, streams
 from labservers.checks.values import Outcome, Talk, Turn
+from labservers.observe.schema import read_json
 
 SOME, MUCH = 150, 3_000  # bytes of padding: within one recv(1024), and beyond several
 LAST_NUMBER = re.compile(rb"(\d+)(\D*)$")
@@ -67,7 +67,7 @@ def _padded(framed: str, send: bytes, size: int) -> bytes | None:
         head, empty, body = send.partition(b"\r\n\r\n")
         return head + b"\r\nX-Padding: " + b"a" * size + empty + body
     try:
-        if isinstance(json.loads(send), dict | list):
+        if isinstance(read_json(send), dict | list):
             return send[:1] + b" " * size + send[1:]
     except ValueError:
         pass

@@ -56,6 +56,18 @@ def test_what_is_not_a_conversation_is_refused(tmp_path: Path, value: Any) -> No
         from_file(written(tmp_path, value), None)
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"turns": NaN}', '{"turns": [{"send": "a"'])
+def test_what_is_not_json_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "talk.json"
+    path.write_text(text)
+    with pytest.raises(TalkError):
+        from_file(path, None)
+
+
+def test_a_request_that_nests_without_end_is_a_request() -> None:
+    assert recording([(b"[" * 100_000, b"no")], None).talk.framed == "recv"
+
+
 @pytest.mark.parametrize(
     ("send", "framed"),
     [

@@ -47,3 +47,26 @@ def test_of_a_long_answer_the_end_counts_by_its_length() -> None:
     assert matches(long, [long, long])
     assert not matches(long[:-1], [long, long])
     assert matches(long + b"b", [long, long[:-1]])
+
+
+def test_many_places_that_vary_do_not_make_a_match_slow() -> None:
+    """With places that may be tried again this would take years."""
+    answers = [b"".join(b"a%d;" % (number * n) for number in range(300)) for n in (1, 3)]
+    assert pattern(answers).count(b".*?") > 50
+    assert matches(answers[0], answers)
+    assert not matches(answers[0] + b"a", answers)
+    assert not matches(b"a;" * 2_000, answers)
+
+
+def test_answers_that_differ_everywhere_are_compared_by_lines_or_not_at_all() -> None:
+    one, other = (b"-".join(b"%d" % (n * step) for n in range(2_000)) for step in (7, 11))
+    assert not matches(b"0-anything", [one + b"\n", other + b"\n"])  # the end stays
+    assert matches(b"0-anything\n", [one + b"\n", other + b"\n"])
+    lines = [b"%s\nHello\n%s\n" % (text, text[::-1]) for text in (one, other)]
+    assert not matches(lines[0].replace(b"Hello", b"Bye"), lines)
+
+
+def test_an_answer_may_follow_another_in_one_expression() -> None:
+    first, then = [b"a 1 b 2", b"a 3 b 4"], [b"b 5 c", b"b 6 c"]
+    both = b"(?:%b)(?:%b)" % (pattern(first), pattern(then))
+    assert re.fullmatch(both, b"a 7 b 8b 9 c", re.DOTALL)

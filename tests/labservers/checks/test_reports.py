@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labservers.checks import report_html, report_junit, report_text
+from labservers.checks.masking import pattern
 from labservers.checks.pictures import ROWS, picture
 from labservers.checks.report_json import as_json, pattern_words
 from labservers.checks.spelling import spelled
@@ -165,3 +166,5 @@ def test_spelled_bytes_are_one_printable_line_of_a_length(data: bytes, character
 def test_an_answers_pattern_is_read_without_its_signs() -> None:
     assert pattern_words(rb"5\.0\n?".replace(rb"\n?", b"")) == b"5.0"
     assert pattern_words(rb"Date: .*?\(GMT\)").decode() == "Date: …(GMT)"
+    answers = [b"from (1.5) to (2.5), bye", b"from (3.5) to (4.5), bye"]
+    assert pattern_words(pattern(answers)).decode() == "from (….5) to (….5), bye"
