@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from labservers.observe import messages
 from labservers.observe.messages import Point
 
 POINTS = 200  # batches that are kept
+MOST = 5_000  # deaths, addresses and peers that are kept, of each
 BATCH = b'{"type":"points"'
 WANTED = (b'{"type":"socket_events"', b'{"type":"threads"', b'{"type":"crash"',
           b'{"type":"asks"', b'{"type":"program"')  # fmt: skip
@@ -47,7 +49,10 @@ class Witness:
             except messages.MessageError:
                 return
             with self._changed:
-                self._note(message)
+                # All code of the program can write to the channel, and what fits the schema may
+                # still hold bytes that are not base64.
+                with contextlib.suppress(ValueError, IndexError):
+                    self._note(message)
                 self._changed.notify_all()
 
     def wait(self, found: Callable[[], T | None], timeout_s: float) -> T | None:
@@ -81,7 +86,8 @@ class Witness:
             for event in message.events:
                 self._socket(event)
         elif isinstance(message, messages.Crash):
-            self.deaths.append(death(message))
+            if len(self.deaths) < MOST:
+                self.deaths.append(death(message))
         elif isinstance(message, messages.Threads):
             self.standing = message
         elif isinstance(message, messages.Program):
@@ -91,11 +97,12 @@ class Witness:
 
     def _socket(self, event: messages.SocketEvent) -> None:
         datagram = event.kind == "datagram"
-        if event.event == "connected" and event.peer:
+        if event.event == "connected" and event.peer and len(self.peers) < MOST:
             self.peers[event.id] = event.peer
         if event.event == ("bound" if datagram else "listening"):
             found = address_of(event.local, datagram=datagram)
-            if found is not None and found not in self.listening:
+            known = found in self.listening or len(self.listening) >= MOST
+            if found is not None and not known:
                 self.listening.append(found)
 
 
