@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ALIVE, LOOKING = "alive ", "looking"
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "chrome",
+    "chromium-headless-shell",
+)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
