@@ -36,14 +36,16 @@ def clients() -> Iterator[Any]:
         yield client
 
 
-def start(dashboard: Any, eventually: Any, title: str, arguments: str = "0 0") -> tuple[str, int]:
-    """Start a program; its name and its last port."""
+def start(
+    dashboard: Any, eventually: Any, title: str, arguments: str = "0 0", ports: int = 1
+) -> tuple[str, int]:
+    """Start a program that listens on so many ports; its name and its last port."""
     listed = dashboard.api("GET", "/api/programs")
     names = {one["title"]: one["id"] for one in listed["files"]}
     names |= {one["title"]: one["name"] for one in listed["programs"]}
     path = f"/api/programs/{names[title]}"
     dashboard.api("POST", f"{path}/start?wait=10", {"arguments": arguments})
-    eventually(lambda: dashboard.api("GET", path)["listening"], "it listens")
+    eventually(lambda: len(dashboard.api("GET", path)["listening"]) == ports, "it listens")
     address = dashboard.api("GET", path)["listening"][-1]
     return names[title], int(address.rpartition(":")[2])
 
@@ -76,7 +78,7 @@ def test_a_scheduler_of_generators(
 
 
 def test_tasks_of_asyncio(dashboard: Any, windows: Any, clients: Any, eventually: Any) -> None:
-    name, port = start(dashboard, eventually, "streams.py")
+    name, port = start(dashboard, eventually, "streams.py", ports=2)
     page: Page = windows(f"/programs/{name}")
     page.get_by_role("link", name="Event loop").and_(page.locator(".tabs a")).click()
     clients(port, b"hold\n")
