@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from dashboard import cli, ending, presence, security
+from dashboard import cli, ending, presence, proxy, security
 from dashboard.errors import LabError
 from dashboard.lab import Lab
 from dashboard.programs.catalogue import Catalogue, catalogue
@@ -45,6 +45,8 @@ def create_app(config: dict[str, Any] | None = None, listed: Catalogue | None = 
     for views in (api, checks, exchanges, holds, metrics, pages, programs, recordings):
         app.register_blueprint(views.blueprint)
     assets.init_app(app)
+    with presence.said_by_click():
+        proxy.init_app(app)
     cli.init_app(app)
     presence.init_app(app)
     ending.init_app(app)

@@ -168,7 +168,7 @@ def _change(action: str, name: str, wait_s: float) -> None:
 @click.option("--python", help="the interpreter; by default that of `python3`")
 def open_command(file: Path, arguments: str | None, python: str | None) -> None:
     """Add a Python file of yours, and print the address of its page."""
-    there = _found().address
+    page = _found().page
     own = OwnFile(Path(os.path.realpath(file)))
     interpreter = _interpreter(python) if python else ""
     config: Config = current_app.extensions["lab"].config
@@ -179,7 +179,7 @@ def open_command(file: Path, arguments: str | None, python: str | None) -> None:
     call("POST", "/api/programs/look")
     chosen = {"arguments": arguments, "python": interpreter or None}
     call("POST", f"/api/programs/{own.name}/settings", **chosen)
-    say(f"{there}/programs/{own.name}")
+    say(f"{page}/programs/{own.name}")
 
 
 def _interpreter(python: str) -> str:

@@ -3,14 +3,14 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
-from dashboard import numbers
+from dashboard import numbers, public
 from dashboard.errors import BadInput
 
 APP = "socket-lab"
@@ -28,6 +28,11 @@ def _matching(default: str, pattern: re.Pattern[str]) -> Any:
     return field(default=default, metadata={"pattern": pattern})
 
 
+def _text(check: Callable[[str], str]) -> Any:
+    """Text that is checked by a function, which raises ValueError; empty by default."""
+    return field(default="", metadata={"check": check})
+
+
 @dataclass(frozen=True)
 class Config:
     """Times in seconds, sizes in the unit of their name.
@@ -37,6 +42,8 @@ class Config:
     restart_attempts: how often a server that broke is started again by itself; 0 is never.
     token: fixed token for the page's requests; empty makes a new one at each start.
     programs: folders with Python files that can be run, with `:` between them.
+    prefix: the path at which a proxy shows the dashboard. origin: scheme and host of the proxy's
+    pages. proxy: the addresses of proxies whose X-Forwarded headers are believed.
     """
 
     host: str = _matching("127.0.0.1", LINE)
@@ -45,6 +52,9 @@ class Config:
     port_base: int = _within(8000, 1, 65_000)
     token: str = _matching("", VISIBLE)
     programs: str = _matching("", LINE)
+    prefix: str = _text(public.prefix)
+    origin: str = _text(public.origin)
+    proxy: str = _text(public.proxies)
     start_timeout_s: float = _within(10.0, 0.1, 600)
     check_timeout_s: float = _within(2.0, 0.1, 60)
     stop_grace_s: float = _within(3.0, 0, 60)
@@ -126,6 +136,8 @@ def _checked(setting: Field[Any], value: Any) -> int | float | str:
     Raises:
         ValueError: it cannot be used, with why.
     """
+    if "check" in setting.metadata and isinstance(value, str):
+        return str(setting.metadata["check"](value))
     if "pattern" in setting.metadata:
         if isinstance(value, str) and setting.metadata["pattern"].fullmatch(value):
             return value

@@ -29,9 +29,13 @@ ANOTHER_FOLDER = f"{PREFIX}DATA_DIR=/some/folder make run"
 
 @dataclass(frozen=True)
 class Whereabouts:
-    """The content of the file; `served`: whether that dashboard is alive."""
+    """The content of the file; `served`: whether that dashboard is alive.
+
+    `address`: for programs, which pass by a proxy. `page`: for browsers, which may not.
+    """
 
     address: str
+    page: str
     token: str
     pid: int
     served: bool
@@ -66,9 +70,9 @@ class Instance:
         self._descriptor = descriptor
         self._release = weakref.finalize(self, _give_back, descriptor, self._path, os.getpid())
 
-    def say(self, address: str, token: str) -> None:
+    def say(self, address: str, token: str, page: str = "") -> None:
         """Write where it is, for its user only."""
-        said = {"address": address, "token": token, "pid": os.getpid()}
+        said = {"address": address, "page": page or address, "token": token, "pid": os.getpid()}
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, json.dumps(said).encode(), 0)
 
@@ -92,17 +96,17 @@ def find(folder: Path) -> Whereabouts | None:
     finally:
         os.close(descriptor)
     match said:
-        case {"address": str(address), "token": str(token), "pid": int(pid)} if ADDRESS.fullmatch(
-            address
+        case {"address": str(address), "page": str(page), "token": str(token), "pid": int(pid)} if (
+            ADDRESS.fullmatch(address) and ADDRESS.fullmatch(page)
         ):
-            return Whereabouts(address, token, pid, served)
+            return Whereabouts(address, page, token, pid, served)
     return None
 
 
 def in_use(path: Path) -> InUse:
     """The error, with all that the other one has said of itself."""
     other = find(path.parent)
-    name = f", pid {other.pid}, at {other.address}," if other else ""
+    name = f", pid {other.pid}, at {other.page}," if other else ""
     return InUse(
         f"another dashboard{name} uses the folder {path.parent}",
         f"open that one, or take another folder: {ANOTHER_FOLDER}. "

@@ -14,7 +14,7 @@ import click
 from flask import Flask, request
 from flask.cli import run_command
 
-from dashboard import startup_log
+from dashboard import proxy, startup_log
 from dashboard.config import PREFIX
 from dashboard.errors import InUse, LabError
 from dashboard.instance import ANOTHER_FOLDER
@@ -44,15 +44,17 @@ class Presence:
                 except OSError as error:
                     self._give_up(error)
 
-    def say(self, address: str) -> None:
-        """Write the address, once."""
+    def say(self, address: str) -> str:
+        """Write the address, once. Returns the one for people."""
+        page = proxy.address_for_people(self._lab.config, address)
         with self._lock:
             if self._lab.instance.held and not self._said:
                 self._said = True
                 try:
-                    self._lab.instance.say(address, self._lab.token)
+                    self._lab.instance.say(address, self._lab.token, page)
                 except OSError as error:
                     self._give_up(error)
+        return page
 
     def take_and_say(self) -> None:
         """Before each request.
@@ -66,7 +68,7 @@ class Presence:
                 "serve it by one process with threads, as gunicorn -w 1 --threads 128",
             )
         self.take()
-        self.say(request.host_url.rstrip("/"))
+        self.say(proxy.straight_address())
 
     def complain(self) -> None:
         """Report the remembered settings that cannot be used."""
@@ -88,13 +90,13 @@ def init_app(app: Flask) -> None:
     presence = Presence(app.extensions["lab"])
     app.extensions["presence"] = presence
     if os.environ.get("WERKZEUG_RUN_MAIN") == "true":
-        startup_log.init_app(lambda address: None)
+        startup_log.init_app(presence.say)
         return
 
-    def said_by_flask(address: str) -> None:
+    def said_by_flask(address: str) -> str:
         # Each reload of --debug makes a new worker: all keep the token, and so do the open pages.
         os.environ[PREFIX + "TOKEN"] = app.extensions["lab"].token
-        presence.say(address)
+        return presence.say(address)
 
     startup_log.init_app(said_by_flask)
     app.before_request(presence.take_and_say)

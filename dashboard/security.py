@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
 
+from dashboard import proxy
 from dashboard.errors import Forbidden
 from dashboard.lab import Lab
 from labservers.net.addresses import Reach, reach
@@ -56,11 +57,9 @@ def check_request() -> None:
         Forbidden: with the reason; a wrong Host is answered before anything is looked up.
     """
     lab = _lab()
-    if not is_ours(host_name(request.host), lab):
-        raise Forbidden(
-            f"the dashboard is not known as {request.host[:100]!r}",
-            f"open http://127.0.0.1:{lab.config.port}",
-        )
+    if not (is_ours(host_name(request.host), lab) or proxy.is_public()):
+        where = proxy.address_for_people(lab.config, f"http://127.0.0.1:{lab.config.port}")
+        raise Forbidden(f"the dashboard is not known as {request.host[:100]!r}", f"open {where}")
     if request.method in SAFE_METHODS:
         return
     check_origin(required=False)
@@ -76,6 +75,8 @@ def check_origin(*, required: bool) -> None:
     """
     origin = request.headers.get("Origin")
     if origin is None and not required:
+        return
+    if origin is not None and proxy.is_public_origin(origin):
         return
     if origin is None or _site(origin) != request.host.lower():
         raise Forbidden("the request comes from another site's page", "use the dashboard's page")

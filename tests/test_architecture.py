@@ -75,7 +75,7 @@ def test_only_one_module_opens_terminals() -> None:
 
 
 def test_flask_stays_at_the_edge() -> None:
-    edge = {"__init__", "security", "sockets", "cli", "ending", "presence", "startup_log"}
+    edge = {"__init__", "security", "proxy", "sockets", "cli", "ending", "presence", "startup_log"}
     users = [path for path in DASHBOARD if any(i.split(".")[0] == "flask" for i in imports(path))]
     inside = [path for path in users if path.parent.name != "views" and path.stem not in edge]
     assert inside == []

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, current_app, send_from_directory
 
+from dashboard import proxy
+
 blueprint = Blueprint("assets", __name__)
 YEAR_S = 365 * 86_400
 LOOK_S = 1.0  # a change is seen after that
@@ -87,8 +89,8 @@ def assets() -> Assets:
 
 
 def address(name: str) -> str:
-    """Where a file of the folder is, in its present version."""
-    return f"/assets/{assets().version}/{name}"
+    """Where a file of the folder is for this request's browser, in its present version."""
+    return f"{proxy.prefix()}/assets/{assets().version}/{name}"
 
 
 @blueprint.get("/assets/<version>/css/all.css")

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from dashboard import i18n
+from dashboard import i18n, proxy
 from dashboard.errors import UnknownServer
 from dashboard.lab import Lab
 from dashboard.live.chat_rules import RULES
@@ -119,6 +119,7 @@ def _rendered(template: str, lang: str, **values: Any) -> Response:
         return i18n.text(lang, key, **more)
 
     values |= {"asset": assets.address, "modules": assets.assets().modules}
+    values["prefix"] = proxy.prefix()
     response = Response(render_template(template, lang=lang, t=t, **values))
     response.headers["Cache-Control"] = "no-store"  # it holds the token and this moment's state
     response.headers["Vary"] = "Accept-Language"

@@ -1,5 +1,6 @@
 /* Preact and htm under one roof: every view takes its markup and hooks from here. */
-import { Component, Fragment, createContext, h, render } from "../vendor/preact.js";
+import { outside } from "./base.js";
+import { Component, Fragment, createContext, h as element, render } from "../vendor/preact.js";
 import {
   useCallback,
   useContext,
@@ -11,6 +12,12 @@ import {
   useState,
 } from "../vendor/preact-hooks.js";
 import htm from "../vendor/htm.js";
+
+/** An element. Every link of every view is written as the dashboard's own path, and drawn as the browser's. */
+function h(type, props, ...children) {
+  const own = type === "a" && props?.href?.startsWith("/");
+  return element(type, own ? { ...props, href: outside(props.href) } : props, ...children);
+}
 
 export const html = htm.bind(h);
 export {

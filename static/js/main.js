@@ -1,4 +1,5 @@
 /* The only module that knows the whole page: the one state, what may be done, what is drawn. */
+import { inside } from "./base.js";
 import { announce, h, render, titleOf } from "./kit.js";
 import { errorText } from "./errors.js";
 import { speak, t } from "./i18n.js";
@@ -23,7 +24,7 @@ const page = document.documentElement;
 const boot = JSON.parse(document.getElementById("boot").textContent);
 speak(boot.lang, boot.catalogue);
 const prefs = { theme: page.dataset.theme, present: page.dataset.present === "1" };
-let state = initial(boot, location, prefs);
+let state = initial(boot, inside(location), prefs);
 let frame = 0;
 let toastTimer = 0;
 

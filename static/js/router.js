@@ -1,20 +1,25 @@
 /* The address bar and the page in step, without loading anything anew. */
+import { inside, outside } from "./base.js";
 
 /**
  * Follow links and the history. `routeOf({pathname, search})` is the route of an address as
  * model/routes.js gives it; `onRoute(route)` is called after each move. Returns navigate(path).
  */
 export function startRouter(routeOf, onRoute) {
+  const here = () => inside(location);
   const navigate = (path) => {
-    if (path !== location.pathname + location.search) history.pushState(null, "", path);
-    onRoute(routeOf(location));
+    const { pathname, search } = here();
+    if (path !== pathname + search) history.pushState(null, "", outside(path));
+    onRoute(routeOf(here()));
   };
-  addEventListener("popstate", () => onRoute(routeOf(location)));
+  addEventListener("popstate", () => onRoute(routeOf(here())));
   document.addEventListener("click", (event) => {
     const link = ownLink(event);
-    if (!link || routeOf(link).view === "missing") return;
+    if (!link) return;
+    const { pathname, search } = inside(link);
+    if (routeOf({ pathname, search }).view === "missing") return;
     event.preventDefault();
-    navigate(link.pathname + link.search);
+    navigate(pathname + search);
   });
   return navigate;
 }

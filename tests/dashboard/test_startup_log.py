@@ -16,13 +16,15 @@ def heard() -> Iterator[list[str]]:
     """Where the addresses go; the shared logger is as before afterwards."""
     before, level = LOGGER.filters[:], LOGGER.level
     addresses: list[str] = []
-    startup_log.init_app(addresses.append)
+    startup_log.init_app(lambda address: addresses.append(address) or f"{address}/lab")
     LOGGER.setLevel(logging.INFO)
     yield addresses
     LOGGER.filters[:], LOGGER.level = before, level
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:5000", "http://[::1]:5050", "http://mb:80"])
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:5000", "http://[::1]:5050", "http://mb:80", "unix:///run/lab"]
+)
 @pytest.mark.parametrize("end", ["", "\x1b[0m", "\n * Running on http://192.0.2.7:5000"])
 def test_the_address_is_heard_whole(
     heard: list[str], caplog: pytest.LogCaptureFixture, address: str, end: str
@@ -30,7 +32,7 @@ def test_the_address_is_heard_whole(
     LOGGER.info(f"{WARNING}\n * Running on {address}{end}")
     LOGGER.info("\x1b[33mPress CTRL+C to quit\x1b[0m")
     assert heard == [address]
-    assert caplog.messages[-1] == f"Press CTRL+C to quit. Socket Lab is on {address}"
+    assert caplog.messages[-1] == f"Press CTRL+C to quit. Socket Lab is on {address}/lab"
     assert len(caplog.messages) == 1
 
 
@@ -45,7 +47,7 @@ def test_requests_are_not_said_but_failures_are(
 
 def test_the_newest_application_is_heard(heard: list[str]) -> None:
     newer: list[str] = []
-    startup_log.init_app(newer.append)
+    startup_log.init_app(lambda address: newer.append(address) or address)
     LOGGER.info(" * Running on http://127.0.0.1:5000\n")
     LOGGER.info("Press CTRL+C to quit")
     assert (heard, newer) == ([], ["http://127.0.0.1:5000"])

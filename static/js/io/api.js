@@ -1,4 +1,5 @@
 /* Calls to the dashboard, with the page's token. */
+import { outside } from "../base.js";
 import { TAB } from "./tab.js";
 
 /** An answer that is not a success: the error and the next step, in words for the reader. */
@@ -34,7 +35,7 @@ function send(method, path, body) {
   const headers = { Accept: "application/json" };
   if (method !== "GET") Object.assign(headers, { "X-Lab-Token": token(), "X-Lab-Tab": TAB });
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  return fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  return fetch(outside(path), { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
 }
 
 async function answer(response) {

@@ -1,5 +1,6 @@
 /* A websocket that decides by itself when it is lost: without the other side's consent. */
 import { freshPage, token } from "./api.js";
+import { outside } from "../base.js";
 import { BAD_TOKEN } from "../model/close_codes.js";
 import { steady } from "../time.js";
 
@@ -25,7 +26,7 @@ export class Link {
   open() {
     this.drop();
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}${this.path}`);
+    const socket = new WebSocket(`${scheme}://${location.host}${outside(this.path)}`);
     socket.onopen = () => this.say({ token: token(), ...this.first() });
     socket.onmessage = ({ data }) => this.take(JSON.parse(data));
     socket.onclose = ({ code, reason }) => this.lose(code, reason);

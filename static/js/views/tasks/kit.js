@@ -5,7 +5,7 @@ import { t } from "../../i18n.js";
 /** The way from the browser to the server: it cannot open raw sockets, the dashboard can. */
 const Way = ({ server }) =>
   html`<div class="path" title=${t("try.path")}><b>${t("try.browser")}</b><span class="wireln"></span>
-    <b>:${location.port || "80"} ${t("try.dashboard")}</b><span class="wireln"></span>
+    <b>:${location.port || (location.protocol === "https:" ? 443 : 80)} ${t("try.dashboard")}</b><span class="wireln"></span>
     <b>:${server.port} ${server.protocol}</b></div>`;
 
 /** The client of a tab: its form, under the way it takes. */

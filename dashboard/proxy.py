@@ -1,0 +1,124 @@
+"""Behind a reverse proxy: the prefix of all addresses, and the proxy's headers that are believed.
+
+Some proxies strip the prefix from a path, others pass it on; both are served, and so is a browser
+that comes straight to our port. The prefix is WSGI's SCRIPT_NAME (PEP 3333).
+
+The X-Forwarded headers of anybody but the configured proxy are passed over: they would let a
+foreign page choose the host that it is checked against. X-Forwarded-For is never used: whoever
+the proxy lets in acts as the user of this dashboard.
+"""
+
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from flask import Flask, current_app, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from dashboard import public
+from dashboard.config import Config
+from dashboard.errors import BadInput
+from dashboard.numbers import shown
+
+LOCAL = ("", "<local>")  # REMOTE_ADDR at a Unix socket: of gunicorn, of Werkzeug
+CAME_THROUGH = "socketlab.came_through_proxy"
+STRAIGHT = "socketlab.straight"
+PREFIX = "socketlab.prefix"
+
+
+def init_app(app: Flask) -> None:
+    """
+    Raises:
+        BadInput: the prefix is the beginning of an address of ours.
+    """
+    config: Config = app.extensions["lab"].config
+    first = config.prefix.split("/")[1:2]
+    if first and first[0] in {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()}:
+        raise BadInput(
+            f"prefix: {shown(config.prefix)} begins as an address of the dashboard's own",
+            f"take another one, such as /lab{config.prefix}",
+        )
+    app.wsgi_app = BehindProxy(app.wsgi_app, config)  # type: ignore[method-assign]
+
+
+class BehindProxy:
+    """A WSGI application whose environment is the one that the browser means."""
+
+    def __init__(self, wsgi_app: Any, config: Config) -> None:
+        self._wsgi_app = wsgi_app
+        self._prefix = config.prefix
+        self._networks = public.networks(config.proxy)
+        self._unix = public.UNIX in config.proxy
+        self._with_headers = ProxyFix(wsgi_app, x_for=0, x_proto=1, x_host=1)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        believed = self._is_proxy(environ.get("REMOTE_ADDR", ""))
+        environ[CAME_THROUGH] = believed
+        environ[STRAIGHT] = "{SERVER_NAME}:{SERVER_PORT}".format_map(environ)
+        prefix = self._prefix or (_forwarded_prefix(environ) if believed else "")
+        _mount(environ, prefix)
+        return (self._with_headers if believed else self._wsgi_app)(environ, start_response)
+
+    def _is_proxy(self, peer: str) -> bool:
+        return self._unix if peer in LOCAL else public.among(peer, self._networks)
+
+
+def _forwarded_prefix(environ: dict[str, Any]) -> str:
+    """What the nearest proxy says; nothing where it says nonsense."""
+    try:
+        said = environ.get("HTTP_X_FORWARDED_PREFIX", "").rpartition(",")[2].strip()
+        return public.prefix(said.rstrip("/"))
+    except ValueError:
+        return ""
+
+
+def _mount(environ: dict[str, Any], prefix: str) -> None:
+    """Put the application under the prefix, whether the path still has it or not."""
+    path, name = environ.get("PATH_INFO", ""), unquote(prefix, "latin-1")
+    if path == name or path.startswith(name + "/"):
+        environ["PATH_INFO"] = path[len(name) :] or "/"
+    outer = environ.get("SCRIPT_NAME", "")
+    environ["SCRIPT_NAME"] = outer + name
+    environ[PREFIX] = quote(outer, encoding="latin-1") + prefix
+
+
+def prefix() -> str:
+    """What stands before our paths in this request's addresses, escaped; usually empty."""
+    found: str = request.environ.get(PREFIX, "")
+    return found
+
+
+def came_through() -> bool:
+    """Whether this request comes from the configured proxy."""
+    return bool(request.environ.get(CAME_THROUGH))
+
+
+def is_public() -> bool:
+    """Whether this request's Host is the configured public one. Any is, from a proxy that lets
+    in its users alone: their cookies are bound to the true name, so that a rebound one has none."""
+    origin = _origin()
+    if origin == public.ANY:
+        return came_through()
+    return bool(origin) and request.host.lower() == urlsplit(origin).netloc
+
+
+def is_public_origin(origin: str) -> bool:
+    """Whether a page of this origin is ours, whatever Host the proxy makes of it."""
+    return origin == _origin() != public.ANY
+
+
+def address_for_people(config: Config, address: str) -> str:
+    """Where a browser finds the dashboard that listens at an address."""
+    known = config.origin not in ("", public.ANY)
+    return (config.origin if known else address) + config.prefix
+
+
+def straight_address() -> str:
+    """Where this process listens, past any proxy."""
+    if came_through():
+        return f"http://{request.environ[STRAIGHT]}"
+    return f"{request.scheme}://{request.host}"
+
+
+def _origin() -> str:
+    config: Config = current_app.extensions["lab"].config
+    return config.origin
