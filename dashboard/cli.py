@@ -25,6 +25,7 @@ from dashboard.presence import is_flask_run, said_by_click
 from dashboard.programs.files import OwnFile
 from dashboard.programs.opened import Opened
 from dashboard.supervision.lifecycle import State
+from dashboard.supervision.process import require_children
 from labservers.clients import terminal
 
 TIMEOUT_S = 35.0
@@ -79,8 +80,10 @@ def load_config(given: Mapping[str, Any] | None) -> Config:
 
     Raises:
         BadInput: an unusable setting; on a command line the same as click's own complaint.
+        Unsupported: the system is of another kind.
     """
     with said_by_click():
+        require_children()
         return configuration.load({**_run_options(), **(given or {})})
 
 

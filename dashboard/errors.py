@@ -52,6 +52,13 @@ class NotNow(LabError):
     code = "not_now"
 
 
+class Unsupported(LabError):
+    """This system lacks what the dashboard needs."""
+
+    status = 501
+    code = "unsupported"
+
+
 class InUse(LabError):
     """Another dashboard has the data folder."""
 

@@ -6,7 +6,6 @@ another program has got the port of a dashboard that was killed.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -15,7 +14,7 @@ import weakref
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard import json_text
+from dashboard import file_lock, json_text
 from dashboard.config import PREFIX
 from dashboard.errors import InUse
 
@@ -90,7 +89,7 @@ def find(folder: Path) -> Whereabouts | None:
         return None
     try:
         said = json_text.parse(os.read(descriptor, READ_BYTES))
-        served = not _try_lock(descriptor, fcntl.LOCK_SH)
+        served = not file_lock.try_shared(descriptor)
     except (OSError, ValueError):
         return None
     finally:
@@ -118,7 +117,7 @@ def _locked(path: Path) -> int | None:
     """A descriptor of the file at this path, locked; None when another process has it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
-        if _try_lock(descriptor, fcntl.LOCK_EX) and _is_at(descriptor, path):
+        if file_lock.try_alone(descriptor) and _is_at(descriptor, path):
             os.fchmod(descriptor, 0o600)
             return descriptor
     except BaseException:
@@ -126,14 +125,6 @@ def _locked(path: Path) -> int | None:
         raise
     os.close(descriptor)
     return None
-
-
-def _try_lock(descriptor: int, how: int) -> bool:
-    try:
-        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _is_at(descriptor: int, path: Path) -> bool:

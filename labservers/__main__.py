@@ -72,7 +72,12 @@ def list_servers() -> int:
 
 
 def serve(spec: ServerSpec, words: list[str]) -> int:
+    from labservers.net.no_wait import MISSING
+
     options, descriptor = parse(spec, words)
+    if MISSING:
+        print(f"labservers: {MISSING}", file=sys.stderr)
+        return EXIT_USAGE
     # Only now: a mistake on the command line is answered without loading a server.
     from labservers.observe.channel import Channel
     from labservers.observe.log import Log

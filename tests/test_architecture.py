@@ -58,7 +58,7 @@ def test_what_looks_into_a_program_knows_none_by_name(path: Path) -> None:
 @pytest.mark.parametrize("path", DASHBOARD, ids=name)
 def test_the_dashboard_meets_a_program_as_a_process(path: Path) -> None:
     whole = r"(registry|observe|clients|net)(\..*)?"
-    parts = r"run(\.(guard|terminal)(\..*)?)?|checks(\.(texts|values|report_\w+)(\.\w+)?)?"
+    parts = r"run(\.(guarded|terminal)(\..*)?)?|checks(\.(texts|values|report_\w+)(\.\w+)?)?"
     allowed = rf"labservers(\.({whole}|{parts}))?"
     used = {i for i in imports(path) if i.partition(".")[0] == "labservers"}
     assert {i for i in used if not re.fullmatch(allowed, i)} == set()

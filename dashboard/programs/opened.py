@@ -4,14 +4,13 @@ A command line writes the list, the dashboard reads it: so no path travels throu
 """
 
 import contextlib
-import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from dashboard import json_text, whole_file
+from dashboard import file_lock, json_text, whole_file
 
 NAME = "programs.json"
 MOST = 200  # of each list, the newest
@@ -82,7 +81,7 @@ def _locked(folder: Path) -> Iterator[None]:
     """Two command lines may write at once."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        file_lock.wait_alone(descriptor)
         yield
     finally:
         os.close(descriptor)

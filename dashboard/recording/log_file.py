@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 RETRY_S = 5.0
-FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 class LogFile:
@@ -63,7 +62,8 @@ class LogFile:
 
     def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._descriptor = os.open(self._path, FLAGS, 0o666)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+        self._descriptor = os.open(self._path, flags, 0o666)
 
     def _is_there(self) -> bool:
         """Whether the path still leads to the file that is open."""

@@ -27,6 +27,7 @@ from labservers.observe import messages
 LAST_LINES = 12
 SOON_S = 0.1
 SEEN_S = 5.0  # after which a program without a socket counts as up
+UNGUARDED = "This system has no subreaper (prctl(2), Linux) that would inherit such a process."
 STABLE_S = 30.0  # after which a break is not another failed attempt
 NOBODY_LOOKS = messages.Look(1.0, [])
 # Not held in any way; breakpoints go first, so that none stops it again.
@@ -116,6 +117,8 @@ class Life:
             self._fail(failures.not_spawned(self.program, error))
             return
         self.reports.figures.watch(run.process.pid)
+        if not run.process.wholly:
+            self.note("unguarded", UNGUARDED)
         run.step = "bind"
         self._move(event)
         if self.program.ready is Ready.ALIVE:

@@ -18,17 +18,17 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from dashboard.errors import Unsupported
 from dashboard.programs.launch import CHANNEL, Command
 from dashboard.supervision import session
 from labservers.observe import messages
 from labservers.observe.channel import PIECE, Channel, Lines
-from labservers.run import guard
+from labservers.run import guarded
 from labservers.run.terminal import Terminal
 
 COMMANDS_KEPT = 64 * 1024  # bytes, for a child that does not read
@@ -36,8 +36,15 @@ LOG_LINE = 64 * 1024
 DRAIN_S = 1.0
 ANSWER_BYTES = 64 * 1024
 PACKAGE_PARENT = Path(messages.__file__).resolve().parents[2]
-GUARD = (sys.executable, "-I", "-S", guard.__file__)
-GUARD_S = 10.0
+
+
+def require_children() -> None:
+    """
+    Raises:
+        Unsupported: a child cannot inherit a socket here.
+    """
+    if not hasattr(os, "fork"):
+        raise Unsupported("the dashboard runs on Linux and macOS", "on Windows start it in WSL2")
 
 
 class Listener(Protocol):
@@ -55,7 +62,8 @@ class Listener(Protocol):
 
 
 class ServerProcess:
-    """A running child, from spawn to exit. `pid`: of the program, not of its guard.
+    """A running child, from spawn to exit. `pid`: of the program, not of its guard. `wholly`:
+    nothing that it starts can outlive it.
 
     Raises:
         OSError: it could not be spawned.
@@ -75,14 +83,14 @@ class ServerProcess:
                 if self._terminal:
                     self._terminal.close()
                 raise
-        self.pid = self._child.pid
+        self.pid, self.wholly = self._child.pid, True
         self._lock = threading.Lock()  # no signal after the child was reaped
         self._reaped = False
         self._channel = Channel(ours, COMMANDS_KEPT)
         self._readers: list[threading.Thread] = []
         try:
             if self._terminal:
-                self.pid = _number_from(self._line)
+                self.pid, self.wholly = guarded.introduced(self._line)
             for name, pieces, take in self._streams():
                 self._readers.append(self._start(name, self._read, pieces, take))
             self._start("wait", self._wait)
@@ -213,7 +221,7 @@ def _spawn(
     try:
         if terminal:
             _check_executable(words[0])
-            words = [*GUARD, str(line.fileno()), *words]
+            words = guarded.words(line, words)
             inherited.append(line.fileno())
             given = prints = terminal.theirs
         return subprocess.Popen(
@@ -229,18 +237,6 @@ def _spawn(
     finally:
         if terminal:
             terminal.close_theirs()
-
-
-def _number_from(line: socket.socket) -> int:
-    """The number of the program, from its guard.
-
-    Raises:
-        ValueError: it has not come.
-    """
-    line.settimeout(GUARD_S)
-    with contextlib.suppress(OSError), line.makefile("rb") as file:
-        return int(file.readline(20))
-    raise ValueError("its guard says nothing")
 
 
 def _check_executable(path: str) -> None:

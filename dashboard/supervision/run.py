@@ -18,6 +18,7 @@ class Process(Protocol):
     """The abilities of a ServerProcess, so that tests can hand in another."""
 
     pid: int
+    wholly: bool
 
     def send(self, command: messages.Command) -> None: ...
     def type(self, data: bytes) -> bool: ...

@@ -30,6 +30,7 @@ from labservers.checks.verdicts import broken, in_language
 from labservers.command_line import EXIT_USAGE, Parser, inherited_socket
 from labservers.observe.schema import read_json
 from labservers.observe.text import printable
+from labservers.run import terminal
 
 EXIT_MEND = 1
 EXIT_INTERRUPTED = 130
@@ -49,6 +50,8 @@ def main(words: list[str]) -> int:
     files, left_out = servers_in(asked.subjects)
     if not files and not asked.address:
         parser.error("no file there opens a server")
+    if files and terminal.MISSING:
+        parser.error(f"a program is checked on a terminal, but {terminal.MISSING}")
     if asked.jobs > 1 and not network.possible():
         parser.error("this system gives a program no network of its own; leave out --jobs")
     if asked.alone:

@@ -6,7 +6,6 @@ Programs with the same port can be checked at the same time then. Linux only.
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
 import socket
 import struct
@@ -24,6 +23,8 @@ def enter() -> None:
     Raises:
         OSError: the system gives none.
     """
+    import fcntl  # not on Windows
+
     user, group = os.getuid(), os.getgid()
     if user != 0 or not _unshare(NEW_NETWORK):
         if not _unshare(NEW_USER | NEW_NETWORK):
@@ -35,6 +36,8 @@ def enter() -> None:
 
 def possible() -> bool:
     """Whether a child of this process can have one."""
+    if sys.platform != "linux":
+        return False
     command = [sys.executable, "-c", f"import {__name__} as network; network.enter()"]
     return subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
 

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from labservers.observe import messages
 from labservers.observe.channel import Channel
-from labservers.run import guard
+from labservers.run import guarded
 from labservers.run.terminal import Terminal
 
-OBSERVE = Path(guard.__file__).with_name("observe_file.py")
-GUARD_S = 10.0
+OBSERVE = Path(guarded.__file__).with_name("observe_file.py")
 END_S = 6.0  # SIGKILL and the guard's clearing up
 KEPT = 32 * 1024  # bytes of output: of its head, and of its tail
 
@@ -74,12 +71,12 @@ class Process:
         ours, channels = socket.socketpair()
         self._line, guards = socket.socketpair()
         self._channel = Channel(ours)
-        words = [sys.executable, "-I", "-S", guard.__file__, str(guards.fileno()), python,
-                 str(OBSERVE), "--quiet", "--channel", str(channels.fileno()),
-                 *(("--switch", str(switch_s)) if switch_s is not None else ()),
-                 str(file), *arguments]  # fmt: skip
+        program = [python, str(OBSERVE), "--quiet", "--channel", str(channels.fileno()),
+                   *(("--switch", str(switch_s)) if switch_s is not None else ()),
+                   str(file), *arguments]  # fmt: skip
         try:
             with channels, guards:
+                words = guarded.words(guards, program)
                 self._child = self._spawn(words, folder, (channels.fileno(), guards.fileno()))
             self.pid = self._number()
         except BaseException:
@@ -109,12 +106,12 @@ class Process:
             self._terminal.close_theirs()
 
     def _number(self) -> int:
-        self._line.settimeout(GUARD_S)
-        with contextlib.suppress(OSError, ValueError), self._line.makefile("rb") as file:
-            return int(file.readline(20))
-        self._child.kill()
-        self._child.wait()
-        raise OSError("the program's guard says nothing")
+        try:
+            return guarded.introduced(self._line).pid
+        except ValueError as error:
+            self._child.kill()
+            self._child.wait()
+            raise OSError(str(error)) from error
 
     @property
     def alive(self) -> bool:
@@ -147,8 +144,7 @@ class Process:
         with contextlib.suppress(OSError):
             self._line.send(b"K")
         if not self.wait(END_S):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._child.pid, signal.SIGKILL)
+            self._child.kill()
             self._child.wait()
         self.drain()
         self._close()
@@ -182,13 +178,3 @@ class Process:
 def _without_ours() -> dict[str, str]:
     names = ("FLASK_", "WERKZEUG_", "SOCKETLAB_", "PYTHONDONTWRITEBYTECODE")
     return {name: value for name, value in os.environ.items() if not name.startswith(names)}
-
-
-def processes_of(pid: int) -> Iterator[int]:
-    """A process and all that it has started; nothing where the system does not list them."""
-    yield pid
-    with contextlib.suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            children = Path(f"/proc/{pid}/task/{task}/children").read_text("ascii")
-            for child in children.split():
-                yield from processes_of(int(child))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import linecache
-import os
 import re
 import sys
 import tempfile
@@ -13,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from labservers.checks import ports
+from labservers.checks import figures, ports
 from labservers.checks.patience import strain
-from labservers.checks.process import Process, processes_of
+from labservers.checks.process import Process
 from labservers.checks.prompts import typed_for
 from labservers.checks.scratch import scratch_copy
 from labservers.checks.values import Address, Death, Stand
@@ -193,22 +191,14 @@ class Subject:
 
     def descriptors(self) -> int | None:
         """How many descriptors it has open."""
-        with contextlib.suppress(OSError):
-            return len(os.listdir(f"/proc/{self._pid}/fd"))
-        return None
+        return figures.descriptors(self._pid)
 
     def threads(self) -> int | None:
-        with contextlib.suppress(OSError):
-            return len(os.listdir(f"/proc/{self._pid}/task"))
-        return None
+        return figures.threads(self._pid)
 
     def processor_s(self) -> float | None:
         """Processor time that it has used, with its children that live."""
-        if not self.alive:
-            return None
-        used = [_processor_s(pid) for pid in processes_of(self._pid)]
-        known = [one for one in used if one is not None]
-        return sum(known) if known else None
+        return figures.processor_s(self._pid) if self.alive else None
 
     @property
     def _pid(self) -> int:
@@ -289,11 +279,3 @@ class Subject:
         for port in kept:
             ports.free(port)
         return bool(kept)
-
-
-def _processor_s(pid: int) -> float | None:
-    """Fields 14 and 15 of /proc/PID/stat (proc(5)), in seconds."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return None

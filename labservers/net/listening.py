@@ -6,7 +6,6 @@ SO_REUSEPORT is set nowhere.
 """
 
 import contextlib
-import os
 import socket
 import sys
 
@@ -26,7 +25,7 @@ def listen_tcp(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
     family, address = resolve(host, port, socket.SOCK_STREAM)
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        if os.name == "posix":
+        if sys.platform != "win32":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
         sock.bind(address)

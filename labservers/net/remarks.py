@@ -1,8 +1,8 @@
 """Remarks on the address that a server has just been bound to, where it may surprise."""
 
 import errno
-import os
 import socket
+import sys
 
 from labservers.net.addresses import Reach, connect_host, reach
 from labservers.observe.addresses import address_text
@@ -38,7 +38,7 @@ def taken_twin(host: str, port: int, kind: socket.SocketKind) -> str | None:
     family = socket.AF_INET6 if ":" in twin else socket.AF_INET
     try:
         with socket.socket(family, kind) as probe:
-            if kind == socket.SOCK_STREAM and os.name == "posix":
+            if kind == socket.SOCK_STREAM and sys.platform != "win32":
                 # A connection that has just been closed there holds no port (TIME_WAIT, socket(7)).
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((twin, port))

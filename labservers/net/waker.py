@@ -1,7 +1,8 @@
 """Waking a thread out of the system call in which it waits for sockets."""
 
-import select
 import socket
+
+from labservers.observe.readiness import readable
 
 
 class Waker:
@@ -28,9 +29,7 @@ class Waker:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Sleep until somebody wakes us; False when the time was up before."""
-        poller = select.poll()
-        poller.register(self.reader, select.POLLIN)
-        woken = bool(poller.poll(None if timeout_s is None else timeout_s * 1000))
+        woken = readable(self.reader)(timeout_s)
         self.drain()
         return woken
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import _socket
 import os
-import select
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator
+
+from .readiness import writable
 
 CAPACITY = 8 * 1024 * 1024
 LINE_LIMIT = 4 * 1024 * 1024
@@ -63,7 +64,8 @@ class Channel:
                 self._push()
                 if self._broken or not (self._kept or self._begun):
                     return not self._broken
-            if not _writable(self._sock, deadline - time.monotonic()):
+            left_s = deadline - time.monotonic()
+            if left_s <= 0 or not writable(self._sock)(left_s):
                 return False
 
     @property
@@ -155,11 +157,3 @@ class Lines:
 
     def _add(self, piece: bytes) -> None:
         self._begun += piece[: self._limit - len(self._begun)]
-
-
-def _writable(sock: _socket.socket, timeout_s: float) -> bool:
-    if timeout_s <= 0:
-        return False
-    poller = select.poll()
-    poller.register(sock, select.POLLOUT)
-    return bool(poller.poll(timeout_s * 1000))

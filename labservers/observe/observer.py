@@ -12,7 +12,7 @@ import signal
 import time
 from typing import Callable
 
-from . import messages
+from . import messages, this_process
 from .channel import Channel
 from .glass import Glass
 from .loop_scene import LoopScene
@@ -118,8 +118,7 @@ class Observer:
             return
         self._end()
         time.sleep(HURRY_S)
-        alone = os.getsid(0) == os.getpid()  # a session of its own: its children as well
-        os.kill(0 if alone else os.getpid(), signal.SIGKILL)
+        this_process.end_at_once()
 
     def _end(self) -> None:
         """As SIGTERM from outside does, but with a summary where that would end it at once."""

@@ -11,6 +11,7 @@ import os
 import time
 from typing import Any, Callable
 
+from . import this_process
 from .tap import Tap
 
 PERIOD_S = 0.05
@@ -47,7 +48,7 @@ class Teller:
         if self._stops or not _taken(self._idle):
             return
         locks = _locked(), _locked()
-        self._tasks = _tasks()
+        self._tasks = this_process.threads()
         begun = _locked()  # Python counts a bare thread from its first instruction on
         self._writers.append(locks)
         try:
@@ -142,7 +143,7 @@ class Teller:
     def _await_one_thread_less(self) -> None:
         """Python warns of a fork with several threads; it counts those of the system."""
         until = time.monotonic() + FORK_S
-        while _tasks() > self._tasks > 0 and time.monotonic() < until:
+        while this_process.threads() > self._tasks > 0 and time.monotonic() < until:
             time.sleep(0.0005)
 
 
@@ -152,14 +153,6 @@ def _taken(entries: list[Any]) -> Any:
         return entries.pop() or (None,)
     except IndexError:
         return ()
-
-
-def _tasks() -> int:
-    """How many threads the system sees; 0 where it does not say."""
-    try:
-        return len(os.listdir("/proc/self/task"))
-    except OSError:
-        return 0
 
 
 def _locked() -> Any:

@@ -6,6 +6,9 @@ started ends with it, a daemon too: orphans become children of the nearest subre
 which the guard is. The end of LINE is that of the process that asked; a byte on it ends the
 program at once.
 
+Linux alone has subreapers. Elsewhere the program's group ends with it, and its descendants as far
+as they are found from parent to child: a daemon is not. The second word on LINE says which it is.
+
 That process has many threads, so nothing of Python may run between its fork and the exec.
 """
 
@@ -27,14 +30,14 @@ SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
 GRACE_S = 1.4  # for a program that learns from its own line that nobody looks any more
 GIVE_UP_S = 5.0
 POLL_MS = 50
+MOST = 65_536  # descriptors, where there is no limit
 
 
 def main(words: list[str]) -> int:
     """Returns the exit code; does not return where the program was ended by a signal."""
     line = socket.socket(fileno=int(words[0]))
     os.set_inheritable(line.fileno(), False)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
+    reaps = sys.platform == "linux" and ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0) == 0
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     pid = os.fork()
     if not pid:
@@ -44,8 +47,8 @@ def main(words: list[str]) -> int:
     signal.signal(signal.SIGHUP, lambda *_: _send(-pid, signal.SIGHUP))
     signal.signal(signal.SIGCHLD, lambda *_: None)  # wakes poll()
     with contextlib.suppress(OSError):  # its other end may be gone already
-        line.sendall(b"%d\n" % pid)
-    return _end_as(_wait(pid, line))
+        line.sendall(b"%d %d\n" % (pid, reaps))
+    return _end_as(_wait(pid, line, reaps))
 
 
 def _become(words: list[str]) -> int:
@@ -69,10 +72,11 @@ def _become(words: list[str]) -> int:
 def _close_all_but(line: int) -> None:
     """The program inherits nothing of ours but the terminal."""
     os.closerange(3, line)
-    os.closerange(line + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    os.closerange(line + 1, MOST if limit == resource.RLIM_INFINITY else limit)
 
 
-def _wait(pid: int, line: socket.socket) -> int:
+def _wait(pid: int, line: socket.socket, reaps: bool) -> int:
     """Reap children until there are none. Returns the wait status of the program."""
     wake, waker = os.pipe()
     os.set_blocking(waker, False)
@@ -85,7 +89,8 @@ def _wait(pid: int, line: socket.socket) -> int:
         if ended[0] == pid:
             status, kill_at = ended[1], time.monotonic()
         if time.monotonic() >= kill_at:
-            _kill_children(pid)
+            for child in _to_kill(pid, reaps):
+                _send(child, signal.SIGKILL)
         if ended[0]:
             continue
         ready = dict(poller.poll(None if kill_at == math.inf else POLL_MS))
@@ -105,15 +110,29 @@ def _reaped() -> tuple[int, int] | None:
         return None
 
 
-def _kill_children(pid: int) -> None:
-    """Theirs become ours in turn. Where the system does not list them, all of the first group."""
+def _to_kill(pid: int, reaps: bool) -> list[int]:
+    """Our children: theirs become ours in turn. Where they do not, or where the system does not
+    list them (proc(5)): the first group, and all that is found below us."""
+    if reaps:
+        with contextlib.suppress(OSError), open(f"/proc/self/task/{os.getpid()}/children") as file:
+            return [int(number) for number in file.read().split()]
+    return [-pid, *_below(os.getpid())]
+
+
+def _below(parent: int) -> list[int]:
+    """The descendants of a process, by ps(1), without those that have lost their parent."""
+    import subprocess
+
+    command = ("ps", "-A", "-o", "pid=", "-o", "ppid=")
     try:
-        with open(f"/proc/self/task/{os.getpid()}/children") as file:
-            children = [int(number) for number in file.read().split()]
-    except OSError:
-        children = [-pid]
-    for child in children:
-        _send(child, signal.SIGKILL)
+        listed = subprocess.run(command, stdout=subprocess.PIPE, timeout=GIVE_UP_S).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    pairs = [(int(child), int(its)) for child, its in map(bytes.split, listed.splitlines())]
+    found = [parent]
+    for one in found:
+        found += [child for child, its in pairs if its == one]
+    return found[1:]
 
 
 def _send(pid: int, number: signal.Signals) -> None:

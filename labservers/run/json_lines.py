@@ -52,11 +52,11 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 def out_of_the_way(descriptor: int) -> int:
     """The same file under a high number: the program's own descriptors are as without us."""
-    import fcntl
-
     try:
+        import fcntl
+
         moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 500)
-    except OSError:  # the limit of descriptors is lower
+    except (ImportError, OSError):  # Windows; or the limit of descriptors is lower
         return descriptor
     os.close(descriptor)
     return moved

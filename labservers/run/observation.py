@@ -112,8 +112,9 @@ class Observation:
 
     def answer_sigquit(self) -> None:
         """^\\ at the terminal says where each thread and task stands: at once, from the main
-        thread."""
-        signal.signal(signal.SIGQUIT, lambda *_: self._teller.tell(self._standing.look()))
+        thread. On Windows it is Ctrl+Break."""
+        name = "SIGQUIT" if hasattr(signal, "SIGQUIT") else "SIGBREAK"
+        signal.signal(getattr(signal, name), lambda *_: self._teller.tell(self._standing.look()))
 
     def _crashed(self, error: BaseException) -> None:
         self._swallowed.not_caught(error)

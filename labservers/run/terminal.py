@@ -3,17 +3,23 @@
 import contextlib
 import errno
 import os
-import select
-import termios
 import threading
 import time
 from collections.abc import Iterator
 
+from labservers.observe.readiness import readable, writable
+
+try:
+    import termios
+except ImportError:  # Windows has no terminals of this kind
+    termios = None  # type: ignore[assignment]
+
 PIECE = 64 * 1024
 WINDOW = (40, 120)  # rows, columns
-LOOK_MS = 500
+LOOK_S = 0.5
 TYPE_S = 1.0
 GATHER_S = 0.002  # between two pieces: we are not woken for each line of a program that spins
+MISSING = "" if termios else "this system has no pseudoterminals; on Windows use WSL2"
 LINE_BYTES = 4_095  # of a typed line (termios(3), canonical mode); the system drops the rest
 
 
@@ -21,9 +27,14 @@ class Terminal:
     """Both ends, until the program has got `theirs`.
 
     One thread reads; any may type. The lock keeps our end from being closed under a writer.
+
+    Raises:
+        OSError: the system gives none.
     """
 
     def __init__(self) -> None:
+        if MISSING:
+            raise OSError(errno.ENOTSUP, MISSING)
         self._ours, self.theirs = os.openpty()
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -50,7 +61,7 @@ class Terminal:
                 try:
                     data = data[os.write(self._ours, data) :]
                 except BlockingIOError:
-                    _wait_for(self._ours, select.POLLOUT)
+                    writable(self._ours)(LOOK_S)
                 except OSError:
                     break
         return not data
@@ -71,7 +82,7 @@ class Terminal:
             try:
                 return os.read(self._ours, PIECE)
             except BlockingIOError:
-                if not _wait_for(self._ours, select.POLLIN) and over:
+                if not readable(self._ours)(LOOK_S) and over:
                     return b""
             except OSError as error:
                 if error.errno == errno.EIO:  # nobody has the other end
@@ -85,9 +96,3 @@ class Terminal:
             while len(more) < PIECE and (data := os.read(self._ours, PIECE)):
                 more += data
         return bytes(more)
-
-
-def _wait_for(descriptor: int, event: int) -> bool:
-    poller = select.poll()
-    poller.register(descriptor, event)
-    return bool(poller.poll(LOOK_MS))

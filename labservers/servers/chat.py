@@ -13,7 +13,6 @@ chat_backlog.py, chat_postman.py  what members that are behind read on from, and
                                   sends it to them
 """
 
-import select
 import socket
 import struct
 import time
@@ -22,9 +21,11 @@ from contextlib import suppress
 from labservers.net.accepting import Acceptor
 from labservers.net.closing import Closer, close_politely
 from labservers.net.listening import listen_tcp, notice_vanished_peers
+from labservers.net.no_wait import DONT_WAIT
 from labservers.observe import messages
 from labservers.observe.addresses import address_text
 from labservers.observe.monitor import ROWS_SHOWN, Monitor
+from labservers.observe.readiness import readable
 from labservers.observe.text import Excerpt
 from labservers.protocols.chat import WAIT_S, Event, Join
 from labservers.registry import ServerSpec
@@ -110,7 +111,7 @@ class ChatServer(LabServer):
         framing, sock = member.framing, member.sock
         if self.stopping:  # a client that never stops talking would have no end
             return framing.end("the server stops")
-        if framing.waiting and not _readable(sock, WAIT_S):
+        if framing.waiting and not readable(sock)(WAIT_S):
             return framing.timed_out()
         try:
             data = sock.recv(RECEIVE_BYTES)
@@ -144,7 +145,7 @@ class ChatServer(LabServer):
         self.monitor.close(member.connection)
         self.log.sampled("%s refused: the chat is full", member.connection.peer)
         with suppress(OSError):
-            member.sock.send(REFUSAL, socket.MSG_DONTWAIT)
+            member.sock.send(REFUSAL, DONT_WAIT)
         self._closer.leave(member.connection, member.sock)
 
     def stop(self) -> None:
@@ -210,12 +211,6 @@ class ChatConnectionManager:
         newest = lines[lines.rfind(b"\n", 0, -1) + 1 : -1]
         self._monitor.last = (newest, b"\xc3\x97%d" % len(room.members), microseconds)
         self._log.sampled("%s %s: %s", speaker.connection.peer, room.name, Excerpt(newest))
-
-
-def _readable(sock: socket.socket, timeout_s: float) -> bool:
-    poller = select.poll()
-    poller.register(sock, select.POLLIN)
-    return bool(poller.poll(timeout_s * 1000))
 
 
 def create(spec: ServerSpec, options: Options, monitor: Monitor) -> ChatServer:

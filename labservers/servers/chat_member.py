@@ -6,7 +6,6 @@ member reads on from the room's backlog, until it is level again. The state says
 is (chat_states.py), so a level member is sent to without a lock.
 """
 
-import select
 import socket
 import threading
 import time
@@ -14,7 +13,9 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from labservers.net.no_wait import DONT_WAIT
 from labservers.observe.monitor import Connection
+from labservers.observe.readiness import writable
 from labservers.protocols.chat import Framing
 from labservers.servers.chat_message import raw_sends, skipped_notice
 from labservers.servers.chat_states import READS_ON, Event, State, next_state
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from labservers.servers.chat_room import Room
 
 SENDS_AT_ONCE = 256  # to one member; then others have their turn
-SEND_FLAGS = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)
+SEND_FLAGS = DONT_WAIT | getattr(socket, "MSG_NOSIGNAL", 0)
 
 
 class Place:
@@ -121,11 +122,10 @@ class Member:
         with self._sending:
             pass  # the postman has ended its last send, and finds the new state from now on
         deadline = time.monotonic() + timeout_s
-        poller = select.poll()
-        poller.register(self.sock, select.POLLOUT)
+        takes_more = writable(self.sock)
         with suppress(OSError):
             while not self._send_what_goes() and (left := deadline - time.monotonic()) > 0:
-                poller.poll(left * 1000)
+                takes_more(left)
         self.rest.clear()
         self.place.backlog = None  # or it would be kept by all that still know the member
         self.move(Event.CLOSED)

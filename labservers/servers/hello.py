@@ -7,7 +7,6 @@ server on every address owns all addresses of this machine.
 """
 
 import errno
-import select
 import threading
 import time
 
@@ -17,6 +16,7 @@ from labservers.net.waker import Waker
 from labservers.observe import messages
 from labservers.observe.addresses import address_text
 from labservers.observe.monitor import ROWS_SHOWN, Monitor
+from labservers.observe.readiness import readable
 from labservers.observe.text import Excerpt, one_line
 from labservers.registry import ServerSpec
 from labservers.run.server import LabServer, Options
@@ -57,12 +57,10 @@ class HelloServer(LabServer):
         return host, port
 
     def serve(self) -> None:
-        poller = select.poll()
-        poller.register(self._socket, select.POLLIN)
-        poller.register(self._waker, select.POLLIN)
+        wait = readable(self._socket, self._waker)
         try:
             while not self._stopping.is_set():
-                poller.poll()
+                wait(None)
                 self.serve_datagrams()
         finally:
             self._socket.close()

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 from labservers.net.closing import Closer
+from labservers.net.no_wait import DONT_WAIT
 from labservers.observe.monitor import Connection
 
 
@@ -45,7 +46,7 @@ class Visit:
         self.received = b""
         self._again = b""  # received by the try, to be handed out once more
         self._sock = sock
-        self._flags: int = socket.MSG_DONTWAIT
+        self._flags: int = DONT_WAIT
         self._closer = closer
         self._write_s = write_s
 

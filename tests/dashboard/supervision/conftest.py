@@ -26,6 +26,7 @@ class FakeProcess:
     command: Command
     listener: Any
     pid: int
+    wholly: bool = True
     done: list[str] = field(default_factory=list)
     typed: bytes = b""
 

@@ -1,0 +1,37 @@
+"""A program with a guard (guard.py): how both are started, and what the guard says first."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+GUARD = str(Path(__file__).with_name("guard.py"))
+SAYS_S = 10.0
+
+
+class Guarded(NamedTuple):
+    """pid: the program's own. wholly: nothing that it starts can leave its guard (subreaper)."""
+
+    pid: int
+    wholly: bool
+
+
+def words(line: socket.socket, program: list[str]) -> list[str]:
+    """The command of a guard and its program; it inherits `line`."""
+    return [sys.executable, "-I", "-S", GUARD, str(line.fileno()), *program]
+
+
+def introduced(line: socket.socket) -> Guarded:
+    """What the guard says, on our end of its line, as soon as the program runs.
+
+    Raises:
+        ValueError: it says nothing.
+    """
+    line.settimeout(SAYS_S)
+    with contextlib.suppress(OSError), line.makefile("rb") as file:
+        pid, wholly = file.readline(20).split()
+        return Guarded(int(pid), wholly == b"1")
+    raise ValueError("its guard says nothing")
