@@ -56,6 +56,7 @@ KINDS = {
         Kind("code", Delivery.LATEST, True, 4.0, view="code", capability="source"),
         Kind("threads", Delivery.LATEST, True, 4.0, view="threads", capability="threads"),
         Kind("logs", Delivery.STREAM, by_topic=True),
+        Kind("life", Delivery.LATEST, by_topic=True),
         Kind("check", Delivery.LATEST, by_topic=True, capability="checks"),
     )
 }

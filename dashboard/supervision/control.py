@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from dashboard.errors import NotNow
-from labservers.observe.messages import Held
+from labservers.observe import messages
 
 GRACE_S = 2.0  # a page that is loaded anew is away for a moment
+# Not held in any way; breakpoints go first, so that none stops it again.
+FREELY = (messages.Break([], [], [], False), messages.Slow(0.0), messages.Resume())
 
 
 class Control:
@@ -36,7 +38,7 @@ class Control:
         if tab:
             self._tabs.add(tab)
 
-    def heard(self, held: Held) -> None:
+    def heard(self, held: messages.Held) -> None:
         """The program's own word on its stepper: where it is not held any more, nobody holds it."""
         marks = held.breakpoints
         watched = marks.lines or marks.calls or marks.clients or marks.exceptions

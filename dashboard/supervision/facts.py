@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dashboard.programs import launch
 from dashboard.programs.program import Program
 from dashboard.programs.settings import ServerSettings
 from dashboard.supervision.control import Control
@@ -23,7 +24,7 @@ class Facts:
     when it is gone. attempt, attempts: starts after a crash, so far and at most. deadline: of
     STARTING, STOPPING or BACKOFF, by the monotonic clock. start_again: once it has ended.
     changed_on_disk: its file is not the one that was started. sees: capabilities that were seen in
-    it while it ran, kept after its end.
+    it while it ran, kept after its end. unended: a process that has outlived SIGKILL.
     """
 
     program: Program
@@ -40,6 +41,7 @@ class Facts:
     experiments: list[dict[str, Any]] = field(default_factory=list)
     changed_on_disk: bool = False
     sees: frozenset[str] = frozenset()
+    unended: Run | None = None
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -58,6 +60,20 @@ class Facts:
                 self.run.knows(folder / name)
         before, self.sees = self.sees, self.sees | CAN_BE_SEEN.intersection(frame.sees or [])
         return self.sees != before
+
+    @property
+    def mute(self) -> bool:
+        """Whether it cannot say where it listens, or does not for some reason."""
+        speaks = "channel" in self.program.launch.takes
+        return not speaks or (self.program.own is not None and self.run.heard_at is None)
+
+    def command(self, data_path: Path) -> launch.Command:
+        """The command of its next start."""
+        chosen = self.settings.chosen(self.program)
+        places = {name: str(value) for name, value in chosen.items()}
+        file = str(self.program.own or "")
+        given = {**places, "file": file, "data_dir": str(data_path)}
+        return launch.command(self.program.launch, given)
 
     @property
     def settled(self) -> bool:

@@ -70,6 +70,16 @@ def not_answering(
     return {**NOTHING, "reason": "not_answering", "message": message, "last_lines": lines}
 
 
+def unended(program: Program, pid: int) -> Failure:
+    """It was killed, and is still there."""
+    return {
+        **NOTHING,
+        "reason": "unended",
+        "message": f"process {pid} of {_name(program)} has not ended, although it was killed",
+        "next_step": "the system holds it: wait, or look at it with ps",
+    }
+
+
 def refused(failed: messages.Failed, end: End) -> Failure:
     """It said itself why it cannot start."""
     return {

@@ -8,11 +8,11 @@ in lifecycle.py and publishes the result.
 import threading
 from typing import Any
 
-from dashboard.programs import launch
 from dashboard.programs.program import Program, Ready
 from dashboard.programs.settings import Settings
 from dashboard.supervision import causes, failures
 from dashboard.supervision.console import Console
+from dashboard.supervision.control import FREELY
 from dashboard.supervision.evidence import place_of
 from dashboard.supervision.facts import Facts
 from dashboard.supervision.failures import End, Failure
@@ -29,9 +29,9 @@ SOON_S = 0.1
 SEEN_S = 5.0  # after which a program without a socket counts as up
 UNGUARDED = "This system has no subreaper (prctl(2), Linux) that would inherit such a process."
 STABLE_S = 30.0  # after which a break is not another failed attempt
+KILLED_S = 5.0  # in which a process is gone that was sent SIGKILL
+WHEN_IT_FAILS = {State.STARTING: Event.COULD_NOT_START, State.STOPPING: Event.UNENDED}
 NOBODY_LOOKS = messages.Look(1.0, [])
-# Not held in any way; breakpoints go first, so that none stops it again.
-FREELY = (messages.Break([], [], [], False), messages.Slow(0.0), messages.Resume())
 
 
 class Life:
@@ -111,7 +111,8 @@ class Life:
         seen = self.program.ready is Ready.SEEN
         self.facts.deadline = now + (SEEN_S if seen else self._world.config.start_timeout_s)
         try:
-            run.process = self._world.spawn(self._command(), self._ears(run))
+            command = self.facts.command(self._world.config.data_path)
+            run.process = self._world.spawn(command, self._ears(run))
         except (OSError, ValueError) as error:
             self._move(event, quietly=True)
             self._fail(failures.not_spawned(self.program, error))
@@ -123,13 +124,6 @@ class Life:
         self._move(event)
         if self.program.ready is Ready.ALIVE:
             self._is_ready()
-
-    def _command(self) -> launch.Command:
-        chosen = self.facts.settings.chosen(self.program)
-        places = {name: str(value) for name, value in chosen.items()}
-        file = str(self.program.own or "")
-        data_dir = str(self._world.config.data_path)
-        return launch.command(self.program.launch, {**places, "file": file, "data_dir": data_dir})
 
     def _ears(self, run: Run) -> Ears:
         return Ears(run, self.take, self.reports.log_line, self.take_output, self.take_exit)
@@ -156,7 +150,7 @@ class Life:
         except Exception as error:  # whatever a check runs into is the reason it failed
             problem = str(error) or type(error).__name__
         with self.lock:
-            if run is not self.facts.run or self.facts.state is not State.STARTING:
+            if run is not self.facts.run or run.over or self.facts.state is not State.STARTING:
                 return
             if problem is None:
                 self._is_ready()
@@ -194,28 +188,25 @@ class Life:
                 self._move(Event.SILENT)
             if self._stale:
                 self._publish_soon()
-            look = self._is_mute(run) and self.facts.state in ALIVE and run.wants_a_look(now)
+            look = self.facts.mute and self.facts.state in ALIVE and run.wants_a_look(now)
         self.reports.tick()
         if look and run.process:
             found = self._world.listening(run.process.pid)
             with self.lock:
-                if self._is_mute(run):  # it may have spoken meanwhile, and knows better
+                if self.facts.mute:  # it may have spoken meanwhile, and knows better
                     self._listens(run, found)
 
     def _be_late(self) -> None:
-        if self.facts.state is State.STARTING and self.program.ready is Ready.SEEN:
+        if self.facts.state is State.BACKOFF:
+            self._spawn(Event.RETRY)
+        elif self.facts.run.killed:
+            self._has_not_ended()
+        elif self.facts.state is State.STARTING and self.program.ready is Ready.SEEN:
             self._is_ready()
         elif self.facts.state is State.STARTING:
             self._not_answering("it did not come up in time")
         elif self.facts.state is State.STOPPING:
             self.kill()
-        elif self.facts.state is State.BACKOFF:
-            self._spawn(Event.RETRY)
-
-    def _is_mute(self, run: Run) -> bool:
-        """Whether it cannot say where it listens, or does not for some reason."""
-        speaks = "channel" in self.program.launch.takes
-        return not speaks or (self.program.own is not None and run.heard_at is None)
 
     # News of the process: called from its threads, through its Ears.
 
@@ -288,18 +279,24 @@ class Life:
     def take_exit(self, run: Run, returncode: int) -> None:
         """The process is gone: as asked, in peace, or as a failure, which is looked into first."""
         with self.lock:
-            if run is not self.facts.run or run.over:
+            if run is self.facts.unended:
+                self.facts.unended = None
+            if run is not self.facts.run or self.facts.state not in ALIVE:
                 return
             now = self._world.clock()
             asked = self.facts.state is State.STOPPING or run.was_interrupted(now)
         lines = self.reports.log.tail(LAST_LINES, run.logged_before)
         end = End(returncode, now - run.started, lines)
         peaceful = returncode == 0 and run.failed is None
-        failure = None if asked or peaceful else causes.explain(self.facts, run, end, self._world)
+        failure = run.failure
+        if failure is None and not asked and not peaceful:
+            failure = causes.explain(self.facts, run, end, self._world)
         with self.lock:
             if self.console:
                 self.console.end(**failures.ended_by(returncode))
-            if run is self.facts.run and self.facts.state in ALIVE:
+            if run is self.facts.unended:  # while its end was looked into
+                self.facts.unended = None
+            elif run is self.facts.run and self.facts.state in ALIVE:
                 self._has_ended(run, end, failure)
 
     # How it ends.
@@ -315,7 +312,7 @@ class Life:
 
     def kill(self) -> None:
         self.facts.run.killed = True
-        self.facts.deadline = None
+        self.facts.deadline = self._world.clock() + KILLED_S
         if self.facts.run.process:
             self.facts.run.process.kill()
         self.publish()
@@ -327,12 +324,18 @@ class Life:
         self._move(Event.STOP)
 
     def _not_answering(self, problem: str) -> None:
+        """It has failed as soon as it is gone: its next start would be a second process."""
         run = self.facts.run
-        run.over = True  # its exit is not news any more
-        if run.process:
-            run.process.kill()
+        run.over = True  # its messages are not news any more
         lines = self.reports.log.tail(LAST_LINES, run.logged_before)
-        self._fail(failures.not_answering(self.program, self.facts.settings, problem, lines))
+        settings = self.facts.settings
+        run.failure = failures.not_answering(self.program, settings, problem, lines)
+        self.kill()
+
+    def _has_not_ended(self) -> None:
+        self.facts.unended = run = self.facts.run
+        assert run.process
+        self._fail(failures.unended(self.program, run.process.pid))
 
     def _has_ended(self, run: Run, end: End, failure: Failure | None) -> None:
         asked = self.facts.state is State.STOPPING
@@ -371,8 +374,9 @@ class Life:
     def _fail(self, failure: Failure) -> None:
         self._close_run()
         self.facts.failure = failure
+        self.facts.start_again = False
         starting = self.facts.state is State.STARTING
-        self._move(Event.COULD_NOT_START if starting else Event.BROKE)
+        self._move(WHEN_IT_FAILS.get(self.facts.state, Event.BROKE))
         self.reports.feed(
             failures.FEED_CODES.get(failure["reason"], "failed" if starting else "crashed"),
             message=failure["message"],
@@ -388,6 +392,8 @@ class Life:
         self.reports.recorder.end(self._world.wall())
 
     def _move(self, event: Event, *, quietly: bool = False) -> None:
-        self.facts.state = next_state(self.facts.state, event)
+        before, self.facts.state = self.facts.state, next_state(self.facts.state, event)
+        if self.facts.state is not before:
+            self.reports.moved(event, self.facts.state, self.facts.run.number)
         if not quietly:
             self.publish()

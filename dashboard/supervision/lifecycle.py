@@ -1,6 +1,7 @@
 """The life of a program as the dashboard sees it: a table that can be read aloud."""
 
 from enum import StrEnum
+from typing import Any
 
 
 class State(StrEnum):
@@ -23,7 +24,7 @@ class Event(StrEnum):
 
     COULD_NOT_START: it ended, or did not answer, before it was ready. FINISHED: it ended by
     itself with exit code 0. BROKE: any other end that was not asked for. ENDED: the end that was
-    asked for.
+    asked for. UNENDED: it was killed, and has not ended in time.
     """
 
     START = "start"
@@ -33,6 +34,7 @@ class Event(StrEnum):
     FINISHED = "finished"
     BROKE = "broke"
     ENDED = "ended"
+    UNENDED = "unended"
     SILENT = "silent"
     SPOKE = "spoke"
     RETRY = "retry"
@@ -60,6 +62,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (S.FROZEN, E.BROKE): S.FAILED,
     (S.FROZEN, E.RETRY_LATER): S.BACKOFF,
     (S.STOPPING, E.ENDED): S.STOPPED,
+    (S.STOPPING, E.UNENDED): S.FAILED,
     (S.BACKOFF, E.START): S.STARTING,
     (S.BACKOFF, E.RETRY): S.STARTING,
     (S.BACKOFF, E.STOP): S.STOPPED,
@@ -71,3 +74,12 @@ ALIVE = frozenset({S.STARTING, S.RUNNING, S.STOPPING, S.FROZEN})
 def next_state(state: State, event: Event) -> State:
     """The state after `event`; the same one where the event changes nothing."""
     return TRANSITIONS.get((state, event), state)
+
+
+def as_shown() -> dict[str, list[Any]]:
+    """The table for a page: {states: [name], edges: [{from, event, to}]}."""
+    edges = [
+        {"from": before.value, "event": event.value, "to": after.value}
+        for (before, event), after in TRANSITIONS.items()
+    ]
+    return {"states": [state.value for state in State], "edges": edges}

@@ -1,6 +1,6 @@
 """One program under supervision: questions to it, and the wishes of its users."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ class ManagedProgram:
         self._world = world
         self._life = Life(program, settings, world)
         self._facts = self._life.facts
-        self._retired = False
+        self._closed: tuple[str, str] | None = None  # why it is not started any more
 
     # Questions.
 
@@ -125,8 +125,7 @@ class ManagedProgram:
             BadInput, NotNow: as configure(); nothing is remembered and nothing is started.
         """
         with self._life.lock:
-            if self._retired:
-                raise NotNow(f"{self.program.name} was forgotten meanwhile", "open it again")
+            self._check_open()
             self.configure(chosen or {})
             if self._facts.state is State.STOPPING:
                 already, self._facts.start_again = self._facts.start_again, True
@@ -145,7 +144,22 @@ class ManagedProgram:
         with self._life.lock:
             if self.alive:
                 raise NotNow(f"{self.program.name} is running", "stop it first")
-            self._retired = True
+            self._closed = f"{self.program.name} was forgotten meanwhile", "open it again"
+
+    def close(self) -> None:
+        """Stop, and start no more: the dashboard ends."""
+        with self._life.lock:
+            self._closed = "the dashboard is ending", "start the dashboard again"
+            self.stop(again_kills=False)
+
+    def _check_open(self) -> None:
+        if self._closed is not None:
+            raise NotNow(*self._closed)
+        if self._facts.unended is not None:
+            raise NotNow(
+                f"an earlier process of {self.program.name} has not ended, although it was killed",
+                "wait for its end",
+            )
 
     def stop(self, *, again_kills: bool = True) -> bool:
         """False when it is stopped already. Asked twice, it kills, if it may."""
@@ -163,11 +177,15 @@ class ManagedProgram:
                 self._life.give_up()
             return True
 
-    def restart(self) -> bool:
-        """Stop, then start; a stopped program is just started."""
+    def restart(self, among: Container[State] = frozenset(State)) -> bool:
+        """Stop, then start; a stopped program is just started. False in a state that is not
+        `among` these."""
         with self._life.lock:
+            if self._facts.state not in among:
+                return False
             if not self.alive:
                 return self.start()
+            self._check_open()
             if self._facts.state is not State.STOPPING:
                 self._life.ask_to_end()
             self._facts.start_again = True

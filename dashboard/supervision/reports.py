@@ -10,6 +10,8 @@ from dashboard.recording.figures import Figures
 from dashboard.recording.history import LINE_CHARACTERS, LogBook
 from dashboard.recording.recorder import Recorder, point_dict
 from dashboard.recording.sound import sound_part
+from dashboard.supervision.lifecycle import Event, State
+from dashboard.supervision.moves import Moves
 from dashboard.supervision.surroundings import Surroundings
 from labservers.observe import messages
 
@@ -22,7 +24,7 @@ class Reports:
     """The log, the figures and the events of one program.
 
     log_line(), events() and observed() may be called from any thread; output() by one, that of a
-    terminal; frame() by its owner, under its lock.
+    terminal; frame() and moved() by its owner, under its lock.
     """
 
     def __init__(self, program: Program, world: Surroundings) -> None:
@@ -32,6 +34,7 @@ class Reports:
         )
         self.figures = Figures(world.wall)
         self.recorder = Recorder(program.name, world.memory)
+        self.moves = Moves(world.clock, world.wall)
         self.event_listeners: list[Callable[[messages.Events], None]] = []
         self._stale: set[str] = set()  # kinds of events that changed
         self._shown_at: dict[str, float] = {}
@@ -73,6 +76,12 @@ class Reports:
         for event in news[:FEED_PER_BATCH]:
             self.feed(event.kind, **event.data)
 
+    def moved(self, event: Event, state: State, generation: int) -> None:
+        """It is in another state."""
+        self.moves.add(event, state, generation)
+        if self._wanted("life"):
+            self.publish("life", **self.moves.as_shown())
+
     def observed(self, message: messages.Message, life: int) -> bool:
         """Keep what an observed program tells; whether its view has changed."""
         told = sound_part(message)
@@ -110,6 +119,8 @@ class Reports:
             case "wire":
                 points = self.recorder.newest_points()
                 return [{"kind": "wire", "name": name, "lines": points, "skipped": 0}]
+            case "life":
+                return [{"kind": "life", "name": name, **self.moves.as_shown()}]
             case "streams":
                 return [{"kind": "streams", "name": name, **self.recorder.streams()}]
             case "code":

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from dashboard.programs.files import Stamp, stamp
 from dashboard.supervision.evidence import Evidence
@@ -36,7 +36,7 @@ class Run:
     looked_at: when the kernel was asked for its sockets. ready_at: when it came up.
     interrupted_at: when ^C was typed last. transport: of its first socket, where it was seen.
     files: its own, as they were on disk when they were first heard of. over: it is no longer
-    ours; its messages are ignored.
+    ours; its messages are ignored. killed: SIGKILL was sent. failure: why, where nobody asked.
     """
 
     number: int
@@ -47,6 +47,7 @@ class Run:
     step: str = "process"
     heard_at: float | None = None
     failed: messages.Failed | None = None
+    failure: dict[str, Any] | None = None
     rows: messages.Rows | None = None
     killed: bool = False
     paused: bool = False

@@ -47,7 +47,7 @@ class Saves:
                 text = f"{shown(path.name)} was saved with an error, so {kept}: {why}"
                 server.note("syntax", text)
                 return
-        server.restart()
+        server.restart(RESTARTED)  # it may have been stopped meanwhile
 
     def _reads(self, python: str, path: Path) -> str | None:
         try:

@@ -158,7 +158,8 @@ class Supervisor:
     def close(self, timeout_s: float) -> None:
         """Stop all; kill those that have not ended in time."""
         self._closing.set()
-        self.stop_all()
+        for server in self._servers.values():
+            server.close()
         deadline = self._world.clock() + timeout_s
         for server in self._servers.values():
             if not server.wait_settled(max(0.0, deadline - self._world.clock())):

@@ -103,7 +103,7 @@ def _life(facts: Facts, now: float, wall: float) -> dict[str, Any]:
         "started_at": None if uptime_s is None else wall - uptime_s,
         "uptime_s": uptime_s,
         "settled": facts.settled,
-        "stop_deadline": due if state is State.STOPPING else None,
+        "stop_deadline": due if state is State.STOPPING and not run.killed else None,
         "retry": retry if state is State.BACKOFF else None,
         "failure": facts.failure,
         "last_run": facts.last_run,

@@ -4,7 +4,7 @@ import { holds } from "./threads.js";
 const POINTS_KEPT = 5000;
 
 /** The parts of the page's state that hold a life of a program, by its name. */
-const LIVES = ["rows", "tasks", "logs", "loops", "wire", "streams", "code", "threads", "checks"];
+const LIVES = ["rows", "tasks", "logs", "loops", "wire", "streams", "code", "threads", "checks", "life"];
 
 /** No life of any program. */
 export const NO_LIVES = Object.fromEntries(LIVES.map((part) => [part, {}]));

@@ -133,6 +133,7 @@ export const DELTAS = {
   code: latest("code"),
   threads: stood,
   check: latest("checks"),
+  life: latest("life"),
   files: (state, { files }) => ({ ...state, files }),
   gone,
 };

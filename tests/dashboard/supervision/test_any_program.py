@@ -35,6 +35,11 @@ def checked(world: World) -> None:
     world.checked()
 
 
+def killed(world: World) -> None:
+    assert (world.state, world.process.done) == ("STARTING", ["SIGKILL"])
+    world.exits(-9)
+
+
 def fine(host: str, port: int, timeout_s: float) -> None:
     pass
 
@@ -57,8 +62,8 @@ def bad(host: str, port: int, timeout_s: float) -> None:
         (Ready.CHECK, fine, [kernel(ONE)], "STARTING"),
         (Ready.CHECK, fine, [kernel(ONE), checked], "RUNNING"),
         (Ready.CHECK, fine, [ready(ONE, TWO), checked], "RUNNING"),
-        (Ready.CHECK, bad, [ready(ONE), checked], "FAILED"),
-        (Ready.CHECK, bad, [kernel(ONE), checked], "FAILED"),
+        (Ready.CHECK, bad, [ready(ONE), checked, killed], "FAILED"),
+        (Ready.CHECK, bad, [kernel(ONE), checked, killed], "FAILED"),
     ],
 )
 def test_ready_is_a_check_a_socket_or_being_alive(

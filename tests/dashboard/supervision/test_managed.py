@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.errors import NotNow
 from labservers.observe import messages
 
 World = Any
@@ -38,13 +39,18 @@ def test_a_server_that_does_not_answer_as_it_should_has_failed(world: World) -> 
     world.problem = "no such answer"
     world.server.start()
     world.ready()
+    world.ready()  # one more check is under way
+    world.later.pop(0)()
+    assert (world.state, world.process.done) == ("STARTING", ["SIGKILL"])
+    world.ready()  # no news any more, and neither is the other check
+    world.problem = None
     world.checked()
+    assert not world.server.start()  # it would be a second process
+    world.exits(-9)
     failure = world.server.view()["failure"]
     assert (world.state, failure["reason"]) == ("FAILED", "not_answering")
     assert "no such answer" in failure["message"]
-    assert world.process.done == ["SIGKILL"]
-    world.exits(-9)  # no news any more
-    assert world.state == "FAILED"
+    assert world.feed() == ["failed"]
 
 
 def test_a_start_that_takes_too_long_has_failed(world: World) -> None:
@@ -52,7 +58,9 @@ def test_a_start_that_takes_too_long_has_failed(world: World) -> None:
     world.passes(9.9)
     assert world.state == "STARTING"
     world.passes(0.2)
-    assert (world.state, world.process.done) == ("FAILED", ["SIGKILL"])
+    assert (world.state, world.process.done) == ("STARTING", ["SIGKILL"])
+    world.exits(-9)
+    assert world.state == "FAILED"
 
 
 def test_a_stop_insists_after_its_grace_and_a_second_click_kills_now(world: World) -> None:
@@ -68,6 +76,80 @@ def test_a_stop_insists_after_its_grace_and_a_second_click_kills_now(world: Worl
     world.server.stop()
     world.server.stop()
     assert world.process.done == ["stop", "SIGTERM", "SIGKILL"]
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_process_that_outlives_its_kill_is_said_and_not_joined_by_another(
+    world: World, begun: bool
+) -> None:
+    world.server.start()
+    if begun:
+        world.ready()
+        world.checked()
+        world.server.kill()
+        assert world.server.start()  # as soon as it has ended
+        assert world.server.view()["stop_deadline"] is None
+    else:
+        world.passes(10.1)
+    world.passes(4.9)
+    assert world.state in ("STARTING", "STOPPING")
+    world.passes(0.2)
+    failure = world.server.view()["failure"]
+    assert (world.state, failure["reason"]) == ("FAILED", "unended")
+    assert str(world.process.pid) in failure["message"]
+    for start in (world.server.start, world.server.restart):
+        with pytest.raises(NotNow, match="has not ended"):
+            start()
+    assert len(world.processes) == 1
+    world.exits(-9)
+    assert world.state == "FAILED"
+    world.up()
+
+
+def test_a_program_that_is_closed_stops_and_starts_no_more(world: World) -> None:
+    world.up()
+    world.server.restart()
+    world.server.close()
+    for start in (world.server.start, world.server.restart):
+        with pytest.raises(NotNow, match="the dashboard is ending"):
+            start()
+    world.exits(0)
+    assert (world.state, len(world.processes)) == ("STOPPED", 1)
+
+
+def test_its_moves_are_kept_with_their_times(world: World) -> None:
+    world.server.start()
+    world.passes(0.25)
+    world.ready()
+    world.checked()
+    world.passes(1)
+    world.server.stop()
+    shown = world.server.reports.moves.as_shown()
+    assert (shown["state"], shown["since_s"]) == ("STOPPING", 0)
+    assert [
+        (move["number"], move["from"], move["event"], move["to"], move["stayed_s"], move["at"])
+        for move in shown["moves"]
+    ] == [
+        (1, "STOPPED", "start", "STARTING", 0, 1100),
+        (2, "STARTING", "ready", "RUNNING", 0.25, 1100.25),
+        (3, "RUNNING", "stop", "STOPPING", 1, 1101.25),
+    ]
+    for _ in range(50):
+        world.exits(0)
+        world.server.start()
+        world.server.stop()
+    moves = world.server.reports.moves.newest()
+    assert (len(moves), moves[-1].number) == (50, 153)
+
+
+def test_a_tab_is_told_of_each_move(world: World) -> None:
+    world.up()
+    told = [event for event in world.events if event["kind"] == "life"]
+    assert [(event["name"], event["state"]) for event in told] == [
+        ("chat", "STARTING"),
+        ("chat", "RUNNING"),
+    ]
+    assert told[-1] == world.server.reports.newest("life")[0]
 
 
 @pytest.mark.parametrize(
