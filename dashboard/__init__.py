@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from dashboard import cli, ending, presence, proxy, security
+from dashboard import cli, ending, presence, proxy, security, serving
 from dashboard.errors import LabError
 from dashboard.lab import Lab
 from dashboard.programs.catalogue import Catalogue, catalogue
@@ -50,6 +50,7 @@ def create_app(config: dict[str, Any] | None = None, listed: Catalogue | None = 
     cli.init_app(app)
     presence.init_app(app)
     ending.init_app(app)
+    serving.install()
     return app
 
 

@@ -18,11 +18,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from flask_sock import Sock
 from simple_websocket import Server
 
-from dashboard import security
+from dashboard import security, serving
 from dashboard.errors import Forbidden
 from dashboard.live.loop_thread import LoopThread
 from dashboard.live.websocket import (
@@ -45,6 +45,7 @@ LOG = logging.getLogger(__name__)
 Handler = Callable[[Socket, Json], None]
 LOOP = LoopThread("websockets")
 _open: set[Socket] = set()
+_let_in: set[Socket] = set()  # those of them that have shown their token
 _open_lock = threading.Lock()
 _ending = threading.Event()
 
@@ -79,15 +80,16 @@ class _WithoutDeflate:
 def serve(ws: Server, handler: Handler, limit: int) -> None:
     """Run a handler over an accepted websocket, after Origin and the first frame's token.
 
-    The handler gets the socket and the first frame. `limit`: websockets open at once.
+    The handler gets the socket and the first frame. `limit`: websockets let in at once.
     """
     with LOOP.running() as loop:
         sock = _adopt(ws.sock, loop)
         with _open_lock:
             _open.add(sock)
-            crowded = len(_open) > limit
         try:
-            handler(sock, _first_frame(sock, crowded))
+            first = _first_frame(sock)
+            _admit(sock, limit)
+            handler(sock, first)
         except Refused as refusal:
             sock.close(refusal.code, refusal.reason)
         except Closed:
@@ -103,6 +105,7 @@ def serve(ws: Server, handler: Handler, limit: int) -> None:
                 ws.sock.shutdown(socket.SHUT_RDWR)
             with _open_lock:
                 _open.discard(sock)
+                _let_in.discard(sock)
 
 
 def _adopt(connection: socket.socket, loop: asyncio.AbstractEventLoop) -> Socket:
@@ -114,11 +117,9 @@ def _adopt(connection: socket.socket, loop: asyncio.AbstractEventLoop) -> Socket
     return sock
 
 
-def _first_frame(sock: Socket, crowded: bool) -> Json:
+def _first_frame(sock: Socket) -> Json:
     if _ending.is_set():
         raise Refused(GOING_AWAY, "the dashboard is ending")
-    if crowded:
-        raise Refused(CROWDED, "too many websockets; close some tabs")
     try:
         security.check_origin(required=False)
     except Forbidden as error:
@@ -127,6 +128,15 @@ def _first_frame(sock: Socket, crowded: bool) -> Json:
     if first is None or not security.token_fits(first.get("token")):
         raise Refused(BAD_TOKEN, "the token is missing or old; load the page again")
     return first
+
+
+def _admit(sock: Socket, limit: int) -> None:
+    """Those without a token are not counted, so they keep no tab out; the server bounds them."""
+    with _open_lock:
+        if len(_let_in) >= limit:
+            raise Refused(CROWDED, "too many websockets; close some tabs")
+        _let_in.add(sock)
+    serving.let_in(request.environ)
 
 
 def close_all(timeout_s: float = JOIN_S) -> None:

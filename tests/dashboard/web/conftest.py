@@ -119,14 +119,16 @@ class Site:
 
 
 @pytest.fixture
-def app(tmp_path: Path, request: pytest.FixtureRequest) -> Flask:
+def app(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """An application with a data folder and server ports of its own; a test's parameters are
     settings beyond that."""
     settings = {name: {"host": "127.0.0.1", "port": free_port()} for name in SERVERS}
     (tmp_path / "servers.json").write_text(json.dumps(settings))
     folder = tmp_path / "programs"  # of the user, where a test makes it
     own = {"data_dir": str(tmp_path), "token": TOKEN, "programs": str(folder)}
-    return create_app({**own, **getattr(request, "param", {})})
+    app = create_app({**own, **getattr(request, "param", {})})
+    yield app
+    app.extensions["lab"].close(2.0)
 
 
 @pytest.fixture

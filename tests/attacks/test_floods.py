@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.programs.files import FILES, OwnFile
 
-FLOODS = Path(__file__).resolve().parents[2] / "programs/floods"
+FLOODS = Path(__file__).resolve().parents[1] / "programs/floods"
 PATIENT_S = 3.0  # on a machine that the flood itself keeps busy; usually it is a tenth
 DONE = "done"
 

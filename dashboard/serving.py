@@ -1,0 +1,126 @@
+"""The server below `flask run`, bounded: no visitor keeps the others waiting.
+
+It has a thread for each connection. A visitor that sends its request drop by drop (slowloris), or
+reads its answer so, would hold a thread and a descriptor for as long as it likes, and a thousand
+of them all descriptors that a process may have. So each connection has a deadline, and of more
+than MOST the oldest is cut off: a page's own request is young. A websocket that was let in counts
+no more, since those have limits of their own.
+"""
+
+import contextlib
+import errno
+import socket
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from werkzeug import serving
+
+MOST = 128
+REQUEST_S = 10.0  # for the request's line and header
+LONGEST_S = 120.0  # from then on, for body and answer
+PAUSE_S = 0.05
+LET_IN = "dashboard.let_in"  # a callable in the WSGI environment
+
+
+class Guests:
+    """Connections with their deadlines, the oldest first: those that still ask, and those that
+    are served. The lock guards both tables."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._asking: dict[socket.socket, float] = {}
+        self._served: dict[socket.socket, float] = {}
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._asking) + len(self._served)
+
+    def come(self, guest: socket.socket) -> None:
+        """In a crowd it gets the place of the oldest one: of one that asks, if there is any."""
+        with self._lock:
+            if len(self._asking) + len(self._served) >= MOST:
+                self._cut_off(next(iter(self._asking or self._served)))
+            self._asking[guest] = self._clock() + REQUEST_S
+
+    def asked(self, guest: socket.socket) -> None:
+        """Its header is whole."""
+        with self._lock:
+            if self._asking.pop(guest, None) is not None:
+                self._served[guest] = self._clock() + LONGEST_S
+
+    def leave(self, guest: socket.socket) -> None:
+        with self._lock:
+            self._remove(guest)
+
+    def end_late_ones(self) -> None:
+        with self._lock:
+            now = self._clock()
+            both = [*self._asking.items(), *self._served.items()]
+            for guest, deadline in both:
+                if deadline <= now:
+                    self._cut_off(guest)
+
+    def _cut_off(self, guest: socket.socket) -> None:
+        """Its thread reads the end of the stream, and ends."""
+        self._remove(guest)
+        with contextlib.suppress(OSError):  # it has just gone
+            guest.shutdown(socket.SHUT_RDWR)
+
+    def _remove(self, guest: socket.socket) -> None:
+        self._asking.pop(guest, None)
+        self._served.pop(guest, None)
+
+
+class Handler(serving.WSGIRequestHandler):
+    """One connection, which has one request: Werkzeug keeps none alive."""
+
+    server: "Server"
+
+    def make_environ(self) -> dict[str, Any]:
+        """Called when the header is whole."""
+        guests = self.server.guests
+        guests.asked(self.connection)
+        return {**super().make_environ(), LET_IN: partial(guests.leave, self.connection)}
+
+
+class Server(serving.ThreadedWSGIServer):
+    """Werkzeug's, with a book of its guests."""
+
+    def __init__(
+        self, host: str, port: int, app: Any, handler: Any = None, *rest: Any, **more: Any
+    ) -> None:
+        self.guests = Guests()
+        super().__init__(host, port, app, handler or Handler, *rest, **more)
+
+    def get_request(self) -> tuple[Any, Any]:
+        try:
+            connection, address = super().get_request()
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                time.sleep(PAUSE_S)  # it stays in the backlog, and would be tried at once
+            raise
+        self.guests.come(connection)
+        return connection, address
+
+    def shutdown_request(self, connection: Any) -> None:
+        self.guests.leave(connection)
+        super().shutdown_request(connection)
+
+    def service_actions(self) -> None:
+        """Called several times a second."""
+        super().service_actions()
+        self.guests.end_late_ones()
+
+
+def install() -> None:
+    """`flask run` takes no server of ours, so it finds ours under the name of Werkzeug's."""
+    serving.ThreadedWSGIServer = Server  # type: ignore[misc]
+
+
+def let_in(environ: dict[str, Any]) -> None:
+    """A guest that may stay as long as it likes; another server has no such book."""
+    environ.get(LET_IN, lambda: None)()
