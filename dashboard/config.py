@@ -44,6 +44,8 @@ class Config:
     programs: folders with Python files that can be run, with `:` between them.
     prefix: the path at which a proxy shows the dashboard. origin: scheme and host of the proxy's
     pages. proxy: the addresses of proxies whose X-Forwarded headers are believed.
+    names: more names by which the dashboard may be called, with `,` between them.
+    remote_start: 1 lets a visitor from another machine start programs, if it has the token.
     """
 
     host: str = _matching("127.0.0.1", LINE)
@@ -55,6 +57,8 @@ class Config:
     prefix: str = _text(public.prefix)
     origin: str = _text(public.origin)
     proxy: str = _text(public.proxies)
+    names: str = _matching("", VISIBLE)
+    remote_start: int = _within(0, 0, 1)
     start_timeout_s: float = _within(10.0, 0.1, 600)
     check_timeout_s: float = _within(2.0, 0.1, 60)
     stop_grace_s: float = _within(3.0, 0, 60)
@@ -76,6 +80,10 @@ class Config:
     def program_folders(self) -> list[Path]:
         names = filter(None, self.programs.split(os.pathsep))
         return [Path(os.path.abspath(os.path.expanduser(name))) for name in names]
+
+    @property
+    def known_names(self) -> list[str]:
+        return [name.lower() for name in self.names.split(",") if name]
 
     @property
     def log_path(self) -> Path:

@@ -9,12 +9,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import quote, urlsplit
 
 import click
 from flask import Flask, request
 from flask.cli import run_command
 
-from dashboard import proxy, startup_log
+from dashboard import proxy, security, startup_log
 from dashboard.config import PREFIX
 from dashboard.errors import InUse, LabError
 from dashboard.instance import ANOTHER_FOLDER
@@ -96,6 +97,7 @@ def init_app(app: Flask) -> None:
     def said_by_flask(address: str) -> str:
         # Each reload of --debug makes a new worker: all keep the token, and so do the open pages.
         os.environ[PREFIX + "TOKEN"] = app.extensions["lab"].token
+        _say_to_others(app.extensions["lab"], address)
         return presence.say(address)
 
     startup_log.init_app(said_by_flask)
@@ -106,6 +108,12 @@ def init_app(app: Flask) -> None:
         presence.complain()
     elif os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
         _take_or_leave(presence)
+
+
+def _say_to_others(lab: Lab, address: str) -> None:
+    for public in security.public_addresses(lab, urlsplit(address).port or 80):
+        link = f"{public}/#token={quote(lab.token, safe='')}"
+        print(f"Others can look on at {public}, and change what runs by {link}", file=sys.stderr)
 
 
 def is_flask_run() -> bool:

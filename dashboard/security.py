@@ -4,18 +4,28 @@ The dashboard starts processes, so a page of some other site must not be able to
 browser lets any page send requests to 127.0.0.1, and DNS rebinding lets it read the answers:
 the Host check stops the second, Origin and token stop the first. There are no cookies: they
 ignore ports and would travel to every lab server on the same host.
+
+A visitor from this machine gets the token with the page, and may do everything. One from another
+machine looks; the token, which its page takes from a link, lets it change what runs.
 """
 
 import hmac
+import socket
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 
 from dashboard import proxy
 from dashboard.errors import Forbidden
 from dashboard.lab import Lab
-from labservers.net.addresses import Reach, reach
+from dashboard.rights import Right, need_of
+from dashboard.supervision.hosts import others_reach
+from labservers.net.addresses import Reach, is_local, reach, resolve
+from labservers.observe.addresses import address_text
 
+LINK = "use the dashboard's own machine, or its link with the token"
+REMOTE = "start it there, or set SOCKETLAB_REMOTE_START=1 there"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_LIMIT = 1024 * 1024
 HEADERS = {
@@ -38,8 +48,26 @@ def init_app(app: Flask) -> None:
 
 def is_ours(name: str, lab: Lab) -> bool:
     """Whether the dashboard is known by this name. A number that means loopback is safe in any
-    spelling: no name service is asked for it, so none can rebind it."""
-    return name in ("localhost", lab.config.host.lower()) or reach(name) is Reach.LOOPBACK
+    spelling: no name service is asked for it, so none can rebind it. The same holds for the
+    other addresses of this machine, where the dashboard is on all of them."""
+    known = ("localhost", lab.config.host.lower(), *lab.config.known_names)
+    if name in known or reach(name) is Reach.LOOPBACK:
+        return True
+    return reach(lab.config.host) is Reach.EVERY and _is_here(name)
+
+
+def _is_here(name: str) -> bool:
+    """Whether this machine has this address, or this name."""
+    host = socket.gethostname().lower()
+    return name in (host, f"{host}.local") or _has(name)  # RFC 6762: what a local network knows
+
+
+def _has(address: str) -> bool:
+    """Whether it is a number, and one of this machine's addresses."""
+    if reach(address) is None:
+        return False
+    family, resolved = resolve(address, 0, socket.SOCK_STREAM)
+    return is_local(resolved, family)
 
 
 def host_name(host: str) -> str:
@@ -51,7 +79,7 @@ def host_name(host: str) -> str:
 
 
 def check_request() -> None:
-    """Refuse a request that does not come from our own page.
+    """Refuse a request that does not come from our own page, or that its visitor may not make.
 
     Raises:
         Forbidden: with the reason; a wrong Host is answered before anything is looked up.
@@ -60,11 +88,65 @@ def check_request() -> None:
     if not (is_ours(host_name(request.host), lab) or proxy.is_public()):
         where = proxy.address_for_people(lab.config, f"http://127.0.0.1:{lab.config.port}")
         raise Forbidden(f"the dashboard is not known as {request.host[:100]!r}", f"open {where}")
+    token = request.headers.get("X-Lab-Token", "")
     if request.method in SAFE_METHODS:
+        g.right = Right.START if at_home() else right_of(token)
         return
     check_origin(required=False)
-    if not token_fits(request.headers.get("X-Lab-Token", "")):
+    g.right = right_of(token)
+    check_right(need_of(current_app.view_functions.get(request.endpoint or "")).right)
+
+
+def check_right(needed: Right) -> None:
+    """
+    Raises:
+        Forbidden: the visitor has less than that.
+    """
+    if right() >= needed:
+        return
+    if right() < Right.CHANGE:
+        raise Forbidden("a visitor from another machine looks only", LINK)
+    raise Forbidden("programs are started on the dashboard's own machine only", REMOTE)
+
+
+def at_home() -> bool:
+    """Whether the visitor is on this machine: it has come by a Unix socket or from one of the
+    machine's own addresses, which the kernel takes from no other machine. The configured proxy
+    answers for those that it lets in."""
+    address = request.remote_addr or ""
+    return address in proxy.LOCAL or _has(address) or proxy.came_through()
+
+
+def right_of(token: object) -> Right:
+    """The right of this request's visitor, who has sent this token or an empty one.
+
+    Raises:
+        Forbidden: it is wrong, or one is needed.
+    """
+    home = at_home()
+    if token_fits(token):
+        return Right.START if home or _lab().config.remote_start else Right.CHANGE
+    if token or home:
         raise Forbidden("the token is missing or old", "load the page again")
+    return Right.LOOK
+
+
+def right() -> Right:
+    """The right of the visitor whose request or websocket this is."""
+    found: Right = g.right
+    return found
+
+
+def visitor() -> dict[str, Any]:
+    """The visitor, as its page knows it. `addresses`: those at which others can look on."""
+    port = urlsplit(f"//{request.host}").port or 80
+    addresses = public_addresses(_lab(), port) if at_home() else []
+    return {"may": right().word, "home": at_home(), "addresses": addresses}
+
+
+def public_addresses(lab: Lab, port: int) -> list[str]:
+    """Those at which other machines can open the dashboard; none on loopback."""
+    return [f"http://{address_text((host, port))}" for host in others_reach(lab.config.host)]
 
 
 def check_origin(*, required: bool) -> None:
@@ -101,6 +183,9 @@ def token_fits(token: object) -> bool:
 def add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    name = host_name(request.host)
+    if not (request.is_secure or name == "localhost" or reach(name) is Reach.LOOPBACK):
+        response.headers.pop("Cross-Origin-Opener-Policy")  # browsers ignore it there, and complain
     return response
 
 

@@ -5,6 +5,8 @@ Lines that come together go to the browser in one frame. No line is a command to
 any member may have written it: an own message is known by its text and its order. The senders of
 the others come by live events (see chat_hub.py).
 
+A visitor who may only look is a member that never speaks.
+
 Each side makes the other wait. While the browser is behind, the chat is not read, and the chat
 server sees a slow reader. While the chat server takes nothing, the browser is not read.
 """
@@ -19,11 +21,13 @@ from collections.abc import Callable
 from json.encoder import encode_basestring as quoted
 from typing import Any
 
+from dashboard import security
 from dashboard.errors import NotRunning
 from dashboard.lab import Lab
 from dashboard.live.chat_rules import RULES, name_problem, room_problem, text_problem, trimmed
 from dashboard.live.frames import Opcode, frame, json_frame
 from dashboard.live.websocket import BAD_FRAME, NOT_RUNNING, Json, Refused, Socket
+from dashboard.rights import Right
 from labservers.observe.addresses import address_text
 
 LINE_BYTES = 2 * 1024 * 1024
@@ -82,6 +86,7 @@ class Talk(asyncio.Protocol):
 
     def __init__(self, lab: Lab, sock: Socket, room: str, name: str) -> None:
         self.sock = sock
+        self._mute = security.right() < Right.CHANGE
         self._hub = lab.chat_hub
         self._room, self._name = room, name
         self._raw: asyncio.Transport
@@ -120,6 +125,8 @@ class Talk(asyncio.Protocol):
             self._raw.write(b"exit\n")
             self._status("left", message="")
             self.gone()
+        elif "say" in message and self._mute:
+            self._status("may_not", message="a visitor looks only", id=message.get("id"))
         elif "say" in message:
             self._say(message["say"], message.get("id"))
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_sock import Sock
 from simple_websocket import Server
 
@@ -45,7 +45,7 @@ LOG = logging.getLogger(__name__)
 Handler = Callable[[Socket, Json], None]
 LOOP = LoopThread("websockets")
 _open: set[Socket] = set()
-_let_in: set[Socket] = set()  # those of them that have shown their token
+_let_in: dict[Socket, bool] = {}  # those with a right, and whether they are on this machine
 _open_lock = threading.Lock()
 _ending = threading.Event()
 
@@ -80,7 +80,8 @@ class _WithoutDeflate:
 def serve(ws: Server, handler: Handler, limit: int) -> None:
     """Run a handler over an accepted websocket, after Origin and the first frame's token.
 
-    The handler gets the socket and the first frame. `limit`: websockets let in at once.
+    The handler gets the socket and the first frame. `limit`: websockets let in at once; those of
+    other machines are counted apart, so that they leave room for this one's.
     """
     with LOOP.running() as loop:
         sock = _adopt(ws.sock, loop)
@@ -105,7 +106,7 @@ def serve(ws: Server, handler: Handler, limit: int) -> None:
                 ws.sock.shutdown(socket.SHUT_RDWR)
             with _open_lock:
                 _open.discard(sock)
-                _let_in.discard(sock)
+                _let_in.pop(sock, None)
 
 
 def _adopt(connection: socket.socket, loop: asyncio.AbstractEventLoop) -> Socket:
@@ -125,17 +126,22 @@ def _first_frame(sock: Socket) -> Json:
     except Forbidden as error:
         raise Refused(BAD_ORIGIN, error.message) from error
     first = sock.receive(FIRST_FRAME_S)
-    if first is None or not security.token_fits(first.get("token")):
-        raise Refused(BAD_TOKEN, "the token is missing or old; load the page again")
+    try:
+        g.right = security.right_of((first or {}).get("token"))
+    except Forbidden as error:
+        raise Refused(BAD_TOKEN, f"{error.message}; {error.next_step}") from error
+    if first is None:
+        raise Refused(BAD_TOKEN, "nothing was said")
     return first
 
 
 def _admit(sock: Socket, limit: int) -> None:
     """Those without a token are not counted, so they keep no tab out; the server bounds them."""
+    home = security.at_home()
     with _open_lock:
-        if len(_let_in) >= limit:
+        if list(_let_in.values()).count(home) >= limit:
             raise Refused(CROWDED, "too many websockets; close some tabs")
-        _let_in.add(sock)
+        _let_in[sock] = home
     serving.let_in(request.environ)
 
 

@@ -33,11 +33,21 @@ def with_choices(views: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _usual_hosts() -> list[str]:
-    hosts = ["127.0.0.1", socket.gethostname()]
-    for addresses in psutil.net_if_addrs().values():
-        ours = [address.address for address in addresses if address.family == socket.AF_INET]
-        hosts += [address for address in ours if reach(address) is Reach.OTHER]
-    return [*hosts, "0.0.0.0"]
+    return ["127.0.0.1", socket.gethostname(), *_own_addresses(), "0.0.0.0"]
+
+
+def _own_addresses() -> list[str]:
+    """The IPv4 addresses of this machine beyond loopback."""
+    every = [address for found in psutil.net_if_addrs().values() for address in found]
+    ours = [address.address for address in every if address.family == socket.AF_INET]
+    return [address for address in ours if reach(address) is Reach.OTHER]
+
+
+def others_reach(host: str) -> list[str]:
+    """The hosts by which other machines reach a server on this one; none on loopback."""
+    if not is_open(host):
+        return []
+    return _own_addresses() if reach(host) is Reach.EVERY else [host]
 
 
 def is_open(host: str) -> bool:

@@ -11,9 +11,11 @@ from typing import Any
 from flask import Blueprint, Response, current_app, jsonify, request, send_file
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from dashboard import json_text, numbers
+from dashboard import json_text, numbers, security
 from dashboard.errors import BadInput, LabError
 from dashboard.lab import Lab
+from dashboard.programs.program import Program
+from dashboard.rights import Right, needs
 from dashboard.supervision.supervisor import only
 from labservers.observe import messages
 
@@ -29,6 +31,16 @@ DESCRIPTION = Path(__file__).resolve().parent.parent / "openapi.json"
 def lab() -> Lab:
     found: Lab = current_app.extensions["lab"]
     return found
+
+
+def opened(name: str) -> Program:
+    """The program of that name. A file becomes one, for a visitor who could start it.
+
+    Raises:
+        UnknownServer: there is neither.
+    """
+    may_open = security.right() >= Right.START
+    return lab().own.open(name) if may_open else lab().programs.find(name)
 
 
 def body() -> dict[str, Any]:
@@ -111,6 +123,7 @@ def start_all() -> tuple[Response, int]:
 
 
 @blueprint.post("/servers/stop")
+@needs(Right.CHANGE)
 def stop_all() -> tuple[Response, int]:
     return _all(lab().supervisor.stop_all)
 
@@ -131,6 +144,7 @@ def start(name: str) -> tuple[Response, int]:
 
 
 @blueprint.post("/servers/<name>/stop")
+@needs(Right.CHANGE)
 def stop(name: str) -> tuple[Response, int]:
     return answer(name, lambda: lab().supervisor.stop(name))
 
@@ -141,6 +155,7 @@ def restart(name: str) -> tuple[Response, int]:
 
 
 @blueprint.post("/servers/<name>/kill")
+@needs(Right.CHANGE)
 def kill(name: str) -> tuple[Response, int]:
     return answer(name, lambda: lab().supervisor.kill(name))
 
@@ -186,6 +201,7 @@ def begin_experiment(name: str) -> tuple[Response, int]:
 
 
 @blueprint.delete("/experiments/<name>")
+@needs(Right.CHANGE)
 def end_experiment(name: str) -> Response:
     lab().supervisor.server(name)
     chosen = number("id", 0, 1, MOST) if "id" in request.args else None

@@ -9,8 +9,9 @@ from dashboard.checks.ask import TASKS
 from dashboard.errors import BadInput, UnknownServer
 from dashboard.numbers import shown
 from dashboard.recording import talk
+from dashboard.rights import Right, needs
 from dashboard.supervision.supervisor import only
-from dashboard.views.api import MOST, body, lab, number
+from dashboard.views.api import MOST, body, lab, number, opened
 from dashboard.views.recordings import download, recorder
 from labservers.checks import report_html, report_junit
 from labservers.checks.texts import LANGUAGES, Language, causes, text
@@ -23,7 +24,7 @@ Json = dict[str, Any]
 @blueprint.post("/programs/<name>/check")
 def begin(name: str) -> tuple[Response, int]:
     """Begin a check; how it goes on is heard live."""
-    lab().own.open(name)
+    opened(name)
     lab().own.checked(name, {})
     asked = only(body(), ("task", "running", "stop", "stream"))
     return jsonify({"check": lab().checks.start(name, asked)}), 202
@@ -38,6 +39,7 @@ def again(name: str) -> tuple[Response, int]:
 
 
 @blueprint.delete("/programs/<name>/check")
+@needs(Right.CHANGE)
 def cancel(name: str) -> Response:
     lab().supervisor.server(name)
     lab().checks.cancel(name)
@@ -48,7 +50,7 @@ def cancel(name: str) -> Response:
 def check(name: str) -> Response:
     """How the newest check stands, the newest report, and the tasks that there are, in the
     language `lang`."""
-    lab().own.open(name)
+    opened(name)
     kept = lab().checks.kept.get(name)
     report = kept.reports[language()] if kept else None
     tasks = [{"id": task, "title": text(language(), f"task.{task}")} for task in TASKS]
@@ -116,7 +118,7 @@ def _found(id: str, program: str | None) -> Json | None:
 
 
 def _report(name: str) -> Json:
-    lab().own.open(name)
+    opened(name)
     kept = lab().checks.kept.get(name)
     if kept is None:
         raise UnknownServer(f"{name} was not checked yet", f"POST /api/programs/{name}/check")

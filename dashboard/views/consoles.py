@@ -5,9 +5,11 @@ from typing import Any
 
 from flask import current_app
 
+from dashboard import security
 from dashboard.errors import LabError
 from dashboard.lab import Lab
 from dashboard.live.websocket import BAD_FRAME, Closed, Refused, Socket
+from dashboard.rights import Right
 from dashboard.supervision.managed import ManagedProgram
 
 POLL_S = 0.25
@@ -62,6 +64,7 @@ def _type(sock: Socket, server: ManagedProgram, message: dict[str, Any]) -> None
     if not isinstance(text, str) or len(text) > TYPED:
         raise Refused(BAD_FRAME, f"input takes a text of at most {TYPED:,} characters")
     try:
+        security.check_right(Right.START)
         server.type(text)
     except LabError as error:
         sock.send({"refused": f"{error.message}; {error.next_step}"})

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, jsonify
 
 from dashboard.errors import BadInput
 from dashboard.numbers import shown
+from dashboard.rights import Right, needs
 from dashboard.supervision.supervisor import only
 from dashboard.views.api import body, lab
 from labservers.clients import exchange, http
@@ -29,6 +30,7 @@ HEADERS = 50
 
 
 @blueprint.post("/hello")
+@needs(Right.CHANGE)
 def hello() -> Response:
     values = only(body(), ["text"])
     payload = _text(values, "text", DATAGRAM_BYTES)
@@ -37,6 +39,7 @@ def hello() -> Response:
 
 
 @blueprint.post("/hypotenuse")
+@needs(Right.CHANGE)
 def hypotenuse() -> Response:
     """{a, b} as JSON, or {raw}: any text, as it is."""
     values = only(body(), ["a", "b", "raw"])
@@ -48,12 +51,14 @@ def hypotenuse() -> Response:
 
 
 @blueprint.post("/page")
+@needs(Right.CHANGE)
 def page() -> Response:
     values = only(body(), ["path", "method"])
     return _over_tcp("page", _request("page", {"method": "GET", **values, "headers": {}}))
 
 
 @blueprint.post("/subjects")
+@needs(Right.CHANGE)
 def subjects() -> Response:
     return _over_tcp(
         "subjects", _request("subjects", only(body(), ["method", "path", "headers", "body"]))

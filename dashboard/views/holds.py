@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify, request
 from dashboard.errors import BadInput, NotNow
 from dashboard.live.tabs import TAB_CHARACTERS
 from dashboard.numbers import decimal, shown
+from dashboard.rights import Right, needs
 from dashboard.supervision.supervisor import only
 from dashboard.views.api import body, lab
 from labservers.observe import messages
@@ -27,6 +28,7 @@ LISTS = ("lines", "calls", "clients")
 
 
 @blueprint.post("/programs/<name>/hold")
+@needs(Right.CHANGE)
 def hold(name: str) -> tuple[Response, int]:
     """Pause, resume, step, slow, or breakpoints; the tab that asks stands in X-Lab-Tab."""
     values = only(body(), (*FIELDS, *LISTS, "exceptions"))
@@ -39,6 +41,7 @@ def hold(name: str) -> tuple[Response, int]:
 
 
 @blueprint.post("/servers/<name>/loop")
+@needs(Right.CHANGE)
 def loop(name: str) -> tuple[Response, int]:
     """Pause, step, tick, resume or slow the event loop."""
     managed = lab().supervisor.server(name)

@@ -7,13 +7,16 @@ from typing import Any
 
 from flask import Flask, current_app
 
+from dashboard import security
 from dashboard.lab import Lab
 from dashboard.live import chat_bridge, sockets
 from dashboard.live.broadcaster import Subscription
-from dashboard.live.websocket import BAD_FRAME, BROKE, BROKEN, Closed, Refused, Socket
+from dashboard.live.websocket import BAD_FRAME, BROKE, BROKEN, Closed, Json, Refused, Socket
+from dashboard.rights import Right
 from dashboard.views import consoles
 
 POLL_S = 1.0
+START = Right.START.word
 LOG = logging.getLogger(__name__)
 
 
@@ -37,8 +40,9 @@ def follow(sock: Socket, first: dict[str, Any]) -> None:
     lab: Lab = current_app.extensions["lab"]
     lab.own.publish_files()  # so that the snapshot has them
     subscription = lab.broadcaster.subscribe(_topics(lab, first))
+    visitor = security.visitor()
     writer = threading.Thread(
-        target=_forward, args=(lab, sock, subscription), name="live", daemon=True
+        target=_forward, args=(lab, sock, subscription, visitor), name="live", daemon=True
     )
     try:
         writer.start()
@@ -56,16 +60,16 @@ def follow(sock: Socket, first: dict[str, Any]) -> None:
             writer.join(POLL_S)
 
 
-def _forward(lab: Lab, sock: Socket, subscription: Subscription) -> None:
+def _forward(lab: Lab, sock: Socket, subscription: Subscription, visitor: Json) -> None:
     """The life of a tab's second thread; its end is the tab's."""
     try:
-        _send_events(lab, sock, subscription)
+        _send_events(lab, sock, subscription, visitor)
     except Exception:
         LOG.exception("the events of a tab broke")
         sock.close(BROKEN, BROKE)
 
 
-def _send_events(lab: Lab, sock: Socket, subscription: Subscription) -> None:
+def _send_events(lab: Lab, sock: Socket, subscription: Subscription, visitor: Json) -> None:
     while sock.open:
         message = subscription.next(POLL_S)
         if message is None:
@@ -73,8 +77,17 @@ def _send_events(lab: Lab, sock: Socket, subscription: Subscription) -> None:
                 return
             continue
         if message["type"] == "snapshot":
-            message = lab.with_hosts(message)
+            message = for_visitor(visitor, lab.with_hosts(message))
+        elif visitor["may"] != START:
+            events = [event for event in message["events"] if event["kind"] != "files"]
+            message = {**message, "events": events}
         sock.send(message)
+
+
+def for_visitor(visitor: Json, snapshot: Json) -> Json:
+    """A snapshot with what the visitor may do; files are listed for those who can start them."""
+    files = snapshot["files"] if visitor["may"] == START else []
+    return {**snapshot, "files": files, "visitor": visitor}
 
 
 def _obey(lab: Lab, sock: Socket, subscription: Subscription, message: dict[str, Any]) -> None:

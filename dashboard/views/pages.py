@@ -5,13 +5,15 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from dashboard import i18n, proxy
+from dashboard import i18n, proxy, security
 from dashboard.errors import UnknownServer
 from dashboard.lab import Lab
 from dashboard.live.chat_rules import RULES
 from dashboard.programs.program import Program
 from dashboard.programs.tabs import find_tab
 from dashboard.views import assets
+from dashboard.views.api import opened
+from dashboard.views.live import for_visitor
 from labservers.checks.texts import causes
 
 blueprint = Blueprint("pages", __name__)
@@ -61,7 +63,7 @@ def programs() -> Response:
 def own_program(name: str, tab: str | None = None) -> Response:
     """A file that was not looked at before becomes a program."""
     try:
-        program = lab().own.open(name)
+        program = opened(name)
     except UnknownServer:
         abort(404)
     return _program(program, tab)
@@ -93,11 +95,12 @@ def _page(page: dict[str, Any]) -> Response:
         "lang": lang,
         "catalogue": i18n.catalogue(lang),
         "page": page,
-        "snapshot": lab().snapshot(),
+        "snapshot": for_visitor(security.visitor(), lab().snapshot()),
         "rules": RULES,
         "version": VERSION,
     }
-    return _rendered("page.html", lang, title=title, token=lab().token, boot=boot)
+    token = lab().token if security.at_home() else ""
+    return _rendered("page.html", lang, title=title, token=token, boot=boot)
 
 
 def _title(lang: str, name: str) -> str:

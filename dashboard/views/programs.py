@@ -4,9 +4,11 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from dashboard import security
 from dashboard.programs import source as sources
+from dashboard.rights import Right, needs
 from dashboard.supervision.supervisor import only
-from dashboard.views.api import answer, body, lab
+from dashboard.views.api import answer, body, lab, opened
 
 blueprint = Blueprint("programs", __name__, url_prefix="/api/programs")
 
@@ -18,6 +20,7 @@ def programs() -> Response:
 
 
 @blueprint.post("/look")
+@needs(Right.CHANGE)
 def look() -> Response:
     """Look for files anew; those that `lab open` has named are programs from now on."""
     lab().own.take_opened()
@@ -30,7 +33,7 @@ def _list() -> Response:
     return jsonify(
         {
             "programs": lab().supervisor.views(),
-            "files": own.files(),
+            "files": own.files() if security.right() >= Right.START else [],
             "pythons": [{"path": python.path, "version": python.version} for python in found],
         }
     )
@@ -39,11 +42,12 @@ def _list() -> Response:
 @blueprint.get("/<name>")
 def program(name: str) -> Response:
     """A program; a file that was not looked at before becomes one."""
-    lab().own.open(name)
+    opened(name)
     return jsonify(lab().supervisor.view(name))
 
 
 @blueprint.delete("/<name>")
+@needs(Right.CHANGE)
 def forget(name: str) -> Response:
     """Let a program of the user go. Its file is not touched."""
     lab().checks.cancel(name)
@@ -59,6 +63,7 @@ def start(name: str) -> tuple[Response, int]:
 
 
 @blueprint.post("/<name>/stop")
+@needs(Right.CHANGE)
 def stop(name: str) -> tuple[Response, int]:
     return answer(name, lambda: lab().supervisor.stop(name))
 
@@ -70,12 +75,14 @@ def restart(name: str) -> tuple[Response, int]:
 
 
 @blueprint.post("/<name>/interrupt")
+@needs(Right.CHANGE)
 def interrupt(name: str) -> tuple[Response, int]:
     """^C."""
     return answer(name, lambda: lab().supervisor.interrupt(name))
 
 
 @blueprint.post("/<name>/kill")
+@needs(Right.CHANGE)
 def kill(name: str) -> tuple[Response, int]:
     return answer(name, lambda: lab().supervisor.kill(name))
 
@@ -88,12 +95,12 @@ def settings(name: str) -> Response:
 
 def _chosen(name: str) -> dict[str, Any]:
     """The settings in the request's body, of a program that can be started."""
-    program = lab().own.open(name)
+    program = opened(name)
     return lab().own.checked(name, only(body(), program.choices))
 
 
 @blueprint.get("/<name>/source")
 def source(name: str) -> Response:
     """One of a program's own files, and the names of all."""
-    program = lab().own.open(name)
+    program = opened(name)
     return jsonify(sources.read(program, request.args.get("file")))

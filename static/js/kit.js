@@ -75,10 +75,10 @@ export function Segmented({ label, items, value, onChange, kind = "", off, keys 
   </div>`;
 }
 
-/** A switch. */
-export const Toggle = ({ label, on, onChange }) =>
-  html`<button type="button" class="tgl" role="switch" aria-checked=${on ? "true" : "false"}
-    onClick=${() => onChange(!on)}>${label}</button>`;
+/** A switch; `off`: why it cannot be used now. */
+export const Toggle = ({ label, on, off, onChange }) =>
+  html`<button type="button" class="tgl" role="switch" aria-checked=${on ? "true" : "false"} title=${off || undefined}
+    aria-disabled=${off ? "true" : undefined} onClick=${() => !off && onChange(!on)}>${label}</button>`;
 
 /** A search field; `/` on the keyboard finds it. */
 export const Search = ({ label, value, onInput }) =>

@@ -8,11 +8,12 @@ import { Chat } from "./io/chat.js";
 import { Consoles } from "./io/consoles.js";
 import { Live } from "./io/live.js";
 import { keep } from "./io/prefs.js";
+import { takeLink } from "./io/token.js";
 import { controller } from "./io/tab.js";
 import { startKeyboard } from "./keyboard.js";
 import { initial, reduce } from "./model/reducer.js";
 import { href, parse } from "./model/routes.js";
-import { shown } from "./model/selectors.js";
+import { may, shown } from "./model/selectors.js";
 import { startRouter } from "./router.js";
 import { Shell } from "./views/shell/shell.js";
 
@@ -20,6 +21,7 @@ const TOAST_MS = 6000;
 /* A start or stop that was accepted and then never confirmed leaves its button usable again. */
 const CONFIRM_MS = 8000;
 
+takeLink();
 const page = document.documentElement;
 const boot = JSON.parse(document.getElementById("boot").textContent);
 speak(boot.lang, boot.catalogue);
@@ -121,6 +123,7 @@ const actions = {
   },
   /** Let the dashboard look for new files. */
   async lookForFiles() {
+    if (!may(state, "start")) return;
     const found = await api("POST", "/api/programs/look").catch(() => null); // the list stays as it was
     if (found) dispatch({ type: "files", files: found.files });
   },
@@ -202,5 +205,6 @@ actions.navigate = startRouter(routeOf, (route) => {
   scrollTo(0, 0);
 });
 startKeyboard({ state: () => state, actions });
+addEventListener("hashchange", () => takeLink() && live.open());
 draw();
 live.open();

@@ -1,6 +1,7 @@
 /* Calls to the dashboard, with the page's token. */
 import { outside } from "../base.js";
 import { TAB } from "./tab.js";
+import { renew, token } from "./token.js";
 
 /** An answer that is not a success: the error and the next step, in words for the reader. */
 export class ApiError extends Error {
@@ -11,11 +12,6 @@ export class ApiError extends Error {
     this.next_step = next_step;
   }
 }
-
-const meta = () => document.querySelector('meta[name="lab-token"]');
-
-/** The token that unsafe calls and first frames carry. */
-export const token = () => meta().content;
 
 /**
  * Call the dashboard's HTTP API and return the parsed answer.
@@ -60,6 +56,6 @@ export async function freshPage(lang) {
   const response = await fetch(address, { headers: { Accept: "text/html" } });
   if (!response.ok) throw new ApiError(response.status);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  meta().content = page.querySelector('meta[name="lab-token"]').content;
+  renew(page.querySelector('meta[name="lab-token"]').content);
   return JSON.parse(page.getElementById("boot").textContent);
 }

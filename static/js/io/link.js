@@ -1,5 +1,6 @@
 /* A websocket that decides by itself when it is lost: without the other side's consent. */
-import { freshPage, token } from "./api.js";
+import { freshPage } from "./api.js";
+import { forget, given, token } from "./token.js";
 import { outside } from "../base.js";
 import { BAD_TOKEN } from "../model/close_codes.js";
 import { steady } from "../time.js";
@@ -89,6 +90,7 @@ export class Link {
     const { timer } = this;
     const fresh = code !== BAD_TOKEN || (await freshPage().then(() => true, () => false));
     if (timer !== this.timer) return;
+    if (fresh && code === BAD_TOKEN && !given()) forget(); // the link is old: its visitor looks on
     if (fresh) this.open();
     else this.lose(code, "");
   }

@@ -63,6 +63,7 @@ const STATUS = {
   }),
   bad_text: refuse,
   too_long: refuse,
+  may_not: refuse,
 };
 
 const EVENTS = {

@@ -35,6 +35,7 @@ export function initial(boot, address, prefs) {
     prefs,
     link: { status: "connecting", crowded: false, rtt_ms: null, last_at: null, retry_at: null },
     skew_s: 0,
+    visitor: boot.snapshot.visitor,
     servers: {},
     order: [],
     files: [],
@@ -102,6 +103,7 @@ function snapshot(state, whole, at) {
   return placed({
     ...state,
     skew_s: whole.now - at,
+    visitor: whole.visitor ?? state.visitor,
     servers,
     order: inOrder(servers),
     files,

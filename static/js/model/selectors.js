@@ -90,5 +90,14 @@ function recent(state, servers, way) {
 /** The last values of a series, zeros before its beginning. */
 export const padded = (values, length) => [...Array(length).fill(0), ...(values ?? [])].slice(-length);
 
-/** The reason why actions cannot be used now, as a key of the catalogue, or null. */
-export const offKey = (state) => (state.link.status === "lost" ? "off.lost" : null);
+const RIGHTS = ["look", "change", "start"];
+
+/** Whether the visitor may do it: `change` what runs, or `start` programs as well. */
+export const may = ({ visitor }, right) => RIGHTS.indexOf(visitor.may) >= RIGHTS.indexOf(right);
+
+/** The reason why actions that need a right cannot be used now, as a key of the catalogue, or null. */
+export function offKey(state, right = "start") {
+  if (state.link.status === "lost") return "off.lost";
+  if (may(state, right)) return null;
+  return may(state, "change") ? "off.start" : "off.look";
+}

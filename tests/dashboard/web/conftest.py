@@ -72,7 +72,7 @@ class Site:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.lab: Lab = app.extensions["lab"]
-        self._server = make_server("127.0.0.1", 0, app, threaded=True)
+        self._server = make_server(self.lab.config.host, 0, app, threaded=True)
         self.address = ("127.0.0.1", int(self._server.server_port))
         self.url = f"http://127.0.0.1:{self.address[1]}"
         self._talks: list[Talk] = []

@@ -2,10 +2,10 @@
 import { html, icon, useDraft, useEffect } from "../../kit.js";
 import { clock, t } from "../../i18n.js";
 import { NO_CHECK, byReason, counts, probesOf } from "../../model/check.js";
-import { offKey } from "../../model/selectors.js";
 import { href } from "../../model/routes.js";
 import { Finding, SIGNS } from "./check_finding.js";
 import { Asking } from "./check_ask.js";
+import { reason } from "../shell/reasons.js";
 
 const NOTHING = [];
 
@@ -13,12 +13,11 @@ export function Check({ state, actions, name }) {
   const server = state.servers[name];
   const check = state.checks[name] ?? NO_CHECK;
   const { report, tasks = NOTHING } = state.reports[name] ?? {};
-  const key = offKey(state);
   useEffect(() => {
     actions.report(name);
   }, [name, check.reported_at, state.lang]);
   const again = async (probe) => (await actions.checkAgain(name, probe)) && actions.navigate(href(server, "wire"));
-  const off = key ? t(key) : check.state === "running" ? t("chk.off.running") : "";
+  const off = reason(state, "start") || (check.state === "running" ? t("chk.off.running") : "");
   return html`<div class="g-check"><${Asking} state=${state} server=${server} check=${check} report=${report} tasks=${tasks} actions=${actions}/>
     <div class="stack results" aria-live="off">${report
       ? html`<${Report} report=${report} check=${check} server=${server} again=${again} off=${off}/>`

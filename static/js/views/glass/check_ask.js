@@ -3,15 +3,15 @@ import { Button, html, icon, useDraft, useState } from "../../kit.js";
 import { spoken, t } from "../../i18n.js";
 import { share } from "../../model/check.js";
 import { href } from "../../model/routes.js";
-import { offKey, running, startable } from "../../model/selectors.js";
+import { running, startable } from "../../model/selectors.js";
+import { reason } from "../shell/reasons.js";
 
 export function Asking({ state, server, check, report, tasks, actions }) {
   const [task, setTask] = useDraft(`chk.task.${server.name}`, "");
   const [alive, setAlive] = useDraft(`chk.alive.${server.name}`, false);
   const { stream } = state.route.query;
   const mayRun = server.own ? startable(server) || running(server) : running(server);
-  const key = offKey(state);
-  const off = key ? t(key) : mayRun ? "" : t(server.own ? "chk.off.busy" : "chk.off.down");
+  const off = reason(state, "start") || (mayRun ? "" : t(server.own ? "chk.off.busy" : "chk.off.down"));
   const byAddress = !server.own || (alive && running(server));
   const begin = () => actions.check(server.name, {
     ...(stream ? { stream: Number(stream) } : task && server.own ? { task } : {}),
@@ -24,7 +24,7 @@ export function Asking({ state, server, check, report, tasks, actions }) {
       ${server.own && running(server) && html`<${Which} alive=${alive} setAlive=${setAlive}/>`}
       ${!server.own && html`<p class="muted small">${t("chk.lab")}</p>`}
       ${check.state === "running"
-        ? html`<${UnderWay} check=${check} cancel=${() => actions.cancelCheck(server.name)}/>`
+        ? html`<${UnderWay} check=${check} off=${reason(state, "change")} cancel=${() => actions.cancelCheck(server.name)}/>`
         : html`<div><${Begin} off=${off} report=${report} begin=${begin}/></div>`}
       ${check.state === "broke" && html`<div class="notice bad" role="alert">${icon("warn")}<span><strong>${t("chk.broke")}</strong> ${check.error}</span></div>`}
       ${check.state === "cancelled" && html`<p class="muted" role="status">${t("chk.cancelled")}</p>`}
@@ -61,12 +61,12 @@ const Which = ({ alive, setAlive }) =>
     ${[[false, "chk.copy"], [true, "chk.alive"]].map(([value, key]) => html`<label key=${key}><input type="radio" name="which" checked=${alive === value} onChange=${() => setAlive(value)}/>
       <span>${t(key)} <span class="muted">${t(`${key}.d`)}</span></span></label>`)}</fieldset>`;
 
-export function UnderWay({ check, cancel }) {
+export function UnderWay({ check, off, cancel }) {
   const { progress, again } = check;
   const words = progress ? (progress.title[spoken()] ?? progress.probe) : t("chk.begins");
   return html`<div class="under-way"><p role="status">${again ? html`${icon("hour")}${t("chk.again.now")} ` : progress && html`<b>${t("chk.of", { n: progress.n, of: progress.of })}</b> `}${words}</p>
     ${!again && html`<div class="bar" role="progressbar" aria-label=${t("chk.h")} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.round(share(check) * 100)}><i style=${{ width: `${share(check) * 100}%` }}></i></div>`}
-    <${Button} kind="sm" icon="x" label=${t("cancel")} onClick=${cancel}/></div>`;
+    <${Button} kind="sm" icon="x" label=${t("cancel")} off=${off} onClick=${cancel}/></div>`;
 }
 
 const FORMS = [["html", "chk.dl.html"], ["xml", "chk.dl.junit"], ["json", "chk.dl.json"]];

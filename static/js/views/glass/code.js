@@ -25,7 +25,7 @@ export function Code({ state, actions, name }) {
   const code = state.code[name];
   const rows = useMemo(() => (source.lines ? annotated(source, code, points, stops) : NOTHING), [source, code, points, stops]);
   const pieces = useMemo(() => colouredLines(source.lines ?? NOTHING), [source]);
-  const off = offKey(state) ?? (holdable(server) ? null : "off.notrunning");
+  const off = offKey(state, "change") ?? (holdable(server) ? null : "off.notrunning");
   const hold = (body) => actions.hold(name, body).catch(actions.fail);
   return html`<div class="stack">${!server.own && html`<${NotRunning} state=${state} name=${name} actions=${actions}/>`}
     <div class="g-code"><section class="panel code" aria-labelledby="code-h">

@@ -4,9 +4,10 @@ import { clock, t } from "../../i18n.js";
 import { alike, didOf, evidence, helpOf, wanted } from "../../model/crash.js";
 import { href } from "../../model/routes.js";
 import { coloured } from "../../model/source.js";
-import { offKey, startable } from "../../model/selectors.js";
+import { startable } from "../../model/selectors.js";
 import { HexRows } from "./hex_rows.js";
 import { LineLink } from "./line_link.js";
+import { reason } from "../shell/reasons.js";
 
 const NOTHING = [];
 const SHOWN = 3;
@@ -19,11 +20,10 @@ const TAKES = new Set(["decode", "json", "number", "parts"]);
 export function Crashes({ state, server, actions }) {
   const [away, setAway] = useDraft(`crash.away.${server.name}`, NOTHING);
   const stories = alike(server.crashes ?? NOTHING).filter(({ key }) => !away.includes(key));
-  const key = offKey(state);
   const { tab } = state.route;
   const full = IN_FULL.has(tab) || tab === server.tabs[0].name;
   return stories.slice(0, SHOWN).map((story, index) => html`<${Story} key=${`${story.key}/${full}`} story=${story} full=${full && index === 0} server=${server} busy=${state.busy[server.name]}
-    off=${key && t(key)} actions=${actions} putAway=${() => setAway([...away, story.key])}/>`);
+    off=${reason(state, "start")} actions=${actions} putAway=${() => setAway([...away, story.key])}/>`);
 }
 
 function headOf(server, crash) {

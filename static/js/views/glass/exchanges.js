@@ -2,7 +2,8 @@
 import { Button, html, icon, useState } from "../../kit.js";
 import { clock, dur, t } from "../../i18n.js";
 import { firstLine, fromBase64 } from "../../model/decode.js";
-import { offKey, running } from "../../model/selectors.js";
+import { running } from "../../model/selectors.js";
+import { reason } from "../shell/reasons.js";
 
 /**
  * How a tab talks to its server. Returns {send, busy, off, list, exchange, choose}: `send(body)`
@@ -28,9 +29,9 @@ export function useExchanges({ state, actions }, name) {
       setBusy(false);
     }
   };
-  const key = offKey(state) ?? (running(state.servers[name]) ? null : "off.notrunning");
+  const off = reason(state, "change") || (running(state.servers[name]) ? "" : t("off.notrunning"));
   const exchange = list.includes(chosen) ? chosen : (list[0] ?? null);
-  return { send, busy, off: key && t(key), list, exchange, choose };
+  return { send, busy, off, list, exchange, choose };
 }
 
 const received = ({ exchange, address }) => ({

@@ -1,7 +1,8 @@
 /* The clients that the dashboard sends to a program, and the freeze: each makes one state that can be looked at. */
 import { Button, IconButton, html, icon, useDraft, useNow, useState } from "../../kit.js";
 import { hands, nf, t } from "../../i18n.js";
-import { offKey, running } from "../../model/selectors.js";
+import { running } from "../../model/selectors.js";
+import { reason } from "../shell/reasons.js";
 
 /* The sign and the usual number of each kind; kinds without a number are one at a time. */
 const KINDS = {
@@ -25,14 +26,13 @@ export function Experiments({ state, actions, name }) {
   const offered = Object.keys(KINDS).filter((one) => one in kinds);
   if (!offered.length || !running(server)) return null;
   const chosen = offered.includes(kind) ? kind : offered[0];
-  const key = offKey(state);
   return html`<section class="panel exp" aria-label=${t("exp.h")}>
     <div class="exp-b"><b class="tb-h">${t("exp.h")}</b>
       <label class="sel"><span class="sr">${t("exp.kind")}</span><select class="inp" value=${chosen} onChange=${(event) => setKind(event.currentTarget.value)}>
         ${offered.map((one) => html`<option key=${one} value=${one} selected=${one === chosen}>${t(`exp.${one}`)}</option>`)}</select>${icon("downc")}</label>
-      <${Send} key=${chosen} server=${server} kind=${chosen} most=${kinds[chosen]} off=${key && t(key)} actions=${actions}/></div>
+      <${Send} key=${chosen} server=${server} kind=${chosen} most=${kinds[chosen]} off=${reason(state, "start")} actions=${actions}/></div>
     <p class="muted">${t(`exp.${chosen}.d`)}</p>
-    <${Running} server=${server} skew_s=${state.skew_s} actions=${actions}/>
+    <${Running} server=${server} off=${reason(state, "change")} skew_s=${state.skew_s} actions=${actions}/>
   </section>`;
 }
 
@@ -50,18 +50,18 @@ function Send({ server, kind, most, off, actions }) {
 }
 
 /** The experiments under way with their numbers and a way to end each. */
-export function Running({ server, skew_s, actions }) {
+export function Running({ server, off, skew_s, actions }) {
   const under_way = server.experiments ?? [];
   if (!under_way.length) return null;
-  return html`<ul class="exp-r">${under_way.map((one) => html`<${Progress} key=${one.id} one=${one} name=${server.name} skew_s=${skew_s} actions=${actions}/>`)}</ul>`;
+  return html`<ul class="exp-r">${under_way.map((one) => html`<${Progress} key=${one.id} one=${one} name=${server.name} off=${off} skew_s=${skew_s} actions=${actions}/>`)}</ul>`;
 }
 
-function Progress({ one, name, skew_s, actions }) {
+function Progress({ one, name, off, skew_s, actions }) {
   const now = useNow() + skew_s;
   const { id, kind, clients, done, failed, until } = one;
   return html`<li>${icon(KINDS[kind]?.sign ?? "user")}<b>${t(`exp.${kind}`)}</b>
     ${kind !== "freeze" && html`<span>${t("exp.done", { a: done + failed, b: clients })}${failed > 0 && html` <b class="c-err">${t("exp.failed", { n: failed })}</b>`}</span>`}
     <span class="muted">${t("exp.left", { v: hands(Math.max(0, Math.round(until - now))) })}</span>
-    <${IconButton} kind="sm" icon="x" label=${t(kind === "freeze" ? "exp.thaw" : "exp.stop")}
+    <${IconButton} kind="sm" icon="x" label=${t(kind === "freeze" ? "exp.thaw" : "exp.stop")} off=${off}
       onClick=${() => actions.api("DELETE", `/api/experiments/${name}?id=${encodeURIComponent(id)}`).catch(actions.fail)}/></li>`;
 }

@@ -3,7 +3,7 @@ import { Button, Mini, html, icon, useEffect, useNow, useRef, useState } from ".
 import { dur, hands, nf, t } from "../../i18n.js";
 import { lanesOf } from "../../model/loop.js";
 import { NO_LOOP, tasksOf } from "../../model/reducer.js";
-import { offKey, running } from "../../model/selectors.js";
+import { running } from "../../model/selectors.js";
 import { Charts } from "./loop_charts.js";
 import { Flows } from "./loop_flows.js";
 import { FrameCard } from "./loop_frame.js";
@@ -15,6 +15,7 @@ import { Tasks } from "./loop_tasks.js";
 import { Ticks } from "./loop_ticks.js";
 import { Warnings } from "./loop_warnings.js";
 import { NotRunning } from "../shell/not_running.js";
+import { reason } from "../shell/reasons.js";
 
 const SUMMARY_MS = 5000;
 const DEPTH_POINTS = 60;
@@ -27,7 +28,6 @@ export function Loop({ state, actions, name }) {
   const source = useSource(actions, server, looked.asks);
   const table = tasksOf(state, name);
   const loop = up ? looked.frame?.loop : null;
-  const off = offKey(state);
   const until = (place) => actions.hold(name, { action: "step", until: place }).catch(actions.fail);
   return html`<div class="stack"><${NotRunning} state=${state} name=${name} actions=${actions}/>
     ${server.own ? html`<${Experiments} state=${state} name=${name} actions=${actions}/>`
@@ -36,7 +36,7 @@ export function Loop({ state, actions, name }) {
       ${loop.kind !== "tasks" && html`<p class="notice">${icon("info")}<span>${t(`loop.seen.${loop.kind}`)}</span></p>`}
       <${Summary} loop=${loop}/>
       <${Warnings} known=${looked.alarms} server=${server}/>
-      <${FrameCard} id=${chosen} rows=${table?.rows ?? []} server=${server} paused=${loop.paused} off=${off && t(off)} until=${server.own ? null : until} close=${() => choose(null)}/>
+      <${FrameCard} id=${chosen} rows=${table?.rows ?? []} server=${server} paused=${loop.paused} off=${reason(state, "change")} until=${server.own ? null : until} close=${() => choose(null)}/>
       <${Ticks} ticks=${loop.ticks_timed ?? []}/>
       <${Charts} series=${looked.series} theme=${state.prefs.theme} lang=${state.lang}/>
       <${Tasks} table=${table} loop=${loop} chosen=${chosen} choose=${choose}/>`}
@@ -71,8 +71,7 @@ function thin(values) {
 /* Clients of every number, how far they are, and what they cost the loop. */
 function Clients({ state, server, loop, actions }) {
   const [sending, setSending] = useState(false);
-  const key = offKey(state) ?? (running(server) ? null : "off.notrunning");
-  const off = key && t(key);
+  const off = reason(state, "start") || (running(server) ? "" : t("off.notrunning"));
   const send = async (kind, n) => {
     setSending(true);
     await actions.api("POST", `/api/experiments/${server.name}`, { kind, n }).catch(actions.fail);
@@ -83,19 +82,19 @@ function Clients({ state, server, loop, actions }) {
   return html`<div class="ctlbar" role="toolbar" aria-label=${t("lp.send")}>
     <div class="grp scr"><span class="lbl">${t("lp.send")}</span>${[1, 50, 1000].map(more)}
       <${Button} icon="hour" label=${t("lp.slowbtn")} aria-label=${t("lp.slow")} busy=${sending} off=${off} onClick=${() => send("slow", 1)}/></div>
-    ${server.experiment && html`<${Progress} name=${server.name} experiment=${server.experiment} skew_s=${state.skew_s} actions=${actions}/>`}
+    ${server.experiment && html`<${Progress} name=${server.name} off=${reason(state, "change")} experiment=${server.experiment} skew_s=${state.skew_s} actions=${actions}/>`}
     <span class="sp"></span>
     <dl><div><dt>${t("lp.tasks")}</dt><dd>${loop ? nf(loop.tasks) : "–"}</dd></div>
       <div><dt>${t("lp.lag.max")}</dt><dd class="lag">${loop ? dur(loop.lag_us / 1000) : "–"}</dd></div></dl></div>`;
 }
 
-function Progress({ name, experiment, skew_s, actions }) {
+function Progress({ name, off, experiment, skew_s, actions }) {
   const now = useNow() + skew_s;
   const { clients, done, failed, until } = experiment;
   return html`<span class="prog"><span>${t("lp.exp", { a: done + failed, b: clients })}
       ${failed > 0 && html` <b class="c-err">${t("lp.exp.failed", { n: failed })}</b>`}</span>
     <span class="muted">${t("lp.exp.left", { v: hands(Math.max(0, Math.round(until - now))) })}</span>
-    <${Button} kind="sm" icon="x" label=${t("lp.exp.stop")}
+    <${Button} kind="sm" icon="x" label=${t("lp.exp.stop")} off=${off}
       onClick=${() => actions.api("DELETE", `/api/experiments/${name}`).catch(actions.fail)}/></span>`;
 }
 

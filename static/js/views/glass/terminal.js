@@ -5,6 +5,7 @@ import { NO_CONSOLE, cutParts, placeIn, textOf } from "../../model/console.js";
 import { href } from "../../model/routes.js";
 import { offKey, shown, startable } from "../../model/selectors.js";
 import { Tail } from "./tail.js";
+import { reasons } from "../shell/reasons.js";
 
 const HISTORY_KEPT = 50;
 /* The bytes that a terminal sends for these keys (termios(3): INTR and EOF). */
@@ -31,10 +32,11 @@ export function Terminal({ state, name, actions, guest = false, children }) {
 
 function Guest({ state, server, actions }) {
   const busy = state.busy[server.name];
-  const button = (action, symbol, key, kind) => html`<${Button} kind=${`sm ${kind}`} icon=${symbol} label=${t(key)} busy=${busy === action}
+  const [off, offChange] = reasons(state);
+  const button = (action, symbol, key, kind, why) => html`<${Button} kind=${`sm ${kind}`} icon=${symbol} label=${t(key)} busy=${busy === action} off=${why}
     onClick=${() => actions[action](server.name)}/>`;
   return html`<a class="tb-h" href=${href(server, "console")}>${server.title}</a>${pill(shown(server))}
-    ${startable(server) ? button("start", "play", "start", "pri") : button("stop", "stop", "stop", "")}`;
+    ${startable(server) ? button("start", "play", "start", "pri", off) : button("stop", "stop", "stop", "", offChange)}`;
 }
 
 function Line({ line, server }) {

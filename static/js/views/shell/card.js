@@ -41,7 +41,7 @@ function Starting(props) {
       (step, index) => html`<li key=${step} class=${mark(index)} aria-current=${index === at ? "step" : undefined}>
         ${index < at ? icon("check") : index === at ? glyph("starting") : null}${t(`c.step${index + 1}`)}</li>`,
     )}</ol><p>${t(`c.step.${steps[at]}`)}</p></div>
-    <${Foot} ...${props}><${Button} icon="x" label=${t("cancel")} busy=${props.busy === "stop"} off=${props.off}
+    <${Foot} ...${props}><${Button} icon="x" label=${t("cancel")} busy=${props.busy === "stop"} off=${props.offChange}
       onClick=${() => props.actions.stop(server.name)}/><//>`;
 }
 
@@ -68,7 +68,7 @@ function Backoff(props) {
       <p class="muted">${t("c.attempt", { a: retry.attempt, b: retry.of })}</p>
       <${Evidence} lines=${failure?.last_lines?.slice(-3)} blame/></div>
     <${Foot} ...${props}><${Start} ...${props} label="startnow"/><${Button} kind="gh" icon="x" label=${t("giveup")}
-      busy=${props.busy === "stop"} off=${props.off} onClick=${() => props.actions.stop(props.server.name)}/><//>`;
+      busy=${props.busy === "stop"} off=${props.offChange} onClick=${() => props.actions.stop(props.server.name)}/><//>`;
 }
 
 function Blocked(props) {

@@ -20,16 +20,16 @@ export const Foot = ({ server, children }) =>
   html`<footer>${children}<span class="r"><a class="btn gh" href=${href(server)}
     aria-label=${t("open.s", { s: titleOf(server) })}><span>${t("open")}</span>${icon("right")}</a></span></footer>`;
 
-export const Stop = ({ server, busy, off, actions }) =>
-  html`<${Button} icon="stop" label=${t("stop")} busy=${busy === "stop"} off=${off}
+export const Stop = ({ server, busy, offChange, actions }) =>
+  html`<${Button} icon="stop" label=${t("stop")} busy=${busy === "stop"} off=${offChange}
     onClick=${() => actions.stop(server.name)}/>`;
 
 export const Restart = ({ server, busy, off, actions }) =>
   html`<${IconButton} kind="gh" icon="restart" label=${t("restart")} busy=${busy === "restart"} off=${off}
     onClick=${() => actions.restart(server.name)}/>`;
 
-const Kill = ({ server, busy, off, actions }) =>
-  html`<${Button} kind="dg" icon="x" label=${t("kill")} busy=${busy === "kill"} off=${off}
+const Kill = ({ server, busy, offChange, actions }) =>
+  html`<${Button} kind="dg" icon="x" label=${t("kill")} busy=${busy === "kill"} off=${offChange}
     onClick=${() => actions.kill(server.name)}/>`;
 
 export const Start = ({ server, busy, off, actions, label = "start", symbol = "play", options, check }) =>
@@ -44,7 +44,7 @@ export const Paused = (props) =>
   html`<${Figures} ...${props}/>
     <div class="bd"><div class="notice warn">${icon("pause")}
       <span>${t("c.pausednote", { n: props.server.figures?.connections ?? 0 })}</span></div></div>
-    <${Foot} ...${props}><${Button} kind="pri" icon="play" label=${t("lp.resume")} off=${props.off}
+    <${Foot} ...${props}><${Button} kind="pri" icon="play" label=${t("lp.resume")} off=${props.offChange}
       onClick=${() => props.actions.resume(props.server.name)}/><${Stop} ...${props}/><//>`;
 
 export const Frozen = (props) =>

@@ -1,7 +1,9 @@
-/* The two dialogs: the keys, and Stop all while clients are connected. */
-import { Button, IconButton, html, useEffect, useRef } from "../../kit.js";
+/* The dialogs: the keys, Stop all while clients are connected, the way for others to look on. */
+import { Button, html } from "../../kit.js";
 import { t } from "../../i18n.js";
 import { list, stoppable, totals } from "../../model/selectors.js";
+import { Modal } from "./modal.js";
+import { WatchDialog } from "./visitor.js";
 
 /* `programs`: how many there are; the first nine have a key. */
 const keysOf = (programs) => [
@@ -23,23 +25,8 @@ export function Dialogs({ state, actions }) {
   const close = () => actions.dialog(null);
   if (state.dialog === "keys") return html`<${Keys} programs=${state.order.length} close=${close}/>`;
   if (state.dialog === "stopall") return html`<${StopAll} state=${state} actions=${actions} close=${close}/>`;
+  if (state.dialog === "watch") return html`<${WatchDialog} visitor=${state.visitor} close=${close}/>`;
   return null;
-}
-
-/* The browser keeps the focus inside an open modal and gives it back to its opener. */
-function Modal({ id, title, close, children }) {
-  const dialog = useRef(null);
-  useEffect(() => {
-    const element = dialog.current;
-    element.showModal();
-    return () => element.close();
-  }, []);
-  const outside = (event) => event.target === dialog.current && close();
-  return html`<dialog class="dlg" ref=${dialog} aria-labelledby=${id} onClose=${close} onClick=${outside}>
-    <div class="pn-h"><h2 id=${id}>${title}</h2>
-      <span class="r"><${IconButton} kind="gh sm" icon="x" label=${t("k.esc")} onClick=${close}/></span></div>
-    ${children}
-  </dialog>`;
 }
 
 const Keys = ({ programs, close }) =>

@@ -7,7 +7,7 @@ import { Uptime } from "./clocks.js";
 import { Launch } from "./launch.js";
 import { Changed } from "./own_card.js";
 
-export function Head({ server, tab, busy, off, skew_s, actions }) {
+export function Head({ server, tab, busy, off, offChange, skew_s, actions }) {
   const { name } = server;
   const tabs = useRef(null);
   const address = place(server);
@@ -20,9 +20,9 @@ export function Head({ server, tab, busy, off, skew_s, actions }) {
         ${server.pid !== null && html`<span>${t("c.pid", { v: String(server.pid) })}</span>`}
         ${running(server) && html`<${Uptime} since=${server.started_at} skew_s=${skew_s}/>`}</div>
       <span class="kind">${server.model && html`${model(server.model)}${t(`m.${server.model}`)}`}</span>
-      <div class="acts"><${Actions} server=${server} busy=${busy} off=${off && t(off)} actions=${actions}/></div>
+      <div class="acts"><${Actions} server=${server} busy=${busy} off=${off} offChange=${offChange} actions=${actions}/></div>
     </div>
-    ${server.own && html`<${Launch} key=${name} server=${server} off=${off && t(off)} actions=${actions}/>`}
+    ${server.own && html`<${Launch} key=${name} server=${server} off=${off} actions=${actions}/>`}
     <nav class="tabs" ref=${tabs} aria-label=${titleOf(server)}>${server.tabs.map(
       ({ name: item }) => html`<a key=${item} href=${href(server, item)} aria-current=${item === tab ? "page" : undefined}>
         ${t(`tab.${item}`)}${item === "connections" && running(server) &&
@@ -31,7 +31,7 @@ export function Head({ server, tab, busy, off, skew_s, actions }) {
   </div>`;
 }
 
-function Actions({ server, busy, off, actions }) {
+function Actions({ server, busy, off, offChange, actions }) {
   const { name } = server;
   if (startable(server)) {
     const again = server.own && server.last_run;
@@ -40,13 +40,13 @@ function Actions({ server, busy, off, actions }) {
       onClick=${() => actions.start(name)}/>`;
   }
   if (server.state === "STOPPING") {
-    return html`<${Button} kind="dg" icon="x" label=${t("kill")} busy=${busy === "kill"} off=${off}
+    return html`<${Button} kind="dg" icon="x" label=${t("kill")} busy=${busy === "kill"} off=${offChange}
       onClick=${() => actions.kill(name)}/>`;
   }
   return html`${server.own && server.changed_on_disk && html`<${Changed} server=${server} busy=${busy} off=${off} actions=${actions}/>`}
-    ${server.own && html`<${Button} kind="txt" label="^C" aria-label=${t("prog.interrupt")} title=${off || t("prog.interrupt.s")}
-      busy=${busy === "interrupt"} off=${off} onClick=${() => actions.interrupt(name)}/>`}
-    ${stoppable(server) && html`<${Button} icon="stop" label=${t("stop")} busy=${busy === "stop"} off=${off}
+    ${server.own && html`<${Button} kind="txt" label="^C" aria-label=${t("prog.interrupt")} title=${offChange || t("prog.interrupt.s")}
+      busy=${busy === "interrupt"} off=${offChange} onClick=${() => actions.interrupt(name)}/>`}
+    ${stoppable(server) && html`<${Button} icon="stop" label=${t("stop")} busy=${busy === "stop"} off=${offChange}
       onClick=${() => actions.stop(name)}/>`}
     <${Button} icon="restart" label=${t("restart")} busy=${busy === "restart"} off=${off}
       onClick=${() => actions.restart(name)}/>`;

@@ -15,13 +15,12 @@ export function HoldBar({ server, off, skew_s, actions }) {
   const [thread, setThread] = useState("");
   const hold = useHold(server, actions);
   const still = paused(server);
-  const no = off && t(off);
   const inLoop = steppedByTasks(server);
-  const wait = no || (!still && t(inLoop ? "lp.step.off" : "hold.off"));
+  const wait = off || (!still && t(inLoop ? "lp.step.off" : "hold.off"));
   const points = server.held?.points ?? [];
   const point = nextPoint(server, thread);
   const button = (action, body, symbol, key, more = {}) => html`<${Button} icon=${symbol} label=${t(key)} busy=${hold.busy === action}
-    off=${more.always ? no : wait} title=${(more.always ? no : wait) || t(more.says ?? `${key}.d`)} onClick=${() => hold.ask(action, body)} ...${more.props}/>`;
+    off=${more.always ? off : wait} title=${(more.always ? off : wait) || t(more.says ?? `${key}.d`)} onClick=${() => hold.ask(action, body)} ...${more.props}/>`;
   return html`<section class="hold ${still ? "is-held" : ""}" aria-label=${t("hold.h")}>
     <div class="ctlbar" role="toolbar" aria-label=${t("hold.h")}>
       ${still
@@ -32,9 +31,9 @@ export function HoldBar({ server, off, skew_s, actions }) {
         ? button("tick", { action: "tick" }, "tick", "lp.tick", { props: { "data-key": "." } })
         : html`${button("thread", { action: "step", thread: point?.thread }, "thread", "hold.thread")}
           ${button("send", { action: "step", until: "send" }, "dout", "hold.send")}`}
-      <span class="grp"><span class="lbl">${t("lp.speed")}</span><${Segmented} label=${t("lp.speed")} items=${speeds()} off=${no}
+      <span class="grp"><span class="lbl">${t("lp.speed")}</span><${Segmented} label=${t("lp.speed")} items=${speeds()} off=${off}
         value=${String(server.held?.delay_s ?? 0)} keys=${["+", "-"]} onChange=${(seconds) => hold.ask("slow", { action: "slow", seconds: Number(seconds) })}/></span>
-      <${Breakpoints} server=${server} off=${no} set=${(all) => hold.ask("break", { action: "break", ...all })}/>
+      <${Breakpoints} server=${server} off=${off} set=${(all) => hold.ask("break", { action: "break", ...all })}/>
     </div>
     ${hold.refusal && html`<${Refusal} refusal=${hold.refusal} by=${server.held?.by} take=${hold.take}/>`}
     ${still && html`<${Strip} server=${server} point=${point} points=${points} thread=${thread} setThread=${setThread} skew_s=${skew_s} me=${actions.controller()}/>`}

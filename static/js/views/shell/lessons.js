@@ -3,9 +3,9 @@ import { Button, html, icon, useEffect, useState } from "../../kit.js";
 import { errorText } from "../../errors.js";
 import { t } from "../../i18n.js";
 import { href } from "../../model/routes.js";
-import { offKey } from "../../model/selectors.js";
 import { Evidence, SIGNS, prose } from "../glass/check_finding.js";
 import { LineLink } from "../glass/line_link.js";
+import { reason } from "./reasons.js";
 
 /** All of them, the gravest first. */
 export function Lessons({ state, actions }) {
@@ -35,7 +35,6 @@ function Body({ said, state, actions }) {
 function Seen({ found: { program, title, finding }, state, actions }) {
   const [busy, setBusy] = useState(false);
   const server = state.servers[program];
-  const key = offKey(state);
   const again = async () => {
     setBusy(true);
     const begun = await actions.checkAgain(program, finding.again);
@@ -45,7 +44,7 @@ function Seen({ found: { program, title, finding }, state, actions }) {
   return html`<section class="panel" aria-labelledby="seen-h"><div class="pn-h"><h2 id="seen-h">${t("les.in", { s: title })}</h2></div>
     <div class="pn-b stack finding-b">${server && finding.line && html`<p class="f-line"><${LineLink} server=${server} line=${finding.line}/><code>${finding.source}</code></p>`}
       <p>${prose(finding.evidence)}</p><${Evidence} finding=${finding}/>
-      ${server && finding.again && html`<div><${Button} kind="pri" icon="hour" label=${t("chk.again")} title=${t("chk.again.d")} busy=${busy} off=${key && t(key)} onClick=${again}/></div>`}</div></section>`;
+      ${server && finding.again && html`<div><${Button} kind="pri" icon="hour" label=${t("chk.again")} title=${t("chk.again.d")} busy=${busy} off=${reason(state, "start")} onClick=${again}/></div>`}</div></section>`;
 }
 
 /* The answer to a question of the API: {said}, {error}, or nothing yet. */

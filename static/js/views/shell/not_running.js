@@ -1,8 +1,9 @@
 /* Said above a tab whose server cannot answer: why, and the way out. */
 import { Button, html, icon, titleOf } from "../../kit.js";
 import { t } from "../../i18n.js";
-import { offKey, startable } from "../../model/selectors.js";
+import { startable } from "../../model/selectors.js";
 import { Cause } from "./cause.js";
+import { reason } from "./reasons.js";
 
 export function NotRunning({ state, name, actions }) {
   const server = state.servers[name];
@@ -14,10 +15,10 @@ export function NotRunning({ state, name, actions }) {
 }
 
 function WayOut({ state, server, actions }) {
-  const off = offKey(state);
+  const off = reason(state, "start");
   const port = server.failure?.free_port;
   const button = (kind, symbol, label, options) => html`<${Button} kind=${`sm ${kind}`} icon=${symbol} label=${label}
-    busy=${state.busy[server.name]} off=${off && t(off)} onClick=${() => actions.start(server.name, options)}/>`;
+    busy=${state.busy[server.name]} off=${off} onClick=${() => actions.start(server.name, options)}/>`;
   if (!port) return button("pri", "play", t("start"));
   return html`${button("pri", "plug", t("usefree", { p: String(port) }), { port })}
     ${button("", "restart", t("retryport", { p: String(server.port) }))}`;

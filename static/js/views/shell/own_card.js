@@ -20,11 +20,11 @@ export const OwnCard = pure(function OwnCard(props) {
 });
 
 /* The effect of a change of the file, and that it has changed; and the way back to the list of files. */
-function OnSave({ server, busy, off, actions }) {
+function OnSave({ server, busy, off, offChange, actions }) {
   const flip = (restart_on_save) => actions.settings(server.name, { restart_on_save }).catch(actions.fail);
-  return html`<div class="onsave"><${Toggle} label=${t("prog.onsave")} on=${Boolean(server.restart_on_save)} onChange=${flip}/>
+  return html`<div class="onsave"><${Toggle} label=${t("prog.onsave")} on=${Boolean(server.restart_on_save)} off=${off} onChange=${flip}/>
     ${server.changed_on_disk && stoppable(server) && html`<span class="r"><${Changed} server=${server} busy=${busy} off=${off} actions=${actions}/></span>`}
-    ${startable(server) && html`<span class="r"><${IconButton} kind="gh sm" icon="x" label=${t("prog.forget")} off=${off} onClick=${() => actions.forgetProgram(server.name)}/></span>`}</div>`;
+    ${startable(server) && html`<span class="r"><${IconButton} kind="gh sm" icon="x" label=${t("prog.forget")} off=${offChange} onClick=${() => actions.forgetProgram(server.name)}/></span>`}</div>`;
 }
 
 /** The file is newer than the process: a click runs the newer one. */
@@ -47,7 +47,7 @@ const WithoutSocket = (props) =>
 const Starting = (props) =>
   html`<${Address} server=${props.server}/>
     <div class="bd gap"><p class="steps">${glyph("starting")}<span>${t("prog.starting")}</span></p></div>
-    <${Foot} ...${props}><${Button} icon="x" label=${t("cancel")} busy=${props.busy === "stop"} off=${props.off}
+    <${Foot} ...${props}><${Button} icon="x" label=${t("cancel")} busy=${props.busy === "stop"} off=${props.offChange}
       onClick=${() => props.actions.stop(props.server.name)}/><//>`;
 
 function Stopped(props) {

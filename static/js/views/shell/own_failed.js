@@ -2,9 +2,9 @@
 import { Button, html, icon } from "../../kit.js";
 import { t } from "../../i18n.js";
 import { href } from "../../model/routes.js";
-import { offKey } from "../../model/selectors.js";
 import { Cause } from "./cause.js";
 import { Countdown } from "./clocks.js";
+import { reason } from "./reasons.js";
 
 /** The primary button: start it again, by another Python where that one reads the file. */
 export function Again({ server, busy, off, actions, kind = "" }) {
@@ -29,7 +29,6 @@ export function Reason({ server, skew_s }) {
 export function Trouble({ state, server, actions }) {
   const told = server.failure?.reason === "exited" && server.crashes?.some(({ main }) => main);
   if (!server.own || server.state !== "FAILED" || told) return null;
-  const key = offKey(state);
   return html`<div class="notice bad trouble" role="alert">${icon("warn")}<div class="why"><${Reason} server=${server} skew_s=${state.skew_s}/></div>
-    <span class="r"><${Again} server=${server} busy=${state.busy[server.name]} off=${key && t(key)} actions=${actions} kind="sm"/></span></div>`;
+    <span class="r"><${Again} server=${server} busy=${state.busy[server.name]} off=${reason(state, "start")} actions=${actions} kind="sm"/></span></div>`;
 }

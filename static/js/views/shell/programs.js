@@ -2,38 +2,41 @@
 import { Button, CommandLine, Search, html, icon, useDraft, useEffect } from "../../kit.js";
 import { nf, t } from "../../i18n.js";
 import { byFolder, chooseFiles } from "../../model/files.js";
-import { offKey, own } from "../../model/selectors.js";
+import { may, own } from "../../model/selectors.js";
 import { OwnCard } from "./own_card.js";
+import { reasons } from "./reasons.js";
 
 /* From so many files on there is a field to find one. */
 const SEARCH_FROM = 12;
 
 /** The page that holds them alone. */
 export function Programs({ state, actions }) {
-  const key = offKey(state);
   return html`<div class="ph"><div class="tx"><h1>${t("prog.h")}</h1><p>${t("prog.sub")}</p></div></div>
-    <${Listing} state=${state} off=${key && t(key)} actions=${actions} headings=${false}/>`;
+    <${Listing} state=${state} actions=${actions}/>`;
 }
 
 /** The part of the overview under the lab's servers. */
-export const YourPrograms = ({ state, off, actions }) =>
+export const YourPrograms = ({ state, actions }) =>
   html`<section class="own-programs" aria-labelledby="own-h">
     <div class="ph"><div class="tx"><h2 id="own-h">${t("prog.h")}</h2></div></div>
-    <${Listing} state=${state} off=${off} actions=${actions}/></section>`;
+    <${Listing} state=${state} actions=${actions}/></section>`;
 
-function Listing({ state, off, actions }) {
+function Listing({ state, actions }) {
+  const [off, offChange] = reasons(state);
   useEffect(() => lookNowAndThen(actions.lookForFiles), []);
   const programs = own(state);
   const started = new Set(programs.map(({ name }) => name));
   const others = state.files.filter(({ id }) => !started.has(id));
   const none = [...programs, ...others].every(({ example }) => example);
-  return html`${none && html`<${HowTo}/>`}
+  const ours = may(state, "start"); // others have no files here, and no terminal
+  return html`${none && ours && html`<${HowTo}/>`}
+    ${!programs.length && !ours && html`<p class="muted">${t("watch.none")}</p>`}
     ${programs.length > 0 && html`<div class="cards">${programs.map(
       (server) => html`<${OwnCard} key=${server.name} server=${server} history=${state.history[server.name]}
-        busy=${state.busy[server.name]} off=${off} skew_s=${state.skew_s} lang=${state.lang} actions=${actions}/>`,
+        busy=${state.busy[server.name]} off=${off} offChange=${offChange} skew_s=${state.skew_s} lang=${state.lang} actions=${actions}/>`,
     )}</div>`}
     ${others.length > 0 && html`<${Files} files=${others} busy=${state.busy} off=${off} first=${none && !programs.length} actions=${actions}/>`}
-    ${!none && html`<details class="panel more"><summary>${t("prog.more")}</summary><${Ways}/></details>`}`;
+    ${!none && ours && html`<details class="panel more"><summary>${t("prog.more")}</summary><${Ways}/></details>`}`;
 }
 
 /* Files come while the reader is in an editor: they are looked for when the page is seen again. */

@@ -1,6 +1,6 @@
 /* One program: its head, and the tab that is open. */
 import { html, useEffect } from "../../kit.js";
-import { holdable, offKey } from "../../model/selectors.js";
+import { holdable } from "../../model/selectors.js";
 import { Breaks } from "../glass/breaks.js";
 import { Connections } from "../glass/connections.js";
 import { Crashes } from "../glass/crash.js";
@@ -10,6 +10,7 @@ import { Lazy } from "./lazy.js";
 import { Logs } from "../glass/logs.js";
 import { Trouble } from "./own_failed.js";
 import { Notices } from "./own_words.js";
+import { reasons } from "./reasons.js";
 import { Try } from "../tasks/try.js";
 
 /* The big views come when they are first looked at. */
@@ -31,14 +32,15 @@ const BODIES = {
 export function Server({ state, actions }) {
   const { name, tab } = state.route;
   const server = state.servers[name];
+  const [off, offChange] = reasons(state);
   const { topics } = server.tabs.find((item) => item.name === tab);
   useEffect(() => actions.subscribe(topics), [name, tab]);
-  return html`<${Head} server=${server} tab=${tab} busy=${state.busy[name]} off=${offKey(state)}
+  return html`<${Head} server=${server} tab=${tab} busy=${state.busy[name]} off=${off} offChange=${offChange}
       skew_s=${state.skew_s} actions=${actions}/>
     <${Trouble} state=${state} server=${server} actions=${actions}/>
     ${server.own && html`<${Notices} server=${server}/>`}
     <${Crashes} state=${state} server=${server} actions=${actions}/>
     <${Breaks} state=${state} server=${server} actions=${actions}/>
-    ${holdable(server) && html`<${HoldBar} server=${server} off=${offKey(state)} skew_s=${state.skew_s} actions=${actions}/>`}
+    ${holdable(server) && html`<${HoldBar} server=${server} off=${offChange} skew_s=${state.skew_s} actions=${actions}/>`}
     <${BODIES[tab]} key=${`${name}/${tab}`} name=${name} state=${state} actions=${actions}/>`;
 }

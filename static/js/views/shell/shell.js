@@ -8,6 +8,7 @@ import { Lazy } from "./lazy.js";
 import { Overview } from "./overview.js";
 import { Programs } from "./programs.js";
 import { Server } from "./server.js";
+import { Visitor, Watched } from "./visitor.js";
 
 const MARK = () => html`<svg viewBox="0 0 24 24" aria-hidden="true">
   <rect x=".75" y=".75" width="22.5" height="22.5" rx="6.25" fill="var(--ink)"/>
@@ -29,9 +30,10 @@ export function Shell({ state, actions }) {
     <div class="shell">
       <${Side} servers=${state.servers} order=${state.order} route=${state.route} lang=${state.lang} actions=${actions}/>
       <div class="col">
-        <${Top} link=${state.link} prefs=${state.prefs} lang=${state.lang} actions=${actions}/>
+        <${Top} link=${state.link} prefs=${state.prefs} visitor=${state.visitor} lang=${state.lang} actions=${actions}/>
         <main class="main" id="main" tabindex="-1">
           ${state.link.status === "lost" && html`<${Lost} link=${state.link} actions=${actions}/>`}
+          <${Visitor} state=${state}/>
           <${Page} state=${state} actions=${actions}/>
         </main>
       </div>
@@ -98,11 +100,12 @@ function ServerLink({ server, here }) {
     <span class="sr">, ${t(`st.${state}`)}</span><span class="po">${port}</span></a>`;
 }
 
-const Top = pure(function Top({ link, prefs, lang, actions }) {
+const Top = pure(function Top({ link, prefs, visitor, lang, actions }) {
   const dark = prefs.theme === "dark";
   return html`<header class="top">
     <a class="brand" href="/" aria-label=${t("app")}>${MARK()}</a>
     <span class="lab">${t("lab")}</span><span class="sp"></span>
+    <${Watched} visitor=${visitor} actions=${actions}/>
     <${Link} link=${link}/>
     <${Segmented} kind="langseg" label=${t("lang")} items=${[["en", "EN"], ["ru", "RU"]]} value=${lang}
       onChange=${actions.setLang}/>

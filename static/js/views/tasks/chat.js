@@ -6,6 +6,7 @@ import { nameProblem, roomProblem, trimmed } from "../../model/chat.js";
 import { address, running } from "../../model/selectors.js";
 import { Room } from "./chat_room.js";
 import { NotRunning } from "../shell/not_running.js";
+import { reason } from "../shell/reasons.js";
 
 const SIDE_BY_SIDE = 2;
 
@@ -24,7 +25,7 @@ export function Chat({ state, actions }) {
     ${rooms.length
       ? html`<div class="rooms ${rooms.length === 1 ? "one" : ""}">${rooms.map(
           (room) => html`<${Room} key=${room.id} room=${room} second=${room.id !== first} up=${up} port=${server.port}
-            most=${state.rules.bytes} lang=${state.lang} chat=${actions.chat}/>`,
+            most=${state.rules.bytes} mute=${reason(state, "change")} lang=${state.lang} chat=${actions.chat}/>`,
         )}</div>`
       : html`<section class="panel"><p class="nothing">${t("ch.sub", { p: String(server.port) })}<br/>${t("ch.begin")}</p></section>`}
   </div>`;

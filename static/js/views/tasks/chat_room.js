@@ -5,7 +5,7 @@ import { clock, nf, t } from "../../i18n.js";
 import { bytesOf, wireBytes } from "../../model/chat.js";
 import { hex } from "../../model/hex.js";
 
-export function Room({ room, second, up, port, most, lang, chat }) {
+export function Room({ room, second, up, port, most, mute, lang, chat }) {
   const [raw, setRaw] = useDraft(`chat.raw.${room.id}`, false);
   const connected = room.status === "connected";
   return html`<section class="panel room ${second ? "second" : ""}" aria-labelledby=${`rm-${room.id}`}>
@@ -16,7 +16,7 @@ export function Room({ room, second, up, port, most, lang, chat }) {
         <${IconButton} label=${t("ch.leave")} icon="x" kind="gh sm" onClick=${() => chat.leave(room.id)}/></span></div>
     ${!connected && html`<${Trouble} room=${room} up=${up} chat=${chat}/>`}
     <${Messages} room=${room} raw=${raw} port=${port} lang=${lang}/>
-    <${Composer} room=${room} connected=${connected} most=${most} chat=${chat}/></section>`;
+    <${Composer} room=${room} connected=${connected} most=${most} mute=${mute} chat=${chat}/></section>`;
 }
 
 function Trouble({ room, up, chat }) {
@@ -73,16 +73,16 @@ function Receipt({ entry }) {
   return html`<span class="rc">${icon(entry.pending ? "clock" : "check")}${t(entry.pending ? "ch.pending" : "ch.echo")}</span>`;
 }
 
-function Composer({ room, connected, most, chat }) {
+function Composer({ room, connected, most, mute, chat }) {
   const [text, setText] = useDraft(`chat.draft.${room.id}`, "");
   const size = wireBytes(room.name, text);
   const long = size > most;
   const send = (event) => {
     event.preventDefault();
-    if (!text.trim() || long) return;
+    if (mute || !text.trim() || long) return;
     if (chat.say(room.id, text)) setText("");
   };
-  const off = !connected ? t("ch.off") : long ? t("ch.long") : "";
+  const off = mute || (!connected ? t("ch.off") : long ? t("ch.long") : "");
   return html`<form class="cmp" onSubmit=${send}><input class="inp" value=${text} autocomplete="off" aria-label=${t("ch.ph", { r: room.id })}
       placeholder=${t("ch.ph", { r: room.id })} aria-invalid=${long ? "true" : undefined} onInput=${(event) => setText(event.currentTarget.value)}/>
     <${Button} type="submit" kind="pri" icon="send" label=${t("ch.send")} off=${off} onClick=${send}/>
