@@ -16,7 +16,7 @@ HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@")
 
 
 def facts() -> dict[str, dict[str, str | None]]:
-    """name.py -> its task, its finding (None: it is sound), and args where it wants some."""
+    """name.py -> its task, its finding (None: it is sound), args and client where it wants some."""
     found: dict[str, dict[str, str | None]] = json.loads(
         (PLANTED / "planted.json").read_text("utf-8")
     )

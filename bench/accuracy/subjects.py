@@ -41,12 +41,16 @@ def planted(*, guess: bool = False) -> Iterator[Subject]:
         assert task is not None
         words = [f"{FOLDER}/{name}", *(() if guess else ("--task", task))]
         words += ("--args", arguments) if arguments is not None else ()
+        files = {name: source(name), "page.html": page}
+        if (client := known.get("client")) is not None:
+            words += ("--client", f"{FOLDER}/{client}")
+            files[client] = (PLANTED / "clients" / client).read_text("utf-8")
         yield Subject(
             "planted" if wanted else "sound",
             name,
             tuple(words),
             frozenset({wanted} if wanted else ()),
-            files={name: source(name), "page.html": page},
+            files=files,
         )
 
 

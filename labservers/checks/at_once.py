@@ -6,13 +6,13 @@ import json
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from labservers.checks.context import Cancelled
+from labservers.checks.folders import Folder
 from labservers.checks.texts import Language
 from labservers.checks.verdicts import broken, in_language
 
@@ -35,9 +35,9 @@ class AtOnce:
         Raises:
             Cancelled: those under way have ended.
         """
-        with tempfile.TemporaryDirectory(prefix="check-") as folder:
+        with Folder() as folder:
             with ThreadPoolExecutor(jobs) as pool:
-                places = [Path(folder, f"{number}.json") for number in range(len(files))]
+                places = [folder / f"{number}.json" for number in range(len(files))]
                 names, paths = zip(*files, strict=True)
                 yield from pool.map(self._report, names, paths, places)
 

@@ -238,10 +238,12 @@ def terminal_language() -> Language:
 
 
 def _cancelled(channel: int | None) -> Callable[[], bool]:
-    """Whether ^C or SIGTERM has come, or the other end of the channel is gone."""
+    """Whether ^C, SIGTERM or the end of the terminal has come, or the other end of the channel is
+    gone. What nohup(1) ignores is ignored."""
     came = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: came.set())
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: came.set())
     if channel is not None:
         threading.Thread(target=_wait_for_end, args=(channel, came), daemon=True).start()
     return came.is_set

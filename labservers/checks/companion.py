@@ -6,11 +6,11 @@ sent and received is the conversation.
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from labservers.checks.folders import Folder
 from labservers.checks.learned import Recording, TalkError, of_points, recording
 from labservers.checks.process import Process
 from labservers.checks.prompts import Typist
@@ -43,8 +43,8 @@ def learn(
         OSError: it cannot be run.
     """
     witness = Witness(lambda line: None)
-    with tempfile.TemporaryDirectory(prefix="check-") as cache:
-        process = Process(python, client, (), client.parent, cache, witness.take)
+    with Folder() as cache:
+        process = Process(python, client, (), client.parent, str(cache), witness.take)
         try:
             _keep_going(process, witness, typed or Typist(address))
         finally:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from labservers.checks.client import Client, Timeline
+from labservers.checks.client import Client, Timeline, never
 from labservers.checks.hints import Hints
-from labservers.checks.holding import Delivery, Held, converse, hold, join
+from labservers.checks.holding import LEAVE_S, Delivery, Held, converse, hold, join
 from labservers.checks.patience import Patience
 from labservers.checks.subject import Mark
 from labservers.checks.values import Address, Death, Evidence, Outcome, Stand, Talk
@@ -124,7 +124,7 @@ class Context:
         """A new client that has held all turns but the last: the n-th member of a chat, from 0."""
         client = self.connected(side)
         if self.talk.answered == "other":
-            join(self.talk, client, number, self.patience_s)
+            join({client: (self.talk, number)}, self.patience_s)
         elif len(self.talk.turns) > 1 or self.talk.greeting is not None:
             opening = dataclasses.replace(self.talk, turns=self.talk.turns[:-1], ends="either")
             converse(opening, client, self.patience_s)
@@ -152,6 +152,12 @@ class Context:
         return self.hold(side="client 2")
 
     def close(self) -> None:
+        """Members of a chat say goodbye, where that is usual: the next probe is not to suffer of
+        this one."""
+        if self.talk.answered == "other" and self.talk.farewell:
+            left = [client for client in self._clients if client.send(self.talk.farewell, LEAVE_S)]
+            for client in left[-1:]:
+                client.receive(LEAVE_S, never)
         for client in self._clients:
             client.close()
 

@@ -74,7 +74,7 @@ def _seen_inside(found: list[Found]) -> bool:
 def _match(outcome: Outcome, facts: ProgramFacts, code: Code) -> Match:
     """A probe that knows the cause has said it; else the inside decides, then the outside."""
     proof = outcome.evidence or Evidence("no-answer")
-    death = relevant(proof.deaths) if proof.symptom != "spins" else None
+    death = relevant(proof.deaths, outcome.probe) if proof.symptom != "spins" else None
     churned = outcome.probe == "chat-churn"  # which cause, the source decides
     if outcome.why in causes() and outcome.why != proof.symptom and death is None and not churned:
         held = outcome.why == "http-no-length" and holds_files(code)

@@ -83,6 +83,8 @@ class Guess:
         good = [trial for trial in trials if trial.answer]
         if not good:
             return None
+        if talk.task == "math":  # an answer at one time and an error at another do not vary
+            good = [trial for trial in good if not _says_error(trial.answer)] or good
         for trial in good:
             self._patience.learn(trial.after_s)
         turns = tuple(
@@ -135,7 +137,7 @@ class Guess:
     def _calculated(self, candidate: Candidate, trial: Trial) -> int:
         """Whether there is a number in the answer that was not in the question, and another one to
         another question."""
-        if ERROR.search(trial.answer.decode("utf-8", "replace")):
+        if _says_error(trial.answer):
             return NOT
         other = self._attempt(candidate.talk, candidate.other)
         asked = b" ".join(turn.send for turn in candidate.talk.turns)
@@ -216,6 +218,10 @@ def _numbers(text: bytes) -> set[bytes]:
     """Those in a text; `5.0` is `5`, and `3,4` may be one or two."""
     found = {re.sub(rb"[.,]0+$", b"", number) for number in NUMBER.findall(text)}
     return found | set(re.findall(rb"\d+", text)) if b"," in text else found
+
+
+def _says_error(answer: bytes) -> bool:
+    return ERROR.search(answer.decode("utf-8", "replace")) is not None
 
 
 def _pattern(answers: list[bytes]) -> bytes | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +18,7 @@ Result = Literal["good", "no-answer", "wrong-answer", "closed", "reset", "refuse
 SINGLY = 24  # bytes that go out one by one; the rest in pieces
 PIECES = 12
 REST_S = 0.15
+HASTE_S = 0.01  # one has joined before the next
 LEAVE_S = 0.1
 FIRST_GAP_S = 0.1  # a thread of the server for this client has begun to read by then
 GAP_S = 0.004  # between two pieces, so that the server's recv() returns each by itself
@@ -78,10 +80,10 @@ def in_chat(
     one joins, where not in the same way."""
     speaker, hearer = Client(address, timeline, side), Client(address, timeline, f"{side}'s friend")
     try:
-        for number, client in ((1, hearer), (0, speaker)):
+        for client in (hearer, speaker):
             if not client.connect(patience_s):
                 return Held("refused", b"", b"", error=client.error)
-            join((friends or talk) if client is hearer else talk, client, number, patience_s)
+        join({hearer: (friends or talk, 1), speaker: (talk, 0)}, patience_s)
         held = said_and_heard(talk, speaker, hearer, patience_s, delivery=delivery)
         if held.good:
             take_leave(talk, speaker)
@@ -92,17 +94,22 @@ def in_chat(
         hearer.close()
 
 
-def join(talk: Talk, client: Client, number: int, patience_s: float) -> None:
-    """Hold all turns but the last as the n-th member. No answer is due, but what comes is read;
-    the rest in between is for a server to which a recv() is a message."""
-    rest_s = min(REST_S, patience_s / 3)
-    if talk.greeting is not None:
-        client.receive(patience_s)
-    for turn in member(talk.turns[:-1], number):
-        client.send(turn.send)
-        client.receive(rest_s, enough=never)
-    if len(talk.turns) == 1:
-        client.receive(rest_s, enough=never)
+def join(
+    members: Mapping[Client, tuple[Talk, int]], patience_s: float, rest_s: float = REST_S
+) -> None:
+    """All turns but the last, held by each as the n-th member, from 0, one after the other. No
+    answer is due. They rest together in between, for a server to which a recv() is a message; and
+    where nobody says anything to join, until the server has accepted all."""
+    for client, (talk, _) in members.items():
+        if talk.greeting is not None:
+            client.receive(patience_s)
+    most = max(len(talk.turns) for talk, _ in members.values()) - 1
+    for turn in range(max(1, most)):
+        for client, (talk, number) in members.items():
+            if turn < len(talk.turns) - 1:
+                client.send(member(talk.turns, number)[turn].send)
+                client.receive(HASTE_S, enough=never)
+        list(members)[-1].receive(min(rest_s if most else REST_S, patience_s / 3), enough=never)
 
 
 def said_and_heard(

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from labservers.checks.context import Cancelled, Probe, Setting
 from labservers.checks.findings import CANNOT_RUN, findings
+from labservers.checks.folders import sweep
 from labservers.checks.guess import Found
 from labservers.checks.hints import Hints, hints
 from labservers.checks.looks import Looks
@@ -46,10 +47,11 @@ PROBES: tuple[Probe, ...] = (
     load.SILENT,
     load.SLOW,
     *udp.PROBES,
+    *chat.PROBES,
+    chat_leaving.DEAF,
     *ends.PROBES,
     *http.PROBES,
     *http_forms.PROBES,
-    *chat.PROBES,
     *chat_leaving.PROBES,
     load.CROWD_COMES,
 )
@@ -97,6 +99,7 @@ def run(
     """
     began = time.monotonic()
     raise_descriptor_limit()
+    sweep()
     check = _Check(options, progress, cancelled)
     try:
         return check.verdict(began)

@@ -46,8 +46,8 @@ class Output:
 class Process:
     """One run of a program, from its start to its end. `pid` is its own, not its guard's.
 
-    `cache` is a folder for compiled modules: nothing is left beside the program's own, and its
-    second start is quicker. `take` gets each line of the channel, in a thread of ours.
+    `cache` is a folder for its compiled modules: nothing is left beside them, and its second
+    start is quicker. `take` gets each line of the channel, in a thread of ours.
     switch_s: after so long another thread has its turn, where one waits; None: as Python has it.
 
     Raises:
@@ -66,12 +66,12 @@ class Process:
     ) -> None:
         self.output = Output()
         self._take = take
-        self._cache = cache
         self._terminal = Terminal()
         ours, channels = socket.socketpair()
         self._line, guards = socket.socketpair()
         self._channel = Channel(ours)
         program = [python, str(OBSERVE), "--quiet", "--channel", str(channels.fileno()),
+                   "--cache", cache,
                    *(("--switch", str(switch_s)) if switch_s is not None else ()),
                    str(file), *arguments]  # fmt: skip
         try:
@@ -98,7 +98,7 @@ class Process:
                 stdout=theirs,
                 stderr=theirs,
                 cwd=folder,
-                env={**_without_ours(), "TERM": "dumb", "PYTHONPYCACHEPREFIX": self._cache},
+                env={**_without_ours(), "TERM": "dumb"},
                 start_new_session=True,
                 pass_fds=descriptors,
             )

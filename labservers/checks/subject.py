@@ -5,13 +5,13 @@ from __future__ import annotations
 import linecache
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from labservers.checks import figures, ports
+from labservers.checks.folders import Folder
 from labservers.checks.patience import strain
 from labservers.checks.process import Process
 from labservers.checks.prompts import typed_for
@@ -54,8 +54,8 @@ class Subject:
         folder: Path | None = None,
         switch_s: float | None = None,
     ) -> None:
-        self._cache = tempfile.TemporaryDirectory(prefix="check-")
-        self.file = scratch_copy(file.resolve(), Path(self._cache.name))
+        self._own = Folder()
+        self.file = scratch_copy(file.resolve(), self._own.path)
         self.folder = folder or self.file.parent
         self.inside = True
         self.typed: list[tuple[str, str]] = []
@@ -110,7 +110,7 @@ class Subject:
     def close(self) -> None:
         """End it, and remove what was kept of it: its port is free for its next start."""
         self.end()
-        self._cache.cleanup()
+        self._own.remove()
         if self._port is not None and not ports.taken(Address("", self._port)):
             ports.free(self._port)
 
@@ -215,7 +215,7 @@ class Subject:
             self.file,
             self._arguments,
             self.folder,
-            self._cache.name,
+            str(self._own.path),
             self._witness.take,
             self._switch_s,
         )

@@ -27,6 +27,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--quiet", action="store_true", help="print nothing")
     parser.add_argument("--channel", type=inherited_socket, help=argparse.SUPPRESS)
     parser.add_argument("--threads", action="store_true", help="^\\ says where each thread stands")
+    parser.add_argument("--cache", metavar="FOLDER", help=argparse.SUPPRESS)
     parser.add_argument("--switch", type=float, metavar="SECONDS", help=argparse.SUPPRESS)
     parser.add_argument("file", metavar="FILE", help="the program")
     parser.add_argument("arguments", metavar="ARGUMENT", nargs="...", help="for the program")
@@ -44,6 +45,8 @@ def main(words: list[str]) -> int:
         print(f"{parser.prog}: cannot open {error.filename}: {error.strerror}", file=sys.stderr)
         return EXIT_USAGE
     observation.begin()
+    if options.cache is not None:  # of the program's modules alone: ours are compiled already
+        sys.pycache_prefix, sys.dont_write_bytecode = options.cache, False
     if options.switch is not None:  # threads take turns more often, so that a race is seen
         sys.setswitchinterval(options.switch)
     if options.threads:

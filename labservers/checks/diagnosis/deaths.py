@@ -14,13 +14,15 @@ SENDING = re.compile(r"\.(send|sendall|sendto|write|flush)\(")
 NO_ADDRESS = re.compile(r"assign requested address|Name or service|not known|getaddrinfo")
 
 
-def relevant(deaths: tuple[Death, ...]) -> Death | None:
+def relevant(deaths: tuple[Death, ...], probe: str = "") -> Death | None:
     """The one that counts: of the program before one of a thread, the first of its kind. Those
-    that the program has caught, and ^C, are none; nor is a thread whose own client has gone."""
+    that the program has caught, and ^C, are none; nor is a thread whose own client has gone. Where
+    a letter was cut in two, the one that could not decode it."""
     ended = [one for one in deaths if not one.swallowed and one.exception != "KeyboardInterrupt"]
     main = [one for one in ended if one.main]
     others = [one for one in ended if one.exception not in GONE or sends(one)]
-    return next(iter(main or others), None)
+    halves = [one for one in ended if probe in DELIVERIES and _is_half(one)]
+    return next(iter(halves or main or others), None)
 
 
 def sends(death: Death) -> bool:
@@ -41,7 +43,7 @@ def _by_kind(death: Death, probe: str, facts: ProgramFacts) -> str | None:
     """Exceptions that say by themselves what is the matter."""
     kind, message = death.exception, death.message
     if kind == "UnicodeDecodeError":
-        return _undecodable(message, probe)
+        return _undecodable(death, probe)
     if kind == "RuntimeError" and CHANGED.search(message):
         return "changed-while-sending"
     if "out of range in select" in message:
@@ -59,11 +61,16 @@ def _by_kind(death: Death, probe: str, facts: ProgramFacts) -> str | None:
     return None
 
 
-def _undecodable(message: str, probe: str) -> str:
+def _undecodable(death: Death, probe: str) -> str:
     if probe == "udp-large":
         return "udp-cut"
-    half = "unexpected end of data" in message or "invalid start byte" in message
-    return "decode-half-letter" if probe in DELIVERIES and half else "decode-not-text"
+    return "decode-half-letter" if probe in DELIVERIES and _is_half(death) else "decode-not-text"
+
+
+def _is_half(death: Death) -> bool:
+    """Whether it got the first bytes of a letter, or the last ones."""
+    half = "unexpected end of data" in death.message or "invalid start byte" in death.message
+    return death.exception == "UnicodeDecodeError" and half
 
 
 def _at_start(death: Death) -> str:

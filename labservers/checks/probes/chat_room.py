@@ -11,12 +11,11 @@ from typing import NamedTuple
 
 from labservers.checks.client import Client, never
 from labservers.checks.context import Context
-from labservers.checks.talks import SAID, member
+from labservers.checks.holding import REST_S, join
+from labservers.checks.talks import SAID
 from labservers.checks.values import Outcome, Talk, Turn
 
 ROOM, OTHER_ROOM = b"1", b"2"
-REST_S = 0.15
-HASTE_S = 0.01
 AFTER_S = 0.1  # a message that comes twice has come so soon
 
 
@@ -70,19 +69,11 @@ def joined(
 ) -> list[Client]:
     """Members by their numbers, from 0. small: there is little room for what they do not read."""
     talk = in_room(context.talk, room)
-    clients = {number: context.client(f"member {number + 1}") for number in numbers}
-    for client in clients.values():
+    clients = {context.client(f"member {number + 1}"): (talk, number) for number in numbers}
+    for client in clients:
         client.connect(context.patience_s, small=small)
-        if talk.greeting is not None:
-            client.receive(context.patience_s)
-    for turn in range(len(talk.turns) - 1):
-        for number, client in clients.items():
-            client.send(member(talk.turns[:-1], number)[turn].send)
-            client.receive(HASTE_S, never)
-        list(clients.values())[-1].receive(rest_s, never)
-    if len(talk.turns) == 1:  # nobody says anything to join, but the server has yet to accept all
-        list(clients.values())[-1].receive(REST_S, never)
-    return list(clients.values())
+    join(clients, context.patience_s, rest_s)
+    return list(clients)
 
 
 def tag() -> bytes:

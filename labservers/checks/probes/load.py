@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from labservers.checks.context import Context, Probe, many, many_streams
+from labservers.checks.context import Context, Probe, many_streams
 from labservers.checks.holding import Held, hears
 from labservers.checks.patience import strain
 from labservers.checks.probes.crowd import hold_open, served
@@ -96,7 +96,7 @@ def crowd(context: Context) -> Outcome:
     if count < size:
         figures = (("served", float(count)), ("of", float(size)))
         return context.fail("others-wait", figures=figures, after_s=CROWD_S)
-    if context.hints.selects and not context.talk.datagram:
+    if context.hints.selects:
         return _more_than_select_watches(context)
     return context.passed()
 
@@ -128,4 +128,4 @@ def _answers_itself(context: Context) -> str | None:
 
 SILENT = Probe("silent", many_streams, silent)
 SLOW = Probe("slow", _answers_itself, slow)
-CROWD_COMES = Probe("crowd", many, crowd)
+CROWD_COMES = Probe("crowd", many_streams, crowd)  # of datagrams: udp-burst

@@ -1,17 +1,21 @@
 """`python -m labservers check` as a user types it: real programs, exit codes, the files it writes."""
 
 import json
+import signal
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from bench.accuracy.checking import MARK, marked
 from labservers.checks import network
 from labservers.checks.cli import main
 from labservers.checks.submissions import servers_in
+from tests.conftest import wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 GOOD = """\
@@ -119,3 +123,30 @@ def test_files_of_tools_are_not_submissions(tmp_path: Path) -> None:
     found, left_out = servers_in([tmp_path])
     assert [name for name, _ in found] == ["a.py", "sub/e.py"]
     assert left_out == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
+def test_however_a_check_is_ended_its_program_ends_and_the_next_check_finds_no_folder(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    (tmp_path / "server.py").write_text(GOOD)
+    mark = uuid.uuid4().hex
+    environment = {
+        "PYTHONPATH": str(ROOT),
+        "PATH": "/usr/bin:/bin",
+        "TMPDIR": str(temporary),
+        MARK: mark,
+    }
+    command = [sys.executable, "-m", "labservers", "check", "--progress-json", "server.py"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=tmp_path, env=environment) as one:
+        assert one.stdout
+        while b'"answers"' not in one.stdout.readline():
+            pass
+        one.send_signal(number)
+    wait_until(lambda: not list(marked(mark)))
+    assert bool(list(temporary.iterdir())) == (number == signal.SIGKILL)
+    subprocess.run([*command, "--only", "answers"], cwd=tmp_path, env=environment, check=True,
+                   stdout=subprocess.DEVNULL)  # fmt: skip
+    assert list(temporary.iterdir()) == []

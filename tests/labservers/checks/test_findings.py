@@ -1,6 +1,7 @@
 """From outcomes to causes: an example of each cause, and what is said of it."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -232,3 +233,17 @@ def test_a_line_is_named_from_the_source_where_the_inside_is_not_seen() -> None:
         findings([failed("again", "port-taken", "no-reuseaddr")], "en", ProgramFacts())[0].line
         is None
     )
+
+
+def test_the_thread_that_could_not_put_a_letter_together_counts_more_than_others() -> None:
+    """A member of an earlier probe may go at the same time."""
+    gone = failed("chat-letters", "thread-died", raised="BrokenPipeError: a", thread=True,
+                  source="member.send(data)")  # fmt: skip
+    half = failed("chat-letters", "thread-died", thread=True,
+                  raised="UnicodeDecodeError: unexpected end of data")  # fmt: skip
+    assert gone.evidence is not None
+    assert half.evidence is not None
+    both = replace(gone.evidence, deaths=(*gone.evidence.deaths, *half.evidence.deaths))
+    facts = ProgramFacts("server.py", task="chat")
+    found = findings([replace(gone, evidence=both)], "en", facts)
+    assert [finding.id for finding in found] == ["decode-half-letter"]

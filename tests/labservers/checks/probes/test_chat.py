@@ -6,17 +6,19 @@ import itertools
 import re
 import socket
 import threading
+from dataclasses import replace
 
 import pytest
 
+from labservers.checks.context import Context, Probe, always
 from labservers.checks.probes import chat, chat_leaving
 from labservers.checks.talks import SAID
-from labservers.checks.values import Talk, Turn
+from labservers.checks.values import Outcome, Talk, Turn
 from tests.labservers.checks.rig import looked
 
 TURNS = (Turn(b"1"), Turn(SAID, b".*" + re.escape(SAID) + b".*"))
 TALK = Talk("chat-rooms", "chat", TURNS, answered="other", repeats=True)
-PROBES = {probe.id: probe for probe in (*chat.PROBES, *chat_leaving.PROBES)}
+PROBES = {probe.id: probe for probe in (*chat.PROBES, chat_leaving.DEAF, *chat_leaving.PROBES)}
 
 
 class Chat:
@@ -107,3 +109,19 @@ def test_a_chat_without_rooms_is_not_asked_for_them() -> None:
 def test_what_is_not_a_chat_is_not_judged_as_one() -> None:
     other = Talk("text", None, (Turn(b"hello", b".*"),))
     assert looked(PROBES["chat-all"], other, Chat()).why == "not-chat"
+
+
+def test_members_say_goodbye_when_a_probe_is_over() -> None:
+    heard: list[bytes] = []
+
+    def serve(client: socket.socket) -> None:
+        heard.append(client.recv(1024))
+        heard.append(client.recv(1024))
+
+    looked(Probe("joins", always, joins), replace(TALK, farewell=b"exit"), serve)
+    assert heard == [b"1", b"exit"]
+
+
+def joins(context: Context) -> Outcome:
+    context.member(0)
+    return context.passed()
