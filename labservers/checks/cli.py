@@ -241,7 +241,7 @@ def _cancelled(channel: int | None) -> Callable[[], bool]:
     """Whether ^C, SIGTERM or the end of the terminal has come, or the other end of the channel is
     gone. What nohup(1) ignores is ignored."""
     came = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda *_: came.set())
     if channel is not None:

@@ -7,20 +7,24 @@ check ended.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
+
+if sys.platform != "win32":
+    import fcntl
 
 PREFIX = "socketlab-check-"
 
 
 class Folder:
-    """An empty folder that is ours until remove()."""
+    """An empty folder that is ours until remove(). What killed checks have left goes first."""
 
     def __init__(self) -> None:
+        sweep()
         self.path, self._lock = _locked()
 
     def remove(self) -> None:

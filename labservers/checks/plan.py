@@ -11,7 +11,6 @@ from typing import Literal, NamedTuple
 
 from labservers.checks.context import Cancelled, Probe, Setting
 from labservers.checks.findings import CANNOT_RUN, findings
-from labservers.checks.folders import sweep
 from labservers.checks.guess import Found
 from labservers.checks.hints import Hints, hints
 from labservers.checks.looks import Looks
@@ -99,7 +98,6 @@ def run(
     """
     began = time.monotonic()
     raise_descriptor_limit()
-    sweep()
     check = _Check(options, progress, cancelled)
     try:
         return check.verdict(began)
