@@ -18,7 +18,7 @@ from labservers.observe.channel import Channel
 CHANNEL = "{channel}"  # as a word: the number of the descriptor that the child inherits
 ROOT = Path(__file__).resolve().parent.parent
 GRACE_S = 3.0
-KEPT_LINES = 40
+KEPT_LINES = 400
 TICKS_PER_S = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 _alive: "set[Child]" = set()

@@ -10,6 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -91,10 +92,10 @@ class Dashboard:
             pass  # its servers end with it
         self.child.stop()
 
-    def api(self, method: str, path: str) -> Any:
+    def api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         request = urllib.request.Request(
             self.url + path,
-            data=b"{}" if method == "POST" else None,
+            data=json.dumps(body or {}).encode() if method == "POST" else None,
             method=method,
             headers={"X-Lab-Token": TOKEN, "Content-Type": "application/json"},
         )
