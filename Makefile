@@ -1,10 +1,11 @@
 # Socket Lab. `make run` and `make test` are all that is needed; the rest is for its developers.
 PYTHON ?= python3
+RUNS ?= 20
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test lint bench clean help
+.PHONY: run test lint bench soak coverage shuffle clean help
 
 run: $(VENV)/.run ## start the dashboard; another port: make run ARGS="--port 5050"
 	@exec $(BIN)/python -m dashboard $(ARGS)
@@ -20,8 +21,23 @@ lint: $(VENV)/.lint ## check style and types
 bench: $(VENV)/.run ## measure the servers beside their peers; shorter: make bench ARGS=--quick
 	@$(BIN)/python -m bench $(ARGS)
 
+soak: $(VENV)/.test ## load, faults and browsers for 10 minutes: what grows; ARGS="--minutes 2"
+	@$(BIN)/python -m bench.soak $(ARGS)
+
+coverage: $(VENV)/.coverage ## run all tests, and say which lines and branches they do not reach
+	@rm -rf .coverage && mkdir .coverage
+	-@$(BIN)/python -m coverage run -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report
+
+shuffle: $(VENV)/.shuffle ## run all tests in random orders; 3 of them in a folder: make shuffle RUNS=3 ARGS=tests/dashboard
+	@for seed in $$(seq $(RUNS)); do \
+		echo "Order $$seed of $(RUNS)"; \
+		$(BIN)/python -m pytest -n 2 --dist worksteal --random-order-seed=$$seed $(ARGS) || exit 1; \
+	done
+
 clean: ## remove what the other targets made
-	rm -rf $(VENV) bench/.venv bench/results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) bench/.venv bench/results build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1	/'
@@ -39,6 +55,14 @@ $(VENV)/.run: pyproject.toml | $(BIN)/python
 
 $(VENV)/.test: pyproject.toml $(VENV)/.run
 	@$(PIP) -e '.[test]'
+	@touch $@
+
+$(VENV)/.coverage: pyproject.toml $(VENV)/.test
+	@$(PIP) -e '.[coverage]'
+	@touch $@
+
+$(VENV)/.shuffle: pyproject.toml $(VENV)/.test
+	@$(PIP) -e '.[shuffle]'
 	@touch $@
 
 $(VENV)/.lint: pyproject.toml $(VENV)/.run

@@ -61,7 +61,7 @@ def soak(plan: Plan, folder: Path, machine: dict[str, str]) -> Soaked:
         _under_load(plan, plan.seconds, dashboard, programs, soaked)
         soaked.at_rest = (before, _at_rest(dashboard, before))
         soaked.left = verdict.left_at_rest(*soaked.at_rest)
-        soaked.complaints = [line.strip() for line in dashboard.child.lines if _complains(line)]
+        soaked.complaints = _complaints(list(dashboard.child.lines))
     return soaked
 
 
@@ -139,5 +139,7 @@ def _at_rest(dashboard: Dashboard, before: dict[str, float] | None = None) -> di
         time.sleep(0.2)
 
 
-def _complains(line: str) -> bool:
-    return any(word in line for word in COMPLAINTS)
+def _complaints(lines: list[str]) -> list[str]:
+    """From the first error in its log on."""
+    first = next((n for n, line in enumerate(lines) if any(w in line for w in COMPLAINTS)), None)
+    return [] if first is None else [line.rstrip() for line in lines[first : first + 60]]
