@@ -54,7 +54,7 @@ $(VENV)/.run: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.test: pyproject.toml $(VENV)/.run
-	@$(PIP) -e '.[test]'
+	@$(PIP) -e '.[test,jupyter]'
 	@touch $@
 
 $(VENV)/.coverage: pyproject.toml $(VENV)/.test

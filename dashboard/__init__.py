@@ -34,7 +34,7 @@ def create_app(config: dict[str, Any] | None = None, listed: Catalogue | None = 
     Raises:
         BadInput: an unusable setting, with where it stands; a ClickException on a command line.
     """
-    app = Flask(__name__, template_folder=_folder("templates"), static_folder=_folder("static"))
+    app = Flask(__name__, template_folder=folder_of("templates"), static_folder=folder_of("static"))
     lab = Lab(cli.load_config(config), listed or catalogue())
     app.extensions["lab"] = lab
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -54,7 +54,7 @@ def create_app(config: dict[str, Any] | None = None, listed: Catalogue | None = 
     return app
 
 
-def _folder(name: str) -> str:
+def folder_of(name: str) -> str:
     """Inside the package where it was installed, beside it in a checkout."""
     inside = HERE / name
     return str(inside if inside.is_dir() else HERE.parent / name)

@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 
+from dashboard import unix_http
 from dashboard.config import PREFIX, load
 from dashboard.errors import LabError
 from dashboard.numbers import from_text, shown, whole
@@ -36,7 +37,9 @@ def main(words: list[str]) -> int:
         os.environ[PREFIX + "PROGRAMS"] = folders
     host = _option(words, "--host", "-h", config.host)
     port = _option(words, "--port", "-p", str(config.port))
-    if why := refusal(host, port):
+    at_path = host.startswith(unix_http.SCHEME)
+    why = unix_http.refusal(host.removeprefix(unix_http.SCHEME)) if at_path else refusal(host, port)
+    if why:
         print(why, file=sys.stderr)
         return EXIT_FAILED
     command = [sys.executable, "-m", "flask", "--app", "dashboard", "run"]

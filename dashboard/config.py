@@ -46,6 +46,7 @@ class Config:
     pages. proxy: the addresses of proxies whose X-Forwarded headers are believed.
     names: more names by which the dashboard may be called, with `,` between them.
     remote_start: 1 lets a visitor from another machine start programs, if it has the token.
+    leave_with_parent: 1 where the program that started the dashboard is to take it along.
     """
 
     host: str = _matching("127.0.0.1", LINE)
@@ -59,6 +60,7 @@ class Config:
     proxy: str = _text(public.proxies)
     names: str = _matching("", VISIBLE)
     remote_start: int = _within(0, 0, 1)
+    leave_with_parent: int = _within(0, 0, 1)
     start_timeout_s: float = _within(10.0, 0.1, 600)
     check_timeout_s: float = _within(2.0, 0.1, 60)
     stop_grace_s: float = _within(3.0, 0, 60)

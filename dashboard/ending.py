@@ -2,7 +2,8 @@
 
 The children end by themselves when our end of their channels closes; this is for the
 ends that leave time to be polite. `flask run --debug` has a case of its own: the reloader's
-worker outlives a killed parent and keeps the port, so it watches for another parent.
+worker outlives a killed parent and keeps the port, so it watches for another parent. So does a
+dashboard that Jupyter has started: a killed Jupyter's would keep the data folder.
 
 A closed terminal hangs up on its session's leader alone. A shell passes that on; make, when it
 leads (`ssh -t host make run`), waits for us instead. So we watch the terminal as well.
@@ -60,13 +61,14 @@ class Ending:
 
 def init_app(app: Flask) -> None:
     """Watch from the first request on; take the signals only where `flask run` made us."""
-    ending = Ending(app.extensions["lab"])
+    lab: Lab = app.extensions["lab"]
+    ending = Ending(lab)
     begun = threading.Lock()
 
     def begin() -> None:
         if begun.acquire(blocking=False):
             atexit.register(ending.close)
-            if os.environ.get("WERKZEUG_RUN_MAIN") == "true":
+            if lab.config.leave_with_parent or os.environ.get("WERKZEUG_RUN_MAIN") == "true":
                 _watch(_leave_with_parent, os.getppid())
             if serving and _may_hang_up():
                 _watch(_leave_with_terminal, sys.stdin.fileno())

@@ -22,7 +22,8 @@ NAME = "dashboard.json"
 WAIT_S = 2.0  # the last one may be on its way out, and a reader holds the lock for a moment
 POLL_S = 0.02
 READ_BYTES = 64 * 1024
-ADDRESS = re.compile(r"https?://[\x21-\x7e]+")
+ADDRESS = re.compile(r"(https?|unix)://[\x21-\x7e]+")
+PAGE = re.compile(r"((https?|unix):/)?/[\x21-\x7e]+")  # or a path alone
 ANOTHER_FOLDER = f"{PREFIX}DATA_DIR=/some/folder make run"
 
 
@@ -96,7 +97,7 @@ def find(folder: Path) -> Whereabouts | None:
         os.close(descriptor)
     match said:
         case {"address": str(address), "page": str(page), "token": str(token), "pid": int(pid)} if (
-            ADDRESS.fullmatch(address) and ADDRESS.fullmatch(page)
+            ADDRESS.fullmatch(address) and PAGE.fullmatch(page)
         ):
             return Whereabouts(address, page, token, pid, served)
     return None

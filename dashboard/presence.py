@@ -25,12 +25,12 @@ CANNOT_BE_LOADED = 4  # a worker of gunicorn that ends with it ends all of gunic
 
 
 class Presence:
-    """Takes the folder once, and writes the first address that becomes known."""
+    """Takes the folder once, and writes the addresses that become known."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self._lock = threading.Lock()  # guards the two below
-        self._said = False
+        self._said = "", ""  # the address for programs, and the one for people
         self._writable = True
 
     def take(self) -> None:
@@ -45,12 +45,14 @@ class Presence:
                 except OSError as error:
                     self._give_up(error)
 
-    def say(self, address: str) -> str:
-        """Write the address, once. Returns the one for people."""
-        page = proxy.address_for_people(self._lab.config, address)
+    def say(self, address: str, seen: str = "") -> str:
+        """Write where the dashboard listens, as it was first known, and where a browser finds it,
+        as it was last `seen`. Returns the latter."""
         with self._lock:
-            if self._lab.instance.held and not self._said:
-                self._said = True
+            address = self._said[0] or address
+            page = seen or self._said[1] or proxy.address_for_people(self._lab.config, address)
+            if self._lab.instance.held and self._said != (address, page):
+                self._said = address, page
                 try:
                     self._lab.instance.say(address, self._lab.token, page)
                 except OSError as error:
@@ -69,7 +71,7 @@ class Presence:
                 "serve it by one process with threads, as gunicorn -w 1 --threads 128",
             )
         self.take()
-        self.say(proxy.straight_address())
+        self.say(proxy.straight_address(), proxy.address_in_browser())
 
     def complain(self) -> None:
         """Report the remembered settings that cannot be used."""

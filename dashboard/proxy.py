@@ -107,9 +107,18 @@ def is_public_origin(origin: str) -> bool:
 
 
 def address_for_people(config: Config, address: str) -> str:
-    """Where a browser finds the dashboard that listens at an address."""
+    """Where a browser finds the dashboard that listens at an address; the path alone where only
+    the proxy knows the host."""
     known = config.origin not in ("", public.ANY)
-    return (config.origin if known else address) + config.prefix
+    hidden = address.startswith("unix://")
+    return (config.origin if known else "" if hidden else address) + config.prefix or address
+
+
+def address_in_browser() -> str:
+    """Where a browser has found the dashboard, as the proxy tells with this request; or nothing."""
+    if _origin() != public.ANY or "X-Forwarded-Prefix" not in request.headers or not came_through():
+        return ""
+    return f"{request.scheme}://{request.host}{prefix()}"
 
 
 def straight_address() -> str:

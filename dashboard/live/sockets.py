@@ -22,7 +22,7 @@ from flask import Flask, g, request
 from flask_sock import Sock
 from simple_websocket import Server
 
-from dashboard import security, serving
+from dashboard import proxy, security, serving
 from dashboard.errors import Forbidden
 from dashboard.live.loop_thread import LoopThread
 from dashboard.live.websocket import (
@@ -111,8 +111,9 @@ def serve(ws: Server, handler: Handler, limit: int) -> None:
 
 def _adopt(connection: socket.socket, loop: asyncio.AbstractEventLoop) -> Socket:
     """A websocket over a duplicate of the connection: Werkzeug closes its own."""
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock = Socket(loop)
+    if connection.family != getattr(socket, "AF_UNIX", None):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock = Socket(loop, explains=proxy.came_through())
     made = loop.connect_accepted_socket(lambda: sock, connection.dup())
     asyncio.run_coroutine_threadsafe(made, loop).result(JOIN_S)
     return sock

@@ -75,11 +75,13 @@ class Hearer(Protocol):
 class Socket(asyncio.Protocol):
     """One websocket with JSON messages. send() and close() may be called from any thread.
 
-    Its messages wait for receive(), until a Hearer is given to hear_with().
+    Its messages wait for receive(), until a Hearer is given to hear_with(). `explains`: its end is
+    a message as well, for proxies that drop the code of a Close frame.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, explains: bool = False) -> None:
         self.loop = loop
+        self._explains = explains
         self._frames = Frames(MESSAGE_BYTES)
         self._inbox: queue.SimpleQueue[Json | None] = queue.SimpleQueue()
         self._hearer: Hearer | None = None
@@ -155,6 +157,8 @@ class Socket(asyncio.Protocol):
         """As close()."""
         if not self.open:
             return
+        if self._explains:
+            self._transport.write(json_frame({"type": "closing", "code": code, "reason": reason}))
         self._transport.write(close_frame(code, reason))
         self._over()
         with suppress(OSError):  # ENOTCONN: a killed browser's kernel has answered with a reset

@@ -17,8 +17,6 @@ ASKS = 'print("hello,", input("Your name: "))\ninput()\n'
 PAGES = ["/programs", "/lessons", "/servers/page", "/servers/subjects/loop", "/nothing"]
 LINKS = "[...document.links].map((link) => link.getAttribute('href'))"
 
-Proxied = Callable[[bool], ReverseProxy]
-
 
 @pytest.fixture(scope="module")
 def dashboard(make_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
@@ -87,6 +85,7 @@ def test_every_page_is_opened_anew_and_by_links(open_page: Callable[..., Page]) 
     expect(page.get_by_role("heading", level=1)).to_have_text("Серверы")
 
 
+@pytest.mark.parametrize("proxy", [True], ids=["strips"], indirect=True)
 def test_changes_downloads_the_chat_and_a_console_work(
     open_page: Callable[..., Page], tmp_path: Path
 ) -> None:

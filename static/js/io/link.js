@@ -30,8 +30,12 @@ export class Link {
     const socket = new WebSocket(`${scheme}://${location.host}${outside(this.path)}`);
     socket.onopen = () => this.say({ token: token(), ...this.first() });
     socket.onmessage = ({ data }) => this.take(JSON.parse(data));
-    socket.onclose = ({ code, reason }) => this.lose(code, reason);
+    socket.onclose = (closed) => {
+      const { code, reason } = this.closing ?? closed;
+      this.lose(code, reason);
+    };
     this.socket = socket;
+    this.closing = null;
     this.asked_at = this.looked_at = performance.now();
     this.watch = setInterval(() => this.look(), PING_MS);
   }
@@ -61,7 +65,8 @@ export class Link {
 
   take(message) {
     this.asked_at = null;
-    if (message.type === "pong") this.rtt(Math.max(1, Math.round(performance.now() - message.ping)));
+    if (message.type === "closing") this.closing = message; // of a proxy that drops the code
+    else if (message.type === "pong") this.rtt(Math.max(1, Math.round(performance.now() - message.ping)));
     else this.hear(message);
   }
 

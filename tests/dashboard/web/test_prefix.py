@@ -183,3 +183,13 @@ def test_the_public_origin_is_in_the_address_for_people(client: Make) -> None:
     browser = client(prefix=PREFIX, origin=HUB)
     browser.get("/healthz")
     assert said_by(browser)["page"] == HUB + PREFIX
+
+
+@pytest.mark.parametrize("app", [{"proxy": "127.0.0.1"}], indirect=True)
+def test_a_websocket_through_a_proxy_is_told_why_it_ends(site: Any) -> None:
+    """Some proxies drop the code of a Close frame."""
+    talk = site.talk("/ws/live", {"token": "old"})
+    said = talk.hear()
+    assert (said["type"], said["code"]) == ("closing", 4401)
+    assert "the token is missing or old" in said["reason"]
+    assert talk.close_code() == 4401
