@@ -39,6 +39,8 @@ def run(server: LabServer, channel: Channel | None = None) -> int:
     kind = socket.SOCK_DGRAM if server.spec.transport == "udp" else socket.SOCK_STREAM
     for remark in remarks(host, port, kind):
         server.log.warning(remark)
+    for _, sentence in server.notices:
+        server.log.warning(sentence)
     if channel:
         _report_to(channel, server, stopper, messages.Address(host, port))
     try:
@@ -59,6 +61,8 @@ def _report_to(
     """Say that the server is up, and from now on report and obey."""
     now, model = server.monitor.clock.now(), server.options.model
     channel.send(messages.encode(messages.Ready(now, os.getpid(), model, [address])))
+    for code, sentence in server.notices:
+        channel.send(messages.encode(messages.Notice(now, code, sentence)))
     reporter = Reporter(server, channel)
     reporter.start()
     threading.Thread(

@@ -31,6 +31,7 @@ class LabServer(ABC):
     """bind(), then serve() until stop(). The other methods may be called from any thread.
 
     held_at_calls: the stepper holds it at the calls on its sockets, as the tap sees them.
+    notices: codes and sentences for its users, added by bind().
     """
 
     held_at_calls = True
@@ -41,6 +42,7 @@ class LabServer(ABC):
         self.options = options
         self.monitor = monitor
         self.log = monitor.log
+        self.notices: list[tuple[str, str]] = []
 
     @abstractmethod
     def bind(self) -> tuple[str, int]:

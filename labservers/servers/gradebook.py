@@ -13,7 +13,6 @@ pagination: an OFFSET would read all rows before it).
 """
 
 import functools
-import os
 import queue
 import sqlite3
 import threading
@@ -21,11 +20,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from labservers.servers import gradebook_file
+
 PAGE_ROWS = 200
 NEWEST = (1 << 63) - 1  # SQLite's largest row id
 BATCH = 1_000
 TOGETHER = 300  # rows in one commit; SQLite before 3.32 takes 999 values in one statement
 CLOSE_S = 2.0
+READ_S = 0.2  # for a lock of another program, which WAL makes rare
+WRITE_S = 5.0  # the same; the loop goes on meanwhile
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS grades (
     id INTEGER PRIMARY KEY,
@@ -94,21 +97,20 @@ class GradeBook:
     """Grades by student. read() and commit() are for one thread, the loop's.
 
     A student's id is digits of any length, so it is kept as text, without leading zeros.
+    kept_aside: the path that a damaged file was given, which a new one has replaced; else "".
 
     Raises:
         sqlite3.Error, OSError: the file cannot be opened or made.
     """
 
     def __init__(self, path: str) -> None:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
         self._path = path
+        self.kept_aside = gradebook_file.prepare(path, SCHEMA)
         self._asked: queue.SimpleQueue[tuple[list[Row], Done] | None] = queue.SimpleQueue()
-        with sqlite3.connect(path) as setup:
-            setup.execute("PRAGMA journal_mode=WAL")
-            setup.executescript(SCHEMA)
-        setup.close()
-        # Opened here and used by the loop's thread alone.
-        self._reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        # Opened here and used by the loop's thread alone, which is not to wait for a lock.
+        self._reader = sqlite3.connect(
+            path, timeout=READ_S, isolation_level=None, check_same_thread=False
+        )
         self._writer = threading.Thread(target=self._write_forever, name="gradebook", daemon=True)
         self._writer.start()
 
@@ -141,7 +143,7 @@ class GradeBook:
 
     def _write_forever(self) -> None:
         connection = sqlite3.connect(
-            self._path, isolation_level=None, cached_statements=TOGETHER + 2
+            self._path, timeout=WRITE_S, isolation_level=None, cached_statements=TOGETHER + 2
         )
         connection.execute("PRAGMA synchronous=FULL")
         try:

@@ -25,6 +25,7 @@ from labservers.registry import ServerSpec
 from labservers.run.server import Options, UnusableFiles
 from labservers.servers import subjects_app as app
 from labservers.servers.gradebook import GradeBook
+from labservers.servers.gradebook_file import cause
 from labservers.servers.http_date import DateField
 from labservers.servers.loop_server import LABEL_CHARACTERS, Client, LoopServer, Waiting
 from labservers.servers.request_reader import Patience, RequestReader
@@ -70,6 +71,9 @@ class SubjectsServer(LoopServer):
             raise UnusableFiles(
                 f"the grades cannot be kept in {path}: {error}; mend it or choose --data-dir"
             ) from error
+        if self.book.kept_aside:
+            aside = f"the grade book was damaged: it is kept as {self.book.kept_aside}"
+            self.notices.append(("grades_aside", f"{aside}, and a new one has begun"))
         self.store = Store(self.loop, self.book)
         return address
 
@@ -184,6 +188,9 @@ class SubjectsServer(LoopServer):
                 response = self.get_all_subjects(request, student)
         except HTTPError as error:
             response = app.refusal(error, request)
+        except sqlite3.Error as error:
+            self.log.error(f"grades could not be read: {error}")
+            response = app.refusal(unavailable("the grades could not be read", error), request)
         except Exception as error:
             self.log.failure(f"{request.method} {request.target[:80]}", error)
             response = app.refusal(HTTPError(500, "the server broke; its log says how"), request)
@@ -209,7 +216,7 @@ class SubjectsServer(LoopServer):
         row.asker = None  # is not to be woken out of another sleep
         if not row.saved:
             self.log.error(f"a grade could not be saved: {row.error or 'no commit in time'}")
-            raise HTTPError(503, "the grade could not be saved; try again", {"Retry-After": "1"})
+            raise unavailable("the grade could not be saved", row.error)
         return app.saved(request, row)
 
     def send_response(
@@ -293,6 +300,13 @@ class SubjectsServer(LoopServer):
         else:
             monitor.requests += 1
             log.mute()
+
+
+def unavailable(problem: str, error: Exception | None) -> HTTPError:
+    """The answer where the grade book fails: with its cause, where that is known."""
+    why = cause(error)
+    detail = f"{problem}: {why}; try again" if why else f"{problem}; try again"
+    return HTTPError(503, detail, {"Retry-After": "1"})
 
 
 def create(spec: ServerSpec, options: Options, monitor: Monitor) -> SubjectsServer:
