@@ -37,6 +37,8 @@ from dashboard.supervision.process import ServerProcess, answer_of
 from dashboard.supervision.saves import Saves
 from dashboard.supervision.supervisor import Supervisor
 from dashboard.supervision.surroundings import Surroundings
+from dashboard.troubles import Troubles
+from dashboard.updated import Updates
 from labservers.observe import messages
 
 HERE = Path(__file__).resolve().parent
@@ -68,7 +70,11 @@ class Lab:
             beginning=self._beginning,
             changed=self._apply_rates,
         )
-        self.settings = Settings(config.data_path / "servers.json", config.port_base, programs)
+        self.troubles = Troubles(self.publish)
+        self._updates = Updates()
+        self.settings = Settings(
+            config.data_path / "servers.json", config.port_base, programs, self.troubles
+        )
         opened = Opened(config.data_path)
         self.pythons = Pythons(answer_of, opened.pythons)
         saves = Saves(self.pythons.problem)
@@ -76,7 +82,9 @@ class Lab:
         self.chat_hub = self._chat_hub()
         self.experiments = Experiments(self.supervisor, self.feed, ServerProcess)
         folder = config.data_path / "checks"
-        self.checks = Checks(self.supervisor, folder, self.publish, ServerProcess)
+        self.checks = Checks(
+            self.supervisor, folder, self.publish, ServerProcess, troubles=self.troubles
+        )
         self.own = OwnPrograms(
             Shelf(config.program_folders, opened, EXAMPLES),
             self.pythons,
@@ -102,6 +110,7 @@ class Lab:
             is_open=self.tabs.is_open,
             kept_s=port_owner.kept_s,
             another_python=self._another_python,
+            troubles=self.troubles,
         )
 
     def uptime_s(self) -> float:
@@ -130,8 +139,14 @@ class Lab:
 
     def snapshot(self) -> dict[str, Any]:
         """The state that a page starts with."""
-        self.own.publish_files()
+        self.look_at_disk()
         return self.with_hosts(self.broadcaster.snapshot())
+
+    def look_at_disk(self) -> None:
+        """Publish what is new there, unless the last look is only some seconds old."""
+        self.own.publish_files()
+        if changed := self._updates.look():
+            self.troubles.begin("updated", changed.name)
 
     def with_hosts(self, snapshot: dict[str, Any]) -> dict[str, Any]:
         """A snapshot with the addresses that programs can be put on: they are not a

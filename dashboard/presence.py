@@ -82,6 +82,7 @@ class Presence:
 
     def _give_up(self, error: OSError) -> None:
         self._writable = False
+        self._lab.troubles.begin("data", error.strerror or str(error))
         print(
             f"Socket Lab cannot write to {self._lab.config.data_path} ({error.strerror}): grades, "
             f"logs and settings are not kept. Another folder: {ANOTHER_FOLDER}",

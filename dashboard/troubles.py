@@ -1,4 +1,4 @@
-"""The troubles of the dashboard itself, as every page shows them: a code with words in each language.
+"""The troubles of the dashboard itself, for every page: a code that has words in each language.
 
 They cost something and end nothing: settings that are not kept, a log that is not written, code on
 disk that is newer than the one that runs.

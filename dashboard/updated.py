@@ -14,17 +14,19 @@ from dashboard.programs.files import Stamp, stamp
 
 HERE = Path(__file__).resolve().parent
 PACKAGES = ("dashboard", "labservers")
+# Inside the package where it was installed, beside it in a checkout.
+TEMPLATES = next((t for t in (HERE / "templates", HERE.parent / "templates") if t.is_dir()), HERE)
 EVERY_S = 3.0
 
 
-def read_by_us(templates: Path) -> Iterator[Path]:
+def read_by_us() -> Iterator[Path]:
     """The files that this process has read and does not read again."""
     for name, module in list(sys.modules.items()):
         path = getattr(module, "__file__", None)
         if path and name.partition(".")[0] in PACKAGES:
             yield Path(path)
     yield from (HERE / "i18n").glob("*.json")
-    yield from templates.glob("*.html")
+    yield from TEMPLATES.glob("*.html")
 
 
 class Updates:
@@ -34,7 +36,9 @@ class Updates:
     """
 
     def __init__(
-        self, files: Callable[[], Iterable[Path]], clock: Callable[[], float] = time.monotonic
+        self,
+        files: Callable[[], Iterable[Path]] = read_by_us,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._files = files
         self._clock = clock
@@ -49,7 +53,9 @@ class Updates:
         with self._lock:
             if self.changed is None and self._clock() >= self._due:
                 self._due = self._clock() + EVERY_S
-                self.changed = next((file for file in set(self._files()) if self._is_new(file)), None)
+                self.changed = next(
+                    (file for file in set(self._files()) if self._is_new(file)), None
+                )
             return self.changed
 
     def _is_new(self, file: Path) -> bool:

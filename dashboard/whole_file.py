@@ -1,6 +1,8 @@
 """Files that are written whole or not at all: a reader sees the text before or the text after."""
 
+import contextlib
 import os
+import time
 from pathlib import Path
 
 
@@ -12,5 +14,21 @@ def write(path: Path, text: str) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
-    new.write_text(text, "utf-8")
-    os.replace(new, path)
+    try:
+        new.write_text(text, "utf-8")
+        os.replace(new, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            new.unlink()  # half of a text, on a disk that is full
+        raise
+
+
+def keep_aside(path: Path) -> Path:
+    """Rename a file that cannot be used; the new name says when.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    aside = path.with_name(f"{path.name}.broken-{time.strftime('%Y-%m-%dT%H-%M-%S')}")
+    os.replace(path, aside)
+    return aside

@@ -26,6 +26,7 @@ from dashboard.recording import talk
 from dashboard.supervision.process import Listener
 from dashboard.supervision.run import Process
 from dashboard.supervision.supervisor import Supervisor
+from dashboard.troubles import Troubles
 from labservers.checks.texts import has
 
 MOST_AT_ONCE = 2  # of all programs: they take processor time, and clients in crowds
@@ -49,6 +50,7 @@ class Checks:
         publish: Callable[[EventDict], None],
         spawn: Callable[[Command, Listener], Process],
         end_s: float = END_S,
+        troubles: Troubles | None = None,
     ) -> None:
         self._supervisor = supervisor
         self._folder = folder
@@ -58,7 +60,7 @@ class Checks:
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._newest: dict[str, Check] = {}
-        self.kept = Kept(folder)
+        self.kept = Kept(folder, troubles)
 
     def start(self, name: str, asked: Json) -> Json:
         """Begin a check; returns what the page shows of it.

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from dashboard import json_text, whole_file
 from dashboard.programs.files import Stamp
+from dashboard.troubles import Troubles
 
 BYTES = 8 * 1024 * 1024
 
@@ -27,10 +28,11 @@ class Report(NamedTuple):
 
 class Kept:
     """Reports by the program's name. The lock guards the table; a file that cannot be used counts
-    as none, and one that cannot be written costs the memory alone."""
+    as none. One that cannot be written costs the memory alone, and is a trouble until one can."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, troubles: Troubles | None = None) -> None:
         self._folder = folder
+        self._troubles = troubles or Troubles()
         self._lock = threading.Lock()
         self._reports: dict[str, Report | None] = {}
 
@@ -43,8 +45,12 @@ class Kept:
     def put(self, name: str, report: Report) -> None:
         with self._lock:
             self._reports[name] = report
-            with contextlib.suppress(OSError):
+            try:
                 whole_file.write(self._path(name), json.dumps(report._asdict()))
+            except OSError as error:
+                self._troubles.begin("reports", error.strerror or str(error))
+            else:
+                self._troubles.end("reports")
 
     def forget(self, name: str) -> None:
         with self._lock:

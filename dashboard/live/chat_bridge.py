@@ -88,6 +88,7 @@ class Talk(asyncio.Protocol):
         self.sock = sock
         self._mute = security.right() < Right.CHANGE
         self._hub = lab.chat_hub
+        self._life = lab.supervisor.server("chat").pid  # numbers of messages begin anew with it
         self._room, self._name = room, name
         self._raw: asyncio.Transport
         self._rest = b""  # of a line that has only begun
@@ -112,7 +113,7 @@ class Talk(asyncio.Protocol):
         self._hub.name(local, self._name)
         self._silence = self._hub.listen(self._room, self.sock.send_frame)
         transport.write(self._room.encode() + b"\n")
-        self._status("connected", room=self._room, local=local, address=address)
+        self._status("connected", room=self._room, local=local, address=address, life=self._life)
         self.sock.hear_with(self)
 
     def _status(self, state: str, **more: Any) -> None:

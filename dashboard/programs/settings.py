@@ -15,6 +15,7 @@ from dashboard import json_text, whole_file
 from dashboard.errors import BadInput
 from dashboard.numbers import shown, whole
 from dashboard.programs.program import Program
+from dashboard.troubles import Troubles
 
 # Names of 253 characters at most (RFC 1035 section 2.3.4, without the trailing dot), and numbers;
 # IPv6 ones may name an interface (RFC 4007 section 11).
@@ -45,12 +46,20 @@ class Settings:
     """The settings of all programs in one JSON file, replaced as a whole.
 
     The lock guards the tables and the file. A file that cannot be used, or a part of it, counts
-    as empty and is complained of; one that cannot be written costs the memory, not the click.
+    as empty and is complained of; one that is not JSON is kept aside. One that cannot be written
+    costs the memory, not the click, and is a trouble until it can.
     Its entries for programs that are not in the catalogue now are kept.
     """
 
-    def __init__(self, path: Path, port_base: int, programs: Mapping[str, Program]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        port_base: int,
+        programs: Mapping[str, Program],
+        troubles: Troubles | None = None,
+    ) -> None:
         self.path = path
+        self._troubles = troubles or Troubles()
         self._programs: dict[str, Program] = {}
         self._lock = threading.Lock()
         self.complaints: list[str] = []
@@ -110,20 +119,31 @@ class Settings:
             values = json_text.parse(self.path.read_bytes())
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
+        except OSError as error:
             self.complaints.append(str(error))
             return {}
-        if isinstance(values, dict):
-            return values
-        self.complaints.append("not an object")
+        except ValueError as error:
+            return self._unusable(str(error))
+        return values if isinstance(values, dict) else self._unusable("not an object")
+
+    def _unusable(self, why: str) -> dict[str, Any]:
+        """The next change would write over it, so it is kept under another name."""
+        self.complaints.append(why)
+        with contextlib.suppress(OSError):
+            aside = whole_file.keep_aside(self.path)
+            self._troubles.begin("settings_aside", aside.name)
         return {}
 
     def _write(self) -> None:
         chosen = {
             name: settings.chosen(self._programs[name]) for name, settings in self._chosen.items()
         }
-        with contextlib.suppress(OSError):  # they are kept while the dashboard runs
+        try:
             whole_file.write(self.path, json.dumps({**self._others, **chosen}, indent=1))
+        except OSError as error:  # they are kept while the dashboard runs
+            self._troubles.begin("settings", error.strerror or str(error))
+        else:
+            self._troubles.end("settings")
 
 
 def changed(program: Program, now: ServerSettings, values: dict[str, Any]) -> ServerSettings:

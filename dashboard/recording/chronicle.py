@@ -24,6 +24,7 @@ class Chronicle:
     ) -> None:
         self._views: dict[str, tuple[float, dict[str, Any]]] = {}  # with their time by the clock
         self._files: list[dict[str, Any]] = []  # those of users that were never started
+        self._troubles: list[dict[str, Any]] = []
         self._feed: deque[dict[str, Any]] = deque(maxlen=feed_entries)
         self._rates: dict[str, tuple[deque[float], deque[float]]] = {}
         self._history_s = history_s
@@ -38,6 +39,8 @@ class Chronicle:
             self._rates.pop(event["name"], None)
         elif event["kind"] == "files":
             self._files = event["files"]
+        elif event["kind"] == "troubles":
+            self._troubles = event["troubles"]
         elif event["kind"] == "feed":
             self._feed.append(event["entry"])
         elif event["kind"] == "figures":
@@ -50,6 +53,7 @@ class Chronicle:
                 (self._as_of_now(at, view) for at, view in self._views.values()), key=_place
             ),
             "files": self._files,
+            "troubles": self._troubles,
             "feed": list(self._feed),
             "history": {
                 name: {"in": list(received), "out": list(sent)}

@@ -82,6 +82,11 @@ class LogBook:
     def last(self) -> int:
         return self._next - 1
 
+    @property
+    def broken(self) -> str:
+        """Why its file cannot be written now; "" while it can."""
+        return self._file.broken
+
     def close(self) -> None:
         with self._lock:
             self._file.close()

@@ -13,6 +13,7 @@ class LogFile:
 
     An error costs the file alone, and is reported once; the next attempt follows after RETRY_S
     seconds. A file that was removed or moved away is made anew. The owner holds a lock.
+    broken: why it cannot be written now; "" while it can.
     """
 
     def __init__(
@@ -23,6 +24,7 @@ class LogFile:
         self._descriptor = -1
         self._missed = 0
         self._again_at = 0.0
+        self.broken = ""
 
     def write(self, line: str) -> str:
         """Append a line; returns a sentence when the file breaks or works again, else ""."""
@@ -33,7 +35,7 @@ class LogFile:
             self._append(line.encode("utf-8", "backslashreplace") + b"\n")
         except OSError as error:
             return self._failed(error)
-        missed, self._missed = self._missed, 0
+        missed, self._missed, self.broken = self._missed, 0, ""
         return f"{self._path} is written again; lines not in it: {missed}" if missed else ""
 
     def close(self) -> None:
@@ -45,6 +47,7 @@ class LogFile:
         self.close()
         self._again_at = self._clock() + RETRY_S
         self._missed += 1
+        self.broken = error.strerror or str(error)
         if self._missed > 1:
             return ""
         return f"{self._path} cannot be written ({error.strerror}): log lines are kept here alone"

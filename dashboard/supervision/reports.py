@@ -38,6 +38,7 @@ class Reports:
         self.event_listeners: list[Callable[[messages.Events], None]] = []
         self._stale: set[str] = set()  # kinds of events that changed
         self._shown_at: dict[str, float] = {}
+        self._broken = ""  # why the log's file cannot be written
         self._begun = ""  # of a line that a terminal shows
         self._program = program
         self._world = world
@@ -46,6 +47,7 @@ class Reports:
     def log_line(self, raw: str, printed: bool) -> None:
         with self._order:
             lines = self.log.add(raw, self._world.wall(), printed=printed)
+            self._judge_file()
             self.publish("logs", lines=lines, skipped=0)
 
     def output(self, text: str) -> None:
@@ -54,8 +56,19 @@ class Reports:
         self._begun = self._begun[-LINE_CHARACTERS:]
         with self._order:
             kept = self.log.add_printed(lines, self._world.wall())
+            self._judge_file()
             if kept:
                 self.publish("logs", lines=kept, skipped=0)
+
+    def _judge_file(self) -> None:
+        """A log that is not on disk is said on every page. With the order's lock."""
+        if self.log.broken != self._broken:
+            self._broken = self.log.broken
+            troubles, name = self._world.troubles, self._program.name
+            if self._broken:
+                troubles.begin("log", self._broken, name)
+            else:
+                troubles.end("log", name)
 
     def frame(self, frame: messages.Frame) -> None:
         figures = self.figures.take(frame)

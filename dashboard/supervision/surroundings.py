@@ -14,6 +14,7 @@ from dashboard.programs.settings import ServerSettings
 from dashboard.recording.memory import Memory
 from dashboard.supervision.process import Listener
 from dashboard.supervision.run import Process
+from dashboard.troubles import Troubles
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Surroundings:
     owner(settings, transport), free_port(settings, transport), kept_s(port) and listening(pid)
     look at the system's sockets. another_python(file, but) asks interpreters whether they can
     read a file. background(function) runs it soon, outside any lock. wanted(topic): whether a tab
-    asks for it; is_open(tab): whether it is there. memory: of all recordings.
+    asks for it; is_open(tab): whether it is there. memory: of all recordings. troubles: those of
+    the dashboard, for every page.
     """
 
     config: Config
@@ -38,5 +40,6 @@ class Surroundings:
     wanted: Callable[[str], bool] = lambda topic: True
     is_open: Callable[[str], bool] = lambda tab: False
     memory: Memory = field(default_factory=Memory)
+    troubles: Troubles = field(default_factory=Troubles)
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time

@@ -38,7 +38,7 @@ def talk(sock: Socket, first: dict[str, Any]) -> None:
 def follow(sock: Socket, first: dict[str, Any]) -> None:
     """Send events until the tab is gone; hear acknowledgements and subscriptions."""
     lab: Lab = current_app.extensions["lab"]
-    lab.own.publish_files()  # so that the snapshot has them
+    lab.look_at_disk()  # so that the snapshot has what is new
     subscription = lab.broadcaster.subscribe(_topics(lab, first))
     visitor = security.visitor()
     writer = threading.Thread(
@@ -49,7 +49,7 @@ def follow(sock: Socket, first: dict[str, Any]) -> None:
         with lab.tabs.open(first.get("tab")):
             while sock.open:
                 message = sock.receive(POLL_S)
-                lab.own.publish_files()  # looks only when the last look is some seconds old
+                lab.look_at_disk()
                 if message is not None:
                     _obey(lab, sock, subscription, message)
     except Closed:

@@ -38,7 +38,7 @@ from .observed import ThreadEvent as ThreadEvent
 from .observed import ThreadEvents as ThreadEvents
 from .observed import ThreadRow as ThreadRow
 from .observed import Threads as Threads
-from .schema import SchemaError, read_json, reader
+from .schema import SchemaError, digest, read_json, reader
 
 
 class MessageError(ValueError):
@@ -57,12 +57,14 @@ class Address(NamedTuple):
 
 class Ready(NamedTuple):
     """The program is up. model: how it serves many clients. listening: one address for each
-    socket that the kernel takes connections or datagrams for; a program may have none."""
+    socket that the kernel takes connections or datagrams for; a program may have none.
+    schema: SCHEMA of its code; "" where it does not say."""
 
     at: float
     pid: int
     model: str
     listening: list[Address]
+    schema: str = ""
 
 
 FILES = "FILES"
@@ -343,6 +345,8 @@ _PARTS = (Address, LastExchange, LoopFigures, Row, Event,
 _SCALARS = {int, float, str, bool, type(None)}
 _NAMES = {cls: name for name, cls in {**_MESSAGES, **_COMMANDS}.items()}
 _READERS = {cls: reader(cls, *_PARTS) for cls in _NAMES}
+# The shape of all this: a program whose code is of another version says another one.
+SCHEMA = digest([*_NAMES, *_PARTS])
 
 
 def encode(message: Message | Command) -> bytes:

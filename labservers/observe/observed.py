@@ -11,13 +11,15 @@ from typing import NamedTuple
 
 
 class Program(NamedTuple):
-    """A process has begun. `file` is absolute, `python` a version, `arguments` follow the file."""
+    """A process has begun. `file` is absolute, `python` a version, `arguments` follow the file.
+    schema: messages.SCHEMA of its observation; "" where it does not say."""
 
     at: float
     pid: int
     python: str
     file: str
     arguments: list[str]
+    schema: str = ""
 
 
 class SocketEvent(NamedTuple):

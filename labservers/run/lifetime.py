@@ -60,7 +60,8 @@ def _report_to(
 ) -> None:
     """Say that the server is up, and from now on report and obey."""
     now, model = server.monitor.clock.now(), server.options.model
-    channel.send(messages.encode(messages.Ready(now, os.getpid(), model, [address])))
+    ready = messages.Ready(now, os.getpid(), model, [address], messages.SCHEMA)
+    channel.send(messages.encode(ready))
     for code, sentence in server.notices:
         channel.send(messages.encode(messages.Notice(now, code, sentence)))
     reporter = Reporter(server, channel)

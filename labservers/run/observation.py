@@ -14,6 +14,7 @@ from labservers.observe import births, crash, observed, tracebacks
 from labservers.observe.channel import Channel
 from labservers.observe.lines import STARTERS, OwnLines
 from labservers.observe.locks import Locks, Traced
+from labservers.observe.messages import SCHEMA
 from labservers.observe.observer import Observer
 from labservers.observe.standing import Standing
 from labservers.observe.swallowed import Swallowed
@@ -169,7 +170,9 @@ class Observation:
 
     def _tell_program(self) -> None:
         python, now = sys.version.split()[0], self._tap.clock.now()
-        self._teller.tell(observed.Program(now, os.getpid(), python, self._file, self._arguments))
+        self._teller.tell(
+            observed.Program(now, os.getpid(), python, self._file, self._arguments, SCHEMA)
+        )
 
     # Children.
 

@@ -12,7 +12,8 @@ const utf8 = new TextEncoder();
  *
  * session: counts connections. lines: heard in this one. senders: number of a message in the room ->
  * {peer, name, size}. places: {line, number, count}: after that line the numbers go on from there, as `count`
- * messages were skipped and the line says so.
+ * messages were skipped and the line says so. life: of the chat server; its numbers of messages are of that
+ * life. missed: {number, life} of the newest message before the connection was lost, until the next one is in.
  */
 export const room = (id, name) => ({
   id,
@@ -30,6 +31,8 @@ export const room = (id, name) => ({
   lines: 0,
   senders: new Map(),
   places: [],
+  life: null,
+  missed: null,
 });
 
 /** The next state of a room after `event`: {type: say | down | time | lost | trying}. */
@@ -56,9 +59,9 @@ const DOWN = {
 };
 
 const STATUS = {
-  connected: (state, { local, address }) => ({
+  connected: (state, { local, address, life }) => ({
     ...state,
-    ...{ status: "connected", reason: "", local, address, tries: 0, retry_at: null },
+    ...{ status: "connected", reason: "", local, address, life, tries: 0, retry_at: null },
     ...{ session: state.session + 1, lines: 0, senders: new Map(), places: [] },
   }),
   bad_text: refuse,
@@ -68,9 +71,10 @@ const STATUS = {
 
 const EVENTS = {
   joined: (state, { peer, name, people, seq }, at) => {
-    const own = peer === state.local;
-    const places = own ? [{ line: 0, number: seq + 1 }] : state.places;
-    return add({ ...state, people, places }, { kind: "joined", who: { peer, name, own }, at });
+    if (peer !== state.local) return add({ ...state, people }, { kind: "joined", who: { peer, name, own: false }, at });
+    const gap = gapOf(state, seq);
+    const before = { ...state, people, places: [{ line: 0, number: seq + 1 }], missed: null };
+    return add(gap ? add(before, { ...gap, at }) : before, { kind: "joined", who: { peer, name, own: true }, at });
   },
   left: (state, { peer, name, people }, at) => add({ ...state, people }, { kind: "left", who: { peer, name, own: peer === state.local }, at }),
   said: (state, { peer, name, seq, sizes }) => {
@@ -87,6 +91,18 @@ const EVENTS = {
     return { ...state, entries, places: [...state.places, { line, number: seq + count, count }] };
   },
 };
+
+/* The room's number of the newest message that was heard, or null where it is not known. */
+function newest({ places, lines, session, life, missed }) {
+  const place = places.at(-1);
+  return session && place ? { number: place.number + lines - place.line - 1, life } : missed;
+}
+
+/* What was said between two connections, as far as the numbers tell; null: nothing. */
+function gapOf({ missed, life }, seq) {
+  if (!missed || (missed.life === life && seq === missed.number)) return null;
+  return { kind: "gap", count: missed.life === life && seq > missed.number ? seq - missed.number : null };
+}
 
 const notice = ({ n, at, line, session }, count) => ({ kind: "notice", count, n, at, line, session });
 
@@ -147,7 +163,7 @@ function lost(state, retry_at, reason, code) {
   const final = { [REFUSED]: "bad_room", [NOT_RUNNING]: state.status === "connected" ? "lost" : state.status, [CROWDED]: "crowded" }[code];
   const status = state.status === "left" ? "left" : (final ?? "lost");
   const resolved = giveUp(state, ({ pending }) => pending, "unsent");
-  return { ...resolved, status, reason: reason || state.reason, retry_at, tries: state.tries + 1 };
+  return { ...resolved, status, reason: reason || state.reason, retry_at, tries: state.tries + 1, missed: newest(state), places: [] };
 }
 
 function add(state, entry) {

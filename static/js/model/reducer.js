@@ -39,6 +39,7 @@ export function initial(boot, address, prefs) {
     servers: {},
     order: [],
     files: [],
+    troubles: [],
     feed: [],
     history: {},
     ...NO_LIVES,
@@ -107,6 +108,7 @@ function snapshot(state, whole, at) {
     servers,
     order: inOrder(servers),
     files,
+    troubles: whole.troubles ?? [],
     feed: [...whole.feed].sort((a, b) => a.id - b.id).slice(-FEED_KEPT),
     history: whole.history,
     // Subscriptions begin anew with a snapshot and bring their own beginning.
@@ -137,6 +139,7 @@ export const DELTAS = {
   check: latest("checks"),
   life: latest("life"),
   files: (state, { files }) => ({ ...state, files }),
+  troubles: (state, { troubles }) => ({ ...state, troubles }),
   gone,
 };
 

@@ -38,7 +38,7 @@ export function Server({ state, actions }) {
   return html`<${Head} server=${server} tab=${tab} busy=${state.busy[name]} off=${off} offChange=${offChange}
       skew_s=${state.skew_s} actions=${actions}/>
     <${Trouble} state=${state} server=${server} actions=${actions}/>
-    ${server.own && html`<${Notices} server=${server}/>`}
+    <${Notices} server=${server}/>
     <${Crashes} state=${state} server=${server} actions=${actions}/>
     <${Breaks} state=${state} server=${server} actions=${actions}/>
     ${holdable(server) && html`<${HoldBar} server=${server} off=${offChange} skew_s=${state.skew_s} actions=${actions}/>`}

@@ -8,6 +8,7 @@ import { Lazy } from "./lazy.js";
 import { Overview } from "./overview.js";
 import { Programs } from "./programs.js";
 import { Server } from "./server.js";
+import { Troubles } from "./troubles.js";
 import { Visitor, Watched } from "./visitor.js";
 
 const MARK = () => html`<svg viewBox="0 0 24 24" aria-hidden="true">
@@ -34,6 +35,7 @@ export function Shell({ state, actions }) {
         <main class="main" id="main" tabindex="-1">
           ${state.link.status === "lost" && html`<${Lost} link=${state.link} actions=${actions}/>`}
           <${Visitor} state=${state}/>
+          <${Troubles} troubles=${state.troubles} lang=${state.lang}/>
           <${Page} state=${state} actions=${actions}/>
         </main>
       </div>

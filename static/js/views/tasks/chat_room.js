@@ -48,6 +48,7 @@ function Messages({ room, raw, port, lang }) {
 const Entry = pure(function Entry({ entry, before, raw }) {
   if (entry.kind === "message") return html`<${Message} entry=${entry} before=${before} raw=${raw}/>`;
   if (entry.kind === "notice") return html`<p class="glue">${icon("warn")}${t("ch.skipped", { n: entry.count })}</p>`;
+  if (entry.kind === "gap") return html`<p class="glue" data-gap>${icon("warn")}${entry.count === null ? t("ch.gap") : t("ch.gap.n", { n: entry.count })}</p>`;
   return html`<p class="sys">${icon(entry.kind === "joined" ? "plug" : "x")}${t(`ch.${entry.kind}`, { who: who(entry.who) })}</p>`;
 });
 
