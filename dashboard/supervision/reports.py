@@ -101,6 +101,11 @@ class Reports:
         if told is None:
             return False
         anew = self.recorder.take(told, life)
+        schema = getattr(told, "schema", "")
+        if schema not in ("", messages.SCHEMA):
+            text = f"its messages are those of code {schema}, the dashboard knows {messages.SCHEMA}"
+            notice = messages.Notice(self._world.wall(), "schema", text)
+            anew = self.recorder.take(notice, life) or anew
         if isinstance(told, messages.Points) and self._wanted("wire"):
             lines = [point_dict(point) for point in told.points]
             self.publish("wire", lines=lines, skipped=told.lost)

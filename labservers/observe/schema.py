@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import math
 import zlib
-from typing import Any, Callable, Iterable
+from collections.abc import Iterable
+from typing import Any, Callable
 
 Reader = Callable[[Any], Any]
 INTEGER_BITS = 64
@@ -53,7 +54,9 @@ def reader(cls: type[Any], *parts: type[Any]) -> Reader:
 
 def digest(classes: Iterable[type[Any]]) -> str:
     """Eight digits that differ where a name, a field or an annotation does."""
-    shapes = ((cls.__name__, [(n, _text(h)) for n, h in cls.__annotations__.items()]) for cls in classes)
+    shapes = (
+        (cls.__name__, [(n, _text(h)) for n, h in cls.__annotations__.items()]) for cls in classes
+    )
     return format(zlib.crc32(repr(sorted(shapes)).encode()), "08x")
 
 
@@ -63,9 +66,7 @@ def _text(hint: Any) -> str:
 
 
 def _fields_of(cls: type[Any], known: dict[str, type[Any]]) -> Reader:
-    readers = [
-        (name, _reader_of(_text(hint), known)) for name, hint in cls.__annotations__.items()
-    ]
+    readers = [(name, _reader_of(_text(hint), known)) for name, hint in cls.__annotations__.items()]
     required = set(cls.__annotations__) - set(cls._field_defaults)
 
     def read(value: Any) -> Any:
