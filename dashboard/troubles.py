@@ -55,4 +55,4 @@ class Troubles:
 
     def _tell(self) -> None:
         """With the lock held, so that the newest list is the one that is heard last."""
-        self._publish({"kind": "troubles", "troubles": list(self._now.values())})
+        self._publish({"kind": "troubles", "name": "", "troubles": list(self._now.values())})
