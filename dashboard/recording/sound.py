@@ -10,6 +10,8 @@ from labservers.observe import messages
 
 AGES = 2**32  # seconds since the epoch, until 2106
 MOST_BYTES = 2**40  # of one call
+CODE, SENTENCE = 40, 1_000  # characters
+CRASH_BYTES = 256 * 1024
 
 
 def sound_part(message: messages.Message) -> messages.Message | None:
@@ -23,6 +25,10 @@ def sound_part(message: messages.Message) -> messages.Message | None:
             return message._replace(points=points, lost=lost)
         case messages.SocketEvents():
             return message._replace(events=[e for e in message.events if _is_time(e.at)])
+        case messages.Notice():
+            return message._replace(code=message.code[:CODE], text=message.text[:SENTENCE])
+        case messages.Crash() if len(messages.encode(message)) > CRASH_BYTES:
+            return None  # the tap cuts what it tells of one
     return message
 
 

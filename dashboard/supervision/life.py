@@ -231,6 +231,8 @@ class Life:
                 case messages.Held():
                     self.facts.control.heard(message)
                     self._take_paused(run, message.paused)
+                case messages.Notice(code=messages.LINE_CLOSED):
+                    self._take_silence(run)
                 case messages.Asks() if message.prompt is not None:
                     self._is_up()
             run.evidence.take(message)
@@ -238,6 +240,13 @@ class Life:
             self.reports.events(message)
         elif self.reports.observed(message, run.number):
             self._take_observed(run)
+
+    def _take_silence(self, run: Run) -> None:
+        """It cannot say any more how it is: silence means nothing from now on, the kernel knows
+        where it listens, and nobody holds it."""
+        run.heard_at = None
+        self._take_paused(run, False)
+        self.facts.control.end()
 
     def _take_frame(self, run: Run, frame: messages.Frame) -> None:
         if frame.loop is not None:

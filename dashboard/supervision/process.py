@@ -19,6 +19,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -85,7 +86,8 @@ class ServerProcess:
                 raise
         self.pid, self.wholly = self._child.pid, True
         self._lock = threading.Lock()  # no signal after the child was reaped
-        self._reaped = False
+        self._reaped = threading.Event()
+        self._observed = CHANNEL in command.words and self._terminal is not None
         self._channel = Channel(ours, COMMANDS_KEPT)
         self._readers: list[threading.Thread] = []
         try:
@@ -120,7 +122,7 @@ class ServerProcess:
     def kill(self) -> None:
         """SIGKILL to the child and to all that it has started."""
         with self._lock:
-            if self._reaped:
+            if self._reaped.is_set():
                 return
             if self._terminal is None:
                 session.kill_all(self._child.pid)
@@ -130,12 +132,12 @@ class ServerProcess:
 
     def _signal(self, number: signal.Signals) -> None:
         with self._lock:
-            if not self._reaped:
+            if not self._reaped.is_set():
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(self._child.pid, number)  # a guard passes it on
 
     def _streams(self) -> Iterator[tuple[str, Iterable[bytes], Callable[[bytes], None]]]:
-        yield "channel", self._channel.lines(), self._take_message
+        yield "channel", self._messages(), self._take_message
         if self._terminal is not None:
             yield "terminal", self._terminal.pieces(), self._listener.on_output
         for name, pipe, take in (
@@ -144,6 +146,12 @@ class ServerProcess:
         ):
             if pipe is not None:
                 yield name, _lines(pipe), take
+
+    def _messages(self) -> Iterator[bytes]:
+        """Those of the process; the last one is ours where it closes the line and lives on."""
+        yield from self._channel.lines()
+        if self._observed and not self._reaped.wait(DRAIN_S):
+            yield messages.encode(messages.Notice(time.time(), messages.LINE_CLOSED, ""))
 
     def _start(self, name: str, work: Callable[..., None], *values: Any) -> threading.Thread:
         thread = threading.Thread(target=work, args=values, name=f"{name}-{self.pid}", daemon=True)
@@ -203,7 +211,7 @@ class ServerProcess:
         else:
             self._child.wait()
         with self._lock:
-            self._reaped = True
+            self._reaped.set()
             return self._child.wait()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _socket
 import os
+import struct
 import threading
 import time
 from collections import deque
@@ -19,6 +20,7 @@ from .readiness import writable
 CAPACITY = 8 * 1024 * 1024
 LINE_LIMIT = 4 * 1024 * 1024
 PIECE = 64 * 1024
+LOOK_S = 1  # how often a reader in a program looks whether its descriptor is still its own
 
 
 class Channel:
@@ -28,6 +30,7 @@ class Channel:
         os.set_inheritable(sock.fileno(), False)
         self.lost = 0
         self._sock = sock
+        self._file = _file_of(sock)
         self._capacity = capacity
         self._lock = threading.Lock()  # guards all that follows, and the order of lines
         self._kept: deque[bytes] = deque()
@@ -42,7 +45,10 @@ class Channel:
         Raises:
             OSError: the descriptor is not a socket's.
         """
-        return cls(_socket.socket(fileno=descriptor))
+        sock = _socket.socket(fileno=descriptor)
+        timeout = struct.pack("ll", LOOK_S, 0)  # struct timeval, socket(7)
+        sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_RCVTIMEO, timeout)
+        return cls(sock)
 
     def send(self, line: bytes) -> bool:
         """Send a line after those before it; False: the other side is gone."""
@@ -75,19 +81,18 @@ class Channel:
 
     @property
     def taken_away(self) -> bool:
-        """Whether the program has closed our descriptor, as one does that becomes a daemon."""
-        try:
-            os.fstat(self._sock.fileno())
-        except OSError:
-            return True
-        return False
+        """Whether the program has closed our descriptor, as one does that becomes a daemon. Its
+        number may be that of another file by now, which is not ours to touch."""
+        return _file_of(self._sock) != self._file
 
     def lines(self, limit: int = LINE_LIMIT) -> Iterator[bytes]:
         """Lines as they come, each cut to a length, until the other side is gone."""
         lines = Lines(limit)
         while True:
             try:
-                data = self._sock.recv(PIECE)
+                data = b"" if self.taken_away else self._sock.recv(PIECE)
+            except BlockingIOError:  # nothing came for LOOK_S
+                continue
             except OSError:  # reset, or closed by us
                 data = b""
             yield from lines.feed(data) if data else lines.end()
@@ -98,16 +103,24 @@ class Channel:
         """The other side, and a thread of ours that reads, find the end."""
         with self._lock:
             self._break()
-            self._sock.close()
+            self._close()
 
     def forget(self) -> None:
         """In a forked child: the line is the parent's, and stays open there."""
         self._lock = threading.Lock()  # another thread of the parent may have held it
         self._broken = True
-        self._sock.close()
+        self._close()
+
+    def _close(self) -> None:
+        if self.taken_away:
+            self._sock.detach()
+        else:
+            self._sock.close()
 
     def _push(self) -> None:
         """Hand to the kernel what it takes at once. With the lock held."""
+        if self.taken_away:
+            self._break()
         try:
             while self._begun or self._kept:
                 if not self._begun:
@@ -128,9 +141,19 @@ class Channel:
         self._size = 0
         self._begun = memoryview(b"")
         try:
-            self._sock.shutdown(_socket.SHUT_RDWR)
+            if not self.taken_away:
+                self._sock.shutdown(_socket.SHUT_RDWR)
         except OSError:
             pass
+
+
+def _file_of(sock: _socket.socket) -> tuple[int, int] | None:
+    """Device and number of the open file below a socket; None: it has none."""
+    try:
+        found = os.fstat(sock.fileno())
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class Lines:

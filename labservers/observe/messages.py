@@ -40,6 +40,8 @@ from .observed import ThreadRow as ThreadRow
 from .observed import Threads as Threads
 from .schema import SchemaError, digest, read_json, reader
 
+LINE_CLOSED = "line_closed"  # code of the notice that no message comes any more
+
 
 class MessageError(ValueError):
     """A line that is not a message, or not a command, of this schema."""

@@ -280,8 +280,9 @@ class Asks(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """Something about the observation itself. code: child_unseen, tap_out, tap_on, tap_off, or
-    a limit that was changed; text: a sentence."""
+    """Something about the observation itself. code: child_unseen, tap_out, tap_on, tap_off,
+    displaced (text: the calls that the program has replaced), line_closed, or a limit that was
+    changed; text: a sentence."""
 
     at: float
     code: str

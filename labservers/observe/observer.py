@@ -12,7 +12,7 @@ import signal
 import time
 from typing import Callable
 
-from . import messages, this_process
+from . import messages, observed, this_process
 from .channel import Channel
 from .glass import Glass
 from .loop_scene import LoopScene
@@ -25,6 +25,7 @@ from .teller import Teller
 FRAME_S = 1.0
 LOOP_FRAME_S = 0.2
 ROWS_S = 0.5
+NAMED = 12  # calls in a sentence
 HURRY_S = 1.2  # for an end that the program can handle, once the dashboard is gone
 NOBODY_LOOKS = messages.Look(1.0, [])
 
@@ -52,6 +53,7 @@ class Observer:
         self._scene = Scene(tap)
         self._loops = LoopScene(tap, self._stepper)
         self._look = NOBODY_LOOKS
+        self._displaced: list[str] = []
         self._frame_due = self._rows_due = 0.0
         self.send = self._glass.send  # a sink of the teller
 
@@ -79,12 +81,21 @@ class Observer:
         if now >= self._frame_due:
             self._frame_due = now + (LOOP_FRAME_S if looked_at else FRAME_S)
             self._glass.send_latest(self._frame(looked_at))
+            self._say_displaced()
         if now >= self._rows_due:
             self._rows_due = now + ROWS_S
             if looked_at:
                 self._glass.send_latest(self._loops.rows())
             if "rows" in self._look.views:
                 self._glass.send_latest(self._scene.rows())
+
+    def _say_displaced(self) -> None:
+        """Once for each time that the program puts more in the place of what we observe."""
+        displaced = sorted(set(self._tap.displaced()))
+        if displaced and displaced != self._displaced:
+            text = ", ".join(f"{name}()" for name in displaced[:NAMED])
+            self._teller.tell(observed.Notice(self._tap.clock.now(), "displaced", text))
+        self._displaced = displaced
 
     def _frame(self, looked_at: bool) -> messages.Frame:
         figures, sees = self._loops.report(wanted=looked_at)

@@ -55,6 +55,7 @@ class Tap:
         self.sockets = Sockets(self._dropped, self.clock.now)
         self.turns = Turns(self.sockets, self.fail)
         self._kept: list[tuple[Any, str, Any]] = []
+        self._put: list[tuple[Any, str, Any]] = []
         self._unseen = Entry()
 
     @property
@@ -74,6 +75,12 @@ class Tap:
         for holder, name, wrapper in wrappers:
             self._kept.append((holder, name, holder.__dict__.get(name, MISSING)))
             setattr(holder, name, wrapper)
+            self._put.append((holder, name, wrapper))
+
+    def displaced(self) -> list[str]:
+        """The calls that are not seen any more: the program has put something else in the place
+        of our wrappers."""
+        return [name for holder, name, put in self._put[:] if holder.__dict__.get(name) is not put]
 
     def follow_tls(self) -> None:
         """The program makes a socket of another class, which may be that of ssl."""
@@ -81,6 +88,7 @@ class Tap:
 
     def remove(self) -> None:
         """Switch off: all is as it was."""
+        self._put.clear()
         while True:
             try:
                 holder, name, kept = self._kept.pop()

@@ -174,3 +174,27 @@ def test_a_line_without_end_is_kept_to_its_bound() -> None:
     for _ in range(200):
         assert lines.feed(b"x" * 65_536) == []
     assert lines.feed(b"\nnext\n") == [b"x" * 1_000, b"next"]
+
+
+def test_a_number_that_is_another_files_now_is_not_touched() -> None:
+    """A program has closed all descriptors and opened its own, which got the channel's number."""
+    ours, theirs = socket.socketpair()
+    number = ours.detach()
+    channel = Channel.inherited(number)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.extend(channel.lines()))
+    reader.start()
+    mine, client = socket.socketpair()
+    os.dup2(mine.fileno(), number)
+    client.sendall(b"for the program\n")
+    assert channel.taken_away
+    assert not channel.send(b"for the dashboard\n")
+    reader.join(10)
+    assert read_all(theirs) == b""
+    channel.close()
+    assert read_all(client) == b""
+    assert mine.recv(100) == b"for the program\n"
+    assert read == []
+    os.close(number)
+    for sock in (theirs, mine, client):
+        sock.close()

@@ -162,6 +162,16 @@ class Gate:
         self.calls.append(("after" if error is None else type(error).__name__, call))
 
 
+def test_wrappers_that_the_program_has_replaced_are_named(tap: Tap, pair: Any) -> None:
+    tap.install()
+    assert tap.displaced() == []
+    ours = socket.socket.send
+    socket.socket.send = socket.socket.__mro__[1].send  # type: ignore
+    assert tap.displaced() == ["send"]
+    socket.socket.send = ours
+    assert tap.displaced() == []
+
+
 def test_a_gate_stands_before_and_after_each_call(tap: Tap, pair: Any) -> None:
     ours, theirs = pair
     tap.install()
