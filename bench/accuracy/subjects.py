@@ -10,6 +10,7 @@ from labservers.registry import SERVERS
 
 STRANGERS = ROOT / "tests/programs/strangers"
 LAB = ROOT / "examples/lab"
+PEERS = ROOT / "bench/.venv/bin/python"
 PORT = "{port}"  # in the words of a server that is started first
 FOLDER = "{folder}"
 
@@ -83,9 +84,14 @@ def strangers() -> Iterator[Subject]:
     for name, server in {
         "http.server": page,
         "socketserver": (python, str(STRANGERS / "socketserver_math.py"), PORT),
-        "aiohttp": (python, str(STRANGERS / "aiohttp_page.py"), PORT),
+        "aiohttp": (_with_aiohttp(), str(STRANGERS / "aiohttp_page.py"), PORT),
         "ncat": echo,
         "node, a page": ("node", str(STRANGERS / "page.js"), PORT),
         "node, a chat": ("node", str(STRANGERS / "chat.js"), PORT),
     }.items():
         yield Subject("strangers", name, ("--address", f"127.0.0.1:{PORT}"), server=server)
+
+
+def _with_aiohttp() -> str:
+    """The Python of the peers that the bench measures; this one where they are not installed."""
+    return str(PEERS) if PEERS.exists() else sys.executable
