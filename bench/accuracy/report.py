@@ -9,6 +9,7 @@ from bench.figures import median
 TITLES = {
     "planted": "with one planted fault",
     "sound": "without a fault",
+    "held-back": "held back until the check was done",
     "lab": "the lab's own (`examples/lab`)",
     "ours": "the five servers, in every model",
     "strangers": "by `--address`: other languages and frameworks",

@@ -9,6 +9,7 @@ from bench.accuracy.planting import PLANTED, ROOT, facts, source
 from labservers.registry import SERVERS
 
 STRANGERS = ROOT / "tests/programs/strangers"
+HELD_BACK = ROOT / "tests/programs/held_back"
 LAB = ROOT / "examples/lab"
 PEERS = ROOT / "bench/.venv/bin/python"
 PORT = "{port}"  # in the words of a server that is started first
@@ -31,28 +32,37 @@ class Subject(NamedTuple):
 
 def everything(*, guess: bool = False) -> list[Subject]:
     """All of them; the ones with a planted fault first. guess: the task is not said."""
-    return [*planted(guess=guess), *lab(guess=guess), *ours(), *strangers()]
+    small = (*planted(guess=guess), *held_back(guess=guess))
+    return [*small, *lab(guess=guess), *ours(), *strangers()]
 
 
 def planted(*, guess: bool = False) -> Iterator[Subject]:
     """Small servers with one fault each, and those without, that the others are made from."""
-    page = (PLANTED / "page.html").read_text("utf-8")  # that some of them send
     for name, known in facts().items():
-        wanted, task, arguments = known["finding"], known["task"], known.get("args")
-        assert task is not None
-        words = [f"{FOLDER}/{name}", *(() if guess else ("--task", task))]
-        words += ("--args", arguments) if arguments is not None else ()
-        files = {name: source(name), "page.html": page}
-        if (client := known.get("client")) is not None:
-            words += ("--client", f"{FOLDER}/{client}")
-            files[client] = (PLANTED / "clients" / client).read_text("utf-8")
-        yield Subject(
-            "planted" if wanted else "sound",
-            name,
-            tuple(words),
-            frozenset({wanted} if wanted else ()),
-            files=files,
-        )
+        group = "planted" if known["finding"] else "sound"
+        yield _small(group, name, source(name), known, guess=guess)
+
+
+def held_back(*, guess: bool = False) -> Iterator[Subject]:
+    """Small servers that were written when the check was done: it was never tried on them before
+    it was counted what is found of them."""
+    for name, known in json.loads((HELD_BACK / "held_back.json").read_text("utf-8")).items():
+        yield _small("held-back", name, (HELD_BACK / name).read_text("utf-8"), known, guess=guess)
+
+
+def _small(
+    group: str, name: str, text: str, known: Mapping[str, str | None], *, guess: bool
+) -> Subject:
+    """A server of one file. It gets the page that some of them send, and its client."""
+    wanted, task, arguments = known["finding"], known["task"], known.get("args")
+    assert task is not None
+    words = [f"{FOLDER}/{name}", *(() if guess else ("--task", task))]
+    words += ("--args", arguments) if arguments is not None else ()
+    files = {name: text, "page.html": (PLANTED / "page.html").read_text("utf-8")}
+    if (client := known.get("client")) is not None:
+        words += ("--client", f"{FOLDER}/{client}")
+        files[client] = (PLANTED / "clients" / client).read_text("utf-8")
+    return Subject(group, name, tuple(words), frozenset({wanted} if wanted else ()), files=files)
 
 
 def lab(*, guess: bool = False) -> Iterator[Subject]:

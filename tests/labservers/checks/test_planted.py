@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bench.accuracy.checking import MARK, Checked, check, marked
 from bench.accuracy.planting import PLANTED, facts, patched, source
-from bench.accuracy.subjects import Subject, planted
+from bench.accuracy.subjects import HELD_BACK, Subject, held_back, planted
 from labservers.checks.texts import causes
 from tests.ports import free_port
 
@@ -64,7 +64,7 @@ def test_a_check_leaves_nothing_behind(checked: dict[str, Checked], name: str) -
 
 
 def test_what_is_planted_is_in_the_catalogue() -> None:
-    wanted = {id for one in planted() for id in one.wanted}
+    wanted = {id for one in (*planted(), *held_back()) for id in one.wanted}
     assert wanted <= set(causes())
 
 
@@ -72,6 +72,10 @@ def test_every_server_of_the_folder_is_listed() -> None:
     assert set(facts()) == {
         f"{path.stem}.py" for path in PLANTED.glob("*.*") if path.suffix in (".py", ".diff")
     }
+
+
+def test_every_server_that_is_held_back_is_listed() -> None:
+    assert {one.name for one in held_back()} == {path.name for path in HELD_BACK.glob("*.py")}
 
 
 def test_sound_servers_are_files_and_the_others_differences_from_them() -> None:
