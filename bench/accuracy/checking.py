@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -16,16 +17,19 @@ from typing import NamedTuple
 
 from bench.accuracy.planting import ROOT
 from bench.accuracy.subjects import FOLDER, PORT, Subject
+from labservers.checks import ports
+from labservers.checks.values import Address
 
 MOST_S = 180.0
 LISTENS_S = 10.0
 MARK = "SOCKET_LAB_ACCURACY"  # a variable of the environment by which what is left over is found
+NUMBER = re.compile(r"\b\d{5}\b")  # perhaps of a port
 PAGE = "<!doctype html><title>A page</title><h1>A page</h1>\n"
 
 
 class Checked(NamedTuple):
-    """How it ended. found: levels by the ids of the findings. left: processes and files that the
-    check has left. why_not: why there is no verdict."""
+    """How it ended. found: levels by the ids of the findings. left: processes, ports and files
+    that the check has left. why_not: why there is no verdict."""
 
     subject: Subject
     verdict: str
@@ -64,8 +68,11 @@ def check(subject: Subject) -> Checked:
             if why_not:
                 return Checked(subject, "", why_not=why_not)
             words = [_filled(word, port, site) for word in subject.words]
+            open_before = open_ports(subject)
             checked = _said(subject, words, {**surroundings, MARK: mark})
-        left = (*marked(mark), *(str(path) for path in temporary.rglob("*")))
+        open_now = open_ports(subject) - open_before
+        files = (str(path) for path in temporary.rglob("*"))
+        left = (*marked(mark), *sorted(open_now), *files)
         return checked._replace(left=left)
 
 
@@ -127,6 +134,14 @@ def _listens(server: "subprocess.Popen[bytes]", port: int) -> bool:
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as sock:
         return int(sock.getsockname()[1])
+
+
+def open_ports(subject: Subject) -> set[str]:
+    """Ports that its text names, and on which somebody listens."""
+    text = subject.files.get(subject.name, "")
+    addresses = (Address("", int(number), udp) for number in NUMBER.findall(text)
+                 for udp in (False, True))  # fmt: skip
+    return {f"port {address.port}" for address in addresses if ports.taken(address)}
 
 
 def marked(mark: str) -> Iterator[str]:

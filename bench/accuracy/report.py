@@ -51,7 +51,7 @@ def _summary(judged: Sequence[Checked]) -> str:
     rows = [
         ["planted faults that were found by their id", _part(found), f"{WANTED:.0%}"],
         ["small servers with nothing else said of them", _part(clean), f"{WANTED:.0%}"],
-        ["checks that left a process or a file", str(left), "0"],
+        ["checks that left a process, a port or a file", str(left), "0"],
         ["the slowest check of a server without a fault", f"{max(sound_s, default=0):.1f} s",
          f"{SOUND_S:.0f} s"],
         ["the slowest check of all", f"{slowest_s:.1f} s", f"{HANGS_S:.0f} s"],

@@ -33,7 +33,9 @@ class Wanted(NamedTuple):
 def spoken(
     wanted: Wanted, subject: Lives, patience: Patience, hints: Hints
 ) -> tuple[Found | None, Outcome | None]:
-    """The conversation; without one, why `answers` is not tried, or fails."""
+    """The conversation, and why it is not that of the client, which heard nothing; without one,
+    why `answers` is not tried, or fails. A chat's client alone hears nothing: its family's
+    conversation is held instead."""
     if wanted.held is not None:
         return Found(wanted.held), None
     guess = Guess(subject, patience, hints)
@@ -48,8 +50,8 @@ def spoken(
             "answers", "fail", "client-elsewhere", values, Evidence("refused"), confirmed=True
         )
     except (TalkError, OSError) as error:
-        if wanted.client is not None and wanted.task is not None:
-            return guess.talk(wanted.task), None
+        if wanted.client is not None and (task := wanted.task or hints.task) is not None:
+            return guess.talk(task), Outcome("client", "not tried", "client-unheard")
         return None, Outcome("answers", "not tried", "no-talk", (("error", str(error)),))
     return found, None if found is not None else Outcome("answers", "not tried", "no-talk")
 

@@ -48,16 +48,11 @@ def names(dashboard: Any) -> dict[str, str]:
 
 
 @pytest.fixture
-def windows(
-    dashboard: Any, names: dict[str, str], make_windows: Any, browser: Any
-) -> Iterator[Any]:
-    windows = make_windows(browser, dashboard.url)
+def windows(windows: Any, dashboard: Any, names: dict[str, str]) -> Iterator[Any]:
+    """No check is under way in the end."""
     yield windows
-    windows.close()
-    for name in (names["greets"], names["echo"]):
+    for name in names.values():
         dashboard.api("DELETE", f"/api/programs/{name}/check")
-        dashboard.api("POST", f"/api/programs/{name}/stop?wait=10")
-    assert windows.complaints == []
 
 
 @pytest.fixture

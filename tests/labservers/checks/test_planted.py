@@ -6,6 +6,7 @@ All of them: `python -m bench.accuracy`.
 import difflib
 import os
 import re
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.accuracy.checking import MARK, Checked, check, marked
+from bench.accuracy.checking import MARK, Checked, check, marked, open_ports
 from bench.accuracy.planting import PLANTED, facts, patched, source
 from bench.accuracy.subjects import HELD_BACK, Subject, held_back, planted
 from labservers.checks.texts import causes
@@ -113,3 +114,11 @@ def test_a_process_that_outlives_its_check_is_noticed() -> None:
         child.stdout.readline()
         assert list(marked("one of ours")) == [f"process {child.pid}"]
     assert list(marked("one of ours")) == []
+
+
+def test_a_port_that_is_still_open_is_noticed() -> None:
+    with socket.create_server(("127.0.0.1", free_port())) as server:
+        port = server.getsockname()[1]
+        subject = Subject("sound", "a.py", (), files={"a.py": f"server.bind(('', {port}))"})
+        assert open_ports(subject) == {f"port {port}"}
+    assert open_ports(subject) == set()
