@@ -122,6 +122,65 @@ def test_only_the_stepper_holds_a_program() -> None:
     assert owners == {"labservers/observe/stepper.py"}
 
 
+# What not every system has, and the modules that know what to do where it is missing.
+OF_A_SYSTEM = {
+    "a terminal": (r"\b(termios|pty|tty|openpty|TIOC\w+|tc[gs]etpgrp)\b", {
+        "labservers/observe/kernel.py", "labservers/run/guard.py", "labservers/run/terminal.py"}),
+    "fcntl": (r"\bfcntl\b", {
+        "dashboard/file_lock.py", "labservers/checks/network.py", "labservers/observe/kernel.py",
+        "labservers/run/guard.py", "labservers/run/json_lines.py"}),
+    "limits": (r"\bresource\b(?=[.,]|$)", {
+        "labservers/net/descriptors.py", "labservers/run/guard.py"}),
+    "groups and sessions": (r"\b(killpg|[gs]etp?sid|[gs]etpgid|prctl|unshare|getuid|waitid)\b", {
+        "dashboard/supervision/process.py", "dashboard/supervision/session.py",
+        "labservers/checks/network.py", "labservers/clients/crowd/freeze.py",
+        "labservers/observe/this_process.py", "labservers/run/guard.py"}),
+    "fork": (r"\bos\.(fork|forkpty|posix_spawn|register_at_fork|WNOHANG)\b|_posixsubprocess", {
+        "labservers/run/children.py", "labservers/run/guard.py"}),
+    "signals": (r"\bSIG(KILL|HUP|QUIT|STOP|CONT|CHLD|TTOU|BREAK)\b", {
+        "dashboard/ending.py", "dashboard/supervision/session.py",
+        "labservers/clients/crowd/freeze.py", "labservers/observe/this_process.py",
+        "labservers/run/guard.py", "labservers/run/observation.py", "labservers/run/stopper.py"}),
+    "poll and epoll": (r"\bselect\.(poll|epoll|kqueue|POLL\w+)\b", {
+        "dashboard/ending.py", "labservers/loop/pollers.py", "labservers/observe/readiness.py",
+        "labservers/run/guard.py"}),
+    "calls without a wait": (r"\bMSG_DONTWAIT\b", {
+        "labservers/net/no_wait.py", "labservers/observe/channel.py"}),
+    "proc": (r"[\"']/proc\b", {
+        "dashboard/supervision/port_owner.py", "labservers/checks/figures.py",
+        "labservers/checks/network.py", "labservers/checks/ports.py",
+        "labservers/observe/this_process.py", "labservers/run/guard.py"}),
+    "its name": (r"\bsys\.platform\b|\bos\.name\b", {
+        "labservers/checks/network.py", "labservers/net/listening.py", "labservers/net/remarks.py",
+        "labservers/observe/kernel.py", "labservers/run/guard.py"}),
+}  # fmt: skip
+
+
+@functools.cache
+def code_of(path: Path) -> str:
+    """A module without its docstrings and comments."""
+    return ast.unparse(without_prose(ast.parse(path.read_text("utf-8"))))
+
+
+def without_prose(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        for statement in (
+            getattr(node, "body", []) if isinstance(node, ast.stmt | ast.Module) else []
+        ):
+            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+                statement.value.value = ""
+    return tree
+
+
+@pytest.mark.parametrize("thing", OF_A_SYSTEM)
+def test_what_a_system_may_lack_is_used_by_few_modules(thing: str) -> None:
+    pattern, homes = OF_A_SYSTEM[thing]
+    users = {
+        name(path) for path in LABSERVERS + DASHBOARD if re.search(pattern, code_of(path), re.M)
+    }
+    assert users == homes
+
+
 # A layer uses those before it in this list.
 LAYERS = ["observe", "protocols", "net", "loop", "run", "servers", "checks"]
 

@@ -27,7 +27,7 @@ from labservers.observe import messages
 LAST_LINES = 12
 SOON_S = 0.1
 SEEN_S = 5.0  # after which a program without a socket counts as up
-UNGUARDED = "This system has no subreaper (prctl(2), Linux) that would inherit such a process."
+UNGUARDED = "This system has no subreaper, which would inherit such a process."
 STABLE_S = 30.0  # after which a break is not another failed attempt
 KILLED_S = 5.0  # in which a process is gone that was sent SIGKILL
 WHEN_IT_FAILS = {State.STARTING: Event.COULD_NOT_START, State.STOPPING: Event.UNENDED}

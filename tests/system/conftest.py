@@ -1,10 +1,13 @@
 """A real `flask run` on a free port with a data folder of its own, in the user's words."""
 
 import contextlib
+import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
+import termios
 import threading
 import time
 import urllib.error
@@ -58,7 +61,7 @@ class RunningDashboard:
             **{"start_new_session": True, **options},
         )
         self.born: set[int] = set()
-        self._wait_for_answer()
+        self.wait_for_answer()
 
     def said(self) -> str:
         return (self.folder / "output.log").read_text("utf-8", "replace")
@@ -75,7 +78,7 @@ class RunningDashboard:
 
     def start(self, name: str) -> int:
         """Start a server and wait until it answers; its pid."""
-        view = self.api("POST", f"/api/servers/{name}/start?wait=10")
+        view = self.api("POST", f"/api/servers/{name}/start?wait=30")
         assert view["state"] == "RUNNING", view["failure"]
         self.born.add(view["pid"])
         pid: int = view["pid"]
@@ -100,7 +103,7 @@ class RunningDashboard:
             return []
         return [p.pid for p in below if p.pid not in self.born]
 
-    def _wait_for_answer(self) -> None:
+    def wait_for_answer(self) -> None:
         deadline = time.monotonic() + START_S
         pause = threading.Event()
         while True:
@@ -110,6 +113,25 @@ class RunningDashboard:
                 return
             assert time.monotonic() < deadline, self.said()
             pause.wait(0.05)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the application, so that a reload may touch its files."""
+    for folder in ("dashboard", "labservers", "templates", "static"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / folder, tmp_path / "checkout" / folder, ignore=ignored)
+    return tmp_path / "checkout"
+
+
+def take_terminal(side: int) -> Callable[[], None]:
+    """For preexec_fn: the terminal is that of a new session, whose leader hears of its end."""
+
+    def take() -> None:
+        os.setsid()
+        fcntl.ioctl(side, termios.TIOCSCTTY, 0)
+
+    return take
 
 
 FLASK = ["flask", "--app", "dashboard", "run", "--port", "{port}"]

@@ -59,6 +59,7 @@ class World:
         self.processes: list[FakeProcess] = []
         self.problem: str | None = None
         self.spawn_error: OSError | None = None
+        self.wholly = True  # nothing can leave the guard of its program
         self.owner: Any = {"pid": 7, "command": "nc -l", "since": 1.0, "ours": False}
         self.asked_owner: tuple[str, int, str] | None = None
         self.kept_s: float | None = None
@@ -87,7 +88,7 @@ class World:
     def _spawn(self, command: Command, listener: Any) -> FakeProcess:
         if self.spawn_error:
             raise self.spawn_error
-        self.processes.append(FakeProcess(command, listener, next(self._pids)))
+        self.processes.append(FakeProcess(command, listener, next(self._pids), self.wholly))
         return self.processes[-1]
 
     def _check(self, host: str, port: int, timeout_s: float) -> None:

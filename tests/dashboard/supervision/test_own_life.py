@@ -52,6 +52,14 @@ def test_it_is_started_with_its_arguments_in_its_folder(own: World) -> None:
     assert (folder, terminal) == (FILE.parent, True)
 
 
+@pytest.mark.parametrize("wholly", [True, False])
+def test_where_a_daemon_may_outlive_it_the_page_says_so(own: World, wholly: bool) -> None:
+    own.wholly = wholly
+    own.server.start()
+    codes = [notice["code"] for notice in own.server.view()["notices"]]
+    assert codes == ([] if wholly else ["unguarded"])
+
+
 @pytest.mark.parametrize(
     ("message", "place", "transport"),
     [
