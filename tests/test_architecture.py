@@ -127,18 +127,20 @@ OF_A_SYSTEM = {
     "a terminal": (r"\b(termios|pty|tty|openpty|TIOC\w+|tc[gs]etpgrp)\b", {
         "labservers/observe/kernel.py", "labservers/run/guard.py", "labservers/run/terminal.py"}),
     "fcntl": (r"\bfcntl\b", {
-        "dashboard/file_lock.py", "labservers/checks/network.py", "labservers/observe/kernel.py",
-        "labservers/run/guard.py", "labservers/run/json_lines.py"}),
+        "dashboard/file_lock.py", "labservers/checks/folders.py", "labservers/checks/network.py",
+        "labservers/observe/kernel.py", "labservers/run/guard.py",
+        "labservers/run/json_lines.py"}),
     "limits": (r"\bresource\b(?=[.,]|$)", {
         "labservers/net/descriptors.py", "labservers/run/guard.py"}),
-    "groups and sessions": (r"\b(killpg|[gs]etp?sid|[gs]etpgid|prctl|unshare|getuid|waitid)\b", {
-        "dashboard/supervision/process.py", "dashboard/supervision/session.py",
+    "groups and sessions": (r"\b(killpg|[gs]etsid|[gs]etpgid|prctl|unshare|getuid|waitid)\b", {
+        "dashboard/jupyter.py", "dashboard/supervision/process.py",
+        "dashboard/supervision/session.py", "labservers/checks/folders.py",
         "labservers/checks/network.py", "labservers/clients/crowd/freeze.py",
         "labservers/observe/this_process.py", "labservers/run/guard.py"}),
     "fork": (r"\bos\.(fork|forkpty|posix_spawn|register_at_fork|WNOHANG)\b|_posixsubprocess", {
         "labservers/run/children.py", "labservers/run/guard.py"}),
     "signals": (r"\bSIG(KILL|HUP|QUIT|STOP|CONT|CHLD|TTOU|BREAK)\b", {
-        "dashboard/ending.py", "dashboard/supervision/session.py",
+        "dashboard/ending.py", "dashboard/supervision/session.py", "labservers/checks/cli.py",
         "labservers/clients/crowd/freeze.py", "labservers/observe/this_process.py",
         "labservers/run/guard.py", "labservers/run/observation.py", "labservers/run/stopper.py"}),
     "poll and epoll": (r"\bselect\.(poll|epoll|kqueue|POLL\w+)\b", {
@@ -151,7 +153,8 @@ OF_A_SYSTEM = {
         "labservers/checks/network.py", "labservers/checks/ports.py",
         "labservers/observe/this_process.py", "labservers/run/guard.py"}),
     "its name": (r"\bsys\.platform\b|\bos\.name\b", {
-        "labservers/checks/network.py", "labservers/net/listening.py", "labservers/net/remarks.py",
+        "labservers/checks/folders.py", "labservers/checks/network.py",
+        "labservers/net/listening.py", "labservers/net/remarks.py",
         "labservers/observe/kernel.py", "labservers/run/guard.py"}),
 }  # fmt: skip
 
