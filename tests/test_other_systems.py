@@ -96,11 +96,12 @@ def test_a_mac_has_no_epoll_and_says_so() -> None:
 
 DAEMON = """
 import os, signal, subprocess, sys
-subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], start_new_session=True)
+rests = [sys.executable, "-c", "import signal; signal.pause()"]
+child = subprocess.Popen(rests, start_new_session=True)
 if not os.fork():
     os.setsid()
     if not os.fork():
-        print("daemon", os.getpid(), flush=True)
+        print(child.pid, os.getpid(), flush=True)
         signal.pause()
     os._exit(0)
 os.wait()
@@ -122,13 +123,12 @@ def test_without_a_subreaper_a_guard_ends_all_but_daemons(eventually: Callable[.
     with ours:
         found = guarded.introduced(ours)
         prints = terminal.pieces()  # its end closes our end of the terminal
-        daemon = int(next(prints).split()[1])
+        child, daemon = map(int, next(prints).split())
         try:
-            [child] = Path(f"/proc/{found.pid}/task/{found.pid}/children").read_text().split()
             assert not found.wholly
             ours.send(b"K")
             guard.wait(10)
-            eventually(lambda: not any(map(runs, (found.pid, int(child)))), "all but the daemon")
+            eventually(lambda: not any(map(runs, (found.pid, child))), "all but the daemon")
             assert runs(daemon)
         finally:
             os.kill(daemon, signal.SIGKILL)
