@@ -40,6 +40,8 @@ class Config:
     host, port: where the dashboard listens. data_dir: grade book, logs, remembered settings.
     port_base: server number N of the lab is put on port_base + N by default.
     restart_attempts: how often a server that broke is started again by itself; 0 is never.
+    restore: 1 starts what ran at the last end of the dashboard again with it; what is chosen on
+    the page counts from then on.
     token: fixed token for the page's requests; empty makes a new one at each start.
     programs: folders with Python files that can be run, with `:` between them.
     prefix: the path at which a proxy shows the dashboard. origin: scheme and host of the proxy's
@@ -53,6 +55,7 @@ class Config:
     port: int = _within(5000, 0, 65_535)
     data_dir: str = _matching("", LINE)
     port_base: int = _within(8000, 1, 65_000)
+    restore: int = _within(0, 0, 1)
     token: str = _matching("", VISIBLE)
     programs: str = _matching("", LINE)
     prefix: str = _text(public.prefix)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from dashboard import restoring
 from dashboard.checks.checks import Checks
 from dashboard.config import Config
 from dashboard.experiments.experiments import Experiments
@@ -31,6 +32,7 @@ from dashboard.programs.shelf import Shelf
 from dashboard.recording.chronicle import Chronicle
 from dashboard.supervision import port_owner
 from dashboard.supervision.hosts import with_choices
+from dashboard.supervision.lifecycle import State
 from dashboard.supervision.managed import NOBODY_LOOKS
 from dashboard.supervision.own import OwnPrograms
 from dashboard.supervision.process import ServerProcess, answer_of
@@ -75,6 +77,7 @@ class Lab:
         self.settings = Settings(
             config.data_path / "servers.json", config.port_base, programs, self.troubles
         )
+        self.ran = restoring.Ran(config.data_path / "restore.json", bool(config.restore))
         opened = Opened(config.data_path)
         self.pythons = Pythons(answer_of, opened.pythons)
         saves = Saves(self.pythons.problem)
@@ -95,6 +98,7 @@ class Lab:
         )
         for view in self.supervisor.views():
             self.broadcaster.publish({"kind": "server", "server": view})
+        self.broadcaster.publish(restoring.event(self.ran.wanted))
         self.own.remember()
 
     def _surroundings(self) -> Surroundings:
@@ -123,7 +127,11 @@ class Lab:
             entry = {"id": next(self._feed_ids), "at": time.time(), **event["entry"]}
             event = {**event, "entry": entry}
         elif event["kind"] == "server":
-            self.experiments.program_changed(event["server"]["name"], event["server"]["state"])
+            name, state = event["server"]["name"], event["server"]["state"]
+            self.experiments.program_changed(name, state)
+            self.ran.moved(name, State(state))
+        elif event["kind"] == "gone":
+            self.ran.moved(event["name"], None)
         self.broadcaster.publish(event)
 
     def has_topic(self, topic: str) -> bool:
@@ -162,9 +170,23 @@ class Lab:
         finally:
             self._count_watcher(name, hz, views, -1)
 
+    def serve(self) -> None:
+        """The dashboard answers from now on: start again what ran at its last end, where that is
+        wanted. Twice is once."""
+        names = self.ran.serve()
+        if names:
+            wait_s = self.config.start_timeout_s
+            _in_background(lambda: restoring.start_again(names, self.supervisor, self.feed, wait_s))
+
+    def restore(self, wanted: bool) -> None:
+        """Choose whether what runs at the dashboard's end is started again with it."""
+        self.ran.choose(wanted)
+        self.publish(restoring.event(wanted))
+
     def close(self, timeout_s: float = 1.5) -> None:
         """End the experiments, the checks and the programs, and give the data folder back. Twice
         is once."""
+        self.ran.end()
         self.experiments.close()
         self.checks.close()
         self.supervisor.close(timeout_s)

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 import click
 from flask import Flask, request
 from flask.cli import run_command
+from flask.helpers import get_debug_flag
 
 from dashboard import proxy, security, startup_log
 from dashboard.config import PREFIX
@@ -72,6 +73,7 @@ class Presence:
             )
         self.take()
         self.say(proxy.straight_address(), proxy.address_in_browser())
+        self._lab.serve()
 
     def complain(self) -> None:
         """Report the remembered settings that cannot be used."""
@@ -95,14 +97,18 @@ def init_app(app: Flask) -> None:
     app.extensions["presence"] = presence
     if os.environ.get("WERKZEUG_RUN_MAIN") == "true":
         startup_log.init_app(presence.say)
+        app.extensions["lab"].serve()
         return
 
     def said_by_flask(address: str) -> str:
         # Each reload of --debug makes a new worker: all keep the token, and so do the open pages.
         os.environ[PREFIX + "TOKEN"] = app.extensions["lab"].token
         _say_to_others(app.extensions["lab"], address)
+        if not reloads:
+            app.extensions["lab"].serve()
         return presence.say(address)
 
+    reloads = is_flask_run() and _reloads()
     startup_log.init_app(said_by_flask)
     app.before_request(presence.take_and_say)
     if is_flask_run():
@@ -122,6 +128,12 @@ def _say_to_others(lab: Lab, address: str) -> None:
 def is_flask_run() -> bool:
     context = click.get_current_context(silent=True)
     return context is not None and context.command is run_command
+
+
+def _reloads() -> bool:
+    """Whether this `flask run` leaves the serving to workers, anew after each change."""
+    chosen = click.get_current_context().params.get("reload")
+    return get_debug_flag() if chosen is None else bool(chosen)
 
 
 @contextmanager

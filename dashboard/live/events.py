@@ -48,6 +48,7 @@ KINDS = {
         Kind("feed", Delivery.ORDERED),
         Kind("files", Delivery.LATEST),
         Kind("troubles", Delivery.LATEST),
+        Kind("restore", Delivery.LATEST),
         Kind("figures", Delivery.LATEST),
         Kind("rows", Delivery.LATEST, True, 2.0, view="rows", capability="wire"),
         Kind("tasks", Delivery.LATEST, True, 2.0, view="loop", capability="loop"),

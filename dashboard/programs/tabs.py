@@ -32,6 +32,7 @@ TABS = (
     Tab("connections", "wire", ("rows",)),
     Tab("check", "checks", ("check", "streams")),
     Tab("logs", None, ("logs",)),
+    Tab("life", None, ("life",)),
 )
 
 

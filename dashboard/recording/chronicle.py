@@ -25,6 +25,7 @@ class Chronicle:
         self._views: dict[str, tuple[float, dict[str, Any]]] = {}  # with their time by the clock
         self._files: list[dict[str, Any]] = []  # those of users that were never started
         self._troubles: list[dict[str, Any]] = []
+        self._restore = False  # whether what runs is started again with the dashboard
         self._feed: deque[dict[str, Any]] = deque(maxlen=feed_entries)
         self._rates: dict[str, tuple[deque[float], deque[float]]] = {}
         self._history_s = history_s
@@ -41,6 +42,8 @@ class Chronicle:
             self._files = event["files"]
         elif event["kind"] == "troubles":
             self._troubles = event["troubles"]
+        elif event["kind"] == "restore":
+            self._restore = event["wanted"]
         elif event["kind"] == "feed":
             self._feed.append(event["entry"])
         elif event["kind"] == "figures":
@@ -54,6 +57,7 @@ class Chronicle:
             ),
             "files": self._files,
             "troubles": self._troubles,
+            "restore": self._restore,
             "feed": list(self._feed),
             "history": {
                 name: {"in": list(received), "out": list(sent)}

@@ -192,6 +192,21 @@ def logs(name: str) -> Response:
     )
 
 
+@blueprint.get("/restore")
+def restoring() -> Response:
+    """Whether what runs at the end of the dashboard is started again with it."""
+    return jsonify({"wanted": lab().ran.wanted})
+
+
+@blueprint.post("/restore")
+def restore() -> Response:
+    wanted = only(body(), ("wanted",)).get("wanted")
+    if not isinstance(wanted, bool):
+        raise BadInput(f"wanted: {numbers.shown(wanted)} is not true or false", "send true")
+    lab().restore(wanted)
+    return jsonify({"wanted": wanted})
+
+
 @blueprint.post("/experiments/<name>")
 def begin_experiment(name: str) -> tuple[Response, int]:
     """Bounded clients against a running program, or a freeze of it."""

@@ -11,6 +11,7 @@ from dashboard.lab import Lab
 from dashboard.live.chat_rules import RULES
 from dashboard.programs.program import Program
 from dashboard.programs.tabs import find_tab
+from dashboard.supervision import lifecycle
 from dashboard.views import assets
 from dashboard.views.api import opened
 from dashboard.views.live import for_visitor
@@ -97,6 +98,7 @@ def _page(page: dict[str, Any]) -> Response:
         "page": page,
         "snapshot": for_visitor(security.visitor(), lab().snapshot()),
         "rules": RULES,
+        "lifecycle": lifecycle.as_shown(),
         "version": VERSION,
     }
     token = lab().token if security.at_home() else ""

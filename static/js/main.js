@@ -133,6 +133,8 @@ const actions = {
   controller,
   /** Hold a program, or let it go: {action, ...}. Throws ApiError; 409 when another one holds it. */
   hold: (name, body) => api("POST", `/api/programs/${name}/hold`, { controller: controller(), ...body }),
+  /** Choose whether what runs at the dashboard's end is started again with it. */
+  restore: (wanted) => api("POST", "/api/restore", { wanted }).catch(actions.fail),
   startAll: (names) => askAll("start", names),
   stopAll: (names) => askAll("stop", names),
   /** Begin a check: {task, running, stop, stream}, all optional. */

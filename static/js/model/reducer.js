@@ -32,6 +32,7 @@ export function initial(boot, address, prefs) {
     lang: boot.lang,
     version: boot.version,
     rules: boot.rules,
+    lifecycle: boot.lifecycle,
     prefs,
     link: { status: "connecting", crowded: false, rtt_ms: null, last_at: null, retry_at: null },
     skew_s: 0,
@@ -40,6 +41,7 @@ export function initial(boot, address, prefs) {
     order: [],
     files: [],
     troubles: [],
+    restore: false,
     feed: [],
     history: {},
     ...NO_LIVES,
@@ -109,6 +111,7 @@ function snapshot(state, whole, at) {
     order: inOrder(servers),
     files,
     troubles: whole.troubles ?? [],
+    restore: Boolean(whole.restore),
     feed: [...whole.feed].sort((a, b) => a.id - b.id).slice(-FEED_KEPT),
     history: whole.history,
     // Subscriptions begin anew with a snapshot and bring their own beginning.
@@ -140,6 +143,7 @@ export const DELTAS = {
   life: latest("life"),
   files: (state, { files }) => ({ ...state, files }),
   troubles: (state, { troubles }) => ({ ...state, troubles }),
+  restore: (state, { wanted }) => ({ ...state, restore: wanted }),
   gone,
 };
 

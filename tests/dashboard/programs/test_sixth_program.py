@@ -72,7 +72,7 @@ def test_a_plain_file_is_started_talked_to_and_finishes(
 ) -> None:
     view = ask(echo, "POST", "/api/servers/echo/start?wait=10")
     assert view["state"] == "RUNNING", view["failure"]
-    assert [tab["name"] for tab in view["tabs"]] == ["wire", "connections", "logs"]
+    assert [tab["name"] for tab in view["tabs"]] == ["wire", "connections", "logs", "life"]
     assert view["sockets"] == [["127.0.0.1", view["port"]]]
     with socket.create_connection((view["host"], view["port"]), 5) as client:
         client.sendall(b"hello")
@@ -94,7 +94,14 @@ def test_it_has_a_card_a_page_tabs_and_topics(app: Flask) -> None:
     views = ask(app, "GET", "/api/servers")["servers"]
     assert [view["task"] for view in views] == [1, 2, 3, 4, 5, 6]
     view = views[-1]
-    assert [tab["name"] for tab in view["tabs"]] == ["loop", "code", "wire", "connections", "logs"]
+    assert [tab["name"] for tab in view["tabs"]] == [
+        "loop",
+        "code",
+        "wire",
+        "connections",
+        "logs",
+        "life",
+    ]
     assert view["tabs"][0]["topics"] == ["loop:twin", "rows:twin", "tasks:twin"]
     lab = app.extensions["lab"]
     assert all(lab.has_topic(f"{kind}:twin") for kind in ("loop", "rows", "logs"))

@@ -8,6 +8,8 @@ const ICONS = {
   stopped: "stop",
   finished: "check",
   restarted: "restart",
+  restored: "restart",
+  not_restored: "warn",
   crashed: "warn",
   killed: "x",
   port_in_use: "warn",

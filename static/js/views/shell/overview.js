@@ -1,5 +1,5 @@
 /* All programs at a glance: the lab's servers, and the user's programs under them. */
-import { Button, Mini, html, icon, titleOf, useMemo } from "../../kit.js";
+import { Button, Mini, Toggle, html, icon, titleOf, useMemo } from "../../kit.js";
 import { bytes, nf, t } from "../../i18n.js";
 import { lab, list, startable, stoppable, totals } from "../../model/selectors.js";
 import { Card } from "./card.js";
@@ -27,6 +27,7 @@ function Heading({ state, off, offChange, actions }) {
     totals(state).connections ? actions.dialog("stopall") : actions.stopAll(toStop);
   return html`<div class="ph"><div class="tx"><h1>${t("ov.h")}</h1><p>${t("ov.sub")}</p></div>
     <div class="acts">
+      <span title=${t("ov.restore.s")}><${Toggle} label=${t("ov.restore")} on=${state.restore} onChange=${(wanted) => !offChange && actions.restore(wanted)}/></span>
       <${Button} icon="stop" label=${t("stopall")} off=${offChange || (!toStop.length && t("off.nonerunning"))} onClick=${stop}/>
       <${Button} kind="pri" icon="play" label=${t("startall")} off=${off || (!toStart.length && t("off.allrunning"))}
         onClick=${() => actions.startAll(toStart)}/>

@@ -23,6 +23,7 @@ const BODIES = {
   code: lazy(() => import("../glass/code.js").then((module) => module.Code)),
   wire: lazy(() => import("../glass/wire.js").then((module) => module.Wire)),
   threads: lazy(() => import("../glass/threads.js").then((module) => module.Threads)),
+  life: lazy(() => import("../glass/life.js").then((module) => module.Life)),
   check: lazy(() => import("../glass/check.js").then((module) => module.Check)),
   try: Try,
   connections: Connections,
