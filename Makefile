@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test lint bench soak coverage shuffle clean help
+.PHONY: run test lint lives bench soak coverage shuffle clean help
 
 run: $(VENV)/.run ## start the dashboard; another port: make run ARGS="--port 5050"
 	@exec $(BIN)/python -m dashboard $(ARGS)
@@ -17,6 +17,10 @@ lint: $(VENV)/.lint ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+lives: $(VENV)/.test ## 10,000 random lives of a program beside a model, and 300 of real ones
+	@LIVES=10000 REAL_LIVES=300 $(BIN)/python -m pytest -n 2 tests/dashboard/supervision/test_lives.py \
+		tests/dashboard/supervision/test_real_lives.py $(ARGS)
 
 bench: $(VENV)/.run ## measure the servers beside their peers; shorter: make bench ARGS=--quick
 	@$(BIN)/python -m bench $(ARGS)
