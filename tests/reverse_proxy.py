@@ -41,10 +41,10 @@ class ReverseProxy:
 
     async def _end(self) -> None:
         self._listening.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while left := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left)
 
     async def _serve(self, browser: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -54,9 +54,7 @@ class ReverseProxy:
             else:
                 reader, writer = await asyncio.open_connection("127.0.0.1", self._server_port)
                 writer.write(asked.encode("latin-1"))
-                there = asyncio.ensure_future(pipe(browser, writer))
-                await pipe(reader, answer)
-                there.cancel()
+                await asyncio.gather(pipe(browser, writer), pipe(reader, answer))
         answer.close()
 
     def _rewritten(self, head: str) -> str | None:
