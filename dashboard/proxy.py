@@ -4,8 +4,9 @@ Some proxies strip the prefix from a path, others pass it on; both are served, a
 that comes straight to our port. The prefix is WSGI's SCRIPT_NAME (PEP 3333).
 
 The X-Forwarded headers of anybody but the configured proxy are passed over: they would let a
-foreign page choose the host that it is checked against. X-Forwarded-For is never used: whoever
-the proxy lets in acts as the user of this dashboard.
+foreign page choose the host that it is checked against. A rebound page in a browser next to the
+proxy comes from its address as well, so the Host below X-Forwarded-Host is checked too.
+X-Forwarded-For is never used: a visitor that the proxy lets in acts as this dashboard's user.
 """
 
 from typing import Any
@@ -22,15 +23,22 @@ from dashboard.numbers import shown
 LOCAL = ("", "<local>")  # REMOTE_ADDR at a Unix socket: of gunicorn, of Werkzeug
 CAME_THROUGH = "socketlab.came_through_proxy"
 STRAIGHT = "socketlab.straight"
+HOST = "socketlab.host"
 PREFIX = "socketlab.prefix"
 
 
 def init_app(app: Flask) -> None:
     """
     Raises:
-        BadInput: the prefix is the beginning of an address of ours.
+        BadInput: the prefix is the beginning of an address of ours, or any host is to be taken
+            where a browser can come past the proxy.
     """
     config: Config = app.extensions["lab"].config
+    if config.origin == public.ANY and public.UNIX not in config.proxy:
+        raise BadInput(
+            f"origin: {public.ANY!r} is safe at a Unix socket alone, with proxy = {public.UNIX!r}",
+            "name the origin of the proxy's pages, such as https://lab.example.edu",
+        )
     first = config.prefix.split("/")[1:2]
     if first and first[0] in {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()}:
         raise BadInput(
@@ -53,6 +61,7 @@ class BehindProxy:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         believed = self._is_proxy(environ.get("REMOTE_ADDR", ""))
         environ[CAME_THROUGH] = believed
+        environ[HOST] = environ.get("HTTP_HOST", "")
         environ[STRAIGHT] = "{SERVER_NAME}:{SERVER_PORT}".format_map(environ)
         prefix = self._prefix or (_forwarded_prefix(environ) if believed else "")
         _mount(environ, prefix)
@@ -92,13 +101,19 @@ def came_through() -> bool:
     return bool(request.environ.get(CAME_THROUGH))
 
 
-def is_public() -> bool:
-    """Whether this request's Host is the configured public one. Any is, from a proxy that lets
-    in its users alone: their cookies are bound to the true name, so that a rebound one has none."""
+def hosts() -> set[str]:
+    """The Host that the browser has sent, and the one that has come here."""
+    return {request.host, request.environ.get(HOST, request.host)}
+
+
+def is_public(host: str) -> bool:
+    """Whether a Host is the configured public one. Any is at a Unix socket, where no browser
+    comes but through a proxy that lets in its users alone: their cookies are bound to the true
+    name, so that a rebound one has none."""
     origin = _origin()
     if origin == public.ANY:
-        return came_through()
-    return bool(origin) and request.host.lower() == urlsplit(origin).netloc
+        return came_through() and request.remote_addr in LOCAL
+    return bool(origin) and host.lower() == urlsplit(origin).netloc
 
 
 def is_public_origin(origin: str) -> bool:

@@ -85,9 +85,10 @@ def check_request() -> None:
         Forbidden: with the reason; a wrong Host is answered before anything is looked up.
     """
     lab = _lab()
-    if not (is_ours(host_name(request.host), lab) or proxy.is_public()):
-        where = proxy.address_for_people(lab.config, f"http://127.0.0.1:{lab.config.port}")
-        raise Forbidden(f"the dashboard is not known as {request.host[:100]!r}", f"open {where}")
+    for host in proxy.hosts():
+        if not (is_ours(host_name(host), lab) or proxy.is_public(host)):
+            where = proxy.address_for_people(lab.config, f"http://127.0.0.1:{lab.config.port}")
+            raise Forbidden(f"the dashboard is not known as {host[:100]!r}", f"open {where}")
     token = request.headers.get("X-Lab-Token", "")
     if request.method in SAFE_METHODS:
         g.right = Right.START if at_home() else right_of(token)

@@ -26,7 +26,6 @@ def dashboard(make_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "SOCKETLAB_PROGRAMS": str(folder),
         "SOCKETLAB_PREFIX": PREFIX.replace("@", "%40"),
         "SOCKETLAB_PROXY": "127.0.0.1",
-        "SOCKETLAB_ORIGIN": "*",
     }
     lab = make_lab(tmp_path_factory.mktemp("lab"), more=more)
     yield lab

@@ -156,23 +156,34 @@ def test_the_public_origin_is_known_and_no_other(client: Make) -> None:
     assert answer["error"]["next_step"] == f"open {HUB}{PREFIX}"
 
 
-def test_any_host_is_taken_from_a_proxy_that_vouches_and_the_origin_must_be_the_same(
-    client: Make,
-) -> None:
-    browser = client(origin="*", proxy="127.0.0.1")
-    assert change(browser, Host="hub.example.edu", Origin=HUB) == 200
-    assert change(browser, X_Forwarded_Host="hub.example.edu", Origin=HUB) == 200
-    assert change(browser, Host="hub.example.edu", Origin="https://evil.example") == 403
-    assert change(browser, Host="hub.example.edu", Origin="*") == 403
-    assert change(browser, "127.0.0.2", Host="hub.example.edu", Origin=HUB) == 403
-    assert change(browser, "127.0.0.2", Host="127.0.0.1") == 200
+def test_any_host_is_taken_at_a_unix_socket_and_the_origin_must_be_the_same(client: Make) -> None:
+    browser = client(origin="*", proxy="unix")
+    assert change(browser, "<local>", Host="hub.example.edu", Origin=HUB) == 200
+    assert change(browser, "<local>", X_Forwarded_Host="hub.example.edu", Origin=HUB) == 200
+    assert change(browser, "<local>", Host="hub.example.edu", Origin="https://evil.example") == 403
+    assert change(browser, "<local>", Host="hub.example.edu", Origin="*") == 403
+    assert change(browser, "127.0.0.1", Host="hub.example.edu", Origin=HUB) == 403
+    assert change(browser, "127.0.0.1", Host="127.0.0.1") == 200
+    with pytest.raises(BadInput, match="safe at a Unix socket alone"):
+        client(origin="*", proxy="127.0.0.1")
+
+
+@pytest.mark.parametrize("said", ["hub.example.edu", "127.0.0.1", "localhost:5000"])
+def test_a_rebound_page_next_to_the_proxy_cannot_say_another_host(client: Make, said: str) -> None:
+    """It comes from the proxy's address, and its scripts may set any X-Forwarded header."""
+    browser = client(origin=HUB, proxy="127.0.0.1")
+    assert change(browser, Host="evil.example", X_Forwarded_Host=said) == 403
+    answer = browser.get("/", headers={"Host": "evil.example", "X-Forwarded-Host": said})
+    assert answer.status_code == 403
+    assert TOKEN not in answer.text
+    assert change(browser, Host="127.0.0.1:5000", X_Forwarded_Host="hub.example.edu") == 200
 
 
 def test_the_address_for_people_is_not_the_one_for_programs(client: Make) -> None:
     """A later command sends the token straight to our port, and prints what a browser can open."""
-    browser = client(prefix=PREFIX, origin="*", proxy="10.0.0.1")
+    browser = client(prefix=PREFIX, proxy="10.0.0.1")
     proxied = {"REMOTE_ADDR": "10.0.0.1", "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "5000"}
-    given = {"Host": "hub.example.edu", "X-Forwarded-Proto": "https"}
+    given = {"X-Forwarded-Host": "localhost", "X-Forwarded-Proto": "https"}
     browser.get("/healthz", headers=given, environ_overrides=proxied)
     said = said_by(browser)
     assert said["address"] == "http://127.0.0.1:5000"
