@@ -15,6 +15,7 @@ from dashboard.views import (
     assets,
     checks,
     exchanges,
+    folder,
     holds,
     live,
     metrics,
@@ -42,7 +43,7 @@ def create_app(config: dict[str, Any] | None = None, listed: Catalogue | None = 
     app.register_error_handler(HTTPException, http_error)
     security.init_app(app)
     live.init_app(app)
-    for views in (api, checks, exchanges, holds, metrics, pages, programs, recordings):
+    for views in (api, checks, exchanges, folder, holds, metrics, pages, programs, recordings):
         app.register_blueprint(views.blueprint)
     assets.init_app(app)
     with presence.said_by_click():

@@ -22,6 +22,7 @@ from typing import Any
 
 from flask import Flask
 
+from dashboard.config import Config
 from dashboard.lab import Lab
 from dashboard.live import sockets
 
@@ -34,13 +35,14 @@ class Ending:
     to that one, which may hold locks. A closed terminal hangs up on make and on us, and make
     passes its own on."""
 
-    def __init__(self, lab: Lab) -> None:
-        self._lab = lab
+    def __init__(self, app: Flask) -> None:
+        self._app = app
         self._closing = threading.Lock()
 
     def close(self) -> None:
         sockets.close_all()
-        self._lab.close(POLITE_S)
+        lab: Lab = self._app.extensions["lab"]
+        lab.close(POLITE_S)
 
     def come_with(self, number: signal.Signals) -> None:
         """Close at this signal, and then do as before."""
@@ -61,14 +63,14 @@ class Ending:
 
 def init_app(app: Flask) -> None:
     """Watch from the first request on; take the signals only where `flask run` made us."""
-    lab: Lab = app.extensions["lab"]
-    ending = Ending(lab)
+    config: Config = app.extensions["lab"].config
+    ending = Ending(app)
     begun = threading.Lock()
 
     def begin() -> None:
         if begun.acquire(blocking=False):
             atexit.register(ending.close)
-            if lab.config.leave_with_parent or os.environ.get("WERKZEUG_RUN_MAIN") == "true":
+            if config.leave_with_parent or os.environ.get("WERKZEUG_RUN_MAIN") == "true":
                 _watch(_leave_with_parent, os.getppid())
             if serving and _may_hang_up():
                 _watch(_leave_with_terminal, sys.stdin.fileno())

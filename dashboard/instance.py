@@ -31,7 +31,8 @@ ANOTHER_FOLDER = f"{PREFIX}DATA_DIR=/some/folder make run"
 class Whereabouts:
     """The content of the file; `served`: whether that dashboard is alive.
 
-    `address`: for programs, which pass by a proxy. `page`: for browsers, which may not.
+    `address`: for programs, which pass by a proxy. `page`: for browsers, which may not. `since`:
+    when it took the folder, in Unix seconds.
     """
 
     address: str
@@ -39,6 +40,7 @@ class Whereabouts:
     token: str
     pid: int
     served: bool
+    since: float = 0.0
 
 
 class Instance:
@@ -48,6 +50,7 @@ class Instance:
         self._path = folder / NAME
         self._release: weakref.finalize[..., Instance] | None = None
         self._descriptor = -1
+        self._since = 0.0
 
     @property
     def held(self) -> bool:
@@ -67,12 +70,14 @@ class Instance:
             if time.monotonic() >= deadline:
                 raise in_use(self._path)
             time.sleep(POLL_S)
-        self._descriptor = descriptor
+        self._descriptor, self._since = descriptor, time.time()
         self._release = weakref.finalize(self, _give_back, descriptor, self._path, os.getpid())
 
     def say(self, address: str, token: str, page: str = "") -> None:
         """Write where it is, for its user only."""
+        said: dict[str, str | int | float]
         said = {"address": address, "page": page or address, "token": token, "pid": os.getpid()}
+        said["since"] = round(self._since, 3)
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, json.dumps(said).encode(), 0)
 
@@ -99,19 +104,25 @@ def find(folder: Path) -> Whereabouts | None:
         case {"address": str(address), "page": str(page), "token": str(token), "pid": int(pid)} if (
             ADDRESS.fullmatch(address) and PAGE.fullmatch(page)
         ):
-            return Whereabouts(address, page, token, pid, served)
+            since = said.get("since")
+            known = since if isinstance(since, float) else 0.0
+            return Whereabouts(address, page, token, pid, served, known)
     return None
 
 
 def in_use(path: Path) -> InUse:
     """The error, with all that the other one has said of itself."""
     other = find(path.parent)
-    name = f", pid {other.pid}, at {other.page}," if other else ""
+    name = f", pid {other.pid}, at {other.page}, since {_clock(other)}," if other else ""
     return InUse(
         f"another dashboard{name} uses the folder {path.parent}",
         f"open that one, or take another folder: {ANOTHER_FOLDER}. "
         "A server of several processes, as gunicorn -w 2, is to have one: -w 1",
     )
+
+
+def _clock(there: Whereabouts) -> str:
+    return time.strftime("%H:%M", time.localtime(there.since)) if there.since else "?"
 
 
 def _locked(path: Path) -> int | None:

@@ -18,6 +18,7 @@ from dashboard import restoring
 from dashboard.checks.checks import Checks
 from dashboard.config import Config
 from dashboard.experiments.experiments import Experiments
+from dashboard.holder import Holder
 from dashboard.instance import Instance
 from dashboard.live.broadcaster import Broadcaster
 from dashboard.live.chat_hub import ChatHub
@@ -60,6 +61,7 @@ class Lab:
         self.config = config
         self.programs = programs
         self.instance = Instance(config.data_path)
+        self.holder: Holder | None = None  # of the folder, where that is another dashboard
         self.token = config.token or secrets.token_urlsafe(24)
         self._clock, self._began = clock, clock()
         self._feed_ids = itertools.count(1)
@@ -145,6 +147,10 @@ class Lab:
     def feed(self, name: str | None, code: str, **args: Any) -> None:
         self.publish({"kind": "feed", "entry": {"name": name, "code": code, "args": args}})
 
+    def look_on(self) -> None:
+        """Another dashboard has the folder: start nothing, and write nothing."""
+        self.holder = Holder(self.config.data_path, self.publish)
+
     def snapshot(self) -> dict[str, Any]:
         """The state that a page starts with."""
         self.look_at_disk()
@@ -155,6 +161,8 @@ class Lab:
         self.own.publish_files()
         if changed := self._updates.look():
             self.troubles.begin("updated", changed.name)
+        if self.holder is not None:
+            self.holder.look()
 
     def with_hosts(self, snapshot: dict[str, Any]) -> dict[str, Any]:
         """A snapshot with the addresses that programs can be put on: they are not a

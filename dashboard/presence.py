@@ -1,7 +1,8 @@
 """The dashboard as it is served: one a data folder, whose address later commands find.
 
-`flask run` and gunicorn are refused while they start; another WSGI server is known at its first
-request. Under `--debug` the reloader has the folder: its workers come and go.
+A second `flask run` on a folder looks on, and may take it over. One under `--debug` and gunicorn
+are refused while they start; another WSGI server is known at its first request. Under `--debug` the
+reloader has the folder: its workers come and go.
 """
 
 import os
@@ -28,11 +29,21 @@ CANNOT_BE_LOADED = 4  # a worker of gunicorn that ends with it ends all of gunic
 class Presence:
     """Takes the folder once, and writes the addresses that become known."""
 
-    def __init__(self, lab: Lab) -> None:
-        self._lab = lab
+    def __init__(self, app: Flask) -> None:
+        self._app = app
         self._lock = threading.Lock()  # guards the two below
-        self._said = "", ""  # the address for programs, and the one for people
+        self._said: tuple[Lab | None, str, str] = (
+            None,
+            "",
+            "",
+        )  # addresses: for programs, for people
         self._writable = True
+
+    @property
+    def _lab(self) -> Lab:
+        """The present one: each tenure of the folder has its own."""
+        lab: Lab = self._app.extensions["lab"]
+        return lab
 
     def take(self) -> None:
         """
@@ -40,22 +51,36 @@ class Presence:
             InUse: another dashboard has the folder.
         """
         with self._lock:
-            if self._writable:
+            if self._writable and self._lab.holder is None:
                 try:
                     self._lab.instance.take()
                 except OSError as error:
                     self._give_up(error)
 
+    def take_or_look_on(self) -> None:
+        """The start of `flask run`."""
+        try:
+            self.take()
+        except InUse as error:
+            self._lab.look_on()
+            print(
+                f"Socket Lab: {error.message}; this one looks on. Its page can take over, or take "
+                f"another folder: {ANOTHER_FOLDER}",
+                file=sys.stderr,
+            )
+
     def say(self, address: str, seen: str = "") -> str:
         """Write where the dashboard listens, as it was first known, and where a browser finds it,
         as it was last `seen`. Returns the latter."""
         with self._lock:
-            address = self._said[0] or address
-            page = seen or self._said[1] or proxy.address_for_people(self._lab.config, address)
-            if self._lab.instance.held and self._said != (address, page):
-                self._said = address, page
+            lab = self._lab
+            _, known, shown = self._said
+            address = known or address
+            page = seen or shown or proxy.address_for_people(lab.config, address)
+            if lab.instance.held and self._said != (lab, address, page):
+                self._said = lab, address, page
                 try:
-                    self._lab.instance.say(address, self._lab.token, page)
+                    lab.instance.say(address, lab.token, page)
                 except OSError as error:
                     self._give_up(error)
         return page
@@ -93,7 +118,7 @@ class Presence:
 
 
 def init_app(app: Flask) -> None:
-    presence = Presence(app.extensions["lab"])
+    presence = Presence(app)
     app.extensions["presence"] = presence
     if os.environ.get("WERKZEUG_RUN_MAIN") == "true":
         startup_log.init_app(presence.say)
@@ -113,7 +138,10 @@ def init_app(app: Flask) -> None:
     app.before_request(presence.take_and_say)
     if is_flask_run():
         with said_by_click():
-            presence.take()
+            if _reloads():
+                presence.take()
+            else:
+                presence.take_or_look_on()
         presence.complain()
     elif os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
         _take_or_leave(presence)

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, request
 
 from dashboard import proxy
-from dashboard.errors import Forbidden
+from dashboard.errors import Forbidden, InUse
 from dashboard.lab import Lab
 from dashboard.rights import Right, need_of
 from dashboard.supervision.hosts import others_reach
@@ -82,7 +82,8 @@ def check_request() -> None:
     """Refuse a request that does not come from our own page, or that its visitor may not make.
 
     Raises:
-        Forbidden: with the reason; a wrong Host is answered before anything is looked up.
+        Forbidden: with the reason; a wrong Host is answered before anything is looked up. InUse:
+            another dashboard has the data folder.
     """
     lab = _lab()
     for host in proxy.hosts():
@@ -95,7 +96,10 @@ def check_request() -> None:
         return
     check_origin(required=False)
     g.right = right_of(token)
-    check_right(need_of(current_app.view_functions.get(request.endpoint or "")).right)
+    need = need_of(current_app.view_functions.get(request.endpoint or ""))
+    check_right(need.right)
+    if need.held and lab.holder is not None:
+        raise InUse("another dashboard holds this lab", "take it over, or open the other one")
 
 
 def check_right(needed: Right) -> None:

@@ -49,6 +49,7 @@ KINDS = {
         Kind("files", Delivery.LATEST),
         Kind("troubles", Delivery.LATEST),
         Kind("restore", Delivery.LATEST),
+        Kind("holder", Delivery.LATEST),
         Kind("figures", Delivery.LATEST),
         Kind("rows", Delivery.LATEST, True, 2.0, view="rows", capability="wire"),
         Kind("tasks", Delivery.LATEST, True, 2.0, view="loop", capability="loop"),

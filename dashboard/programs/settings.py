@@ -78,8 +78,10 @@ class Settings:
     def add(self, program: Program, python: str) -> None:
         """A program that has come into the catalogue; with this Python where none was chosen."""
         with self._lock:
+            remembered = program.name in self._others
             self._begin(program, ServerSettings(python=python))
-            self._write()
+            if not remembered:
+                self._write()
 
     def forget(self, name: str) -> None:
         with self._lock:

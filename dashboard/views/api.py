@@ -39,7 +39,7 @@ def opened(name: str) -> Program:
     Raises:
         UnknownServer: there is neither.
     """
-    may_open = security.right() >= Right.START
+    may_open = security.right() >= Right.START and lab().holder is None
     return lab().own.open(name) if may_open else lab().programs.find(name)
 
 

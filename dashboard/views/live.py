@@ -77,17 +77,19 @@ def _send_events(lab: Lab, sock: Socket, subscription: Subscription, visitor: Js
                 return
             continue
         if message["type"] == "snapshot":
-            message = for_visitor(visitor, lab.with_hosts(message))
+            message = for_visitor(lab, visitor, lab.with_hosts(message))
         elif visitor["may"] != START:
             events = [event for event in message["events"] if event["kind"] != "files"]
             message = {**message, "events": events}
         sock.send(message)
 
 
-def for_visitor(visitor: Json, snapshot: Json) -> Json:
-    """A snapshot with what the visitor may do; files are listed for those who can start them."""
+def for_visitor(lab: Lab, visitor: Json, snapshot: Json) -> Json:
+    """A snapshot with what the visitor may do, and the other dashboard that holds the folder;
+    files are listed for those who can start them."""
     files = snapshot["files"] if visitor["may"] == START else []
-    return {**snapshot, "files": files, "visitor": visitor}
+    holder = lab.holder.view if lab.holder else None
+    return {**snapshot, "files": files, "visitor": visitor, "holder": holder}
 
 
 def _obey(lab: Lab, sock: Socket, subscription: Subscription, message: dict[str, Any]) -> None:

@@ -96,7 +96,7 @@ def _page(page: dict[str, Any]) -> Response:
         "lang": lang,
         "catalogue": i18n.catalogue(lang),
         "page": page,
-        "snapshot": for_visitor(security.visitor(), lab().snapshot()),
+        "snapshot": for_visitor(lab(), security.visitor(), lab().snapshot()),
         "rules": RULES,
         "lifecycle": lifecycle.as_shown(),
         "version": VERSION,

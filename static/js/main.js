@@ -123,7 +123,7 @@ const actions = {
   },
   /** Let the dashboard look for new files. */
   async lookForFiles() {
-    if (!may(state, "start")) return;
+    if (state.holder || !may(state, "start")) return;
     const found = await api("POST", "/api/programs/look").catch(() => null); // the list stays as it was
     if (found) dispatch({ type: "files", files: found.files });
   },
@@ -158,6 +158,8 @@ const actions = {
     return asked.catch(actions.fail);
   },
   exchanged: (name, exchange) => dispatch({ type: "exchange", name, exchange }),
+  /** Take the lab over from the dashboard that holds it; pages come again by themselves. */
+  takeOver: () => api("POST", "/api/folder/take").catch(actions.fail),
   forget: (name) => dispatch({ type: "forget", name }),
   subscribe: (topics) => live.subscribe(topics),
   retryNow: () => live.open(),

@@ -1,10 +1,15 @@
-"""One dashboard a data folder: a second one, and a second worker, end with a sentence."""
+"""One dashboard a data folder: a second one looks on and may take it over; a second worker ends."""
 
 import http.server
+import json
 import os
+import re
+import signal
 import subprocess
 import sys
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -42,18 +47,91 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("words", [[], ["--debug"]])
-def test_a_second_dashboard_on_the_folder_is_refused(
+def test_a_second_one_that_cannot_look_on_is_refused(
     run_dashboard: Callable[..., Any], words: list[str]
 ) -> None:
     dashboard = run_dashboard(*words)
-    owner = f"another dashboard, pid {dashboard.process.pid}, at {dashboard.url}, uses"
-    for second in (FLASK, [*FLASK, "--debug"], GUNICORN):
+    owner = f"another dashboard, pid {dashboard.process.pid}, at {dashboard.url}, since"
+    for second in ([*FLASK, "--debug"], GUNICORN):
         refused = run(dashboard.folder, *second)
         assert refused.returncode != 0
         assert owner in refused.stderr
         assert "SOCKETLAB_DATA_DIR" in refused.stderr
         assert "Traceback" not in refused.stderr
         assert lab(dashboard.folder, "list").returncode == 0
+
+
+def holder_on(dashboard: Any) -> Any:
+    """The other dashboard, as a page of this one shows it; None: this one holds the folder."""
+    with urllib.request.urlopen(dashboard.url, timeout=20) as page:
+        found = re.search(r'id="boot">(.*?)</script>', page.read().decode(), re.S)
+    assert found
+    return json.loads(found[1])["snapshot"]["holder"]
+
+
+def second_on(first: Any, run_dashboard: Callable[..., Any]) -> Any:
+    return run_dashboard(environment={"SOCKETLAB_DATA_DIR": str(first.folder)})
+
+
+def refusal(dashboard: Any, path: str) -> Any:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        dashboard.api("POST", path)
+    with refused.value as answer:
+        return {**json.load(answer)["error"], "status": answer.status}
+
+
+def test_a_second_one_looks_on_then_takes_over_and_the_first_one_takes_it_back(
+    run_dashboard: Callable[..., Any],
+) -> None:
+    first = run_dashboard()
+    first.start("chat")
+    before = (first.folder / "servers.json").read_bytes()
+    second = second_on(first, run_dashboard)
+    assert f"pid {first.process.pid}, at {first.url}, since" in second.said()
+    seen = holder_on(second)
+    assert (seen["address"], seen["pid"]) == (first.url, first.process.pid)
+    assert seen["served"]
+    assert refusal(second, "/api/servers/hello/start")["code"] == "in_use"
+    assert (first.folder / "servers.json").read_bytes() == before
+
+    assert second.api("POST", "/api/folder/take") == {"holds": True}
+    assert first.alive() == []
+    assert holder_on(second) is None
+    assert holder_on(first)["pid"] == second.process.pid
+    second.start("chat")
+    assert lab(first.folder, "list").stdout.count("RUNNING") == 1
+
+    assert first.api("POST", "/api/folder/take") == {"holds": True}
+    assert second.alive() == []
+    first.start("hello")
+
+
+def test_a_debug_dashboard_that_is_taken_over_ends(
+    run_dashboard: Callable[..., Any],
+) -> None:
+    first = run_dashboard("--debug")
+    first.start("hello")
+    second = second_on(first, run_dashboard)
+    assert second.api("POST", "/api/folder/take") == {"holds": True}
+    first.process.wait(10)
+    assert first.alive() == []
+
+
+def test_a_frozen_one_keeps_the_folder_until_it_is_killed(
+    run_dashboard: Callable[..., Any], eventually: Callable[..., Any]
+) -> None:
+    first = run_dashboard()
+    first.start("hello")
+    second = second_on(first, run_dashboard)
+    os.kill(first.process.pid, signal.SIGSTOP)
+    refused = refusal(second, "/api/folder/take")
+    assert refused["message"] == f"the dashboard with pid {first.process.pid} does not answer"
+    assert f"kill -9 {first.process.pid}" in refused["next_step"]
+    first.process.kill()
+    first.process.wait(10)
+    eventually(lambda: not holder_on(second)["served"], "its end is noticed", 10)
+    assert second.api("POST", "/api/folder/take") == {"holds": True}
+    second.start("hello")
 
 
 def test_two_workers_of_gunicorn_refuse_to_start(tmp_path: Path) -> None:

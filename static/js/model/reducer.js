@@ -37,6 +37,7 @@ export function initial(boot, address, prefs) {
     link: { status: "connecting", crowded: false, rtt_ms: null, last_at: null, retry_at: null },
     skew_s: 0,
     visitor: boot.snapshot.visitor,
+    holder: null,
     servers: {},
     order: [],
     files: [],
@@ -107,6 +108,7 @@ function snapshot(state, whole, at) {
     ...state,
     skew_s: whole.now - at,
     visitor: whole.visitor ?? state.visitor,
+    holder: whole.holder ?? null,
     servers,
     order: inOrder(servers),
     files,
@@ -144,6 +146,7 @@ export const DELTAS = {
   files: (state, { files }) => ({ ...state, files }),
   troubles: (state, { troubles }) => ({ ...state, troubles }),
   restore: (state, { wanted }) => ({ ...state, restore: wanted }),
+  holder: (state, { holder }) => ({ ...state, holder }),
   gone,
 };
 

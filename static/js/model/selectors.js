@@ -98,6 +98,7 @@ export const may = ({ visitor }, right) => RIGHTS.indexOf(visitor.may) >= RIGHTS
 /** The reason why actions that need a right cannot be used now, as a key of the catalogue, or null. */
 export function offKey(state, right = "start") {
   if (state.link.status === "lost") return "off.lost";
+  if (state.holder) return "off.held";
   if (may(state, right)) return null;
   return may(state, "change") ? "off.start" : "off.look";
 }

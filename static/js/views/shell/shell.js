@@ -4,6 +4,7 @@ import { clock, t } from "../../i18n.js";
 import { href, linkedTabs, plainTab } from "../../model/routes.js";
 import { lab, list, own, place, shown, startable } from "../../model/selectors.js";
 import { Dialogs } from "./dialogs.js";
+import { Held } from "./held.js";
 import { Lazy } from "./lazy.js";
 import { Overview } from "./overview.js";
 import { Programs } from "./programs.js";
@@ -34,6 +35,7 @@ export function Shell({ state, actions }) {
         <${Top} link=${state.link} prefs=${state.prefs} visitor=${state.visitor} lang=${state.lang} actions=${actions}/>
         <main class="main" id="main" tabindex="-1">
           ${state.link.status === "lost" && html`<${Lost} link=${state.link} actions=${actions}/>`}
+          <${Held} state=${state} actions=${actions}/>
           <${Visitor} state=${state}/>
           <${Troubles} troubles=${state.troubles} lang=${state.lang}/>
           <${Page} state=${state} actions=${actions}/>
