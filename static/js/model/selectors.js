@@ -41,6 +41,15 @@ export const address = (host, port) => (host === null ? "" : `${host.includes(":
 /** Where a program can be reached: as chosen, or as seen at bind(); empty where it cannot. */
 export const place = (server) => (server.own ? (server.listening?.[0] ?? "") : address(server.host, server.port));
 
+const LOOPBACK = /^(127\.|\[::1\]|\[::ffff:127\.|localhost:)/;
+
+/** Whether other machines can reach it now. The address decides, as the program or its settings chose it. */
+export function exposed(server) {
+  if (server.own) return (server.listening ?? []).some((at) => !LOOPBACK.test(at));
+  if (!server.host || startable(server)) return false;
+  return Boolean(server.host_choices?.find(({ host }) => host === server.host)?.warning);
+}
+
 /** All programs: the lab's servers in its order, then those of the user. */
 export const list = (state) => state.order.map((name) => state.servers[name]);
 

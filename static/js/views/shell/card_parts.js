@@ -3,7 +3,7 @@ import { Button, CopyButton, IconButton, Spark, html, icon, titleOf } from "../.
 import { bytes, dur, nf, t } from "../../i18n.js";
 import { HISTORY_S } from "../../model/reducer.js";
 import { href } from "../../model/routes.js";
-import { padded, place } from "../../model/selectors.js";
+import { exposed, padded, place } from "../../model/selectors.js";
 import { Countdown, Uptime } from "./clocks.js";
 
 const EVIDENCE_LINES = 4;
@@ -12,9 +12,13 @@ export const Address = ({ server, skew_s, up }) => {
   const text = place(server);
   return html`<div class="addr">${text && html`<b>${text}</b><${CopyButton} text=${text}/>`}
     ${text && server.own && html`<span class="found">${t("prog.found")}</span>`}
+    ${exposed(server) && html`<${Exposed}/>`}
     <span class="r">${server.pid !== null && html`<span>${t("c.pid", { v: String(server.pid) })}</span>`}
       ${up && html`<${Uptime} since=${server.started_at} skew_s=${skew_s}/>`}</span></div>`;
 };
+
+/** The mark of a program that other machines can reach. */
+export const Exposed = () => html`<span class="exposed" title=${t("c.exposed.d")}>${icon("globe")}${t("c.exposed")}</span>`;
 
 export const Foot = ({ server, children }) =>
   html`<footer>${children}<span class="r"><a class="btn gh" href=${href(server)}

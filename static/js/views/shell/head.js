@@ -2,7 +2,8 @@
 import { Button, CopyButton, html, icon, model, pill, titleOf, useEffect, useRef } from "../../kit.js";
 import { nf, t } from "../../i18n.js";
 import { href } from "../../model/routes.js";
-import { place, running, shown, startable, stoppable } from "../../model/selectors.js";
+import { exposed, place, running, shown, startable, stoppable } from "../../model/selectors.js";
+import { Exposed } from "./card_parts.js";
 import { Uptime } from "./clocks.js";
 import { Launch } from "./launch.js";
 import { Changed } from "./own_card.js";
@@ -17,6 +18,7 @@ export function Head({ server, tab, busy, off, offChange, skew_s, actions }) {
       <h1><span class="no">${server.own ? icon("file") : server.task}</span>${titleOf(server)} ${pill(shown(server))}</h1>
       <div class="addr">${address && html`<b>${address}</b><${CopyButton} text=${address}/>`}
         ${address && server.own && html`<span class="found">${t("prog.found")}</span>`}
+    ${exposed(server) && html`<${Exposed}/>`}
         ${server.pid !== null && html`<span>${t("c.pid", { v: String(server.pid) })}</span>`}
         ${running(server) && html`<${Uptime} since=${server.started_at} skew_s=${skew_s}/>`}</div>
       <span class="kind">${server.model && html`${model(server.model)}${t(`m.${server.model}`)}`}</span>
