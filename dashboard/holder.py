@@ -15,7 +15,8 @@ LOOK_S = 1.0
 class Holder:
     """The one that holds the folder, looked for again and again, since it may end.
 
-    `view`: {address, pid, since, served}, as the page knows it; `since` in Unix seconds.
+    `view`: {address, pid, since, served}, as the page knows it; `since` in Unix seconds. `but`: the
+    pid of a dashboard that is giving the folder back.
     """
 
     def __init__(
@@ -23,8 +24,9 @@ class Holder:
         folder: Path,
         publish: Callable[[EventDict], None],
         clock: Callable[[], float] = time.monotonic,
+        but: int = 0,
     ) -> None:
-        self._folder, self._publish, self._clock = folder, publish, clock
+        self._folder, self._publish, self._clock, self._not = folder, publish, clock, but
         self._lock = threading.Lock()
         self._looked = clock()
         self.view = self._find()
@@ -43,12 +45,7 @@ class Holder:
 
     def _find(self) -> dict[str, Any]:
         there = instance.find(self._folder)
-        if there is None:
+        if there is None or there.pid == self._not:
             return {"address": "", "pid": None, "since": None, "served": False}
         since = there.since or None
-        return {
-            "address": there.page,
-            "pid": there.pid,
-            "since": since,
-            "served": there.served,
-        }
+        return {"address": there.page, "pid": there.pid, "since": since, "served": there.served}

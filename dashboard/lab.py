@@ -6,6 +6,7 @@ also created for `flask routes`, for `flask shell`, twice under `--debug` and in
 
 import contextlib
 import itertools
+import os
 import secrets
 import threading
 import time
@@ -149,7 +150,7 @@ class Lab:
 
     def look_on(self) -> None:
         """Another dashboard has the folder: start nothing, and write nothing."""
-        self.holder = Holder(self.config.data_path, self.publish)
+        self.holder = Holder(self.config.data_path, self.publish, but=os.getpid())
 
     def snapshot(self) -> dict[str, Any]:
         """The state that a page starts with."""

@@ -81,7 +81,7 @@ def refusal(dashboard: Any, path: str) -> Any:
 
 
 def test_a_second_one_looks_on_then_takes_over_and_the_first_one_takes_it_back(
-    run_dashboard: Callable[..., Any],
+    run_dashboard: Callable[..., Any], eventually: Callable[..., Any]
 ) -> None:
     first = run_dashboard()
     first.start("chat")
@@ -97,7 +97,7 @@ def test_a_second_one_looks_on_then_takes_over_and_the_first_one_takes_it_back(
     assert second.api("POST", "/api/folder/take") == {"holds": True}
     assert first.alive() == []
     assert holder_on(second) is None
-    assert holder_on(first)["pid"] == second.process.pid
+    eventually(lambda: holder_on(first)["pid"] == second.process.pid, "it knows", 10)
     second.start("chat")
     assert lab(first.folder, "list").stdout.count("RUNNING") == 1
 
