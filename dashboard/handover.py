@@ -14,8 +14,7 @@ import urllib.error
 import urllib.request
 from dataclasses import replace
 from http.client import HTTPException
-
-from flask import Flask
+from typing import Any
 
 from dashboard import instance
 from dashboard.errors import NotNow
@@ -32,15 +31,17 @@ LEAVE_S = 0.2
 STRAIGHT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _turn = threading.Lock()
 
+Extensions = dict[str, Any]  # of the application: `lab` is the present one
 
-def take_over(app: Flask) -> None:
+
+def take_over(extensions: Extensions) -> None:
     """Be the dashboard that holds the folder; the one that does is asked for it.
 
     Raises:
         NotNow: it does not answer, or refuses. InUse: yet another one was faster.
     """
     with _turn:
-        old: Lab = app.extensions["lab"]
+        old: Lab = extensions["lab"]
         if old.holder is None:
             return
         there = instance.find(old.config.data_path)
@@ -48,10 +49,10 @@ def take_over(app: Flask) -> None:
             _ask(there, old)
         new = _next(old)
         new.instance.take(LOCK_S)
-        _replace(app, old, new)
+        _replace(extensions, old, new)
 
 
-def give_up(app: Flask) -> None:
+def give_up(extensions: Extensions) -> None:
     """End the programs, give the folder back, and look on.
 
     Under `--debug` the reloader has the folder, so it ends as well.
@@ -60,12 +61,12 @@ def give_up(app: Flask) -> None:
         NotNow: it is not ours.
     """
     with _turn:
-        old: Lab = app.extensions["lab"]
+        old: Lab = extensions["lab"]
         if old.holder is not None:
             raise NotNow("this dashboard does not hold the folder", "ask the one that does")
         new = _next(old)
         new.look_on()
-        _replace(app, old, new)
+        _replace(extensions, old, new)
         if os.environ.get("WERKZEUG_RUN_MAIN") == "true":
             parent = os.getppid()
             threading.Timer(LEAVE_S, os.kill, (parent, signal.SIGTERM)).start()
@@ -76,9 +77,9 @@ def _next(old: Lab) -> Lab:
     return Lab(replace(old.config, token=old.token), Catalogue(lab_programs))
 
 
-def _replace(app: Flask, old: Lab, new: Lab) -> None:
+def _replace(extensions: Extensions, old: Lab, new: Lab) -> None:
     """Open pages come again, and find the new one."""
-    app.extensions["lab"] = new
+    extensions["lab"] = new
     old.close(CLOSE_S)
     sockets.close_all()
 

@@ -13,9 +13,9 @@ blueprint = Blueprint("folder", __name__, url_prefix="/api/folder")
 @needs(Right.START, held=False)
 def take() -> Response:
     """Hold the folder from now on; the dashboard that does is asked for it."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    handover.take_over(app)
-    app.extensions["presence"].say(proxy.straight_address(), proxy.address_in_browser())
+    handover.take_over(current_app.extensions)
+    presence = current_app.extensions["presence"]
+    presence.say(proxy.straight_address(), proxy.address_in_browser())
     return jsonify({"holds": True})
 
 
@@ -23,5 +23,5 @@ def take() -> Response:
 @needs(Right.START, held=False)
 def give() -> Response:
     """Let another dashboard have the folder: all programs end."""
-    handover.give_up(current_app._get_current_object())  # type: ignore[attr-defined]
+    handover.give_up(current_app.extensions)
     return jsonify({"holds": lab().holder is None})
