@@ -181,7 +181,9 @@ class Lab:
 
     def serve(self) -> None:
         """The dashboard answers from now on: start again what ran at its last end, where that is
-        wanted. Twice is once."""
+        wanted. Twice is once; one that looks on starts nothing."""
+        if self.holder is not None:
+            return
         names = self.ran.serve()
         if names:
             wait_s = self.config.start_timeout_s

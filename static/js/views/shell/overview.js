@@ -27,7 +27,7 @@ function Heading({ state, off, offChange, actions }) {
     totals(state).connections ? actions.dialog("stopall") : actions.stopAll(toStop);
   return html`<div class="ph"><div class="tx"><h1>${t("ov.h")}</h1><p>${t("ov.sub")}</p></div>
     <div class="acts">
-      <span title=${t("ov.restore.s")}><${Toggle} label=${t("ov.restore")} on=${state.restore} onChange=${(wanted) => !offChange && actions.restore(wanted)}/></span>
+      <span title=${t("ov.restore.s")}><${Toggle} label=${t("ov.restore")} on=${state.restore} off=${off} onChange=${actions.restore}/></span>
       <${Button} icon="stop" label=${t("stopall")} off=${offChange || (!toStop.length && t("off.nonerunning"))} onClick=${stop}/>
       <${Button} kind="pri" icon="play" label=${t("startall")} off=${off || (!toStart.length && t("off.allrunning"))}
         onClick=${() => actions.startAll(toStart)}/>
