@@ -174,14 +174,16 @@ def test_suspended_and_woken_all_goes_on(
 ) -> None:
     """As when the machine sleeps: nothing runs for longer than a silent program may take."""
     lab = full(environment={"SOCKETLAB_FROZEN_AFTER_S": "1"})
-    before = lab.lives()
+    before = eventually(
+        lambda: (now := lab.lives()) and {s for _, s, _ in now} == {"RUNNING"} and now
+    )
     asleep = [lab.dashboard.process.pid, *lab.dashboard.born]
     for pid in asleep:
         os.kill(pid, signal.SIGSTOP)
     threading.Event().wait(1.5)
     for pid in asleep:
         os.kill(pid, signal.SIGCONT)
-    assert lab.lives() == before
+    eventually(lambda: lab.lives() == before, "the same processes run")
     for program in lab.programs:
         with socket.create_connection(("127.0.0.1", program.port), 5) as client:
             client.sendall(b"awake?")
