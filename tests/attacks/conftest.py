@@ -1,4 +1,5 @@
-"""Every attack on the dashboard stands in this folder, each as a test that it fails.
+"""Every attack on the dashboard stands in this folder, each as a test that it fails; those that
+need a browser are in tests/browser/test_foreign_text.py.
 
 `site` is the dashboard as its users have it, on a real port; `app` the application behind it.
 """
