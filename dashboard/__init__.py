@@ -1,5 +1,6 @@
 """The web application: runs programs as child processes and shows what they do."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from dashboard import cli, ending, presence, proxy, security, serving
-from dashboard.errors import LabError
+from dashboard.errors import Exhausted, LabError
 from dashboard.lab import Lab
 from dashboard.programs.catalogue import Catalogue, catalogue
 from dashboard.views import (
@@ -40,6 +41,7 @@ def create_app(config: dict[str, Any] | None = None, listed: Catalogue | None = 
     app.extensions["lab"] = lab
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_error_handler(LabError, lab_error)
+    app.register_error_handler(OSError, system_error)
     app.register_error_handler(HTTPException, http_error)
     security.init_app(app)
     live.init_app(app)
@@ -63,6 +65,14 @@ def folder_of(name: str) -> str:
 
 def lab_error(error: LabError) -> tuple[Response, int]:
     return jsonify(error.as_json()), error.status
+
+
+def system_error(error: OSError) -> tuple[Response, int]:
+    """An error that is nobody's fault, in words; any other one is ours, and as it was."""
+    if error.errno not in (errno.EMFILE, errno.ENFILE):
+        raise error
+    words = "the dashboard has no free file descriptor"
+    return lab_error(Exhausted(words, "close tabs, stop programs, or raise ulimit -n"))
 
 
 def http_error(error: HTTPException) -> tuple[Response, int] | HTTPException | Any:

@@ -59,6 +59,13 @@ class Unsupported(LabError):
     code = "unsupported"
 
 
+class Exhausted(LabError):
+    """The system has no descriptor left for it."""
+
+    status = 503
+    code = "exhausted"
+
+
 class InUse(LabError):
     """Another dashboard has the data folder."""
 

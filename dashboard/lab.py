@@ -32,7 +32,7 @@ from dashboard.programs.pythons import Python, Pythons
 from dashboard.programs.settings import ServerSettings, Settings
 from dashboard.programs.shelf import Shelf
 from dashboard.recording.chronicle import Chronicle
-from dashboard.supervision import port_owner
+from dashboard.supervision import port_owner, session
 from dashboard.supervision.hosts import with_choices
 from dashboard.supervision.lifecycle import State
 from dashboard.supervision.managed import NOBODY_LOOKS
@@ -111,7 +111,7 @@ class Lab:
             spawn=ServerProcess,
             owner=self._port_owner,
             free_port=self._free_port,
-            listening=port_owner.listening,
+            listening=_listening,
             background=_in_background,
             wanted=lambda topic: topic in self.broadcaster.wanted(),
             is_open=self.tabs.is_open,
@@ -264,6 +264,10 @@ class Lab:
     def _free_port(self, settings: ServerSettings, transport: str) -> int | None:
         taken = self.supervisor.taken_ports()
         return port_owner.free_port(settings.host, settings.port, transport, taken)
+
+
+def _listening(pid: int) -> list[tuple[str, int]]:
+    return port_owner.listening(pid) if session.is_ours(pid) else []
 
 
 def _in_background(function: Any) -> None:

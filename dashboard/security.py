@@ -64,8 +64,9 @@ def _is_here(name: str) -> bool:
 
 def _has(address: str) -> bool:
     """Whether it is a number, and one of this machine's addresses."""
-    if reach(address) is None:
-        return False
+    reached = reach(address)
+    if reached in (None, Reach.LOOPBACK):
+        return reached is not None
     family, resolved = resolve(address, 0, socket.SOCK_STREAM)
     return is_local(resolved, family)
 

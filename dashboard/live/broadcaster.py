@@ -111,10 +111,11 @@ class Subscription:
         deadline = time.monotonic() + timeout_s
         with self._something:
             while not self._closed:
-                if self._begin:
-                    return self._snapshot()
-                if self._outbox and self._seq - self._acknowledged < WINDOW:
-                    return self._delta()
+                if self._seq - self._acknowledged < WINDOW:
+                    if self._begin:
+                        return self._snapshot()
+                    if self._outbox:
+                        return self._delta()
                 left = deadline - time.monotonic()
                 if left <= 0 or not self._something.wait(left):
                     break

@@ -24,6 +24,7 @@ from simple_websocket import Server
 
 from dashboard import proxy, security, serving
 from dashboard.errors import Forbidden
+from dashboard.live.frames import close_frame
 from dashboard.live.loop_thread import LoopThread
 from dashboard.live.websocket import (
     BAD_ORIGIN,
@@ -83,30 +84,40 @@ def serve(ws: Server, handler: Handler, limit: int) -> None:
     The handler gets the socket and the first frame. `limit`: websockets let in at once; those of
     other machines are counted apart, so that they leave room for this one's.
     """
-    with LOOP.running() as loop:
-        sock = _adopt(ws.sock, loop)
+    try:
+        with LOOP.running() as loop:
+            sock = _adopt(ws.sock, loop)
+            _serve(sock, handler, limit)
+    except OSError as error:  # as EMFILE: there is no descriptor for it
+        LOG.warning("a websocket is turned away: %s", error.strerror)
+        with suppress(OSError):
+            ws.sock.sendall(close_frame(CROWDED, f"{error.strerror}; close some tabs"))
+    finally:
+        ws.connected = False  # so the library sends no Close frame of its own
+        with suppress(OSError):
+            ws.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _serve(sock: Socket, handler: Handler, limit: int) -> None:
+    with _open_lock:
+        _open.add(sock)
+    try:
+        first = _first_frame(sock)
+        _admit(sock, limit)
+        handler(sock, first)
+    except Refused as refusal:
+        sock.close(refusal.code, refusal.reason)
+    except Closed:
+        pass
+    except Exception:
+        LOG.exception("a websocket handler broke")
+        sock.close(BROKEN, BROKE)
+    finally:
+        sock.close()
+        sock.wait_for_end()
         with _open_lock:
-            _open.add(sock)
-        try:
-            first = _first_frame(sock)
-            _admit(sock, limit)
-            handler(sock, first)
-        except Refused as refusal:
-            sock.close(refusal.code, refusal.reason)
-        except Closed:
-            pass
-        except Exception:
-            LOG.exception("a websocket handler broke")
-            sock.close(BROKEN, BROKE)
-        finally:
-            sock.close()
-            sock.wait_for_end()
-            ws.connected = False  # so the library sends no Close frame of its own
-            with suppress(OSError):
-                ws.sock.shutdown(socket.SHUT_RDWR)
-            with _open_lock:
-                _open.discard(sock)
-                _let_in.pop(sock, None)
+            _open.discard(sock)
+            _let_in.pop(sock, None)
 
 
 def _adopt(connection: socket.socket, loop: asyncio.AbstractEventLoop) -> Socket:

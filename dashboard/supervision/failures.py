@@ -52,10 +52,14 @@ def not_spawned(program: Program, error: Exception) -> Failure:
     """The system made no process."""
     message = f"the process of {_name(program)} could not be started: {error}"
     number = error.errno if isinstance(error, OSError) else None
-    next_step = "choose another Python" if program.own and number == errno.ENOENT else ""
+    reason, next_step = "spawn", ""
+    if number in (errno.EMFILE, errno.ENFILE):
+        reason, next_step = "descriptors", "close tabs, stop programs, or raise ulimit -n"
+    elif program.own and number == errno.ENOENT:
+        next_step = "choose another Python"
     return {
         **NOTHING,
-        "reason": "spawn",
+        "reason": reason,
         "message": message,
         "next_step": next_step,
         "errno": number,

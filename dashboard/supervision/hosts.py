@@ -37,8 +37,11 @@ def _usual_hosts() -> list[str]:
 
 
 def _own_addresses() -> list[str]:
-    """The IPv4 addresses of this machine beyond loopback."""
-    every = [address for found in psutil.net_if_addrs().values() for address in found]
+    """The IPv4 addresses of this machine beyond loopback; none where it has no descriptor left."""
+    try:
+        every = [address for found in psutil.net_if_addrs().values() for address in found]
+    except OSError:
+        return []
     ours = [address.address for address in every if address.family == socket.AF_INET]
     return [address for address in ours if reach(address) is Reach.OTHER]
 

@@ -15,9 +15,9 @@ class ProcessSampler:
 
     def sample(self) -> tuple[float | None, int | None]:
         """CPU in percent of one core since the last call, and resident memory in bytes."""
-        if self._process is None:
-            return None, None
         try:
+            if self._process is None or not self._process.is_running():  # its number may be reused
+                return None, None
             with self._process.oneshot():
                 return self._process.cpu_percent(), self._process.memory_info().rss
         except psutil.Error:

@@ -10,6 +10,15 @@ import psutil
 ROUNDS = 5  # a process that is being killed may have forked
 
 
+def is_ours(pid: int) -> bool:
+    """Whether a process descends from this one. The number of one that has ended may be given to
+    a stranger."""
+    try:
+        return any(parent.pid == os.getpid() for parent in psutil.Process(pid).parents())
+    except psutil.Error:
+        return False
+
+
 def kill_all(leader: int) -> None:
     """SIGKILL to a leader, to its session, and to descendants that have sessions of their own.
 

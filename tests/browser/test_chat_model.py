@@ -222,3 +222,37 @@ def test_a_message_that_is_not_sent_says_why_in_the_language_of_the_page(
 def test_a_loss_says_which_it_is(page: Page, code: int, status: str) -> None:
     lost = {"type": "lost", "code": code, "reason": "in English", "retry_at": 5}
     assert reduced(page, CONNECTED, lost)["status"] == status
+
+
+LOST = {"type": "lost", "code": 1006, "reason": "", "retry_at": 2}
+AGAIN = {"status": {"state": "connected", "local": "127.0.0.1:1001", "address": "", "life": 7}}
+
+
+def again(seq: int) -> dict[str, Any]:
+    return {"events": [{**JOINED, "peer": "127.0.0.1:1001", "seq": seq}]}
+
+
+@pytest.mark.parametrize(
+    ("seq", "life", "gap"),
+    [(42, 7, []), (45, 7, [3]), (0, 7, [None]), (45, 8, [None])],
+    ids=["nothing was said", "three were", "numbers began anew", "another server"],
+)
+def test_what_was_missed_between_two_connections_is_said(
+    page: Page, seq: int, life: int, gap: list[int | None]
+) -> None:
+    first = {"status": {**CONNECTED["status"], "life": life}}
+    state = reduced(
+        page,
+        first,
+        {"events": [JOINED]},
+        {"said": {"texts": ["one", "two"], "own": []}},
+        LOST,
+        {"type": "trying"},
+        LOST,
+        AGAIN,
+        again(seq),
+    )
+    found = [entry for entry in state["entries"] if entry["kind"] == "gap"]
+    assert [entry["count"] for entry in found] == gap
+    assert state["missed"] is None
+    assert [entry["kind"] for entry in state["entries"]][-1] == "joined"

@@ -38,6 +38,8 @@ def test_a_frozen_dashboard_is_noticed_within_seconds_and_found_again(
     page = open_page(ROOMS)
     enter(page, "Anya")
     link(page).to_have_attribute("data-link", "live")
+    draft = page.locator(".cmp input")
+    draft.fill("half of a sen")
     with lab.frozen():
         link(page).to_have_attribute("data-link", "lost", timeout=LOST_MS)
         room = page.locator(".room")
@@ -45,8 +47,11 @@ def test_a_frozen_dashboard_is_noticed_within_seconds_and_found_again(
         expect(room).to_contain_text("Next try in")
     link(page).to_have_attribute("data-link", "live", timeout=BACK_MS)
     expect(page.locator(".room .conn")).to_contain_text("127.0.0.1:", timeout=BACK_MS)
+    expect(draft).to_have_value("half of a sen")
+    expect(page.locator("[data-gap]")).to_have_count(0)  # nobody has said anything meanwhile
     say(page, "here again")
     expect(page.locator(".msg.me", has_text="here again")).to_contain_text("Echoed")
+    expect(page.locator(".msg")).to_have_count(1)  # nothing is sent twice
 
 
 def test_a_page_that_is_opened_while_the_dashboard_is_frozen_comes_alive(

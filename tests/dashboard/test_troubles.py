@@ -1,6 +1,7 @@
 """The dashboard's own troubles: said once, on every page, and gone when they are over."""
 
 import contextlib
+import errno
 import resource
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dashboard import i18n
+from dashboard import create_app, i18n
 from dashboard.checks.kept import Kept, Report
 from dashboard.config import Config
 from dashboard.lab import Lab
@@ -119,6 +120,20 @@ def test_a_data_folder_that_cannot_be_written_is_said_on_the_page(tmp_path: Path
     (trouble,) = lab.snapshot()["troubles"]
     assert (trouble["code"], trouble["why"]) == ("data", "Not a directory")
     lab.close()
+
+
+def test_a_request_without_a_descriptor_is_answered_in_words(tmp_path: Path) -> None:
+    app = create_app({"data_dir": str(tmp_path)})
+
+    def fails() -> Any:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    app.view_functions["metrics.healthz"] = fails
+    answer = app.test_client().get("/healthz", headers={"Host": "127.0.0.1"})
+    assert answer.status_code == 503
+    assert answer.get_json()["error"]["message"] == "the dashboard has no free file descriptor"
+    assert answer.get_json()["error"]["next_step"].endswith("ulimit -n")
+    app.extensions["lab"].close()
 
 
 def test_an_update_on_disk_is_noticed_once(tmp_path: Path) -> None:
