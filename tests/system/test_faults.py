@@ -15,7 +15,6 @@ from simple_websocket import Client, ConnectionClosed
 
 from tests.system.conftest import TOKEN, RunningDashboard
 
-CROWDED = 4429
 PATIENCE_S = 20.0
 
 
@@ -71,9 +70,7 @@ def free_below(pid: int, count: int) -> int:
     return sorted(set(range(len(taken) + count)) - taken)[count - 1] + 1
 
 
-def test_out_of_descriptors(
-    dashboard: RunningDashboard, live: Callable[[], Client], eventually: Callable[..., Any]
-) -> None:
+def test_out_of_descriptors(dashboard: RunningDashboard, live: Callable[[], Client]) -> None:
     tab, pid = live(), dashboard.process.pid
     hears(tab, lambda message: "servers" in message)
     with limited(pid, resource.RLIMIT_NOFILE, free_below(pid, 2)):
@@ -83,12 +80,6 @@ def test_out_of_descriptors(
         assert view["failure"]["next_step"] == "close tabs, stop programs, or raise ulimit -n"
         said = hears(tab, lambda event: event.get("kind") == "server" and event["server"])
         assert (said["name"], said["state"]) == ("hello", "FAILED")
-    with limited(pid, resource.RLIMIT_NOFILE, free_below(pid, 1)):
-        another = live()
-        with pytest.raises(ConnectionClosed) as closed:
-            another.receive(timeout=PATIENCE_S)
-        assert int(closed.value.reason) == CROWDED
-    assert "a websocket is turned away: Too many open files" in dashboard.said()
     dashboard.start("hello")
     assert hears(live(), lambda message: "servers" in message)
 

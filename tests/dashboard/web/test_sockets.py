@@ -1,17 +1,22 @@
 """Websockets: closes that a browser understands, bounds on both sides."""
 
+import errno
 import json
 import logging
+import os
 import socket
 import threading
 import time
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from simple_websocket import ConnectionClosed
 from wsproto import ConnectionType, WSConnection, events
 
 from dashboard.live import sockets, websocket
+from dashboard.live.frames import close_frame
+from dashboard.live.websocket import CROWDED
 
 TOKEN = "token-of-the-tests"
 
@@ -201,3 +206,30 @@ def test_a_ping_of_the_page_is_answered_at_once(site: Any) -> None:
         talk = site.talk(path, first)
         talk.tell({"ping": 17.25})
         assert talk.hear_until("ping") == 17.25
+
+
+class NoDescriptor:
+    """A connection of which there cannot be a second descriptor."""
+
+    def __init__(self) -> None:
+        self.sent = b""
+        self.ended = False
+
+    def setsockopt(self, *option: int) -> None: ...
+
+    def dup(self) -> socket.socket:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    def sendall(self, data: bytes) -> None:
+        self.sent += data
+
+    def shutdown(self, how: int) -> None:
+        self.ended = True
+
+
+def test_a_websocket_without_a_descriptor_is_turned_away_in_words() -> None:
+    connection = NoDescriptor()
+    ws = SimpleNamespace(sock=connection, connected=True)
+    sockets.serve(cast(Any, ws), lambda sock, first: None, 1)
+    assert connection.sent == close_frame(CROWDED, "Too many open files; close some tabs")
+    assert (connection.ended, ws.connected) == (True, False)
