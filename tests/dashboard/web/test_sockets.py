@@ -211,6 +211,8 @@ def test_a_ping_of_the_page_is_answered_at_once(site: Any) -> None:
 class NoDescriptor:
     """A connection of which there cannot be a second descriptor."""
 
+    family = socket.AF_INET
+
     def __init__(self) -> None:
         self.sent = b""
         self.ended = False
