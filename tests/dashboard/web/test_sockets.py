@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from flask import Flask
 from simple_websocket import ConnectionClosed
 from wsproto import ConnectionType, WSConnection, events
 
@@ -229,9 +230,10 @@ class NoDescriptor:
         self.ended = True
 
 
-def test_a_websocket_without_a_descriptor_is_turned_away_in_words() -> None:
+def test_a_websocket_without_a_descriptor_is_turned_away_in_words(app: Flask) -> None:
     connection = NoDescriptor()
     ws = SimpleNamespace(sock=connection, connected=True)
-    sockets.serve(cast(Any, ws), lambda sock, first: None, 1)
+    with app.test_request_context("/ws/live"):
+        sockets.serve(cast(Any, ws), lambda sock, first: None, 1)
     assert connection.sent == close_frame(CROWDED, "Too many open files; close some tabs")
     assert (connection.ended, ws.connected) == (True, False)
