@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from math import isnan, nan
 
 from bench.accuracy.checking import Checked
 from bench.figures import median
@@ -33,10 +34,11 @@ def markdown(checked: Sequence[Checked], machine: Mapping[str, str]) -> str:
 
 
 def rates(checked: Iterable[Checked]) -> tuple[float, float]:
-    """Which part had all of its faults found, and which part had nothing else said of it."""
+    """Which part had all of its faults found, and which part had nothing else said of it; nan
+    where none was checked."""
     all_of = list(checked)
     if not all_of:
-        return 0.0, 0.0
+        return nan, nan
     hits, clean = (sum(one.hits for one in all_of), sum(not one.accused for one in all_of))
     return hits / len(all_of), clean / len(all_of)
 
@@ -100,7 +102,7 @@ def _left_out(checked: Sequence[Checked]) -> str:
 
 
 def _part(part: float) -> str:
-    return f"{part:.1%}"
+    return "-" if isnan(part) else f"{part:.1%}"
 
 
 def _grid(rows: Sequence[Sequence[str]]) -> str:

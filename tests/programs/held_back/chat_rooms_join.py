@@ -16,6 +16,12 @@ class Member:
         except OSError:
             return False
 
+    def drop(self):
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it has gone by itself
+
     def live(self):
         room = None
         try:
@@ -29,7 +35,7 @@ class Member:
                     deaf = [one for one in rooms[room] if one is not self and not one.hear(data)]
                     rooms[room].difference_update(deaf)
                     for one in deaf:
-                        one.sock.shutdown(socket.SHUT_RDWR) if one.sock.fileno() > 0 else None
+                        one.drop()
         except OSError:
             pass
         finally:
