@@ -12,6 +12,8 @@ STRANGERS = ROOT / "tests/programs/strangers"
 HELD_BACK = ROOT / "tests/programs/held_back"
 LAB = ROOT / "examples/lab"
 PEERS = ROOT / "bench/.venv/bin/python"
+# aiohttp gives a request up when its client ends its sending (seen 20 times of 20).
+IN_STRANGERS = {"aiohttp": frozenset({"half-close-unanswered"})}
 PORT = "{port}"  # in the words of a server that is started first
 FOLDER = "{folder}"
 
@@ -99,7 +101,8 @@ def strangers() -> Iterator[Subject]:
         "node, a page": ("node", str(STRANGERS / "page.js"), PORT),
         "node, a chat": ("node", str(STRANGERS / "chat.js"), PORT),
     }.items():
-        yield Subject("strangers", name, ("--address", f"127.0.0.1:{PORT}"), server=server)
+        words = ("--address", f"127.0.0.1:{PORT}")
+        yield Subject("strangers", name, words, IN_STRANGERS.get(name, frozenset()), server)
 
 
 def _with_aiohttp() -> str:

@@ -43,7 +43,7 @@ def test_the_report_names_what_was_wrong_and_what_has_no_verdict() -> None:
     )
     assert "| planted faults that were found by their id | 50.0% | 95% |" in text
     assert "| small servers with nothing else said of them | 66.7% | 95% |" in text
-    assert "| checks that left a process or a file | 1 | 0 |" in text
+    assert "| checks that left a process, a port or a file | 1 | 0 |" in text
     assert "| planted.py | one | two | 1 |" in text
     assert "- without a verdict: strangers.py: node is not installed" in text
 
