@@ -25,7 +25,7 @@ from dashboard.programs.launch import Command, Launch
 from dashboard.programs.program import Program
 from dashboard.programs.settings import Settings
 from dashboard.supervision import port_owner
-from dashboard.supervision.lifecycle import TRANSITIONS, State
+from dashboard.supervision.lifecycle import TRANSITIONS
 from dashboard.supervision.managed import ManagedProgram
 from dashboard.supervision.process import Listener, ServerProcess
 from dashboard.supervision.saves import RESTARTED, Saves
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.system
 REAL_LIVES = int(os.environ.get("REAL_LIVES", "8"))
 SEED = int(os.environ.get("SEED", "0" if "REAL_LIVES" not in os.environ else time.time_ns()))
 LENGTH = 10
-SETTLES_S = 40.0  # start and stop take up to 3 s, and the machine may be busy
+SETTLES_S = 120.0  # start and stop take some seconds, and the machine may be busy
 LISTENS = "import socket, time\ns = socket.create_server(('127.0.0.1', 0))\n"
 IGNORES = "import signal\nfor n in (signal.SIGTERM, signal.SIGINT):\n    signal.signal(n, signal.SIG_IGN)\n"
 SOURCES = {
@@ -61,6 +61,7 @@ class Lives:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.faults: list[str] = []
+        self.longest_s = 0.0
         self._born: dict[str, list[ServerProcess]] = {}
         programs = Catalogue(self._programs())
         settings = Settings(folder / "servers.json", 8000, programs)
@@ -112,9 +113,11 @@ class Lives:
             with contextlib.suppress(NotNow):
                 act(self, server)
             threading.Event().wait(chance.choice((0, 0, 0.02, 0.2, 0.6)))
+        began = time.monotonic()
         if not server.wait_settled(SETTLES_S):
             self.faults.append(f"{name} stays {server.state}: {told(server)}")
-        while server.state is not State.STOPPED and not self.faults:
+        self.longest_s = max(self.longest_s, time.monotonic() - began)
+        for _ in range(3):  # a failure is left for STOPPED, a second stop kills
             server.stop()
             server.wait_settled(SETTLES_S)
         if server.pid is not None:
@@ -185,5 +188,6 @@ def test_any_real_life(tmp_path: Path, eventually: Callable[..., Any]) -> None:
     for thread in threads:
         thread.join()
     lives.supervisor.close(2.0)
-    assert lives.faults == [], f"SEED={SEED}"
+    print(f"{REAL_LIVES} lives, SEED={SEED}, the longest way to rest took {lives.longest_s:.1f} s")
+    assert lives.faults == []
     eventually(lambda: lives.left() == [], "no orphan")
