@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from simple_websocket import Client, ConnectionClosed
+from wsproto.utilities import LocalProtocolError
 
 from bench.sections.dashboard import TOKEN, Dashboard
 
@@ -47,7 +48,7 @@ class Viewer:
             self._ws.send(json.dumps({"token": TOKEN, "subscribe": self._topics}))
             while True:
                 self._take(self._ws.receive())
-        except (OSError, ConnectionClosed) as error:
+        except (OSError, ConnectionClosed, LocalProtocolError) as error:
             self.broke = str(error) or "closed"
 
     def _take(self, text: str) -> None:
