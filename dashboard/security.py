@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
-from dashboard import proxy
+from dashboard import proxy, unix_http
 from dashboard.errors import Forbidden, InUse
 from dashboard.lab import Lab
 from dashboard.rights import Right, need_of
@@ -151,7 +151,10 @@ def visitor() -> dict[str, Any]:
 
 
 def public_addresses(lab: Lab, port: int) -> list[str]:
-    """Those at which other machines can open the dashboard; none on loopback."""
+    """Those at which other machines can open the dashboard; none on loopback, and none at a Unix
+    socket."""
+    if lab.config.host.startswith(unix_http.SCHEME):
+        return []
     return [f"http://{address_text((host, port))}" for host in others_reach(lab.config.host)]
 
 

@@ -104,6 +104,8 @@ def test_changes_downloads_the_chat_and_a_console_work(
     page.get_by_role("button", name="Start asks.py").click()
     is_at(page, r"/programs/\w+-\w{6}/console")
     expect(page.locator(".pill").first).to_have_text("Waiting for input")
-    page.get_by_label("Type to the program").fill("Anna")
+    field = page.get_by_label("Type to the program")
+    expect(field).to_have_attribute("placeholder", "Your name: ")  # the console is connected
+    field.fill("Anna")
     page.keyboard.press("Enter")
     expect(page.locator(".term .log")).to_contain_text("hello, Anna")

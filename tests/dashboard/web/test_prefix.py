@@ -13,6 +13,7 @@ from dashboard import create_app
 from dashboard.errors import BadInput
 from dashboard.instance import NAME
 from dashboard.lab import Lab
+from dashboard.security import public_addresses
 
 TOKEN = "token-of-the-tests"
 PREFIX = "/user/anna/proxy/5000"
@@ -166,6 +167,11 @@ def test_any_host_is_taken_at_a_unix_socket_and_the_origin_must_be_the_same(clie
     assert change(browser, "127.0.0.1", Host="127.0.0.1") == 200
     with pytest.raises(BadInput, match="safe at a Unix socket alone"):
         client(origin="*", proxy="127.0.0.1")
+
+
+def test_nobody_is_invited_to_a_unix_socket(client: Make) -> None:
+    browser = client(origin="*", proxy="unix", host="unix:///run/lab/socket")
+    assert public_addresses(lab_of(browser), 80) == []
 
 
 @pytest.mark.parametrize("said", ["hub.example.edu", "127.0.0.1", "localhost:5000"])
