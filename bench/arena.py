@@ -17,7 +17,7 @@ from bench.figures import rotated
 from bench.machine import Cores
 from bench.results import Table
 
-START_S = 15.0
+START_S = 60.0
 LOOKS = 3
 PORTS = range(20_000, 32_000)  # below those that the kernel gives to clients
 

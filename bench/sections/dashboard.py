@@ -57,9 +57,15 @@ def measure(run: Run) -> list[Table]:
 
 
 class Dashboard:
-    """A dashboard of our own. programs: a folder of files to open."""
+    """A dashboard of our own. programs: a folder of files to open. environment: more settings."""
 
-    def __init__(self, folder: Path, core: int | None = None, programs: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        core: int | None = None,
+        programs: Path | None = None,
+        environment: Mapping[str, str] = {},
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         ports = {name: {"port": free_port(udp=name == "hello")} for name in NAMES}
@@ -74,6 +80,7 @@ class Dashboard:
                 "SOCKETLAB_TOKEN": TOKEN,
                 "SOCKETLAB_PORT": str(self.port),
                 "SOCKETLAB_PROGRAMS": str(programs or ""),
+                **environment,
             },
         )
 

@@ -13,6 +13,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from bench.arena import CannotStart
 from bench.children import end_all
 from bench.machine import facts
 from bench.soak import report
@@ -35,6 +36,9 @@ def main(words: list[str] | None = None) -> int:
     try:
         with tempfile.TemporaryDirectory() as folder:
             soaked = soak(plan, Path(folder), machine)
+    except CannotStart as error:
+        _say(f"the soak cannot begin: {error}")
+        return 1
     except KeyboardInterrupt:
         _say("interrupted; nothing is left running")
         return INTERRUPTED

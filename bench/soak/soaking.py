@@ -27,6 +27,9 @@ SETTLE_S = 2.0
 FAULT_EVERY_S = 3.0
 WARM_PART = 0.25  # of the soak, for the dashboard
 WARM_S = 30.0  # of each life of a server
+# The bound of what is kept for each program, low enough to be reached in the warm-up: 5,000 lines
+# of a log take longer, and memory would grow until then.
+BOUNDS = {"SOCKETLAB_LOG_LINES": "200"}
 COMPLAINTS = ("Traceback", "ERROR", "Exception")
 
 
@@ -51,7 +54,7 @@ def soak(plan: Plan, folder: Path, machine: dict[str, str]) -> Soaked:
     """
     ports = copy_examples(folder / "lab")
     soaked = Soaked(machine)
-    with Dashboard(folder, programs=folder / "lab") as dashboard:
+    with Dashboard(folder, programs=folder / "lab", environment=BOUNDS) as dashboard:
         own = {task: ports[task] for task in plan.own}
         programs = Programs(dashboard, folder / "lab", own)
         plan.say(f"rehearsal: {plan.rehearsal_s:g} s of the same")
