@@ -41,6 +41,7 @@ from dashboard.live.websocket import (
 )
 
 FIRST_FRAME_S = 10.0
+ADOPT_S = 5.0  # a millisecond, but on a machine with too much to do
 LOG = logging.getLogger(__name__)
 
 Handler = Callable[[Socket, Json], None]
@@ -88,11 +89,12 @@ def serve(ws: Server, handler: Handler, limit: int) -> None:
         with LOOP.running() as loop:
             sock = _adopt(ws.sock, loop)
             _serve(sock, handler, limit)
-    except OSError as error:  # as EMFILE: there is no descriptor for it
-        LOG.warning("a websocket is turned away: %s", error.strerror)
+    except OSError as error:  # as EMFILE: there is no descriptor for it; or the loop has no time
+        why = error.strerror or "the machine is too busy"
+        LOG.warning("a websocket is turned away: %s", why)
         with suppress(OSError):
-            ws.sock.sendall(close_frame(CROWDED, f"{error.strerror}; close some tabs"))
-    finally:
+            ws.sock.sendall(close_frame(CROWDED, f"{why}; close some tabs"))
+    finally:  # a duplicate that is adopted late finds the end
         ws.connected = False  # so the library sends no Close frame of its own
         with suppress(OSError):
             ws.sock.shutdown(socket.SHUT_RDWR)
@@ -121,12 +123,16 @@ def _serve(sock: Socket, handler: Handler, limit: int) -> None:
 
 
 def _adopt(connection: socket.socket, loop: asyncio.AbstractEventLoop) -> Socket:
-    """A websocket over a duplicate of the connection: Werkzeug closes its own."""
+    """A websocket over a duplicate of the connection: Werkzeug closes its own.
+
+    Raises:
+        TimeoutError: the loop's thread did not get to it in time.
+    """
     if connection.family != getattr(socket, "AF_UNIX", None):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock = Socket(loop, explains=proxy.came_through())
     made = loop.connect_accepted_socket(lambda: sock, connection.dup())
-    asyncio.run_coroutine_threadsafe(made, loop).result(JOIN_S)
+    asyncio.run_coroutine_threadsafe(made, loop).result(ADOPT_S)
     return sock
 
 

@@ -237,3 +237,20 @@ def test_a_websocket_without_a_descriptor_is_turned_away_in_words(app: Flask) ->
         sockets.serve(cast(Any, ws), lambda sock, first: None, 1)
     assert connection.sent == close_frame(CROWDED, "Too many open files; close some tabs")
     assert (connection.ended, ws.connected) == (True, False)
+
+
+def test_a_loop_without_time_turns_a_websocket_away_and_serves_the_next(
+    site: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sockets, "ADOPT_S", 0.1)
+    busy = threading.Event()
+    with sockets.LOOP.running() as loop, caplog.at_level(logging.WARNING):
+        loop.call_soon_threadsafe(busy.wait, 10)
+        client = RawSocket(site)
+        assert client.rest().endswith(b"the machine is too busy; close some tabs")
+        client.sock.close()
+        busy.set()
+        assert site.talk("/ws/live", {}).hear()["type"] == "snapshot"
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING] == [
+        "a websocket is turned away: the machine is too busy"
+    ]
