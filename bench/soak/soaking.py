@@ -15,7 +15,7 @@ from bench.soak import faults, verdict, visits
 from bench.soak.load import Load
 from bench.soak.programs import Programs, copy_examples
 from bench.soak.report import Soaked
-from bench.soak.sampling import Sampler, figures
+from bench.soak.sampling import DASHBOARD, Sampler, figures
 from bench.soak.tabs import BROWSERS, LOOKING
 from bench.soak.watchers import Watchers
 
@@ -74,15 +74,15 @@ def _under_load(
     """Load, faults and tabs for so long; then all programs are stopped."""
     programs.start_all()
     load = Load(_visits(dashboard, programs))
-    sampler = Sampler(programs.processes, plan.sample_s)
+    sampler = Sampler(programs.processes, programs.recorded_mib, plan.sample_s)
     with _tabs(plan, dashboard, programs) as looked_by, load, sampler:
         soaked.machine["looked at by"] = looked_by
         soaked.faults = dict(_harm(plan, seconds, programs))
     programs.stop_all()
     soaked.tallies = load.tallies
     lives = sampler.seen()
-    warm_up_s = dict.fromkeys(lives, WARM_S) | {"dashboard": WARM_PART * seconds}
-    judged = ["dashboard", *(one.label for one in programs.all if not one.own)]
+    warm_up_s = dict.fromkeys(lives, WARM_S) | {DASHBOARD: WARM_PART * seconds}
+    judged = [DASHBOARD, *(one.label for one in programs.all if not one.own)]
     soaked.verdicts = list(verdict.verdicts(lives, warm_up_s, judged))
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import threading
+import time
 
 from simple_websocket import Client, ConnectionClosed, ConnectionError
 
@@ -42,15 +43,13 @@ class Watchers:
 
     def _look(self, topics: list[str]) -> None:
         sock = Client.connect(self._address)
-        leaving = threading.Timer(self._stay_s, sock.close)
-        leaving.start()
+        until = time.monotonic() + self._stay_s
         try:
             sock.send(json.dumps({"token": TOKEN, "subscribe": topics}))
-            while not self._done.is_set():
+            while not self._done.is_set() and time.monotonic() < until:
                 if text := sock.receive(POLL_S):
                     sock.send(json.dumps({"ack": json.loads(text)["seq"]}))
         finally:
-            leaving.cancel()
             with contextlib.suppress(ConnectionClosed):
                 sock.close()
             sock.thread.join()

@@ -24,9 +24,14 @@ class Memory:
         with self.lock:
             self._wires.pop(name, None)
 
+    def used(self) -> int:
+        """Bytes of all recordings, roughly."""
+        with self.lock:
+            return sum(wire.cost for wire in self._wires.values())
+
     def make_room(self) -> None:
         """Drop the oldest points of the largest wires until all of them fit; with the lock."""
-        while sum(wire.cost for wire in self._wires.values()) > self._most:
+        while self.used() > self._most:
             largest = max(self._wires.values(), key=lambda wire: wire.cost)
             if not len(largest):
                 return  # nothing but sockets, of which each wire has a bounded number

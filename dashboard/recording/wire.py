@@ -13,7 +13,7 @@ POINTS = 20_000
 STREAM_BYTES = 512 * 1024
 PROGRAM_BYTES = 8 * 1024 * 1024
 STREAMS = 6_000
-POINT_BYTES, STREAM_COST = 400, 1_200  # of memory, roughly, besides data
+POINT_BYTES, STREAM_COST = 780, 1_000  # of memory, as measured, besides data
 
 
 class Wire:

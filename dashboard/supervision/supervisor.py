@@ -76,6 +76,10 @@ class Supervisor:
         """The programs that have a process."""
         return {s.pid: s for s in self._servers.values() if s.pid is not None}
 
+    def recorded_bytes(self) -> int:
+        """Memory of all recordings."""
+        return self._world.memory.used()
+
     def taken_ports(self) -> set[int]:
         """Ports that the servers use or will use."""
         return {server.settings.port for server in self._servers.values()}

@@ -36,6 +36,11 @@ def metrics() -> Response:
     for view in views:
         up = int(view["state"] == State.RUNNING)
         lines.append(f'socketlab_up{{server="{view["name"]}"}} {up}')
+    lines += [
+        "# HELP socketlab_recorded_bytes memory of all recordings, which is bounded",
+        "# TYPE socketlab_recorded_bytes gauge",
+        f"socketlab_recorded_bytes {lab.supervisor.recorded_bytes()}",
+    ]
     for key, (name, kind, meaning) in SERIES.items():
         lines += [f"# HELP {name} {meaning}", f"# TYPE {name} {kind}"]
         for view in views:

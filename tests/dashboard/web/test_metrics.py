@@ -6,7 +6,9 @@ from typing import Any
 
 from flask import Flask
 
-SAMPLE = re.compile(r'(socketlab_[a-z_]+)\{server="([a-z]+)"\} (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)')
+SAMPLE = re.compile(
+    r'(socketlab_[a-z_]+)(?:\{server="([a-z]+)"\})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)'
+)
 
 
 def test_health_names_every_state(app: Flask) -> None:
@@ -16,7 +18,7 @@ def test_health_names_every_state(app: Flask) -> None:
     assert set(health["servers"].values()) == {"STOPPED"}
 
 
-def read(site: Any) -> dict[tuple[str, str], float]:
+def read(site: Any) -> dict[tuple[str, str | None], float]:
     """The samples, after the form of every line and the order of the kinds were looked at."""
     answer = site.app.test_client().get("/metrics")
     assert answer.content_type.startswith("text/plain; version=0.0.4")
@@ -40,9 +42,8 @@ def read(site: Any) -> dict[tuple[str, str], float]:
 
 
 def test_figures_of_running_servers_are_there(site: Any, eventually: Callable[..., Any]) -> None:
-    assert read(site) == {
-        ("socketlab_up", name): 0 for name in site.api("GET", "/healthz")["servers"]
-    }
+    down = {("socketlab_up", name): 0 for name in site.api("GET", "/healthz")["servers"]}
+    assert read(site) == {**down, ("socketlab_recorded_bytes", None): 0}
     site.start("hypotenuse")
     site.api("POST", "/api/try/hypotenuse", {"a": 3, "b": 4})
     samples = eventually(
@@ -52,3 +53,4 @@ def test_figures_of_running_servers_are_there(site: Any, eventually: Callable[..
     assert samples["socketlab_up", "hypotenuse"] == 1
     assert samples["socketlab_up", "hello"] == 0
     assert samples["socketlab_received_bytes_total", "hypotenuse"] > 0
+    eventually(lambda: read(site)["socketlab_recorded_bytes", None] > 0, "it is recorded")
