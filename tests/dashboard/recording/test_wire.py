@@ -1,7 +1,8 @@
 """What is kept of a program's calls: bounded for any sequence of them, and what goes is counted."""
 
 import base64
-from typing import Any
+import tracemalloc
+from typing import Any, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from dashboard.recording import wire as module
 from dashboard.recording.memory import Memory
 from dashboard.recording.streams import way
 from dashboard.recording.wire import Wire
-from labservers.observe.messages import Point, Row, Rows, SocketEvent
+from labservers.observe.messages import Point, Points, Row, Rows, SocketEvent, decode, encode
 
 EVENTS = ["created", "bound", "listening", "connected", "accepted", "closed"]
 CALLS = ["recv", "send", "sendall", "accept", "recvfrom", "sendto", "sleep"]
@@ -156,6 +157,24 @@ def test_all_programs_share_one_memory_and_the_largest_gives_way() -> None:
     for number in range(100):
         large.add(point(number, data=b"x" * 100))
         memory.make_room()
-        assert small.cost + large.cost <= 10_000
+        assert small.cost + large.cost == memory.used() <= 10_000
     assert len(small) == 1
     assert len(large) + large.lost == 100
+
+
+def test_the_cost_of_points_is_what_they_take() -> None:
+    """As they come over the channel: nothing is shared between them but their keys."""
+    lines = [
+        encode(Points(1.0, [point(n, id=n // 6, data=b"soak %d" % n, result="7 bytes")], 0))
+        for n in range(3_000)
+    ]
+    wire = Wire()
+    tracemalloc.start()
+    try:
+        for line in lines:
+            [came] = cast(Points, decode(line)).points
+            wire.add(came)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0.6 < wire.cost / taken < 1.4
