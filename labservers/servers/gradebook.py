@@ -25,7 +25,7 @@ from labservers.servers import gradebook_file
 PAGE_ROWS = 200
 NEWEST = (1 << 63) - 1  # SQLite's largest row id
 BATCH = 1_000
-TOGETHER = 300  # rows in one commit; SQLite before 3.32 takes 999 values in one statement
+TOGETHER = 240  # rows in one commit; SQLite before 3.32 takes 999 values in one statement
 CLOSE_S = 2.0
 READ_S = 0.2  # for a lock of another program, which WAL makes rare
 WRITE_S = 5.0  # the same; the loop goes on meanwhile
@@ -43,12 +43,12 @@ CREATE INDEX IF NOT EXISTS grades_by_part ON grades (id >> 14, student);
 # The parts with rows of a student before a row, the newest first.
 PARTS = """
 WITH RECURSIVE part (number) AS (
-    SELECT min(max(id), ?2) >> 14 FROM grades
+    SELECT min(max(id), :before) >> 14 FROM grades
     UNION ALL
     SELECT number - 1 FROM part WHERE number > 0
 )
 SELECT number FROM part
-WHERE EXISTS (SELECT 1 FROM grades WHERE id >> 14 = number AND student = ?1)
+WHERE EXISTS (SELECT 1 FROM grades WHERE id >> 14 = number AND student = :student)
 """
 ROWS = """
 SELECT id, subject, grade, saved_at FROM grades
@@ -118,7 +118,7 @@ class GradeBook:
         """The newest grades of a student, of those in rows before `before`; an unknown student
         has none. The work is bounded by `limit` and a seek for each part of the index."""
         found: list[tuple[int, str, int, str]] = []
-        for (part,) in self._reader.execute(PARTS, (student, before)):
+        for (part,) in self._reader.execute(PARTS, {"student": student, "before": before}):
             missing = limit + 1 - len(found)
             found += self._reader.execute(ROWS, (part, student, before, missing))
             if len(found) > limit:
@@ -178,9 +178,9 @@ class GradeBook:
         # One statement is one transaction, and one wait for the interpreter's lock: sqlite3 gives
         # it away for each step of a statement, and the loop's thread takes it meanwhile.
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        values: list[Any] = [now]
+        values: list[Any] = []
         for row in rows:
-            values += (row.student, row.subject, row.grade)
+            values += (now, row.student, row.subject, row.grade)
         try:
             connection.execute(_insertion(len(rows)), values)
         except sqlite3.Error as failure:
@@ -193,5 +193,5 @@ class GradeBook:
 
 @functools.cache
 def _insertion(rows: int) -> str:
-    places = ", ".join(["(?1, ?, ?, ?)"] * rows)
+    places = ", ".join(["(?, ?, ?, ?)"] * rows)
     return f"INSERT INTO grades (saved_at, student, subject, grade) VALUES {places}"

@@ -139,7 +139,7 @@ def test_no_page_reads_over_rows_that_it_does_not_show(tmp_path: Path) -> None:
     path = tmp_path / "grades.sqlite3"
     book = filled(path, [(1, "1")])
     with sqlite3.connect(path) as connection:
-        for sql, values in ((PARTS, ("1", 9)), (ROWS, (0, "1", 9, 200))):
+        for sql, values in ((PARTS, {"student": "1", "before": 9}), (ROWS, (0, "1", 9, 200))):
             plan = str(connection.execute("EXPLAIN QUERY PLAN " + sql, values).fetchall())
             assert "SEARCH grades USING INDEX grades_by_part" in plan or "COVERING" in plan
             assert "TEMP B-TREE" not in plan
