@@ -25,6 +25,9 @@ lives: $(VENV)/.test ## 10,000 random lives of a program beside a model, and 300
 bench: $(VENV)/.run ## measure the servers beside their peers; shorter: make bench ARGS=--quick
 	@$(BIN)/python -m bench $(ARGS)
 
+fuzz: $(VENV)/.test ## ask the HTTP API all that its description allows; more: make fuzz ARGS=200
+	@$(BIN)/python -m bench.description $(ARGS)
+
 soak: $(VENV)/.test ## load, faults and browsers for 10 minutes: what grows; ARGS="--minutes 2"
 	@$(BIN)/python -m bench.soak $(ARGS)
 
