@@ -8,11 +8,12 @@ from dashboard.programs import launch
 from dashboard.programs.program import Program
 from dashboard.programs.settings import ServerSettings
 from dashboard.supervision.control import Control
-from dashboard.supervision.failures import Failure
+from dashboard.supervision.failures import End, Failure, ended_by
 from dashboard.supervision.lifecycle import SETTLED, State
 from dashboard.supervision.run import Run
 from labservers.observe import messages
 
+STABLE_S = 30.0  # after which a break is not another failed attempt
 CAN_BE_SEEN = frozenset({"loop"})  # capabilities
 
 
@@ -60,6 +61,26 @@ class Facts:
                 self.run.knows(folder / name)
         before, self.sees = self.sees, self.sees | CAN_BE_SEEN.intersection(frame.sees or [])
         return self.sees != before
+
+    def remember(self, end: End, requests: int, *, finished: bool) -> None:
+        """Its last run, for the page; `finished`: it has ended in peace, by itself."""
+        self.last_run = {
+            "duration_s": round(end.ran_s, 3),
+            "requests": requests,
+            **ended_by(end.returncode),
+            "finished": finished,
+        }
+
+    def next_attempt(self, now: float) -> int | None:
+        """Count one more start after a break. Returns how many delays come before it, doubled
+        with each; None: it is not tried again."""
+        ready_at = self.run.ready_at
+        if ready_at is not None and now - ready_at >= STABLE_S:
+            self.attempt = 0
+        if self.attempt >= self.attempts:
+            return None
+        self.attempt += 1
+        return 1 << (self.attempt - 1)
 
     @property
     def mute(self) -> bool:

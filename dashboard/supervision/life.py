@@ -28,7 +28,6 @@ LAST_LINES = 12
 SOON_S = 0.1
 SEEN_S = 5.0  # after which a program without a socket counts as up
 UNGUARDED = "This system has no subreaper, which would inherit such a process."
-STABLE_S = 30.0  # after which a break is not another failed attempt
 KILLED_S = 5.0  # in which a process is gone that was sent SIGKILL
 WHEN_IT_FAILS = {State.STARTING: Event.COULD_NOT_START, State.STOPPING: Event.UNENDED}
 NOBODY_LOOKS = messages.Look(1.0, [])
@@ -349,12 +348,8 @@ class Life:
     def _has_ended(self, run: Run, end: End, failure: Failure | None) -> None:
         asked = self.facts.state is State.STOPPING
         interrupted = run.was_interrupted(self._world.clock())
-        self.facts.last_run = {
-            "duration_s": round(end.ran_s, 3),
-            "requests": self.reports.figures.requests,
-            **failures.ended_by(end.returncode),
-            "finished": failure is None and not asked and not interrupted,
-        }
+        finished = failure is None and not asked and not interrupted
+        self.facts.remember(end, self.reports.figures.requests, finished=finished)
         if failure is not None and not asked:
             self._has_broken(failure)
             return
@@ -367,17 +362,14 @@ class Life:
             self.start()
 
     def _has_broken(self, failure: Failure) -> None:
-        ready_at = self.facts.run.ready_at
-        if ready_at is not None and self._world.clock() - ready_at >= STABLE_S:
-            self.facts.attempt = 0
-        if not failures.broke(failure) or self.facts.attempt >= self.facts.attempts:
+        now = self._world.clock()
+        delays = self.facts.next_attempt(now) if failures.broke(failure) else None
+        if delays is None:
             self._fail(failure)
             return
-        self.facts.attempt += 1
         self._close_run()
         self.facts.failure = failure
-        delay_s = self._world.config.restart_delay_s * 2 ** (self.facts.attempt - 1)
-        self.facts.deadline = self._world.clock() + delay_s
+        self.facts.deadline = now + delays * self._world.config.restart_delay_s
         self._move(Event.RETRY_LATER)
 
     def _fail(self, failure: Failure) -> None:
