@@ -30,9 +30,6 @@ class Memory:
             return sum(wire.cost for wire in self._wires.values())
 
     def make_room(self) -> None:
-        """Drop the oldest points of the largest wires until all of them fit; with the lock."""
+        """Forget what is oldest in the largest wires until all of them fit; with the lock."""
         while self.used() > self._most:
-            largest = max(self._wires.values(), key=lambda wire: wire.cost)
-            if not len(largest):
-                return  # nothing but sockets, of which each wire has a bounded number
-            largest.drop_oldest()
+            max(self._wires.values(), key=lambda wire: wire.cost).give_way()

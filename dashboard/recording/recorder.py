@@ -79,8 +79,7 @@ class Recorder:
                 case messages.Points():
                     self._take_points(message)
                 case messages.SocketEvents():
-                    for event in message.events:
-                        self._wire.happened(event)
+                    self._take_events(message)
                 case messages.Rows():
                     self._wire.counted(message)
                 case messages.Crash():
@@ -99,6 +98,11 @@ class Recorder:
         with self._lock:
             changed, self._changes = self._changes - {"view"}, set()
             return changed
+
+    def _take_events(self, message: messages.SocketEvents) -> None:
+        for event in message.events:
+            self._wire.happened(event)
+        self._memory.make_room()
 
     def _take_points(self, message: messages.Points) -> None:
         for point in message.points:

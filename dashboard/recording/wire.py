@@ -13,7 +13,7 @@ POINTS = 20_000
 STREAM_BYTES = 512 * 1024
 PROGRAM_BYTES = 8 * 1024 * 1024
 STREAMS = 6_000
-POINT_BYTES, STREAM_COST = 780, 1_000  # of memory, as measured, besides data
+POINT_BYTES, STREAM_COST = 780, 1_750  # of memory, as measured, besides data
 
 
 class Wire:
@@ -97,6 +97,13 @@ class Wire:
 
     def drop_oldest(self) -> None:
         self._drop(next(iter(self._points)))
+
+    def give_way(self) -> None:
+        """Forget a socket with its points where sockets take most of the memory, else a point."""
+        if STREAM_COST * len(self.streams) > self.cost / 2:
+            self._forget_one()
+        else:
+            self.drop_oldest()
 
     def newest(self, count: int, data: int) -> list[Point]:
         """Up to so many points with up to so much data, in order."""

@@ -4,6 +4,7 @@ import base64
 import tracemalloc
 from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +12,16 @@ from dashboard.recording import wire as module
 from dashboard.recording.memory import Memory
 from dashboard.recording.streams import way
 from dashboard.recording.wire import Wire
-from labservers.observe.messages import Point, Points, Row, Rows, SocketEvent, decode, encode
+from labservers.observe.messages import (
+    Point,
+    Points,
+    Row,
+    Rows,
+    SocketEvent,
+    SocketEvents,
+    decode,
+    encode,
+)
 
 EVENTS = ["created", "bound", "listening", "connected", "accepted", "closed"]
 CALLS = ["recv", "send", "sendall", "accept", "recvfrom", "sendto", "sleep"]
@@ -178,3 +188,40 @@ def test_the_cost_of_points_is_what_they_take() -> None:
     finally:
         tracemalloc.stop()
     assert 0.6 < wire.cost / taken < 1.4
+
+
+def test_the_cost_of_sockets_is_what_they_take() -> None:
+    """Short connections: a program that serves many has far more of them than points of each."""
+    lines = [
+        encode(SocketEvents(1.0, [event(id, name, peer=f"127.0.0.1:{40_000 + id}")]))
+        for id in range(3_000)
+        for name in ("accepted", "closed")
+    ]
+    wire = Wire()
+    tracemalloc.start()
+    try:
+        for line in lines:
+            [came] = cast(SocketEvents, decode(line)).events
+            wire.happened(came)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0.8 < wire.cost / taken < 1.25
+
+
+@pytest.mark.parametrize("last_event", ["accepted", "closed"])
+def test_sockets_give_way_as_points_do(last_event: str) -> None:
+    """Also those that never close; the newest are whole."""
+    memory, wire = Memory(100_000), Wire()
+    memory.put("one", wire)
+    for number in range(300):
+        for name in ("accepted", last_event):
+            wire.happened(event(number, name))
+            memory.make_room()
+            assert memory.used() <= 100_000
+        wire.add(point(number, number))
+        memory.make_room()
+        assert memory.used() <= 100_000
+    assert list(wire.streams) == list(range(300 - len(wire.streams), 300))
+    assert len(wire) == len(wire.streams) > 35
+    assert len(wire) + wire.lost == 300
