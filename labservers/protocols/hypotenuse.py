@@ -64,7 +64,8 @@ class Request:
         whole_lines = self._data[: self._data.rindex(b"\n")].rstrip(BLANK)
         if len(whole_lines) == self._judged:
             return  # only blank lines came
-        self._lines += whole_lines.count(b"\n", self._judged) + 1
+        new_lines = whole_lines[self._judged :].split(b"\n")
+        self._lines += sum(bool(line.strip(BLANK)) for line in new_lines)
         self._judged = len(whole_lines)
         if self._lines > LINES_LIMIT:
             raise Refused(f"too many lines; {EXPECTED}")

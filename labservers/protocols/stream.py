@@ -24,7 +24,7 @@ class LimitExceeded(Exception):
 class EndOfStream(Exception):
     """The stream ended before what was being read; `partial` is what there was of it."""
 
-    def __init__(self, partial: bytes = b"") -> None:
+    def __init__(self, partial: bytes) -> None:
         super().__init__("the stream ended too early")
         self.partial = partial
 
@@ -99,7 +99,7 @@ class ByteStream:
         """
         searched = 0
         while (end := self._block_end(searched)) < 0:
-            searched = max(0, len(self._buffer) - 3)
+            searched = max(0, len(self._buffer) - 2)
             if len(self._buffer) > limit:
                 raise LimitExceeded
             if self.ended:
@@ -111,15 +111,12 @@ class ByteStream:
 
     def _block_end(self, start: int) -> int:
         """One past the first empty line, or -1; a bare LF ends a line too."""
-        buffer = self._buffer
-        strict = buffer.find(b"\r\n\r\n", start)
-        stop = strict + 4 if strict >= 0 else len(buffer)
-        for loose in (b"\n\n", b"\n\r\n"):
-            found = buffer.find(loose, start, stop)
+        end, stop = -1, len(self._buffer)
+        for empty_line in (b"\n\r\n", b"\n\n"):  # after the end of the line before it
+            found = self._buffer.find(empty_line, start, stop)
             if found >= 0:
-                stop = found + len(loose)
-                strict = 0
-        return stop if strict >= 0 else -1
+                end = stop = found + len(empty_line)
+        return end
 
     def _take(self, count: int) -> bytes:
         taken = bytes(self._buffer[:count])

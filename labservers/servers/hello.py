@@ -25,7 +25,7 @@ from labservers.servers.hello_peers import Address, Peers
 ANSWER = b"Hello client"
 LARGEST_DATAGRAM = 65_535
 SHOWN_CHARACTERS = 200  # of a datagram in the log
-SHOWN_BYTES = 4 * SHOWN_CHARACTERS
+SHOWN_BYTES = 4 * (SHOWN_CHARACTERS + 1)  # one more, so that a cut is seen
 DRAINED = 256  # datagrams between two looks at the clock
 
 

@@ -4,7 +4,15 @@ import itertools
 
 import pytest
 
-from dashboard.supervision.lifecycle import ALIVE, SETTLED, TRANSITIONS, Event, State, next_state
+from dashboard.supervision.lifecycle import (
+    ALIVE,
+    SETTLED,
+    TRANSITIONS,
+    Event,
+    State,
+    as_shown,
+    next_state,
+)
 
 S, E = State, Event
 
@@ -34,6 +42,12 @@ def walk(*events: Event, start: State = S.STOPPED) -> State:
         ((E.START, E.READY, E.SILENT, E.FINISHED), S.STOPPED),
         ((E.START, E.READY, E.SILENT, E.RETRY_LATER), S.BACKOFF),
         ((E.START, E.READY, E.RETRY_LATER, E.RETRY), S.STARTING),
+        ((E.START, E.READY, E.RETRY_LATER, E.START), S.STARTING),
+        ((E.START, E.READY, E.RETRY_LATER, E.STOP), S.STOPPED),
+        ((E.START, E.READY, E.SILENT, E.STOP), S.STOPPING),
+        ((E.START, E.RETRY_LATER), S.BACKOFF),
+        ((E.START, E.STOP, E.ENDED), S.STOPPED),
+        ((E.START, E.STOP, E.UNENDED), S.FAILED),
         ((E.START, E.READY, E.BROKE, E.START), S.STARTING),
         ((E.START, E.READY, E.BROKE, E.STOP), S.STOPPED),
     ],
@@ -61,4 +75,13 @@ def test_every_state_can_be_reached_and_left_for_stopped() -> None:
             ways += [after for (before, _), after in TRANSITIONS.items() if before in ways]
         assert S.STOPPED in ways
     assert ALIVE.isdisjoint({S.STOPPED, S.FAILED, S.BACKOFF})
-    assert S.STARTING not in SETTLED
+    assert {S.STOPPED, S.RUNNING, S.FAILED, S.FROZEN} == SETTLED
+
+
+def test_a_page_gets_every_state_and_edge_by_name() -> None:
+    shown = as_shown()
+    assert shown["states"] == list(State)
+    assert len(shown["edges"]) == len(TRANSITIONS)
+    assert shown["edges"][0] == {"from": "STOPPED", "event": "start", "to": "STARTING"}
+    words = "start, stop, ready, could not start, finished, broke, ended, unended, silent, spoke"
+    assert ", ".join(Event) == f"{words}, retry, retry later"

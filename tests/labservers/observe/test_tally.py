@@ -138,3 +138,14 @@ def test_a_counter_loses_nothing_that_several_threads_add_while_somebody_looks()
         taken.append(counter.take())
     taken.append(counter.take())
     assert (sum(taken), counter.take()) == (80_000, 0)
+
+
+def test_a_tally_begins_at_zero_and_each_figure_is_added_to_its_own() -> None:
+    total, other = Tally(), Tally()
+    names = ["accepted", "requests", "errors", "bytes_in", "bytes_out"]
+    assert [getattr(total, name) for name in names] == [0] * 5
+    for value, name in enumerate(names, 1):
+        setattr(other, name, value)
+    total.add(other)
+    total.add(other)
+    assert [getattr(total, name) for name in names] == [2, 4, 6, 8, 10]

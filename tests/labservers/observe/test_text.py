@@ -31,6 +31,8 @@ def test_what_is_kept_stays() -> None:
         (b"\n\n  second \nthird", "second"),
         (b"\xff\xfe\x1b[2J", "\ufffd\ufffd·[2J"),
         ("я".encode() * 100, "я" * 79 + "…"),
+        ("😀".encode() * 100, "😀" * 79 + "…"),
+        (b"x" * 80, "x" * 80),
         (b"", ""),
     ],
 )

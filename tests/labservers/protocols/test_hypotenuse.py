@@ -61,6 +61,15 @@ def test_no_bytes_in_any_pieces_break_it(pieces: list[bytes]) -> None:
         ('{"a": 3}', 'missing key "b"; '),
         ('{"a": "3", "b": 4}', '"a" is a string; expected a finite number'),
         ('{"a": true, "b": 4}', '"a" is true or false; expected a finite number'),
+        ('{"a": null, "b": 4}', '"a" is null; expected a finite number'),
+        ('{"a": {}, "b": 4}', '"a" is an object; expected a finite number'),
+        ('{"a": 3, "b": []}', '"b" is a list; expected a finite number'),
+        ("3", "a number, not an object; "),
+        ('{"b": 4}', 'missing key "a"; '),
+        ('{"b": 4, "a": 3, "b": 4}', 'repeated key "b"; '),
+        ('{"%s": 3}' % ("x" * 38), 'unexpected key "%s"; ' % ("x" * 38)),
+        ('{"%s": 3}' % ("x" * 39), 'unexpected key "%s..."; ' % ("x" * 35)),
+        ('{"a": -0.5, "b": 4}', '"a" is negative; expected zero or more'),
         ('{"a": NaN, "b": 4}', '"a" is NaN or infinite; expected a finite number'),
         ('{"a": -3, "b": 4}', '"a" is negative; expected zero or more'),
         ('{"a": 1e400, "b": 4}', '"a" is too large for a float; expected '),
@@ -104,3 +113,38 @@ def test_what_may_still_become_a_request_is_waited_for(first: bytes) -> None:
 def test_no_overflow_and_no_underflow_in_between() -> None:
     assert hypotenuse(3e200, 4e200) == math.hypot(3e200, 4e200)
     assert hypotenuse(3e-200, 4e-200) == math.hypot(3e-200, 4e-200)
+
+
+def test_the_longest_request_is_the_limit_to_the_byte() -> None:
+    legs = b'{"a": 3, "b": 4}'
+    assert answer(b" " * (LIMIT - len(legs)) + legs) == 5
+    with pytest.raises(Refused, match="longer than"):
+        answer(b" " * (LIMIT - len(legs) + 1) + legs)
+    request = Request()
+    request.receive(b" " * LIMIT)
+    assert not request.complete
+    request.receive(b" ")
+    assert request.complete
+
+
+def test_as_many_lines_as_tokens_however_many_blank_ones_are_between() -> None:
+    request = Request()
+    for token in b'{ "a" : 3 , "b" : 4 }'.split():
+        assert not request.complete
+        request.receive(token + b"\n\n")
+        request.receive(b"\r\n \n")
+    assert request.legs() == (3, 4)
+
+
+def test_more_lines_than_tokens_are_refused_before_they_are_parsed() -> None:
+    request = Request()
+    request.receive(b'{\n"a"\n:\n')
+    request.receive(b"\n\n[\n\n")
+    request.receive(b"[\n" * 5)
+    with pytest.raises(Refused, match="too many lines"):
+        request.receive(b"[\n")
+
+
+def test_lines_that_nest_too_deeply_are_refused_at_once() -> None:
+    with pytest.raises(Refused, match="nested too deeply"):
+        answer(b"{\n" + b'"a":[' + b"[" * 60_000 + b"\n", end=False)

@@ -33,20 +33,24 @@ def test_a_line_is_the_same_whole_and_byte_by_byte(line: bytes, rest: bytes) -> 
         assert drive(stream.read_until(b"\r\n", 100), stream, pieces) == line
 
 
-def test_a_line_longer_than_its_limit_is_refused_before_its_end() -> None:
-    stream = ByteStream(b"x" * 11)
+@pytest.mark.parametrize("data", [b"x" * 11, b"x" * 11 + b"\n"])
+def test_a_line_longer_than_its_limit_is_refused_before_its_end(data: bytes) -> None:
+    stream = ByteStream(data)
     with pytest.raises(LimitExceeded):
         next(stream.read_until(b"\n", 10))
 
 
-def test_a_line_of_exactly_the_limit_is_read() -> None:
-    stream = ByteStream()
-    assert drive(stream.read_until(b"\n", 10), stream, [b"x" * 10 + b"\n"]) == b"x" * 10
+@pytest.mark.parametrize("mark", [b"\n", b"\r\n"])
+def test_a_line_of_exactly_the_limit_is_read(mark: bytes) -> None:
+    line = b"x" * 10
+    for pieces in ([line + mark], one_by_one(line + mark)):
+        stream = ByteStream()
+        assert drive(stream.read_until(mark, 10), stream, pieces) == line
 
 
 def test_the_end_inside_a_line_says_what_there_was() -> None:
     stream = ByteStream()
-    with pytest.raises(EndOfStream) as caught:
+    with pytest.raises(EndOfStream, match="the stream ended too early") as caught:
         drive(stream.read_until(b"\n", 10), stream, [b"half"])
     assert caught.value.partial == b"half"
 
@@ -71,3 +75,20 @@ def test_a_block_without_an_end_is_refused_at_its_limit() -> None:
     stream = ByteStream(b"a: b\r\n" * 20)
     with pytest.raises(LimitExceeded):
         next(stream.read_block(100))
+
+
+def test_the_longest_block_is_the_limit_to_the_byte() -> None:
+    block = b"a: b\r\n\r\n"
+    for pieces in ([block + b"rest"], one_by_one(block)):
+        stream = ByteStream()
+        assert drive(stream.read_block(len(block)), stream, pieces) == block
+        stream = ByteStream()
+        with pytest.raises(LimitExceeded):
+            drive(stream.read_block(len(block) - 1), stream, pieces)
+
+
+def test_the_end_inside_a_block_says_what_there_was() -> None:
+    stream = ByteStream()
+    with pytest.raises(EndOfStream) as caught:
+        drive(stream.read_block(100), stream, [b"a: b\r\n"])
+    assert caught.value.partial == b"a: b\r\n"

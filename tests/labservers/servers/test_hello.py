@@ -132,6 +132,8 @@ def test_what_is_in_the_log_is_one_line_of_at_most_200_characters(
     text = line.split(" ", 4)[4]
     assert text.startswith("·[2J\ufffdяяя")
     assert len(text) == 200
+    exchange.udp(*server.address, "😀".encode() * 300)
+    eventually(lambda: "😀" * 199 + "…" in server.lines(), "the cut is shown")
     exchange.udp(*server.address, b"two\nlines")
     eventually(lambda: "two·lines\n" in server.lines(), "in one")
 
