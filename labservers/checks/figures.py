@@ -6,6 +6,15 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
+
+
+class Work(NamedTuple):
+    """used_s: processor time, so far; queued_s: time in which it wanted a processor, and others
+    had it."""
+
+    used_s: float
+    queued_s: float
 
 
 def descriptors(pid: int) -> int | None:
@@ -17,11 +26,11 @@ def threads(pid: int) -> int | None:
     return _entries(f"/proc/{pid}/task")
 
 
-def processor_s(pid: int) -> float | None:
-    """Processor time that it has used, with its children that live."""
-    used = [_processor_s(one) for one in family(pid)]
-    known = [one for one in used if one is not None]
-    return sum(known) if known else None
+def work(pid: int) -> Work | None:
+    """Of it and its children that live."""
+    done = [(_processor_s(one), _queued_s(one)) for one in family(pid)]
+    known = [Work(used_s, queued_s) for used_s, queued_s in done if used_s is not None]
+    return Work(*(sum(column) for column in zip(*known, strict=True))) if known else None
 
 
 def family(pid: int) -> Iterator[int]:
@@ -46,3 +55,13 @@ def _processor_s(pid: int) -> float | None:
         fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     return None
+
+
+def _queued_s(pid: int) -> float:
+    """The second field of /proc/PID/task/TID/schedstat, in nanoseconds there: of the threads that
+    live. 0 where the kernel does not keep it."""
+    queued_ns = 0
+    for row in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            queued_ns += int(row.read_text("ascii").split()[1])
+    return queued_ns / 1e9

@@ -128,7 +128,7 @@ class _Check:
         outcomes = [self._started()]
         found: Found | None = None
         if outcomes[0].outcome == "pass":
-            cpu_before = busy.share(self._subject, busy.LOOK_S) if self._subject.inside else 0.0
+            cpu_before = busy.at_work(self._subject) if self._subject.inside else 0.0
             found, why = spoken(self._wanted(), self._subject, self._patience, self._hints)
             outcomes += [why] if why is not None else []
             if found is not None:

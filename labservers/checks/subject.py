@@ -196,9 +196,9 @@ class Subject:
     def threads(self) -> int | None:
         return figures.threads(self._pid)
 
-    def processor_s(self) -> float | None:
-        """Processor time that it has used, with its children that live."""
-        return figures.processor_s(self._pid) if self.alive else None
+    def work(self) -> figures.Work | None:
+        """Its processor time, with that of its children that live."""
+        return figures.work(self._pid) if self.alive else None
 
     @property
     def _pid(self) -> int:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from labservers.checks import ports
+from labservers.checks.figures import Work
 from labservers.checks.subject import Mark
 from labservers.checks.values import Address, Death, Stand
 from labservers.net.addresses import connect_host, is_local
@@ -83,7 +84,7 @@ class Remote:
     def threads(self) -> int | None:
         return None
 
-    def processor_s(self) -> float | None:
+    def work(self) -> Work | None:
         return None
 
     def interrupt(self) -> None: ...

@@ -28,7 +28,6 @@ BY_PROBE = {
     "udp-empty": "udp-empty-ends",
     "connect-close": "empty-read-spins",
     "slow": "deaf-stops-all",
-    "chat-deaf": "deaf-stops-all",
     "chat-letters": "decode-half-letter",
     "chat-others": "chat-rooms-mixed",
     "chat-order": "chat-order-differs",
@@ -63,6 +62,7 @@ def by_symptom(outcome: Outcome, evidence: Evidence, facts: ProgramFacts, code: 
     special = {
         "silent": _silent,
         "slow": _slow,
+        "chat-deaf": _deaf,
         "ctrl-c": _not_ended,
         "threads": _threads,
         "closes": _closes,
@@ -133,6 +133,11 @@ def _slow(evidence: Evidence, code: Code) -> Match:
     if sending is None and stand_in(evidence, READS) is not None:
         return _silent(evidence, code)
     return _at("deaf-stops-all", sending)
+
+
+def _deaf(evidence: Evidence, code: Code) -> Match:
+    """A chat's threads always stand in recv(): only one in send() says where it waits."""
+    return _at("deaf-stops-all", stand_in(evidence, SENDS))
 
 
 def _not_ended(evidence: Evidence, code: Code) -> Match:

@@ -10,7 +10,7 @@ from labservers.checks import ports
 from labservers.checks.client import Client
 from labservers.checks.context import Context, Probe, local, many, streams
 from labservers.checks.folders import Folder
-from labservers.checks.probes.busy import SUSPECT, spinning
+from labservers.checks.probes.busy import spinning
 from labservers.checks.talks import member
 from labservers.checks.values import Outcome
 
@@ -49,7 +49,7 @@ def descriptors(context: Context) -> Outcome:
 
 def threads(context: Context) -> Outcome:
     """Fifty visits leave no thread behind, and none that is at work for nobody."""
-    if context.cpu_before > SUSPECT:
+    if context.cpu_before:
         figures = (("cpu", context.cpu_before), ("cpu_before", context.cpu_before))
         return context.fail("spins", figures=figures, why="busy-loop")
     left = _left_by_visits(context)

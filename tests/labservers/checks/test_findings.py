@@ -210,6 +210,16 @@ def test_the_gravest_comes_first_and_consequences_are_left_out() -> None:
         assert cause not in brought
 
 
+def test_a_thread_that_stands_in_send_is_no_consequence_of_one_that_spins() -> None:
+    spins = failed("connect-close", "spins", cpu=1.0)
+    reads = failed("chat-deaf", "others-wait", stands=THREAD)
+    sends = failed("chat-deaf", "others-wait", stands=(*THREAD, ("Thread-2", "send")))
+    assert [one.id for one in found(spins, reads, task="chat")] == ["empty-read-spins"]
+    both = found(spins, sends, task="chat")
+    assert {one.id for one in both} == {"empty-read-spins", "deaf-stops-all"}
+    assert any("Thread-2 stood at server.py:5 in send()" in one.evidence for one in both)
+
+
 def test_a_program_that_cannot_be_run_is_not_accused() -> None:
     assert found(failed("starts", "not-started", "port-taken")) == []
 
