@@ -16,7 +16,7 @@ def share(subject: Checked, seconds: float) -> float:
     """The share of one processor, 0..1 or more, that it uses from now on, over so many seconds.
 
     A busy machine gives a program that spins but a part of what it wants: one that always wants a
-    processor counts as if it had got it.
+    processor counts as if it had got one.
     """
     before, began = subject.work(), time.monotonic()
     time.sleep(seconds)
@@ -25,7 +25,7 @@ def share(subject: Checked, seconds: float) -> float:
         return 0.0
     used = (after.used_s - before.used_s) / took_s
     wanted = used + max(0.0, after.queued_s - before.queued_s) / took_s
-    return wanted if wanted >= ALWAYS else used
+    return max(used, min(wanted, 1.0)) if wanted >= ALWAYS else used
 
 
 def at_work(subject: Checked) -> float:
