@@ -32,11 +32,8 @@ class Presence:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._lock = threading.Lock()  # guards the two below
-        self._said: tuple[Lab | None, str, str] = (
-            None,
-            "",
-            "",
-        )  # addresses: for programs, for people
+        # Whose addresses were said: the one for programs, the one for people.
+        self._said: tuple[Lab | None, str, str] = (None, "", "")
         self._writable = True
 
     @property

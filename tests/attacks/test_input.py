@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 TOKEN = "token-of-the-tests"
 READS_A_BODY = [
+    "/api/restore",
     "/api/servers/chat/settings",
     "/api/servers/subjects/loop",
     "/api/programs/subjects/settings",
@@ -81,7 +82,9 @@ def test_the_list_of_those_that_read_a_body_is_whole(app: Flask) -> None:
     readers = {
         path.replace("subjects", "chat") if "servers" in path else path
         for method, path in routes(app)
-        if method == "POST" and ask(app, method, path, b"[]").status_code == 400
+        if method == "POST"
+        and not path.startswith("/api/folder/")  # that ends the dashboard's tenure
+        and ask(app, method, path, b"[]").status_code == 400
     }
     assert readers == {
         path.replace("servers/subjects", "servers/chat") for path in READS_A_BODY

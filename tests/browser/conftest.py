@@ -276,7 +276,8 @@ def driver_runs() -> bool:
     """Whether the node that Playwright brings along finds its libraries."""
     node = Path(playwright.__file__).parent / "driver" / "node"
     return (
-        not node.exists() or not subprocess.run([node, "--version"], capture_output=True).returncode
+        not node.exists()
+        or not subprocess.run([node, "--version"], capture_output=True, timeout=20).returncode
     )
 
 

@@ -81,7 +81,7 @@ def address(page: Page) -> str:
 
 def curl(place: str) -> bytes:
     command = ["curl", "-s", "-m", "10", f"http://{place}/"]
-    return subprocess.run(command, capture_output=True, check=True).stdout
+    return subprocess.run(command, capture_output=True, check=True, timeout=20).stdout
 
 
 def line(page: Page, number: int) -> Any:

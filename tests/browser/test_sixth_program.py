@@ -33,7 +33,7 @@ def test_it_is_started_on_its_card_and_opened_by_its_key(sixth: Any, page: Page)
     expect(page).to_have_url(f"{sixth.url}/servers/twin/loop")
     expect(page).to_have_title("A twin of number five · Socket Lab")
     tabs = page.get_by_role("navigation", name="A twin of number five").get_by_role("link")
-    expect(tabs).to_have_text(["Event loop", "Code", "Wire", "Connections0", "Logs"])
+    expect(tabs).to_have_text(["Event loop", "Code", "Wire", "Connections0", "Logs", "States"])
 
 
 def test_its_loop_is_its_own(sixth: Any, page: Page) -> None:

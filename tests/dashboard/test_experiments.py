@@ -120,7 +120,7 @@ def test_a_program_that_ends_takes_its_experiments_with_it(
     eventually(lambda: figures(api, "chat")["connections"] == 3, "they are there", 15)
     api("POST", "/api/servers/chat/kill?wait=10")
     eventually(lambda: not crowds(), "their process ends", 10)
-    assert experiments(api, "chat") == []
+    eventually(lambda: experiments(api, "chat") == [], "it is forgotten")
 
 
 REFUSED = [

@@ -11,9 +11,6 @@ import pytest
 
 from dashboard import create_app, i18n
 from dashboard.checks.kept import Kept, Report
-from dashboard.config import Config
-from dashboard.lab import Lab
-from dashboard.presence import Presence
 from dashboard.programs.catalogue import catalogue
 from dashboard.programs.settings import Settings
 from dashboard.troubles import Troubles
@@ -115,8 +112,9 @@ def test_a_report_on_a_full_disk_is_kept_in_memory(tmp_path: Path, heard: Heard)
 
 def test_a_data_folder_that_cannot_be_written_is_said_on_the_page(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    lab = Lab(Config(data_dir=str(tmp_path / "file" / "data")), catalogue())
-    Presence(lab).take()
+    app = create_app({"data_dir": str(tmp_path / "file" / "data")})
+    app.extensions["presence"].take()
+    lab = app.extensions["lab"]
     (trouble,) = lab.snapshot()["troubles"]
     assert (trouble["code"], trouble["why"]) == ("data", "Not a directory")
     lab.close()

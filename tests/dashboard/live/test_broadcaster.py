@@ -165,7 +165,7 @@ def test_every_kind_is_delivered_as_the_table_says(kind: Kind) -> None:
         rates = {"in_rate": number, "out_rate": 0.0}
         event = {"kind": kind.kind, "name": "chat", "lines": [number], "skipped": 0, "frame": {}}
         more = {"server": {"name": "chat"}, "entry": {}, "figures": rates}
-        broadcaster.publish({**event, **more, "files": [], "troubles": []})
+        broadcaster.publish({**event, **more, "files": [], "troubles": [], "wanted": True})
     got = [event["lines"] for event in events(subscription)]
     expected = {
         Delivery.ORDERED: [[0], [1]],

@@ -148,5 +148,5 @@ def test_however_a_check_is_ended_its_program_ends_and_the_next_check_finds_no_f
     wait_until(lambda: not list(marked(mark)))
     assert bool(list(temporary.iterdir())) == (number == signal.SIGKILL)
     subprocess.run([*command, "--only", "answers"], cwd=tmp_path, env=environment, check=True,
-                   stdout=subprocess.DEVNULL)  # fmt: skip
+                   stdout=subprocess.DEVNULL, timeout=60)  # fmt: skip
     assert list(temporary.iterdir()) == []

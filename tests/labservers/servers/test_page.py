@@ -170,11 +170,14 @@ def test_a_client_that_sends_at_its_own_pace_still_gets_its_answer(
 def test_curl_gets_the_page(serve: Callable[..., Any], need: Callable[[str], str]) -> None:
     server = serve("page")
     url = "http://{}:{}/".format(*server.address)
-    done = subprocess.run([need("curl"), "-sS", "-i", url], capture_output=True, check=True)
+    done = subprocess.run(
+        [need("curl"), "-sS", "-i", url], capture_output=True, check=True, timeout=20
+    )
     assert done.stdout.startswith(b"HTTP/1.1 200 OK\r\n")
     posted = subprocess.run(
         [need("curl"), "-sS", "-i", "-H", "Expect: 100-continue", "-d", "x" * 5000, url],
         capture_output=True,
         check=True,
+        timeout=20,
     )
     assert posted.stdout.startswith(b"HTTP/1.1 405")
