@@ -28,6 +28,9 @@ bench: $(VENV)/.run ## measure the servers beside their peers; shorter: make ben
 fuzz: $(VENV)/.test ## ask the HTTP API all that its description allows; more: make fuzz ARGS=200
 	@$(BIN)/python -m bench.description $(ARGS)
 
+mutants: $(VENV)/.test ## change the pure parts in one place at a time: which changes no test notices; ARGS="clock text"
+	@$(BIN)/python -m bench.mutants $(ARGS)
+
 soak: $(VENV)/.test ## load, faults and browsers for 10 minutes: what grows; ARGS="--minutes 2"
 	@$(BIN)/python -m bench.soak $(ARGS)
 
