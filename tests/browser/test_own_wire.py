@@ -71,7 +71,8 @@ def test_the_wire_shows_the_very_bytes_and_gives_them_away(
         assert digits(page, "out") == answer == HELLO.decode().upper().encode()
         expect(page.locator(".blk.in")).to_contain_text(f"upper.py:{RECV} serve")
         expect(page.locator(".blk.out")).to_contain_text(f"upper.py:{SEND} serve")
-        page.locator(".streams a").last.click()
+        port = sock.getsockname()[1]  # the list of sockets comes apart from their bytes
+        page.locator(".streams a").filter(has_text=f":{port}").click()
         expect(page).to_have_url(re.compile(r"\?stream=\d+$"))
         page.get_by_label("Download").click()
         raw = saved(page, "Received bytes of this stream", tmp_path)
