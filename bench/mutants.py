@@ -5,6 +5,7 @@ unit tests. A mutant that they pass has survived: a test is missing, or the chan
 difference. Those of the second kind stand in docs/mutants.md with the reason.
 """
 
+import importlib
 import importlib.util
 import math
 import multiprocessing
@@ -19,13 +20,13 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
-import flask  # noqa: F401  (large, and not of the lab: imported once, as pytest is)
-import psutil  # noqa: F401
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from bench.mutations import Mutant, mutants
 
+for large in ("flask", "psutil"):  # not of the lab: imported once, as pytest is
+    importlib.import_module(large)
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "docs" / "mutants.md"
 PROTOCOLS, OBSERVE, LIVES = (

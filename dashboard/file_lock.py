@@ -3,24 +3,24 @@
 Where the system has none it is always had: nothing keeps two processes apart there.
 """
 
-try:
+import sys
+
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 
 def try_shared(descriptor: int) -> bool:
     """As one of several; False: one process has it for itself."""
-    return fcntl is None or _taken(descriptor, fcntl.LOCK_SH)
+    return sys.platform == "win32" or _taken(descriptor, fcntl.LOCK_SH)
 
 
 def try_alone(descriptor: int) -> bool:
     """False: another process has it."""
-    return fcntl is None or _taken(descriptor, fcntl.LOCK_EX)
+    return sys.platform == "win32" or _taken(descriptor, fcntl.LOCK_EX)
 
 
 def wait_alone(descriptor: int) -> None:
-    if fcntl is not None:
+    if sys.platform != "win32":
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 from flask import Flask, current_app, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from dashboard import public
+from dashboard import middleware, public
 from dashboard.config import Config
 from dashboard.errors import BadInput
 from dashboard.numbers import shown
@@ -45,7 +45,7 @@ def init_app(app: Flask) -> None:
             f"prefix: {shown(config.prefix)} begins as an address of the dashboard's own",
             f"take another one, such as /lab{config.prefix}",
         )
-    app.wsgi_app = BehindProxy(app.wsgi_app, config)  # type: ignore[method-assign]
+    middleware.wrap(app, lambda inner: BehindProxy(inner, config))
 
 
 class BehindProxy:

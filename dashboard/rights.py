@@ -28,15 +28,18 @@ class Need(NamedTuple):
     held: bool = True
 
 
+_needs: dict[Callable[..., Any], Need] = {}  # of the marked views
+
+
 def needs(right: Right, *, held: bool = True) -> Callable[[View], View]:
     """Mark a view; one without a mark needs the highest right."""
 
     def mark(view: View) -> View:
-        setattr(view, "need", Need(right, held))  # noqa: B010, a function has no such attribute
+        _needs[view] = Need(right, held)
         return view
 
     return mark
 
 
 def need_of(view: Callable[..., Any] | None) -> Need:
-    return getattr(view, "need", Need())
+    return _needs.get(view, Need()) if view else Need()

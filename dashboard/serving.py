@@ -118,7 +118,7 @@ class Server(serving.ThreadedWSGIServer):
 
 def install() -> None:
     """`flask run` takes no server of ours, so it finds ours under the name of Werkzeug's."""
-    serving.ThreadedWSGIServer = Server  # type: ignore[misc]
+    vars(serving)["ThreadedWSGIServer"] = Server
 
 
 def let_in(environ: dict[str, Any]) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from dashboard.numbers import shown
 
 SCHEME = "unix://"
+TIMEOUT_S = 35.0
+BLOCK_BYTES = 8192
 PATH_BYTES = 107  # sun_path of unix(7), less its end
 
 
@@ -34,7 +36,20 @@ class UnixHandler(urllib.request.HTTPHandler):
         self._path = path
 
     def http_open(self, req: urllib.request.Request) -> Any:
-        return self.do_open(lambda host, timeout: UnixConnection(self._path, timeout), req)  # type: ignore[arg-type]
+        return self.do_open(self._connection, req)
+
+    def _connection(
+        self,
+        host: str,
+        /,
+        *,
+        port: int | None = None,
+        timeout: float = TIMEOUT_S,
+        source_address: tuple[str, int] | None = None,
+        blocksize: int = BLOCK_BYTES,
+    ) -> UnixConnection:
+        """As urllib asks for one; to a path only its time limit means something."""
+        return UnixConnection(self._path, timeout)
 
 
 def refusal(path: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 
 from dashboard import create_app as create_dashboard
+from dashboard import middleware
 
 HOST = "127.0.0.2"
 FAR = "198.51.100.7"  # RFC 5737: nobody's address
@@ -29,5 +30,5 @@ class Elsewhere:
 
 def create_app(config: dict[str, Any] | None = None) -> Flask:
     app = create_dashboard(config)
-    app.wsgi_app = Elsewhere(app.wsgi_app)  # type: ignore[method-assign]
+    middleware.wrap(app, Elsewhere)
     return app

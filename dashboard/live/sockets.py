@@ -22,7 +22,7 @@ from flask import Flask, g, request
 from flask_sock import Sock
 from simple_websocket import Server
 
-from dashboard import proxy, security, serving
+from dashboard import middleware, proxy, security, serving
 from dashboard.errors import Forbidden
 from dashboard.live.frames import close_frame
 from dashboard.live.loop_thread import LoopThread
@@ -64,7 +64,7 @@ class _NoThread:
 def init_app(app: Flask) -> Sock:
     """The extension for an application."""
     app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": _NoThread}
-    app.wsgi_app = _WithoutDeflate(app.wsgi_app)  # type: ignore[method-assign]
+    middleware.wrap(app, _WithoutDeflate)
     return Sock(app)
 
 

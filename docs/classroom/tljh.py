@@ -1,6 +1,6 @@
 # For The Littlest JupyterHub: /opt/tljh/config/jupyterhub_config.d/socket_lab.py, then
 # `sudo tljh-config reload hub`. One Linux account and one systemd unit a student.
-c = get_config()  # noqa: F821
+c = get_config()
 
 c.SystemdSpawner.mem_limit = "1G"
 c.SystemdSpawner.cpu_limit = 1.0

@@ -1,12 +1,11 @@
 """The reports of a running program, and its commands: one JSON line each, no I/O.
 
-A program sends messages, the dashboard commands; both share this file and nothing else. Every
-message carries `at`, its time in seconds since the epoch, which never goes back within a process.
-A frame is a full snapshot, so a lost one is healed by the next. Events are numbered and may be
-lost; what is lost is counted. A field that is None was not measured here.
-
-The annotations are the schema: decode() reads them, and ignores a field that it does not know, as
-of a newer program. The messages of an observed program are declared in observed.py.
+A program sends messages, the dashboard commands; both share this file and nothing else. Each has
+`at`, its time in seconds since the epoch, which never goes back within a process. A frame is a
+full snapshot: the next heals a lost one. Events are numbered, those lost are counted. A field
+that is None was not measured here. The annotations are the schema: decode() reads them, and
+ignores a field that it does not know, as of a newer program. The messages of an observed program
+are declared in observed.py.
 """
 
 from __future__ import annotations

@@ -3,23 +3,23 @@
 import contextlib
 import errno
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
 
 from labservers.observe.readiness import readable, writable
 
-try:
+if sys.platform != "win32":
     import termios
-except ImportError:  # Windows has no terminals of this kind
-    termios = None  # type: ignore[assignment]
 
 PIECE = 64 * 1024
 WINDOW = (40, 120)  # rows, columns
 LOOK_S = 0.5
 TYPE_S = 1.0
 GATHER_S = 0.002  # between two pieces: we are not woken for each line of a program that spins
-MISSING = "" if termios else "this system has no pseudoterminals; on Windows use WSL2"
+NONE_HERE = "this system has no pseudoterminals; on Windows use WSL2"
+MISSING = NONE_HERE if sys.platform == "win32" else ""
 LINE_BYTES = 4_095  # of a typed line (termios(3), canonical mode); the system drops the rest
 
 
@@ -33,8 +33,8 @@ class Terminal:
     """
 
     def __init__(self) -> None:
-        if MISSING:
-            raise OSError(errno.ENOTSUP, MISSING)
+        if sys.platform == "win32":
+            raise OSError(errno.ENOTSUP, NONE_HERE)
         self._ours, self.theirs = os.openpty()
         self._lock = threading.Lock()
         self._over = threading.Event()

@@ -2,6 +2,7 @@
 
 import base64
 import tracemalloc
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
@@ -172,6 +173,16 @@ def test_all_programs_share_one_memory_and_the_largest_gives_way() -> None:
     assert len(large) + large.lost == 100
 
 
+def memory_taken(come: Callable[[], None]) -> int:
+    """In bytes, of Python's own."""
+    tracemalloc.start()
+    try:
+        come()
+        return tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+
 def test_the_cost_of_points_is_what_they_take() -> None:
     """As they come over the channel: nothing is shared between them but their keys."""
     lines = [
@@ -179,14 +190,13 @@ def test_the_cost_of_points_is_what_they_take() -> None:
         for n in range(3_000)
     ]
     wire = Wire()
-    tracemalloc.start()
-    try:
+
+    def come() -> None:
         for line in lines:
             [came] = cast(Points, decode(line)).points
             wire.add(came)
-        taken, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+
+    taken = memory_taken(come)
     assert 0.6 < wire.cost / taken < 1.4
 
 
@@ -198,14 +208,13 @@ def test_the_cost_of_sockets_is_what_they_take() -> None:
         for name in ("accepted", "closed")
     ]
     wire = Wire()
-    tracemalloc.start()
-    try:
+
+    def come() -> None:
         for line in lines:
             [came] = cast(SocketEvents, decode(line)).events
             wire.happened(came)
-        taken, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+
+    taken = memory_taken(come)
     assert 0.8 < wire.cost / taken < 1.25
 
 

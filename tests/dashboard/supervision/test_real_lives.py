@@ -38,20 +38,21 @@ REAL_LIVES = int(os.environ.get("REAL_LIVES", "8"))
 SEED = int(os.environ.get("SEED", "0" if "REAL_LIVES" not in os.environ else time.time_ns()))
 LENGTH = 10
 SETTLES_S = 120.0  # start and stop take some seconds, and the machine may be busy
-LISTENS = "import socket, time\ns = socket.create_server(('127.0.0.1', 0))\n"
+LISTENS = "import socket\ns = socket.create_server(('127.0.0.1', 0))\n"
 IGNORES = "import signal\nfor n in (signal.SIGTERM, signal.SIGINT):\n    signal.signal(n, signal.SIG_IGN)\n"
+WAITS = "import signal\nwhile True:\n    signal.pause()\n"
 SOURCES = {
-    "obeys": LISTENS + "time.sleep(600)\n",
-    "ignores": IGNORES + LISTENS + "time.sleep(600)\n",
+    "obeys": LISTENS + WAITS,
+    "ignores": IGNORES + LISTENS + WAITS,
     "finishes": "print('done')\n",
-    "breaks": LISTENS + "time.sleep(0.1)\nraise SystemExit(3)\n",
+    "breaks": LISTENS + "raise SystemExit(3)\n",
     "kills_itself": "import os\nos.kill(os.getpid(), 9)\n",
-    "never_listens": "import time\ntime.sleep(600)\n",
-    "is_slow": "import time\ntime.sleep(0.4)\n" + LISTENS + "time.sleep(600)\n",
+    "never_listens": WAITS,
+    "is_slow": "import time\ntime.sleep(0.4)  # that is its fault\n" + LISTENS + WAITS,
     "has_children": "import subprocess, sys\n"
-    "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)', __file__])\n"
+    "subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()', __file__])\n"
     + LISTENS
-    + "time.sleep(600)\n",
+    + WAITS,
 }
 
 

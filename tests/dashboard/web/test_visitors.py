@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from dashboard import create_app
+from dashboard import create_app, middleware
 from dashboard.rights import Right, need_of
 from tests.elsewhere import FAR, HOST, Elsewhere
 
@@ -130,7 +130,7 @@ def test_this_machine_is_at_home_in_every_spelling(app: Flask, address: str) -> 
 
 @OPENED
 def test_websockets_of_a_visitor_show_everything_and_take_nothing(app: Flask, site: Any) -> None:
-    app.wsgi_app = Elsewhere(app.wsgi_app)  # type: ignore[method-assign]
+    middleware.wrap(app, Elsewhere)
     site.start("chat")
     home = site.talk("/ws/chat", {"room": "1", "name": "Ann"})
     assert home.hear_until("status")["state"] == "connected"
@@ -152,7 +152,7 @@ def test_websockets_of_a_visitor_show_everything_and_take_nothing(app: Flask, si
 
 @pytest.mark.parametrize("app", [{**OPEN, "live_sockets": 1, "chat_sockets": 1}], indirect=True)
 def test_a_crowd_of_visitors_leaves_room_for_the_owner(app: Flask, site: Any) -> None:
-    app.wsgi_app = Elsewhere(app.wsgi_app)  # type: ignore[method-assign]
+    middleware.wrap(app, Elsewhere)
     owners = site.url
     site.url = site.url.replace("127.0.0.1", HOST)
     for _ in range(2):
