@@ -21,6 +21,7 @@ NOTICES = 20
 STREAMS_SHOWN = 500
 POINTS_AT_FIRST = 1_000
 DATA_AT_FIRST = 512 * 1024
+PAGE_DATA = 512 * 1024
 
 # What a message changes: kinds of live events, and `view`, that of the program.
 TOUCHES: dict[type[Any], tuple[str, ...]] = {
@@ -120,9 +121,10 @@ class Recorder:
             return [point_dict(point) for point in newest]
 
     def points(self, since: int, limit: int, stream: int | None = None) -> dict[str, Any]:
-        """Up to `limit` points with numbers above `since`; `lost` of all so far."""
+        """Up to `limit` points with numbers above `since`, and PAGE_DATA of data; `next`: the
+        `since` of the next page. `lost`: of all so far."""
         with self._lock:
-            found = self._wire.since(since, limit, stream)
+            found = self._wire.page(since, limit, PAGE_DATA, stream)
             return {
                 "points": [point_dict(point) for point in found],
                 "next": found[-1].n if found else since,

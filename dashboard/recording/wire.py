@@ -120,6 +120,13 @@ class Wire:
         found = (point for point in self._of(stream) if point.n > n)
         return list(itertools.islice(found, count))
 
+    def page(self, n: int, count: int, data: int, stream: int | None = None) -> list[Point]:
+        """As many of `since` as have up to so much data; the first one in any case."""
+        found = self.since(n, count, stream)
+        sizes = itertools.accumulate(len(point.data or "") for point in found)
+        fit = sum(1 for size in sizes if size <= data)
+        return found[: max(fit, 1)]
+
     def _of(self, stream: int | None) -> Iterable[Point]:
         return self._points.values() if stream is None else self.points_of(stream)
 

@@ -15,7 +15,7 @@ from tests.attacks.conftest import Visitor
 
 PATIENT_S = 5.0
 GROWTH_BYTES = 128 * 1024 * 1024
-VIEW_BYTES = 256 * 1024
+VIEW_BYTES = 2 * 1024 * 1024
 FLOOD_S = os.environ.get("FLOOD_S", "3")
 
 

@@ -55,6 +55,21 @@ steps = st.lists(
 )
 
 
+@given(st.lists(st.binary(max_size=90), max_size=20), st.integers(1, 5), st.integers(0, 200))
+def test_pages_are_bounded_and_give_each_point_once(
+    pieces: list[bytes], count: int, data: int
+) -> None:
+    kept = Wire()
+    for number, piece in enumerate(pieces, 1):
+        kept.add(point(number, data=piece))
+    seen: list[Point] = []
+    while page := kept.page(seen[-1].n if seen else 0, count, data):
+        assert len(page) == 1 or sum(len(p.data or "") for p in page) <= data
+        assert len(page) <= count
+        seen += page
+    assert seen == kept.since(0, 100)
+
+
 @given(steps)
 def test_bounds_hold_and_nothing_is_lost_uncounted(taken: list[Any]) -> None:
     bounds = {"POINTS": 12, "STREAM_BYTES": 60, "PROGRAM_BYTES": 120, "STREAMS": 4}
