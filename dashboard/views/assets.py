@@ -1,27 +1,41 @@
 """Style sheets, scripts and fonts under addresses that change with their content.
 
 A browser keeps them for a year (`immutable`, RFC 8246), so that a page that is opened again asks
-for none of them. The version is a folder in the address: modules find each other by relative
-addresses.
+for none of them. The version is a folder in the address: files find each other by relative
+addresses. The style sheets are one file for the browser, and so are the modules.
 """
 
 import hashlib
-import posixpath
+import logging
 import re
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from flask import Blueprint, Flask, Response, abort, current_app, send_from_directory
 
 from dashboard import proxy
+from dashboard.views import script
 
+LOG = logging.getLogger(__name__)
 blueprint = Blueprint("assets", __name__)
 YEAR_S = 365 * 86_400
 LOOK_S = 1.0  # a change is seen after that
+STYLE, MAIN, MODULES = "css/all.css", "js/main.js", script.NAMED
+SOURCE_MAP = f"{MODULES}.map"
 IMPORTED = re.compile(r'^@import "([^"]+)";\n', re.M)
-FROM = re.compile(r'^(?:import|export|\}) ?.*\bfrom "(\.\.?/[^"]+)";?$', re.M)
+TYPES = {STYLE: "text/css", MODULES: "text/javascript", SOURCE_MAP: "application/json"}
+
+
+class Version(NamedTuple):
+    """The files at a moment. name: twelve digits that follow from names, sizes, times and what is
+    made of the files. made: that, by path. entry: the module that begins the page."""
+
+    name: str
+    made: dict[str, str]
+    entry: str
 
 
 class Assets:
@@ -32,50 +46,40 @@ class Assets:
         self._clock = clock
         self._lock = threading.Lock()
         self._looked = -LOOK_S
-        self._version = ""
-        self._modules: list[str] = []
+        self._seen = ""
+        self._version = Version("", {}, MAIN)
 
     @property
-    def version(self) -> str:
-        """Twelve digits that follow from names, sizes and times."""
-        self._look()
-        return self._version
-
-    @property
-    def modules(self) -> list[str]:
-        """All modules of the first frame, so that a browser asks for them at once."""
-        self._look()
-        return self._modules
-
-    def style(self) -> str:
-        """css/all.css with what it imports in its place."""
-        css = self.folder / "css"
-        text = (css / "all.css").read_text("utf-8")
-        return IMPORTED.sub(lambda named: (css / named[1]).read_text("utf-8") + "\n", text)
-
-    def _look(self) -> None:
+    def version(self) -> Version:
         with self._lock:
-            if self._clock() - self._looked < LOOK_S:
-                return
-            files = sorted(path for path in self.folder.rglob("*") if path.is_file())
-            stats = [(path, path.stat()) for path in files]
-            text = "".join(f"{path} {stat.st_size} {stat.st_mtime_ns}\n" for path, stat in stats)
-            version = hashlib.sha256(text.encode()).hexdigest()[:12]
-            if version != self._version:
-                self._version, self._modules = version, self._reachable("js/main.js")
-            self._looked = self._clock()
+            if self._clock() - self._looked >= LOOK_S:
+                seen = self._names_sizes_and_times()
+                if seen != self._seen:
+                    self._seen, self._version = seen, self._make(seen)
+                self._looked = self._clock()
+            return self._version
 
-    def _reachable(self, entry: str) -> list[str]:
-        found: dict[str, None] = {}
-        waiting = [entry]
-        while waiting:
-            name = waiting.pop()
-            if name not in found:
-                found[name] = None
-                text = (self.folder / name).read_text("utf-8")
-                here = posixpath.dirname(name)
-                waiting += [posixpath.normpath(f"{here}/{other}") for other in FROM.findall(text)]
-        return list(found)
+    def _names_sizes_and_times(self) -> str:
+        files = sorted(path for path in self.folder.rglob("*") if path.is_file())
+        stats = [(path, path.stat()) for path in files]
+        return "".join(f"{path} {stat.st_size} {stat.st_mtime_ns}\n" for path, stat in stats)
+
+    def _make(self, seen: str) -> Version:
+        made, entry = {STYLE: self._style()}, MODULES
+        try:
+            made[MODULES], made[SOURCE_MAP] = script.make(self._read, MAIN)
+        except (ValueError, OSError) as error:
+            LOG.warning("browsers ask for each module by itself: %s", error)
+            entry = MAIN
+        digest = hashlib.sha256("".join([seen, *made.values()]).encode())
+        return Version(digest.hexdigest()[:12], made, entry)
+
+    def _style(self) -> str:
+        """The style sheet with what it imports in its place."""
+        return IMPORTED.sub(lambda named: self._read(f"css/{named[1]}") + "\n", self._read(STYLE))
+
+    def _read(self, name: str) -> str:
+        return (self.folder / name).read_text("utf-8")
 
 
 def init_app(app: Flask) -> None:
@@ -90,30 +94,25 @@ def assets() -> Assets:
 
 def address(name: str) -> str:
     """Where a file of the folder is for this request's browser, in its present version."""
-    return f"{proxy.prefix()}/assets/{assets().version}/{name}"
+    return f"{proxy.prefix()}/assets/{assets().version.name}/{name}"
 
 
-@blueprint.get("/assets/<version>/css/all.css")
-def style(version: str) -> Response:
-    _check(version)
-    response = Response(assets().style(), mimetype="text/css")
-    response.add_etag()
-    return _kept(response, version)
+def entry() -> str:
+    """Where the script of the page is."""
+    return address(assets().version.entry)
 
 
 @blueprint.get("/assets/<version>/<path:name>")
 def file(version: str, name: str) -> Response:
-    _check(version)
-    return _kept(send_from_directory(assets().folder, name), version)
-
-
-def _check(version: str) -> None:
+    """A page of an earlier version gets the files of now, to keep for no time."""
     if not re.fullmatch(r"[0-9a-f]{12}", version):
         abort(404)
-
-
-def _kept(response: Response, version: str) -> Response:
-    """A page of an earlier version gets the files of now, to keep for no time."""
+    now = assets().version
+    if name in now.made:
+        response = Response(now.made[name], mimetype=TYPES[name])
+        response.add_etag()
+    else:
+        response = send_from_directory(assets().folder, name)
     kept = f"public, max-age={YEAR_S}, immutable"
-    response.headers["Cache-Control"] = kept if version == assets().version else "no-store"
+    response.headers["Cache-Control"] = kept if version == now.name else "no-store"
     return response

@@ -123,8 +123,7 @@ def _rendered(template: str, lang: str, **values: Any) -> Response:
     def t(key: str, **more: object) -> str:
         return i18n.text(lang, key, **more)
 
-    values |= {"asset": assets.address, "modules": assets.assets().modules}
-    values["prefix"] = proxy.prefix()
+    values |= {"asset": assets.address, "entry": assets.entry, "prefix": proxy.prefix()}
     response = Response(render_template(template, lang=lang, t=t, **values))
     response.headers["Cache-Control"] = "no-store"  # it holds the token and this moment's state
     response.headers["Vary"] = "Accept-Language"

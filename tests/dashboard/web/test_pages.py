@@ -121,7 +121,7 @@ def test_nothing_in_a_page_needs_an_exception_from_the_policy(
 def test_all_that_a_page_names_is_there_and_is_kept_for_a_year(client: FlaskClient) -> None:
     page = client.get("/").get_data(as_text=True)
     files = re.findall(r'(?:href|src)="(/assets/[^"]*)"', page)
-    assert len(files) > 5
+    assert len(files) == 5  # an icon, a font, a style sheet, two scripts
     for path in files:
         with client.get(path) as answer:
             assert answer.status_code == 200, path
@@ -138,25 +138,50 @@ def test_the_style_sheets_are_one(client: FlaskClient) -> None:
         assert sheet.read_text("utf-8") in text, sheet.name
 
 
-def test_all_modules_of_the_first_frame_are_asked_for_at_once(client: FlaskClient) -> None:
+def test_the_modules_are_one_script_with_a_map(client: FlaskClient) -> None:
     page = client.get("/").get_data(as_text=True)
-    named = {one.split("/", 3)[3] for one in re.findall(r'modulepreload" href="([^"]*)"', page)}
-    assert {"js/main.js", "js/kit.js", "js/views/shell/shell.js"} < named
-    assert "js/views/tasks/chat.js" not in named  # loaded when it is wanted
+    [address] = re.findall(r'<script type="module" src="([^"]*)"', page)
+    with client.get(address) as answer:
+        assert answer.mimetype == "text/javascript"
+        text = answer.get_data(as_text=True)
+    assert text.rstrip().endswith("//# sourceMappingURL=all.js.map")
+    with client.get(f"{address}.map") as answer:
+        sources = answer.get_json()["sources"]
+    folder = address.rpartition("/")[0]
+    with client.get(f"{folder}/{sources[0]}") as answer:
+        assert answer.data == (ROOT / "static/js/main.js").read_bytes()
+
+
+def files_of(folder: Path, a: str) -> None:
+    for name, text in {
+        "css/all.css": "a {}\n",
+        "js/main.js": 'import { a } from "./a.js";\n',
+        "js/a.js": a,
+    }.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
 
 
 def test_a_file_that_changes_has_another_address(tmp_path: Path) -> None:
     now = [0.0]
-    (tmp_path / "js").mkdir()
-    (tmp_path / "js/main.js").write_text('import { a } from "./a.js";\n')
-    (tmp_path / "js/a.js").write_text("export const a = 1;\n")
+    files_of(tmp_path, "export const a = 1;\n")
     assets = Assets(tmp_path, lambda: now[0])
     before = assets.version
-    assert assets.modules == ["js/main.js", "js/a.js"]
     (tmp_path / "js/a.js").write_text("export const a = 22;\n")
     assert assets.version == before  # looked at a moment ago
     now[0] += 2
-    assert assets.version != before
+    assert assets.version.name != before.name
+    assert "const a = 22;" in assets.version.made["js/all.js"]
+
+
+def test_a_module_in_a_form_that_is_not_known_is_asked_for_by_itself(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    files_of(tmp_path, "export let a = 1;\n")
+    version = Assets(tmp_path).version
+    assert version.entry == "js/main.js"
+    assert "js/all.js" not in version.made
+    assert "js/a.js: not a known form: export let a = 1;" in caplog.text
 
 
 def test_an_old_page_gets_the_files_of_now_for_once(client: FlaskClient) -> None:
