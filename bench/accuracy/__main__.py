@@ -1,10 +1,11 @@
 """`python -m bench.accuracy`: checks servers with known faults, and says how often it is right.
 
 Several checks run at a time, so that the machine is loaded. The report goes to the terminal, and
-with --write between the marks of docs/accuracy.md.
+with --write between the marks of docs/accuracy.md. ^C ends it early: what was checked is reported.
 """
 
 import argparse
+import contextlib
 import fnmatch
 import sys
 import time
@@ -16,6 +17,7 @@ from bench.accuracy import report
 from bench.accuracy.checking import Checked, check
 from bench.accuracy.planting import ROOT
 from bench.accuracy.subjects import Subject, everything
+from bench.figures import median
 from bench.machine import facts
 
 DOCS = ROOT / "docs/accuracy.md"
@@ -24,13 +26,14 @@ DOCS = ROOT / "docs/accuracy.md"
 def main() -> int:
     """0 where every planted fault was found and nothing else was said, 1 otherwise."""
     options = _options()
-    began = time.monotonic()
+    began, before = time.monotonic(), facts()
     subjects = [one for one in everything(guess=options.guess) if _chosen(one, options.only)]
     checked = _checked(subjects, options.runs, options.at_once)
     machine = {
         "command": f"python -m bench.accuracy {' '.join(sys.argv[1:])}".strip(),
-        **facts(),
-        "checks at a time": str(options.at_once),
+        **before,
+        "load meanwhile": _loads(checked),
+        "checks": f"{len(checked)} of {len(subjects) * options.runs}, {options.at_once} at a time",
         "duration": f"{time.monotonic() - began:.0f} s",
     }
     text = report.markdown(checked, machine)
@@ -57,15 +60,22 @@ def _chosen(subject: Subject, only: list[str]) -> bool:
 
 
 def _checked(subjects: list[Subject], runs: int, at_once: int) -> list[Checked]:
-    """Run after run: two checks of one server at a time would want the same port."""
+    """Run after run: two checks of one server at a time would want the same port. ^C ends it when
+    the checks under way have ended."""
     checked: list[Checked] = []
-    with ThreadPoolExecutor(at_once) as pool:
+    with contextlib.suppress(KeyboardInterrupt), ThreadPoolExecutor(at_once) as pool:
         for _ in range(runs):
             for one in pool.map(check, subjects):
                 checked.append(one)
                 number = f"{len(checked)}/{len(subjects) * runs}"
                 print(f"{number} {_line(one)}", file=sys.stderr, flush=True)
     return checked
+
+
+def _loads(checked: list[Checked]) -> str:
+    """The load averages of one minute at the ends of the checks (getloadavg(3))."""
+    loads = sorted(one.load for one in checked) or [0.0]
+    return f"{loads[0]:.0f} to {loads[-1]:.0f}, median {median(loads):.0f}"
 
 
 def _line(one: Checked) -> str:

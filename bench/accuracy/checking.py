@@ -23,13 +23,14 @@ from labservers.checks.values import Address
 MOST_S = 180.0
 LISTENS_S = 10.0
 MARK = "SOCKET_LAB_ACCURACY"  # a variable of the environment by which what is left over is found
-NUMBER = re.compile(r"\b\d{5}\b")  # perhaps of a port
+NUMBER = re.compile(r"\b\d{4,5}\b")  # perhaps of a port
 PAGE = "<!doctype html><title>A page</title><h1>A page</h1>\n"
 
 
 class Checked(NamedTuple):
     """How it ended. found: levels by the ids of the findings. left: processes, ports and files
-    that the check has left. why_not: why there is no verdict."""
+    that the check has left. why_not: why there is no verdict. load: the average of the last minute
+    at its end."""
 
     subject: Subject
     verdict: str
@@ -38,6 +39,7 @@ class Checked(NamedTuple):
     took_s: float = 0.0
     left: tuple[str, ...] = ()
     why_not: str = ""
+    load: float = 0.0
 
     @property
     def hits(self) -> bool:
@@ -68,12 +70,12 @@ def check(subject: Subject) -> Checked:
             if why_not:
                 return Checked(subject, "", why_not=why_not)
             words = [_filled(word, port, site) for word in subject.words]
-            open_before = open_ports(subject)
+            open_before, lay_there = open_ports(subject), set(site.rglob("*"))
             checked = _said(subject, words, {**surroundings, MARK: mark})
         open_now = open_ports(subject) - open_before
-        files = (str(path) for path in temporary.rglob("*"))
+        files = (str(path) for path in {*temporary.rglob("*"), *site.rglob("*")} - lay_there)
         left = (*marked(mark), *sorted(open_now), *files)
-        return checked._replace(left=left)
+        return checked._replace(left=left, load=os.getloadavg()[0])
 
 
 def _said(subject: Subject, words: list[str], surroundings: dict[str, str]) -> Checked:
@@ -138,10 +140,16 @@ def _free_port() -> int:
 
 def open_ports(subject: Subject) -> set[str]:
     """Ports that its text names, and on which somebody listens."""
-    text = subject.files.get(subject.name, "")
+    text = subject.files.get(subject.name) or _own_text(subject)
     addresses = (Address("", int(number), udp) for number in NUMBER.findall(text)
                  for udp in (False, True))  # fmt: skip
     return {f"port {address.port}" for address in addresses if ports.taken(address)}
+
+
+def _own_text(subject: Subject) -> str:
+    """Of a server that is checked where it lies."""
+    file = Path(subject.words[0]) if subject.words else Path()
+    return file.read_text("utf-8") if file.is_file() else ""
 
 
 def marked(mark: str) -> Iterator[str]:

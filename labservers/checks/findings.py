@@ -30,7 +30,7 @@ BRINGS: dict[str, frozenset[str]] = {
     "changed-while-sending": LEFT,
     "lock-only-where-written": LEFT,
     "chat-message-lost": frozenset({"recv-taken-for-message"}),
-    "gone-ends": UNSERVED | {"broadcast-to-gone", "closed-unanswered"},
+    "gone-ends": UNSERVED | {"closed-unanswered"},
     "makefile-open": frozenset({"http-no-length", "not-closed", "descriptors-leak"}),
     "descriptors-leak": frozenset({"not-closed"}),
     "http-no-length": frozenset({"not-closed"}),
@@ -80,7 +80,7 @@ def _match(outcome: Outcome, facts: ProgramFacts, code: Code) -> Match:
         held = outcome.why == "http-no-length" and holds_files(code)
         return Match("makefile-open" if held else outcome.why)
     if death is not None:
-        return by_death(death, outcome, facts)
+        return by_death(death, outcome, facts, code)
     return by_symptom(outcome, proof, facts, code)
 
 

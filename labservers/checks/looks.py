@@ -25,20 +25,18 @@ class Looks:
         self._kind = kind
         self._fresh = True
         self._unanswered = False
+        self._taken: tuple[tuple[str, str], ...] = ()  # who has its port
         self._known: set[tuple[str, str | None]] = set()  # exceptions and lines, confirmed before
 
     def look(self, probe: Probe) -> Outcome:
         """Its outcome, in the end."""
-        if self._unanswered:
-            return Outcome(probe.id, "not tried", "unanswered")
-        listens = self._subject.address is not None or self._make_ready()
-        why = self._why_not(probe) if listens else "gone"
+        why = "unanswered" if self._unanswered else self._why_not(probe)
+        if why is None and not self._taken and time.monotonic() > self._until:
+            why = "time"
+        if why is None and not self._make_ready():
+            why = "port-lost" if self._taken else "gone"
         if why is not None:
-            return Outcome(probe.id, "not tried", why)
-        if time.monotonic() > self._until:
-            return Outcome(probe.id, "not tried", "time")
-        if not self._make_ready():
-            return Outcome(probe.id, "not tried", "gone")
+            return Outcome(probe.id, "not tried", why, self._taken if why == "port-lost" else ())
         first = self._once(probe)
         if probe.rough and self._setting.talk.answered == "other":
             self._fresh = False
@@ -84,10 +82,16 @@ class Looks:
         return probe.applies(Context(probe.id, self._setting))
 
     def _make_ready(self) -> bool:
-        """A run that serves; a fresh one where a probe has failed at the last."""
+        """A run that serves; a fresh one where a probe has failed at the last. None is started any
+        more where another program has taken the port."""
+        if self._taken:
+            return False
         if self._fresh and self._subject.serving():
             return True
-        self._fresh = self._subject.restart() is None
+        reason = self._subject.restart()
+        self._fresh = reason is None
+        if reason == "port-taken":
+            self._taken = self._subject.taken_by()
         return self._fresh
 
 

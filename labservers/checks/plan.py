@@ -32,7 +32,6 @@ from labservers.checks.probes import (
 from labservers.checks.spoken import Wanted, spoken
 from labservers.checks.subject import Subject
 from labservers.checks.subject_remote import Remote
-from labservers.checks.texts import text
 from labservers.checks.values import Address, Evidence, Outcome, ProgramFacts, Talk, Task, Verdict
 from labservers.net.descriptors import raise_descriptor_limit
 
@@ -130,6 +129,8 @@ class _Check:
         if outcomes[0].outcome == "pass":
             cpu_before = busy.at_work(self._subject) if self._subject.inside else 0.0
             found, why = spoken(self._wanted(), self._subject, self._patience, self._hints)
+            if found is None and (taken := self._subject.taken_by()):
+                why = Outcome("answers", "not tried", "port-lost", taken)
             outcomes += [why] if why is not None else []
             if found is not None:
                 outcomes += self._looked(found, cpu_before, began)
@@ -153,8 +154,13 @@ class _Check:
             stands=self._subject.stands(),
             figures=(("port", float(address.port)),) if address is not None else (),
         )
-        values = (("prompt", getattr(self._subject, "asks", None) or ""),)
-        return Outcome("starts", "fail", reason, values, evidence, confirmed=True)
+        return Outcome("starts", "fail", reason, self._said_of(reason), evidence, confirmed=True)
+
+    def _said_of(self, reason: str) -> tuple[tuple[str, str], ...]:
+        """The values of a text about why it does not start."""
+        if reason == "port-taken":
+            return self._subject.taken_by() or (("who", ""),)
+        return (("prompt", getattr(self._subject, "asks", None) or ""),)
 
     def _wanted(self) -> Wanted:
         asked = self._options
@@ -190,20 +196,17 @@ class _Check:
         facts = self._facts(conversation.talk if conversation is not None else None)
         found = findings(outcomes, self._options.language, facts)
         mend = any(finding.level == "must" for finding in found)
-        cannot = next((one for one in outcomes[:2] if one.why in CANNOT_RUN), None)
+        cannot = _why_not_whole(outcomes)
         return Verdict(
             program=str(self._options.file or self._options.address),
             task=facts.task,
             talk=facts.talk,
             guessed=self._options.task is None,
-            verdict="cannot run" if cannot else "mend" if mend else "pass",
+            verdict="mend" if mend else "cannot run" if cannot else "pass",
             outcomes=tuple(outcomes),
             findings=tuple(found),
-            reason=(
-                text(self._options.language, f"cannot.{cannot.why}", cannot.values)
-                if cannot is not None
-                else ""
-            ),
+            reason=cannot.why if cannot is not None else "",
+            reason_values=cannot.values if cannot is not None else (),
             took_s=round(time.monotonic() - began, 2),
             facts=facts,
             conversation=conversation.talk if conversation is not None else None,
@@ -219,6 +222,12 @@ class _Check:
             observed=self._subject.inside,
             address=self._subject.address,
         )
+
+
+def _why_not_whole(outcomes: Sequence[Outcome]) -> Outcome | None:
+    """The outcome that says why the program cannot be run, or why the check has ended early."""
+    begins = [one for one in outcomes[:2] if one.why in CANNOT_RUN]
+    return next(iter(begins + [one for one in outcomes if one.why == "port-lost"]), None)
 
 
 def _subject(options: Options, seen: Hints) -> Subject | Remote:

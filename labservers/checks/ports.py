@@ -1,4 +1,4 @@
-"""Ports: whether somebody listens on one, and how one becomes free at once.
+"""Ports: whether somebody listens on one, and which program, and how one becomes free at once.
 
 The side that closes first keeps the pair of addresses for a minute (RFC 9293 section 3.6.1), and
 a server without SO_REUSEADDR cannot bind its port meanwhile. A new SYN from the same client port
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import os
 import socket
 import sys
 import time
@@ -24,7 +25,9 @@ LISTEN = "0A"
 HELD = ("01", "08")  # ESTABLISHED, CLOSE-WAIT
 UNCONNECTED = "07"  # a bound socket of UDP
 TABLES = ((socket.AF_INET, "/proc/net/{}"), (socket.AF_INET6, "/proc/net/{}6"))
+TABLE = Path("/proc/net/tcp")
 FREED_S, LOOK_S = 0.5, 0.01
+NAME = 60  # characters of a program's name
 
 
 def keeps(port: int) -> int:
@@ -50,10 +53,36 @@ def free(port: int) -> None:
 def taken(address: Address) -> bool:
     """Whether the kernel takes connections, or datagrams, for this port; True where the system
     does not say."""
-    if not Path("/proc/net/tcp").exists():
-        return True
+    return next(_open(address), None) is not None if TABLE.exists() else True
+
+
+def holder(address: Address) -> str | None:
+    """The program that listens there, as "python3 server.py, PID 4312"; "" where the system does
+    not say which, as of another user's; None: nobody, or the system does not say whether."""
+    sockets = {f"socket:[{row.inode}]" for row in _open(address)} if TABLE.exists() else set()
+    if not sockets:
+        return None
+    for pid in filter(str.isdecimal, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            links = (
+                os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")
+            )
+            if not sockets.isdisjoint(links):
+                return f"{_name(pid)}, PID {pid}"
+    return ""
+
+
+def _name(pid: str) -> str:
+    """Its file, and that of the script that an interpreter runs (proc_pid_cmdline(5))."""
+    program, *words = Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace").split("\0")
+    script = words[:1] if words and not words[0].startswith("-") else []
+    return " ".join(Path(word).name for word in (program, *script) if word)[:NAME]
+
+
+def _open(address: Address) -> Iterator[Row]:
+    """Sockets that take connections, or datagrams, on this port."""
     kind, open_state = ("udp", UNCONNECTED) if address.datagram else ("tcp", LISTEN)
-    return any(row.state == open_state for row in _rows(kind, address.port))
+    return (row for row in _rows(kind, address.port) if row.state == open_state)
 
 
 def held(port: int, peer_ports: set[int]) -> int:
@@ -69,6 +98,7 @@ class Row(NamedTuple):
     peer: str
     peer_port: int
     state: str
+    inode: str
 
 
 def _waits(port: int) -> list[Row]:
@@ -83,10 +113,10 @@ def _rows(kind: str, port: int) -> Iterator[Row]:
             for line in file:
                 if wanted not in line:
                     continue
-                _, local, peer, state, *_ = line.split()
+                _, local, peer, state, _, _, _, _, _, inode, *_ = line.split()
                 host, own_port = _address(local)
                 if own_port == port:
-                    yield Row(family, host, *_address(peer), state)
+                    yield Row(family, host, *_address(peer), state, inode)
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -36,7 +36,7 @@ def as_json(verdict: Verdict, findings: Sequence[Finding], language: Language) -
         "talk": verdict.talk,
         "guessed": verdict.guessed,
         "verdict": verdict.verdict,
-        "reason": _words(verdict.reason, "cannot", language),
+        "reason": _words(verdict.reason, "cannot", language, verdict.reason_values),
         "took_s": round(verdict.took_s, 1),
         "conversation": talk_json.as_json(verdict.conversation) if verdict.conversation else None,
         "probes": [_probe(outcome, language) for outcome in verdict.outcomes],

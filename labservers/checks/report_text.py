@@ -24,12 +24,11 @@ def report(said: Json, *, colour: bool = False) -> str:
 
 
 def headline(said: Json) -> str:
-    """The verdict in one sentence."""
-    language = said["language"]
-    if said["verdict"] == "cannot run":
-        return f"{text(language, 'verdict.cannot')} {said['reason']}".rstrip()
+    """The verdict in one sentence, and why the program was not checked, or not to the end."""
+    key = "cannot" if said["verdict"] == "cannot run" else said["verdict"]
     musts = sum(finding["level"] == "must" for finding in said["findings"])
-    return text(language, f"verdict.{said['verdict']}", {"n": musts})
+    verdict = text(said["language"], f"verdict.{key}", {"n": musts})
+    return f"{verdict} {said['reason']}".rstrip()
 
 
 def task_words(said: Json) -> str:
@@ -72,7 +71,7 @@ def cells(said: Json) -> list[str]:
 def _lines(said: Json) -> Iterator[str]:
     language = said["language"]
     yield f"{said['program']} · {task_words(said)}" if said["talk"] else said["program"]
-    yield headline(said)
+    yield textwrap.fill(headline(said), WIDTH)
     for finding in said["findings"]:
         yield ""
         yield from _finding(finding, language)

@@ -65,7 +65,7 @@ class Subject:
         self._switch_s = switch_s
         self._process: Process | None = None
         self._witness = Witness(self.source)
-        self._port: int | None = None
+        self._at: Address | None = None  # where its last run listened
 
     # Its life.
 
@@ -82,15 +82,16 @@ class Subject:
         return reason
 
     def restart(self, folder: Path | None = None) -> str | None:
-        """A fresh run on the same port, which is made free first. folder: to run in, this time."""
+        """A fresh run on the same port, which is made free first. folder: to run in, this time.
+        Where another program listens there, it is not tried again."""
         self.folder, kept = folder or self.folder, self.folder
         try:
             for _ in range(RESTARTS):
                 self.end()
-                if self._port is not None:
-                    ports.free(self._port)
+                if self._at is not None:
+                    ports.free(self._at.port)
                 reason = self.start()
-                if reason != "port-taken":
+                if reason != "port-taken" or self.taken_by():
                     break
                 time.sleep(FREE_S)
             return reason
@@ -111,8 +112,19 @@ class Subject:
         """End it, and remove what was kept of it: its port is free for its next start."""
         self.end()
         self._own.remove()
-        if self._port is not None and not ports.taken(Address("", self._port)):
-            ports.free(self._port)
+        if self._at is not None and not ports.taken(self._at):
+            ports.free(self._at.port)
+
+    def taken_by(self) -> tuple[tuple[str, str], ...]:
+        """Another program that listens on its port: values of a text, {port} and {who}. None where
+        there is none, or where it has not listened yet and names ports of several."""
+        udp = (False, True)
+        at = [self._at] if self._at else [Address("", n, d) for n in self._named() for d in udp]
+        holders = {one.port: who for one in at if (who := ports.holder(one)) is not None}
+        if self.address is not None or len(holders) != 1:
+            return ()
+        ((port, who),) = holders.items()
+        return ("port", str(port)), ("who", f" ({who})" if who else "")
 
     def interrupt(self) -> None:
         """^C."""
@@ -221,8 +233,7 @@ class Subject:
         )
         self._wait_for_begin()
         reason = self._wait_for_address(time.monotonic() + listen_s)
-        if self.address is not None:
-            self._port = self.address.port
+        self._at = self.address or self._at
         return reason
 
     def _wait_for_begin(self) -> None:
@@ -273,9 +284,13 @@ class Subject:
 
     def _free_ports(self) -> bool:
         """End the waits that keep one of the ports that it names; False: there were none."""
-        text = self.file.read_text("utf-8", "replace") + " ".join(self._arguments)
-        named = {int(number) for number in re.findall(r"(?<!\d)\d{2,5}(?!\d)", text)}
+        named = self._named()
         kept = [port for port in named if ports.keeps(port) and not ports.taken(Address("", port))]
         for port in kept:
             ports.free(port)
         return bool(kept)
+
+    def _named(self) -> set[int]:
+        """Numbers in its text and its arguments, of which one may be its port."""
+        text = self.file.read_text("utf-8", "replace") + " ".join(self._arguments)
+        return {int(number) for number in re.findall(r"(?<!\d)\d{2,5}(?!\d)", text)}

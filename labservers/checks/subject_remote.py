@@ -62,6 +62,9 @@ class Remote:
             return False
         return True
 
+    def taken_by(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
     def wait(self, timeout_s: float) -> bool:
         time.sleep(timeout_s)
         return not self._at.datagram and not self._open()

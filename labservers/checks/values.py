@@ -201,8 +201,8 @@ class ProgramFacts:
 @dataclass(frozen=True)
 class Verdict:
     """The whole judgement. verdict: "mend" where a finding must be mended. reason: why it cannot
-    be run, a sentence with the next step. task and talk may have been guessed. conversation: what
-    the probes held; None where none was found."""
+    be run, or not to its end: a key of texts.json with its values, or a sentence. task and talk may
+    have been guessed. conversation: what the probes held; None where none was found."""
 
     program: str
     task: Task | None
@@ -212,6 +212,7 @@ class Verdict:
     outcomes: tuple[Outcome, ...]
     findings: tuple[Finding, ...]
     reason: str = ""
+    reason_values: tuple[tuple[str, str], ...] = ()
     took_s: float = 0.0
     facts: ProgramFacts | None = None
     conversation: Talk | None = None

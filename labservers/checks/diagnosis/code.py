@@ -96,6 +96,17 @@ class Code:
         """Loops that send something to what they walk through."""
         return self._places(ast.For, is_broadcast)
 
+    def in_broadcast(self, lines: Iterable[str | None]) -> bool:
+        """Whether one of these lines, as "server.py:24", stands in such a loop."""
+        inside = {
+            f"{name}:{number}"
+            for name, _, tree in self._files
+            for node in ast.walk(tree)
+            if isinstance(node, ast.For) and is_broadcast(node)
+            for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        }
+        return not inside.isdisjoint(lines)
+
     def unguarded_broadcasts(self) -> list[Place]:
         """Those that walk through the shared list itself, without a lock."""
         guarded = {id(inside) for lock in self._locked() for inside in ast.walk(lock)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from labservers.checks.diagnosis.code import Code
 from labservers.checks.diagnosis.match import DELIVERIES, LEAVERS, Match
 from labservers.checks.values import Death, Outcome, ProgramFacts
 
@@ -30,16 +31,16 @@ def sends(death: Death) -> bool:
     return SENDING.search(death.source or "") is not None
 
 
-def by_death(death: Death, outcome: Outcome, facts: ProgramFacts) -> Match:
+def by_death(death: Death, outcome: Outcome, facts: ProgramFacts, code: Code) -> Match:
     cause = (
-        _by_kind(death, outcome.probe, facts)
+        _by_kind(death, outcome.probe, facts, code)
         or _by_probe(death, outcome.probe)
         or ("nonsense-ends" if death.main else "thread-dies")
     )
     return Match(cause, death.line, death.source, death=death)
 
 
-def _by_kind(death: Death, probe: str, facts: ProgramFacts) -> str | None:
+def _by_kind(death: Death, probe: str, facts: ProgramFacts, code: Code) -> str | None:
     """Exceptions that say by themselves what is the matter."""
     kind, message = death.exception, death.message
     if kind == "UnicodeDecodeError":
@@ -54,8 +55,8 @@ def _by_kind(death: Death, probe: str, facts: ProgramFacts) -> str | None:
         return _at_start(death)
     if kind == "TimeoutError":
         return "timeout-ends"
-    if kind in GONE or (kind in ("OSError", "ValueError") and NO_SOCKET.search(message)):
-        return _gone(death, facts)
+    if _is_gone(death):
+        return _gone(death, facts, code)
     if kind == "BlockingIOError" and sends(death):
         return "partial-send"
     return None
@@ -81,9 +82,20 @@ def _at_start(death: Death) -> str:
     return "ends-at-start"
 
 
-def _gone(death: Death, facts: ProgramFacts) -> str:
-    """In a chat, a failed send is mostly one to another member."""
-    return "broadcast-to-gone" if facts.task == "chat" and sends(death) else "gone-ends"
+def _is_gone(death: Death) -> bool:
+    """Whether it was about a peer that is gone, or a socket that is closed."""
+    closed = death.exception in ("OSError", "ValueError") and NO_SOCKET.search(death.message)
+    return death.exception in GONE or bool(closed)
+
+
+def _gone(death: Death, facts: ProgramFacts, code: Code) -> str:
+    """A failed send in a loop that tells all members is one to another member. In a chat it is so
+    in a thread of a member as well, and where no such loop is found in the source."""
+    if not sends(death):
+        return "gone-ends"
+    lines = (death.line, *(line for line, _, _ in death.stack))
+    other = facts.task == "chat" and not (death.main and code.broadcasts())
+    return "broadcast-to-gone" if other or code.in_broadcast(lines) else "gone-ends"
 
 
 def _by_probe(death: Death, probe: str) -> str | None:

@@ -71,6 +71,8 @@ def by_symptom(outcome: Outcome, evidence: Evidence, facts: ProgramFacts, code: 
         "answers-again": _again,
     }.get(outcome.probe)
     in_chat = facts.task == "chat" and outcome.probe in FIRST_LEFT
+    if in_chat and evidence.symptom == "died":
+        return Match("gone-ends")
     if in_chat and evidence.symptom not in ("spins", "leaks"):
         return Match("changed-while-sending" if code.loops_that_change() else "broadcast-to-gone")
     if special is not None:

@@ -50,13 +50,14 @@ def failed(
     raised: str = "",
     thread: bool = False,
     source: str = "",
+    line: str = "server.py:5",
     stands: tuple[tuple[str, str], ...] = (),
     **figures: float,
 ) -> Outcome:
-    """raised: "ValueError: a message"; source: of its line; stands: thread and call."""
+    """raised: "ValueError: a message"; line, source: where; stands: thread and call."""
     kind, _, message = raised.partition(": ")
     name = "Thread-1" if thread else "MainThread"
-    death = Death(name, not thread, kind, message, "server.py:5", source, b"\xff", 0)
+    death = Death(name, not thread, kind, message, line, source, b"\xff", 0)
     evidence = Evidence(
         symptom,
         sent=b"3 4",
@@ -218,6 +219,36 @@ def test_a_thread_that_stands_in_send_is_no_consequence_of_one_that_spins() -> N
     both = found(spins, sends, task="chat")
     assert {one.id for one in both} == {"empty-read-spins", "deaf-stops-all"}
     assert any("Thread-2 stood at server.py:5 in send()" in one.evidence for one in both)
+
+
+TELLS = BLOCKING + "for one in members:\n    one.send(data)\n"
+IN_THE_LOOP, ELSEWHERE = "server.py:8", "server.py:6"
+
+
+@pytest.mark.parametrize(
+    ("line", "task", "cause"),
+    [
+        (IN_THE_LOOP, "chat", "broadcast-to-gone"),
+        (IN_THE_LOOP, None, "broadcast-to-gone"),  # as the student's own client speaks it
+        (ELSEWHERE, "chat", "gone-ends"),
+        (ELSEWHERE, "math", "gone-ends"),
+    ],
+)
+def test_a_send_that_ends_the_program_is_laid_to_its_line(
+    line: str, task: Task | None, cause: str
+) -> None:
+    ended = failed("gone-while-sending", "died", raised=GONE, source="one.send(data)", line=line)
+    (finding,) = found(ended, source=TELLS, task=task)
+    assert (finding.id, finding.line) == (cause, line)
+
+
+def test_a_message_lost_after_a_leave_is_no_consequence_of_a_reset_that_ends_the_program() -> None:
+    ends = failed("reset", "died", raised="ConnectionResetError: reset", source="m.recv(9)")
+    lost = failed("chat-leave-fin", "lost")
+    assert {one.id for one in found(ends, lost, source=TELLS, task="chat")} == {
+        "gone-ends",
+        "broadcast-to-gone",
+    }
 
 
 def test_a_program_that_cannot_be_run_is_not_accused() -> None:

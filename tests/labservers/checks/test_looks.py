@@ -25,14 +25,18 @@ class FakeSubject:
     def __init__(self) -> None:
         self.restarts = 0
         self.up = True
+        self.taken: tuple[tuple[str, str], ...] = ()
 
     def serving(self) -> bool:
         return self.up
 
     def restart(self) -> str | None:
         self.restarts += 1
-        self.up = True
-        return None
+        self.up = not self.taken
+        return "port-taken" if self.taken else None
+
+    def taken_by(self) -> tuple[tuple[str, str], ...]:
+        return self.taken
 
     def mark(self) -> Mark:
         return Mark(0, 0)
@@ -109,3 +113,21 @@ def test_no_probe_is_begun_when_the_time_is_over(patience: Patience) -> None:
     subject: Any = FakeSubject()
     setting = Setting(Talk("text", None, (Turn(b"a", b"b"),)), subject, patience, Hints(), {})
     assert Looks(setting, 0.0).look(scripted("long")).why == "time"
+
+
+def test_where_another_program_has_taken_the_port_it_is_said_and_nothing_started_again(
+    patience: Patience,
+) -> None:
+    subject: Any = FakeSubject()
+    setting = Setting(Talk("text", None, (Turn(b"a", b"b"),)), subject, patience, Hints(), {})
+    looks = Looks(setting, math.inf)
+    subject.up, subject.taken = False, (("port", "9"), ("who", " (node, PID 7)"))
+    lost = Outcome("long", "not tried", "port-lost", subject.taken)
+    assert looks.look(scripted("long")) == lost
+    assert looks.look(scripted("split")).why == "port-lost"
+    assert looks.look(Probe("udp-large", lambda _: "tcp", lost_look)).why == "tcp"
+    assert subject.restarts == 1
+
+
+def lost_look(context: Context) -> Outcome:
+    raise AssertionError("it is not looked at")

@@ -1,5 +1,7 @@
 """A port that a connection in TIME-WAIT keeps becomes free at once."""
 
+import os
+import re
 import socket
 import sys
 from collections.abc import Callable
@@ -71,3 +73,20 @@ def test_a_connection_that_the_server_holds_is_counted() -> None:
             with listener.accept()[0]:
                 assert ports.held(port, mine) == 1
             assert ports.held(port, mine) == 0
+
+
+def test_the_program_that_listens_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = Address("127.0.0.1", server.getsockname()[1])
+        named = ports.holder(address)
+        assert named is not None
+        assert re.fullmatch(rf"python\S*( \S+)?, PID {os.getpid()}", named)
+        assert ports.holder(Address("127.0.0.1", address.port, datagram=True)) is None
+    assert ports.holder(address) is None
+
+
+def test_a_port_of_datagrams_is_held_as_well() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        named = ports.holder(Address("127.0.0.1", server.getsockname()[1], datagram=True))
+        assert (named or "").endswith(f", PID {os.getpid()}")

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from labservers.checks import ports
 from labservers.checks.client import Client, Timeline, never
 from labservers.checks.subject import Subject
@@ -173,3 +175,19 @@ def test_it_ends_with_the_checker_however_that_died(
             return client.connect_ex(("127.0.0.1", int(port))) != 0
 
     eventually(refused, "the program is gone")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the table is Linux's")
+def test_another_program_that_takes_its_port_is_named(subject: Make) -> None:
+    echo = subject(ECHO)
+    echo.start()
+    assert echo.taken_by() == ()
+    assert echo.address is not None
+    port = echo.address.port
+    echo.end()
+    with socket.create_server(("127.0.0.1", port)):
+        assert echo.restart() == "port-taken"
+        (_, said), (_, who) = echo.taken_by()
+    assert said == str(port)
+    assert who.endswith(f", PID {os.getpid()})")
+    assert echo.restart() is None
