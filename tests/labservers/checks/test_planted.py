@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from bench.accuracy.checking import MARK, Checked, check, marked, open_ports
 from bench.accuracy.planting import PLANTED, facts, patched, source
-from bench.accuracy.subjects import HELD_BACK, Subject, held_back, planted
+from bench.accuracy.subjects import HELD_BACK, Subject, held_back, planted, strangers
 from labservers.checks.texts import causes
 from tests.ports import free_port
 
@@ -62,6 +62,27 @@ def test_the_fault_is_found_and_nothing_else_is_said(
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_check_leaves_nothing_behind(checked: dict[str, Checked], name: str) -> None:
     assert checked[name].left == ()
+
+
+QUICK = ("--only", "answers,not-utf8,connect-close,silent,http-length")
+STRANGERS = {one.name: one._replace(words=(*one.words, *QUICK)) for one in strangers()}
+
+
+@pytest.fixture(scope="module")
+def judged() -> dict[str, Checked]:
+    """Each server in another language or framework by its address, where that is installed."""
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(STRANGERS, pool.map(check, STRANGERS.values()), strict=True))
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_a_server_in_another_language_is_judged_by_its_address(
+    judged: dict[str, Checked], name: str
+) -> None:
+    one = judged[name]
+    if one.why_not:
+        pytest.skip(one.why_not)
+    assert (one.verdict, dict(one.found), one.left) == ("pass", {}, ())
 
 
 def test_what_is_planted_is_in_the_catalogue() -> None:
