@@ -12,7 +12,7 @@ from labservers.checks.client import Timeline
 from labservers.checks.hints import Hints
 from labservers.checks.holding import hold, in_chat
 from labservers.checks.masking import pattern
-from labservers.checks.patience import Patience
+from labservers.checks.patience import Patience, strain
 from labservers.checks.talks import Candidate, candidates
 from labservers.checks.trial import NOTHING, Trial, attempt, greeting
 from labservers.checks.values import Address, Talk, Task, Turn
@@ -67,7 +67,7 @@ class Guess:
         self._greeting = greeting(address, self._patience.seconds) or None
         datagram = address.datagram
         tried = candidates(self._hints, task, datagram=datagram)
-        best = self._best(tried, time.monotonic() + BUDGET_S)
+        best = self._best(tried, time.monotonic() + BUDGET_S * strain())
         if best is not None:
             return self.learned(*best)
         return self._expected(next(candidates(self._hints, task, datagram=datagram), None), task)

@@ -190,4 +190,3 @@ def test_another_program_that_takes_its_port_is_named(subject: Make) -> None:
         (_, said), (_, who) = echo.taken_by()
     assert said == str(port)
     assert who.endswith(f", PID {os.getpid()})")
-    assert echo.restart() is None
