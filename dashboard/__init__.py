@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from dashboard import cli, ending, presence, proxy, security, serving
+from dashboard import allocator, cli, ending, presence, proxy, security, serving
 from dashboard.errors import Exhausted, LabError
 from dashboard.lab import Lab
 from dashboard.programs.catalogue import Catalogue, catalogue
@@ -36,6 +36,7 @@ def create_app(config: dict[str, Any] | None = None, listed: Catalogue | None = 
     Raises:
         BadInput: an unusable setting, with where it stands; a ClickException on a command line.
     """
+    allocator.keep_little()
     app = Flask(__name__, template_folder=folder_of("templates"), static_folder=folder_of("static"))
     lab = Lab(cli.load_config(config), listed or catalogue())
     app.extensions["lab"] = lab

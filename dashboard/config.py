@@ -48,6 +48,7 @@ class Config:
     pages. proxy: the addresses of proxies whose X-Forwarded headers are believed.
     names: more names by which the dashboard may be called, with `,` between them.
     remote_start: 1 lets a visitor from another machine start programs, if it has the token.
+    recordings_bytes: memory of the calls and sockets of all programs.
     leave_with_parent: 1 where the program that started the dashboard is to take it along.
     """
 
@@ -72,6 +73,7 @@ class Config:
     restart_delay_s: float = _within(2.0, 0, 600)
     log_lines: int = _within(5_000, 1, 1_000_000)
     log_file_bytes: int = _within(1024 * 1024, 1_000, 1024**3)
+    recordings_bytes: int = _within(64 * 1024 * 1024, 100_000, 1024**4)
     feed_entries: int = _within(200, 1, 10_000)
     history_s: int = _within(60, 1, 3_600)
     chat_sockets: int = _within(200, 1, 10_000)

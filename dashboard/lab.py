@@ -32,6 +32,7 @@ from dashboard.programs.pythons import Python, Pythons
 from dashboard.programs.settings import ServerSettings, Settings
 from dashboard.programs.shelf import Shelf
 from dashboard.recording.chronicle import Chronicle
+from dashboard.recording.memory import Memory
 from dashboard.supervision import port_owner, session
 from dashboard.supervision.hosts import with_choices
 from dashboard.supervision.lifecycle import State
@@ -117,6 +118,7 @@ class Lab:
             is_open=self.tabs.is_open,
             kept_s=port_owner.kept_s,
             another_python=self._another_python,
+            memory=Memory(self.config.recordings_bytes),
             troubles=self.troubles,
         )
 

@@ -153,6 +153,9 @@ OF_A_SYSTEM = {
         "dashboard/supervision/port_owner.py", "labservers/checks/figures.py",
         "labservers/checks/network.py", "labservers/checks/ports.py",
         "labservers/observe/this_process.py", "labservers/run/guard.py"}),
+    "the C library": (r"\bctypes\b", {
+        "dashboard/allocator.py", "labservers/checks/network.py",
+        "labservers/observe/line_breaks.py", "labservers/run/guard.py"}),
     "its name": (r"\bsys\.platform\b|\bos\.name\b", {
         "dashboard/file_lock.py", "labservers/checks/folders.py",
         "labservers/checks/network.py", "labservers/net/listening.py",

@@ -1,11 +1,9 @@
 """The programs of a soak: the five, and the lab's examples as programs of a user."""
 
 import json
-import re
 import shutil
 import time
 import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from bench.arena import CannotStart, free_port
 from bench.children import ROOT
 from bench.sections.dashboard import Dashboard
 from bench.sections.start import NAMES
-from bench.soak.sampling import DASHBOARD, MIB
+from bench.soak.sampling import DASHBOARD
 
 EXAMPLES = ROOT / "examples/lab"
 PORTS = {"hello": 8101, "hypotenuse": 8102, "page": 8103, "chat": 8104, "subjects": 8105}
@@ -83,13 +81,6 @@ class Programs:
             if pid := self.view(program).get("pid"):
                 found[program.label] = (pid, program.port)
         return found
-
-    def recorded_mib(self) -> float:
-        """Memory of the dashboard's recordings; it is bounded, and takes longer than a soak to
-        be full."""
-        with urllib.request.urlopen(self._dashboard.url + "/metrics", timeout=START_S) as answer:
-            text = answer.read().decode()
-        return int(re.findall(r"^socketlab_recorded_bytes (\d+)$", text, re.M)[0]) / MIB
 
     def view(self, program: Program) -> dict[str, Any]:
         """As it was at the last look."""

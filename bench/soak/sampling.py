@@ -11,7 +11,6 @@ from bench.soak.trend import Life, Point
 
 MIB = 1024 * 1024
 DASHBOARD = "dashboard"
-MEMORY = ("USS", "PSS", "RSS")
 
 
 def figures(pid: int, port: int) -> dict[str, float]:
@@ -36,17 +35,10 @@ def figures(pid: int, port: int) -> dict[str, float]:
 
 
 class Sampler:
-    """Samples while the context lasts. processes(): name -> (pid, port) of those that run now.
-    recorded_mib(): what the dashboard's recordings hold, which is not counted as its memory."""
+    """Samples while the context lasts. processes(): name -> (pid, port) of those that run now."""
 
-    def __init__(
-        self,
-        processes: Callable[[], dict[str, tuple[int, int]]],
-        recorded_mib: Callable[[], float],
-        every_s: float,
-    ) -> None:
+    def __init__(self, processes: Callable[[], dict[str, tuple[int, int]]], every_s: float) -> None:
         self._processes, self._every_s = processes, every_s
-        self._recorded_mib = recorded_mib
         self._lives: dict[str, dict[int, dict[str, list[Point]]]] = defaultdict(dict)
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler")
@@ -79,10 +71,8 @@ class Sampler:
     def _sample(self, name: str, pid: int, port: int, at_s: float) -> None:
         try:
             found = figures(pid, port)
-            recorded_mib = self._recorded_mib() if name == DASHBOARD else 0.0
         except (psutil.Error, OSError):
-            return  # it has ended since, or the dashboard has no time for an answer
+            return  # it has ended since
         life = self._lives[name].setdefault(pid, defaultdict(list))
         for figure, value in found.items():
-            own = value - recorded_mib if figure in MEMORY else value
-            life[figure].append(Point(at_s, own))
+            life[figure].append(Point(at_s, value))

@@ -27,9 +27,9 @@ SETTLE_S = 2.0
 FAULT_EVERY_S = 3.0
 WARM_PART = 0.25  # of the soak, for the dashboard
 WARM_S = 30.0  # of each life of a server
-# The bound of what is kept for each program, low enough to be reached in the warm-up: 5,000 lines
-# of a log take longer, and memory would grow until then.
-BOUNDS = {"SOCKETLAB_LOG_LINES": "200"}
+# The bounds of what is kept, low enough to be reached in the warm-up: 5,000 lines of a log and
+# 64 MiB of recordings take longer, and memory would grow until then.
+BOUNDS = {"SOCKETLAB_LOG_LINES": "200", "SOCKETLAB_RECORDINGS_BYTES": "8388608"}
 COMPLAINTS = ("Traceback", "ERROR", "Exception")
 
 
@@ -74,7 +74,7 @@ def _under_load(
     """Load, faults and tabs for so long; then all programs are stopped."""
     programs.start_all()
     load = Load(_visits(dashboard, programs))
-    sampler = Sampler(programs.processes, programs.recorded_mib, plan.sample_s)
+    sampler = Sampler(programs.processes, plan.sample_s)
     with _tabs(plan, dashboard, programs) as looked_by, load, sampler:
         soaked.machine["looked at by"] = looked_by
         soaked.faults = dict(_harm(plan, seconds, programs))

@@ -2,15 +2,15 @@
 
 import threading
 
+from dashboard.config import Config
 from dashboard.recording.wire import Wire
-
-ALL_BYTES = 64 * 1024 * 1024
 
 
 class Memory:
     """The wires of all programs under one lock; where they are too much, the largest gives way."""
 
-    def __init__(self, most: int = ALL_BYTES) -> None:
+    def __init__(self, most: int = Config.recordings_bytes) -> None:
+        """most: bytes."""
         self.lock = threading.RLock()
         self._most = most
         self._wires: dict[str, Wire] = {}

@@ -26,11 +26,13 @@ RING = 128
 RATE = 1_000.0  # calls a second that are told one by one
 BURST = 1_000.0  # and so many at once
 DATA_UNIT = 512  # bytes that weigh as much as another call
-WAITING = 20_000  # things to be told while nobody takes them
+WAITING = 20_000  # things to be told while nobody takes them, and the weight of calls that are
 BATCH = 500  # points of a message
 SPIN = 50  # receives in a row without a byte that are told one by one
 SPIN_EVERY = 1_000  # and from then on one in so many
 WAIT_S = 0.2  # for another thread that reads the ring
+CROWDED = 8  # times the room of the ring: from then on a calling thread waits for the reader
+CROWD_WAIT_S = 0.02
 WAITS = {"BlockingIOError", "InterruptedError"}  # not errors
 
 BATCHES: dict[type[Any], type[Any]] = {
@@ -111,7 +113,8 @@ class Book:
         self._last: dict[int, Entry] = {}
         self._names: dict[int, str] = {_thread.get_ident(): "MainThread"}
         self._chosen: deque[Any] = deque()
-        self._lost = self._lost_in_all = 0
+        self._weight = 0.0  # of the calls in it, in tokens
+        self._lost = self._lost_in_all = self._untold = 0
         self._tokens, self._refilled = self.burst, self._clock.now()
         self._told_lines = 0
         self._at = 0.0
@@ -187,19 +190,23 @@ class Book:
         """The messages since the last call, in batches and in the order of time; by one
         thread at a time."""
         self.fold(WAIT_S)
-        chosen, lost = self._swap()
+        chosen, lost, untold = self._swap()
         batches: list[Any] = []
         for event in chosen:
             _put(batches, self._message(event))
         if lost:
             batches.append(observed.Points(self._not_back(self._clock.now()), [], lost))
+        if untold:
+            text = f"{untold:,} steps in the lives of sockets and threads were not told"
+            batches.append(observed.Notice(self._not_back(self._clock.now()), "untold", text))
         return batches
 
-    def _swap(self) -> tuple[deque[Any], int]:
+    def _swap(self) -> tuple[deque[Any], int, int]:
         with self._folding:
-            chosen, self._chosen = self._chosen, deque()
+            chosen, self._chosen, self._weight = self._chosen, deque(), 0.0
             lost, self._lost = self._lost, 0
-            return chosen, lost
+            untold, self._untold = self._untold, 0
+            return chosen, lost, untold
 
     # The hot loop: no function is called for a plain call.
 
@@ -260,6 +267,7 @@ class Book:
                 )
         finally:
             lost = n - self._points - told
+            self._weight += self._tokens - tokens
             self._tokens, self._points = tokens, n
             self._lost += lost
             self._lost_in_all += lost
@@ -271,6 +279,8 @@ class Book:
             self._last.pop(event.thread, None)
         if len(self._chosen) < WAITING:
             self._chosen.append(event)
+        else:
+            self._untold += 1
 
     def _cell(self, code: CodeType, instruction: int) -> Cell:
         """The sums of the line that this instruction belongs to."""
@@ -296,7 +306,7 @@ class Book:
     def _refill(self) -> None:
         now = self._clock.now()
         self._tokens = min(self.burst, self._tokens + (now - self._refilled) * self.rate)
-        if len(self._chosen) > WAITING:
+        if self._weight > WAITING:
             self._tokens = 0.0
         self._refilled = now
 

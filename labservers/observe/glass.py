@@ -46,6 +46,7 @@ class Glass:
         self._setting = threading.Lock()  # never taken in a thread of the program
         self._views: list[str] = []
         self._unsent = 0  # points since the last batch that the channel had room for
+        self._lost = 0  # messages of the channel, as far as they are told
         self._held = Stepper().state()  # as reported
         self._held_due = self._threads_due = 0.0
 
@@ -95,12 +96,22 @@ class Glass:
         """Send what has changed."""
         now = time.monotonic()
         self.set_gate()  # a pause also ends by itself
+        self._report_lost()
         self._report_held(now)
         looked_at = "threads" in self._views or "code" in self._views
         if looked_at and now >= self._threads_due:
             began = time.thread_time()
             self.send_latest(self._standing.look())
             self._threads_due = now + THREADS_S + (time.thread_time() - began) * SHARE
+
+    def _report_lost(self) -> None:
+        """Once the channel has room again: how many messages it has lost."""
+        lost = self._channel.lost - self._lost
+        if lost and self._channel.flush():
+            self._lost += lost
+            text = f"{lost:,} messages were lost"
+            notice = messages.Notice(self._tap.clock.now(), "untold", text)
+            self._channel.send(messages.encode(notice))
 
     def _report_held(self, now: float) -> None:
         state = self._stepper.state()

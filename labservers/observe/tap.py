@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any, Callable, NamedTuple
 
 from . import observed, pollers, tls, waits, wrappers
-from .book import RING, Book, Received, Totals
+from .book import CROWD_WAIT_S, CROWDED, RING, Book, Received, Totals
 from .clock import Clock
 from .lines import NOWHERE, OURS, OwnLines, by_program
 from .points import REST, WIDTH, Life
@@ -129,10 +129,20 @@ class Tap:
     def put(self, event: Any) -> None:
         """Let something else than a call wait in its place in the order, from any thread."""
         self.events.extend((event, *REST))
+        if self._crowded():
+            self.relieve()
 
     def relieve(self) -> None:
-        """The ring is full; called by a thread of the program."""
-        self.book.fold()
+        """The ring is full; called by a thread of the program. Where another one reads it and it
+        fills all the same, this one waits a moment for its turn: a hundred threads that spin
+        are faster than one that reads."""
+        try:
+            self.book.fold(CROWD_WAIT_S if self._crowded() else 0.0)
+        except Exception as error:
+            self.fail(error)
+
+    def _crowded(self) -> bool:
+        return len(self.events) > CROWDED * self.room * WIDTH
 
     def inside(self, frame: FrameType | None) -> Inside | None:
         """The call that a thread is inside, by its innermost frame: from the names of a wrapper

@@ -1,0 +1,35 @@
+"""How much freed memory the C library keeps back, where that is glibc.
+
+It gives threads heaps of their own ("arenas", eight a processor), and what one of them has freed
+another does not use. The dashboard has a thread for each request, and each leaves holes in the
+heap that it happens on: memory grew for minutes though no more of it was in use. One heap is
+enough here, since Python's own lock lets one thread allocate at a time. And a large block is to go
+back to the system as soon as it is free: glibc keeps larger and larger ones once some were freed.
+"""
+
+import ctypes
+from typing import Any
+
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # mallopt(3)
+HEAPS = 1
+LARGE_BYTES = 128 * 1024  # glibc's own limit, before it moves it
+
+
+def keep_little() -> bool:
+    """To be called before there are threads; False where the C library is another one, which is
+    left as it is."""
+    library = _glibc()
+    if library is None:
+        return False
+    wanted = ((M_ARENA_MAX, HEAPS), (M_MMAP_THRESHOLD, LARGE_BYTES))
+    changed: int = sum(library.mallopt(name, value) for name, value in wanted)
+    return changed == len(wanted)
+
+
+def _glibc() -> Any:
+    """None: it is not the C library of this process."""
+    try:
+        library = ctypes.CDLL(None)
+    except (OSError, TypeError):  # Windows has no library without a name
+        return None
+    return library if hasattr(library, "gnu_get_libc_version") else None

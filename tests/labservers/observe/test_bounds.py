@@ -1,0 +1,144 @@
+"""What a tap keeps is bounded, whoever does not take it; what is lost is counted and told."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from types import CodeType
+
+import pytest
+
+from labservers.observe import book, messages, observed
+from labservers.observe.channel import Channel
+from labservers.observe.glass import Glass
+from labservers.observe.lines import OwnLines, Place
+from labservers.observe.locks import Locks
+from labservers.observe.outcomes import CUT
+from labservers.observe.points import WIDTH, Birth
+from labservers.observe.standing import Standing
+from labservers.observe.stepper import Stepper
+from labservers.observe.tap import Tap
+
+WAIT_S = 10
+CROWD = book.CROWDED * book.RING
+
+
+@pytest.fixture
+def tap() -> Iterator[Tap]:
+    made = Tap(OwnLines(__file__))
+    yield made
+    made.remove()
+
+
+@contextlib.contextmanager
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two ends of the internet's kind."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with socket.create_connection(listener.getsockname()) as ours:
+            theirs, _ = listener.accept()
+            with theirs:
+                yield ours, theirs
+
+
+class SlowLines(OwnLines):
+    """The reader of the ring stands at its first line until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__(__file__)
+        self.stands, self.goes_on = threading.Event(), threading.Event()
+
+    def place_at(self, code: CodeType, instruction: int) -> Place:
+        self.stands.set()
+        self.goes_on.wait(WAIT_S)
+        return super().place_at(code, instruction)
+
+
+def test_threads_that_are_faster_than_the_reader_wait_for_it() -> None:
+    """As a hundred that spin, in a server that never looks whether a client is gone."""
+    lines, waits = SlowLines(), 20
+    tap = Tap(lines)
+    with pair() as (ours, _):
+        tap.install()
+        ours.send(b"x")
+        reader = threading.Thread(target=tap.totals)
+        reader.start()
+        assert lines.stands.wait(WAIT_S)
+        began = time.monotonic()
+        for _ in range(CROWD + waits):
+            ours.send(b"x")
+        assert time.monotonic() - began > waits * book.CROWD_WAIT_S * 0.9
+        assert len(tap.events) == (CROWD + waits) * WIDTH
+        lines.goes_on.set()
+        reader.join(WAIT_S)
+        ours.send(b"x")
+        assert tap.totals().points == CROWD + waits + 2
+        tap.remove()
+    assert not tap.events
+
+
+def test_calls_that_nobody_takes_are_kept_by_their_bytes(tap: Tap) -> None:
+    tap.book.rate = tap.book.burst = 1e9
+    tap.book.begin_anew()
+    many = 2 * book.WAITING * book.DATA_UNIT // CUT // 2
+    with pair() as (ours, theirs):
+        tap.install()
+        for _ in range(many):
+            ours.sendall(b"x" * CUT)
+            theirs.recv(CUT, socket.MSG_WAITALL)
+    told = tap.book.take()
+    kept = [p for batch in told if isinstance(batch, observed.Points) for p in batch.points]
+    most = book.WAITING * book.DATA_UNIT + book.RING * CUT
+    assert most / 2 < sum(p.bytes for p in kept) <= most
+    assert len(kept) + tap.book.lost == tap.totals().points == 2 * many
+
+
+def test_lives_that_nobody_takes_are_counted(tap: Tap) -> None:
+    """None of them is a call, which would read the ring."""
+    beyond = 3 * CROWD
+    for number in range(book.WAITING + beyond):
+        tap.put(Birth(1.0, number, "Thread", "started", None))
+        assert len(tap.events) <= (CROWD + 1) * WIDTH
+    told = tap.book.take()
+    threads = [e for batch in told if isinstance(batch, observed.ThreadEvents) for e in batch[1]]
+    [notice] = [one for one in told if isinstance(one, observed.Notice)]
+    assert len(threads) == book.WAITING
+    assert notice[1:] == (
+        "untold",
+        f"{beyond:,} steps in the lives of sockets and threads were not told",
+    )
+    tap.put(Birth(1.0, 1, "Thread", "ended", None))
+    assert [type(one) for one in tap.book.take()] == [observed.ThreadEvents]
+
+
+def test_messages_that_a_channel_has_lost_are_told_once_it_takes_some_again(tap: Tap) -> None:
+    ours, theirs = socket.socketpair()
+    with contextlib.closing(Channel(ours, capacity=10_000)) as channel, theirs:
+        standing = Standing(tap, Locks(tap.own))
+        glass = Glass(channel, tap, standing, Stepper(), gated=False)
+        sent = 0
+        while channel.lost < 3:
+            glass.send(observed.Notice(1.0, "test", "x" * 1_000))
+            sent += 1
+        lost = channel.lost
+        came = []
+        for told in messages_of(theirs):
+            came.append(told)
+            if told[0] == "untold":
+                break
+            glass.report()
+        glass.send(observed.Notice(1.0, "test", "once"))
+        glass.report()
+        assert next(messages_of(theirs)) == ("test", "once")
+    assert came[-1] == ("untold", f"{lost} messages were lost")
+    assert len(came) - 1 == sent - lost
+
+
+def messages_of(sock: socket.socket) -> Iterator[tuple[str, str]]:
+    """Code and text of each notice that comes."""
+    sock.settimeout(WAIT_S)
+    with sock.makefile("rb") as lines:
+        for line in lines:
+            notice = messages.decode(line)
+            assert isinstance(notice, observed.Notice)
+            yield notice.code, notice.text
