@@ -29,26 +29,39 @@ def watch(tap: Tap, tell: Callable[[Any], None], crashed: Crashed) -> None:
         tell(Birth(message.at, get_ident(), name, "died", message.line))
         without_ours(error)
 
-    _watch_threads(tap, tell, died)
+    _watch_threads(tap, died)
     _watch_bare_threads(tap, died)
 
 
-def _watch_threads(tap: Tap, tell: Callable[[Any], None], died: Died) -> None:
-    original = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
+def of_threads(tap: Tap) -> list[tuple[Any, str, Any]]:
+    """What tells of the starts and the ends of threads, as (holder, name, wrapper)."""
+    return _starts(tap, lambda thread: None)
 
-    def _bootstrap_inner(thread: Any) -> None:
-        line = _function_line(thread, tap)
-        tell(Birth(tap.clock.now(), get_ident(), thread.name, "started", line))
+
+def _watch_threads(tap: Tap, died: Died) -> None:
+    def begins(thread: Any) -> None:
         thread._invoke_excepthook = _seen(thread._invoke_excepthook, died)
         for gate in tap.gates:
             gate.born()
+
+    for holder, name, wrapper in _starts(tap, begins):
+        setattr(holder, name, wrapper)
+
+
+def _starts(tap: Tap, begins: Callable[[Any], None]) -> list[tuple[Any, str, Any]]:
+    name = "_bootstrap_inner"
+    original = getattr(threading.Thread, name)
+
+    def _bootstrap_inner(thread: Any) -> None:
+        line = _function_line(thread, tap)
+        tap.put(Birth(tap.clock.now(), get_ident(), thread.name, "started", line))
+        begins(thread)
         try:
             original(thread)
         finally:
-            tell(Birth(tap.clock.now(), get_ident(), thread.name, "ended", line))
+            tap.put(Birth(tap.clock.now(), get_ident(), thread.name, "ended", line))
 
-    functools.update_wrapper(_bootstrap_inner, original)
-    threading.Thread._bootstrap_inner = _bootstrap_inner  # type: ignore[attr-defined]
+    return [(threading.Thread, name, functools.update_wrapper(_bootstrap_inner, original))]
 
 
 def _seen(invoke: Any, died: Died) -> Any:

@@ -7,6 +7,7 @@ burst and a steady rate are told one by one, what is beyond them is counted, and
 from __future__ import annotations
 
 import _thread
+import threading
 from collections import deque
 from collections.abc import Iterator
 from types import CodeType
@@ -331,6 +332,11 @@ class Book:
     def _not_back(self, at: float) -> float:
         self._at = max(self._at, round(at, 6))
         return self._at
+
+    def meet(self, threads: dict[int, threading.Thread]) -> None:
+        """Threads that run now, by ident: one that has ended unseen may have left its ident to one
+        of these."""
+        self._names.update((ident, thread.name) for ident, thread in threads.items())
 
     def name(self, thread: int) -> str:
         """One that was not seen to start is a thread of _thread, or from before."""

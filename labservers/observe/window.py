@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 
-from . import wrappers
+from . import births, wrappers
+from .alive import alive
 from .clock import Clock
 from .lines import OwnLines
 from .sockets import Entry
@@ -26,13 +27,14 @@ class WindowTap(Tap):
     def __init__(self, own: OwnLines, clock: Clock) -> None:
         super().__init__(own, clock, room=CALLS)
         self.book.rate, self.book.burst = RATE, BURST
-        self._wrappers = wrappers.of_sockets(self, wire=True)
+        self._wrappers = [*wrappers.of_sockets(self, wire=True), *births.of_threads(self)]
         self._began = time.monotonic()
         self._cut: float | None = None  # when this window had seen its calls
 
     def install(self, *, wire: bool = True) -> None:
-        """Sockets alone: the waits of a server are not its lessons."""
+        """Sockets and starts of threads: the waits of a server are not its lessons."""
         if not self.on:
+            self.book.meet(alive())
             self.replace(self._wrappers)
 
     def go_on(self) -> float:

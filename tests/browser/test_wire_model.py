@@ -168,6 +168,33 @@ def test_lanes_show_waiting_running_and_what_was_not_seen(model: Page) -> None:
     ]
 
 
+def test_a_wait_that_looks_alone_have_seen_is_in_the_lane(model: Page) -> None:
+    """A thread accepted, waited in select() for three looks, and accepted again; then it ran."""
+    looks: list[Any] = []
+    for number in range(3):
+        row = thread(1, "select", waited_s=0.25 * (number + 1))
+        looks = call(model, "threads", "acts", looks, {"threads": [row]}, 91.25 + number * 0.25)
+    assert [(one["from"], one["to"], one["lasts"]) for one in looks] == [(91.0, 91.75, True)]
+    row = thread(1, None, waited_s=0.0)
+    looks = call(model, "threads", "acts", looks, {"threads": [row]}, 96.0)
+    assert [(one["from"], one["to"], one["lasts"]) for one in looks] == [(91.0, 91.75, False)]
+    points = [
+        point(1, "accept", 1, at=90.0, waited_us=1_000_000),
+        point(2, "accept", 1, at=92.0, waited_us=0),
+        point(3, "accept", 1, at=96.0, waited_us=1_000_000),
+    ]
+    [[_, lane]] = call(model, "threads", "lanes", points, [row], 96.0, looks)
+    assert [(one["kind"], one["from"], one["to"]) for one in lane] == [
+        ("accept", 89.0, 90.0),
+        ("run", 90.0, 91.0),
+        ("select", 91.0, 92.0),  # nothing was seen in the last quarter of a second
+        ("accept", 92.0, 92.0),
+        ("run", 92.0, 95.0),
+        ("accept", 95.0, 96.0),
+    ]
+    assert call(model, "threads", "acts", looks, {"threads": []}, 130.0) == []
+
+
 @pytest.mark.parametrize(("waited_s", "kind"), [(0.5, "run"), (1.5, "unseen")])
 def test_a_thread_without_a_call_runs_unless_it_does_so_for_long(
     model: Page, waited_s: float, kind: str

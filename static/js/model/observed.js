@@ -1,5 +1,5 @@
 /* The parts of the state that a tap or a check fills: calls, streams, lines, threads of each program; pure. */
-import { holds } from "./threads.js";
+import { acts, holds } from "./threads.js";
 
 const POINTS_KEPT = 5000;
 
@@ -21,8 +21,13 @@ export const latest = (part) => (state, { kind, name, ...picture }, at) => put(s
  */
 export function stood(state, { kind, name, ...picture }, arrived) {
   const at = arrived + state.skew_s;
-  const before = state.threads[name]?.holds ?? [];
-  return put(state, "threads", name, { ...picture, at, holds: holds(before, picture, at) });
+  const before = state.threads[name];
+  return put(state, "threads", name, {
+    ...picture,
+    at,
+    holds: holds(before?.holds ?? [], picture, at),
+    acts: acts(before?.acts ?? [], picture, at),
+  });
 }
 
 /**

@@ -36,23 +36,62 @@ export function holds(before, { locks }, at) {
 }
 
 /**
- * A lane a thread, also of those that have ended since: Map of its name to [{kind, from, to, line, socket, now}], in the order of time. A
- * call takes the time that it waited; between two calls the thread ran, unless calls in between
- * were not seen. `rows` say what it does at `at`, the moment that ends the lanes.
+ * The acts that looks of the last seconds have seen threads in: [{thread, kind, line, socket, from, to, lasts}]. No call tells
+ * of some of them, as of the wait of a server for its listener. `before`: those known at the look before; none for many threads.
  */
-export function lanes(points, rows, at, span_s = HISTORY_S) {
+export function acts(before, { threads }, at) {
+  if (drawing(threads.length) === "groups") return [];
+  const lasting = new Map(before.filter(({ lasts }) => lasts).map((one) => [one.thread, one]));
+  const goOn = new Set();
+  const seen = [];
+  for (const row of threads) {
+    const act = { thread: row.name, kind: doing(row), line: row.line, socket: row.socket, from: at - (row.waited_s ?? 0), to: at, lasts: true };
+    if (act.kind === "run") continue;
+    const prior = lasting.get(act.thread);
+    const same = prior && prior.kind === act.kind && prior.line === act.line && act.from <= prior.to;
+    if (same) goOn.add(prior);
+    seen.push(same ? { ...act, from: prior.from } : act);
+  }
+  const past = before.filter((one) => at - one.to < HISTORY_S && !goOn.has(one)).map((one) => ({ ...one, lasts: false }));
+  return [...past, ...seen];
+}
+
+/**
+ * A lane a thread, also of those that have ended since: Map of its name to [{kind, from, to, line, socket, now}], in the order of time. A
+ * call takes the time that it waited. Between two calls the thread did what looks have seen, and ran
+ * otherwise, unless calls in between were not seen. `rows` say what it does at `at`, the moment that ends the lanes.
+ */
+export function lanes(points, rows, at, seen = [], span_s = HISTORY_S) {
   const found = new Map(rows.map(({ name }) => [name, []]));
-  const holes = gaps(points);
+  const between = { holes: gaps(points), acts: Map.groupBy(inTime(seen), ({ thread }) => thread) };
   for (const point of points) {
     if (point.gap || point.at < at - span_s) continue;
     if (!found.has(point.thread)) found.set(point.thread, []);
     const lane = found.get(point.thread);
     const from = point.at - point.waited_us / 1e6;
-    ran(lane, from, holes);
+    fill(lane, from, point.thread, between);
     lane.push({ kind: callKind(point.call), from, to: point.at, line: point.line, socket: point.stream ?? null, n: point.n });
   }
-  for (const row of rows) doesNow(found.get(row.name), row, at, holes);
+  for (const row of rows) doesNow(found.get(row.name), row, at, between);
   return found;
+}
+
+const inTime = (acts) => [...acts].sort((a, b) => a.from - b.from);
+
+/* A look is taken so often: what lies between two of them goes to the act that the one has seen. */
+const LOOK_S = 0.3;
+
+function fill(lane, until, thread, { holes, acts: seen }) {
+  for (const act of seen.get(thread) ?? []) {
+    const last = lane.at(-1);
+    let [from, to] = [Math.max(act.from, last?.to ?? act.from), Math.min(act.to, until)];
+    if (from >= to) continue;
+    if (last && from - last.to < LOOK_S) from = last.to;
+    if (until - to < LOOK_S) to = until;
+    ran(lane, from, holes);
+    lane.push({ kind: act.kind, from, to, line: act.line, socket: act.socket });
+  }
+  ran(lane, until, holes);
 }
 
 function ran(lane, until, holes) {
@@ -62,11 +101,11 @@ function ran(lane, until, holes) {
   lane.push({ kind: blind ? "unseen" : "run", from: last.to, to: until, line: last.line, socket: null });
 }
 
-function doesNow(lane, row, at, holes) {
+function doesNow(lane, row, at, between) {
   const from = at - (row.waited_s ?? 0);
   const kind = doing(row);
   const calls = row.call !== null;
-  if (calls) ran(lane, from, holes);
+  if (calls) fill(lane, from, row.name, between);
   const since = calls ? from : (lane.at(-1)?.to ?? at);
   if (since < at) lane.push({ kind, from: since, to: at, line: row.line, socket: row.socket, now: true });
 }
