@@ -1,4 +1,4 @@
-"""Only for speed: a plain request recognised by one pattern, and an answer that is made once.
+"""Only for speed: a plain request recognised by one pattern, and an answer that is made once a second.
 
 Both have the contract of the core beside them, and property tests hold them equal to it.
 """
@@ -141,16 +141,18 @@ def keeps_alive(connection: str | None) -> bool:
 
 
 class ReadyResponse(Response):
-    """An answer that is sent again and again: all but its date is made once, so nothing of it may
-    be changed any more."""
+    """An answer that is sent again and again, so nothing of it may be changed any more: its bytes
+    are made once for each date."""
 
-    __slots__ = ("_after_date", "_before_date")
+    __slots__ = ("_bytes", "_date")
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status, response.body, response.content_type, response.headers)
-        whole = response.serialize("\0", close=False)
-        self._before_date, _, self._after_date = whole.partition(b"\0")
+        self._date: str | None = None  # none is made yet
+        self._bytes = b""
 
     def keeping(self, date: str) -> bytes:
         """As serialize(), for a GET in HTTP/1.1 that keeps its connection."""
-        return b"".join((self._before_date, date.encode(), self._after_date))
+        if date != self._date:
+            self._date, self._bytes = date, self.serialize(date, close=False)
+        return self._bytes

@@ -194,7 +194,7 @@ class SubjectsServer(LoopServer):
         except Exception as error:
             self.log.failure(f"{request.method} {request.target[:80]}", error)
             response = app.refusal(HTTPError(500, "the server broke; its log says how"), request)
-        self.note(request.line, request.method, response.status, began)
+        self.note(request, response.status, began)
         return response
 
     def get_all_subjects(self, request: Request, student: str | None) -> Response:
@@ -286,17 +286,17 @@ class SubjectsServer(LoopServer):
         finally:
             client.sock.close()
 
-    def note(self, line: bytes, method: str, status: int, began: float) -> None:
+    def note(self, request: Request, status: int, began: float) -> None:
         """Count an answer; what was asked and how long it took only as far as the log has room."""
         monitor, log = self.monitor, self.log
-        monitor.counts[method] += 1
+        monitor.counts[request.method] += 1
         if status >= 400:
             monitor.errors += 1
             monitor.counts[str(status)] += 1
         if log.budget > 0:
             microseconds = int((perf_counter() - began) * 1e6)
-            monitor.exchanged(line, b"HTTP/1.1 %d" % status, microseconds)
-            log.sampled("%s: %s in %s µs", line.decode("ascii"), status, microseconds)
+            monitor.exchanged(request.line, b"HTTP/1.1 %d" % status, microseconds)
+            log.sampled("%s: %s in %s µs", request.line.decode("ascii"), status, microseconds)
         else:
             monitor.requests += 1
             log.mute()

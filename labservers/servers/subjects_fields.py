@@ -11,7 +11,7 @@ JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 SUBJECT_CHARACTERS = 200
 GRADES = {str(grade): grade for grade in range(1, 6)}
 FIELDS_AT_MOST = 20
-PERCENT, PLUS = b"%+"  # as numbers: to look for one in bytes is six times faster than for bytes
+(PERCENT,) = b"%"  # as a number: to look for one in bytes is six times faster than for bytes
 ESCAPED = re.compile(rb"%([0-9A-Fa-f]{2})")
 NOT_A_CHARACTER = re.compile("[\0\ud800-\udfff]")  # NUL, and halves of surrogate pairs
 
@@ -60,10 +60,11 @@ def unescaped(text: str, errors: str = "strict") -> str:
 
 def _from_form(body: bytes) -> dict[str, object]:
     """application/x-www-form-urlencoded (URL Standard, section 5.1), in UTF-8 alone."""
-    escaped = PERCENT in body or PLUS in body
+    escaped = PERCENT in body
+    spaced = body.replace(b"+", b" ")
     fields: dict[str, object] = {}
     try:
-        pairs = body.decode("latin-1" if escaped else "utf-8").split("&", FIELDS_AT_MOST)
+        pairs = spaced.decode("latin-1" if escaped else "utf-8").split("&", FIELDS_AT_MOST)
         for pair in pairs:
             name, _, value = pair.partition("=")
             if escaped:

@@ -146,3 +146,4 @@ def test_a_ready_answer_is_the_same_bytes(
     for date in dates:
         expected = response.serialize(date, close=close, head_only=head_only, minor=minor)
         assert ready.serialize(date, close=close, head_only=head_only, minor=minor) == expected
+        assert ready.keeping(date) == response.serialize(date, close=False)
