@@ -3,6 +3,9 @@
 import math
 import statistics
 from collections.abc import Sequence
+from typing import TypeVar
+
+Name = TypeVar("Name")
 
 
 def median(values: Sequence[float]) -> float:
@@ -30,7 +33,7 @@ def each_us(busy_percent: float, rate: float) -> float:
     return 1e4 * busy_percent / rate if rate else math.nan
 
 
-def rotated(names: Sequence[str], turn: int) -> list[str]:
+def rotated(names: Sequence[Name], turn: int) -> list[Name]:
     """The order of round number `turn`: each is first once in as many rounds."""
     at = turn % len(names) if names else 0
     return [*names[at:], *names[:at]]

@@ -1,13 +1,13 @@
 """GET of a student with wrk: no request twice, the same bytes again, and a connection each."""
 
 import http.client
+from collections.abc import Sequence
 
-from bench import wrk
+from bench import turns, wrk
 from bench.arena import Arena, Run, Running, started
 from bench.bars import Bar
 from bench.contenders import Contender, Place, ours, packaged, peer, program
 from bench.environment import PeerEnvironment
-from bench.figures import each_us
 from bench.peers import nginx_conf
 from bench.results import Table
 from bench.wrk import Ask
@@ -46,8 +46,7 @@ def measure(run: Run) -> list[Table]:
         for ask, title in TITLES.items():
             table = Table(ask, f"{title} ({answer.size:,} bytes of body)", "requests/s")
             for turn in range(run.rounds):
-                with table.round():
-                    _one_round(run, arena, table, ask, turn)
+                _one_round(run, arena, table, ask, turn)
             tables.append(arena.finish(table))
     return tables
 
@@ -92,43 +91,35 @@ def _nginx(place: Place) -> list[str]:
 
 
 def _one_round(run: Run, arena: Arena, table: Table, ask: Ask, turn: int) -> None:
-    looks = run.looks(1 if ask == Ask.CLOSE else 2)
-    for look in range(looks):
-        for server in arena.turn(turn * looks + look):
-            far = server.name in FAR_BEHIND
-            if far and (ask == Ask.AGAIN or not run.looks_far(turn, look)):
-                continue
-            if server.name == "lab" and ask != Ask.CLOSE:  # it has no kept connections
-                continue
-            run.say(f"  {table.key}: {server.name}")
-            try:
-                load(run, server, table, ask)
-            except ValueError as error:
-                arena.leave_out(server.name, str(error))
+    there = [server for server in arena.turn(turn) if _takes_part(run, server, ask, turn)]
+    run.say(f"  {table.key}: {', '.join(server.name for server in there)}")
+    load(run, arena, there, table, ask, looks=1 if ask == Ask.CLOSE else 2)
+
+
+def _takes_part(run: Run, server: Running, ask: Ask, turn: int) -> bool:
+    if server.name == "lab":  # it has no kept connections
+        return ask == Ask.CLOSE
+    return server.name not in FAR_BEHIND or (ask != Ask.AGAIN and run.looks_far(turn, 0))
 
 
 def load(
-    run: Run, server: Running, table: Table, ask: Ask = Ask.GET, connections: int = CONNECTIONS
+    run: Run,
+    arena: Arena,
+    servers: Sequence[Running],
+    table: Table,
+    ask: Ask = Ask.GET,
+    *,
+    looks: int = 2,
+    connections: int = CONNECTIONS,
 ) -> None:
-    """A second of wrk against a server, into its row.
-
-    Raises:
-        ValueError: no report, or one of failures.
-    """
-    used = server.child.cpu_s()
-    report = wrk.run(server.port, ask, seconds=LOOK_S, connections=connections, core=run.cores.load)
-    busy = 100 * (server.child.cpu_s() - used) / report.seconds
-    if not report.clean:
-        raise ValueError(f"{report.bad} answers of a wrong status, {report.errors} errors")
-    row = table.row(server.name)
-    row.note = server.contender.note
-    row.add(
-        report.rate,
-        **{
-            "p99 ms": report.p99_ms,
-            "server core %": busy,
-            "load core %": report.load_busy,
-            "server µs each": each_us(busy, report.rate),
-            "failed": float(report.errors),
-        },
-    )
+    """Servers in turns under wrk, each into its row; LOOK_S for each look at one."""
+    seconds = LOOK_S * run.looks(looks)
+    found = turns.looks(servers, ask, seconds=seconds, connections=connections, core=run.cores.load)
+    for server in servers:
+        look = found[server.name]
+        if isinstance(look, ValueError):
+            arena.leave_out(server.name, str(look))
+            continue
+        row = table.row(server.name)
+        row.note = server.contender.note
+        row.add(look.report.rate, **look.columns())

@@ -3,7 +3,7 @@
 import sys
 
 from bench import wrk
-from bench.arena import Arena, CannotStart, Run, Running, started
+from bench.arena import Arena, CannotStart, Run, started
 from bench.bars import Bar
 from bench.children import Child
 from bench.contenders import ours
@@ -48,8 +48,7 @@ def _idle(run: Run) -> list[Table]:
 
 
 def _measure_idle(run: Run, arena: Arena, rate: Table, memory: Table) -> None:
-    for server in list(arena.running.values()):  # warm, so that the first memory is not missed
-        _active(run, server, Table("", "", ""))
+    _active(run, arena, Table("", "", ""))  # warm, so that the first memory is not missed
     crowded = arena.running[MANY_IDLE]
     before = crowded.child.pss_kib()
     words = [sys.executable, "-m", "bench.load.idle", str(crowded.port), str(IDLE)]
@@ -58,14 +57,11 @@ def _measure_idle(run: Run, arena: Arena, rate: Table, memory: Table) -> None:
         held = _held(holder)
         memory.row(OURS).add((crowded.child.pss_kib() - before) / held)
         for _ in range(run.fewer(ROUNDS)):
-            with rate.round():
-                for server in arena.rounds(run.looks()):
-                    run.say(f"  idle: {server.name}")
-                    if server is crowded:  # they would be shown out after 15 s without a request
-                        holder.forget_lines()
-                        holder.say("again")
-                        held = _held(holder)
-                    _active(run, server, rate)
+            run.say("  idle: both in turns")
+            holder.forget_lines()
+            holder.say("again")  # they would be shown out after 15 s without a request
+            held = _held(holder)
+            _active(run, arena, rate)
         if held < IDLE:
             rate.row(MANY_IDLE).note = f"only {held:,} were held"
 
@@ -77,8 +73,8 @@ def _held(holder: Child) -> int:
     return int(line.split()[1])
 
 
-def _active(run: Run, server: Running, table: Table) -> None:
-    load(run, server, table, connections=ACTIVE)
+def _active(run: Run, arena: Arena, table: Table) -> None:
+    load(run, arena, [*arena.turn(0)], table, connections=ACTIVE)
 
 
 def _slow_headers(run: Run) -> Table:

@@ -25,14 +25,9 @@ def measure(run: Run) -> list[Table]:
         needs=("uvicorn", "httptools", "uvloop"), note="answers without any store",
     )  # fmt: skip
     with Arena(run, [ours("subjects"), uvicorn], Place(0, Path(), 1_000)) as arena:
-        for _ in range(run.rounds):
-            with table.round():
-                for server in arena.rounds(run.looks(2)):
-                    run.say(f"  post: {server.name}")
-                    try:
-                        load(run, server, table, Ask.POST)
-                    except ValueError as error:
-                        arena.leave_out(server.name, str(error))
+        for turn in range(run.rounds):
+            run.say("  post: both in turns")
+            load(run, arena, [*arena.turn(turn)], table, Ask.POST)
         table.row(OURS).note = f"each answer after its commit to SQLite on {filesystem(run)}"
         return [arena.finish(table)]
 

@@ -1,4 +1,4 @@
-"""Only for speed: a plain request recognised by one pattern, and an answer that is made once a second.
+"""Only for speed: a plain request recognised by one pattern, and an answer made once a second.
 
 Both have the contract of the core beside them, and property tests hold them equal to it.
 """

@@ -3,11 +3,13 @@
 import re
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import pytest
 
-from bench import wrk
+from bench import turns
 from bench.wrk import Ask
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n%s\r\nok"
@@ -67,12 +69,27 @@ def keeper(need: Callable[[str], str]) -> Iterator[Keeper]:
         thread.join()
 
 
+class Served(NamedTuple):
+    """The server by one of its names."""
+
+    name: str
+    port: int
+
+    def cpu_s(self) -> float:
+        return time.process_time()
+
+
 def asked(keeper: Keeper, ask: Ask) -> list[bytes]:
-    """What came in two runs of a second each."""
-    for _ in range(2):
-        report = wrk.run(keeper.port, ask, seconds=1, connections=2, core=None)
-        assert report.clean
-        assert report.load_busy > 0
+    """What came from two loads in turns, of a second each."""
+    servers = [Served(name, keeper.port) for name in ("one", "other")]
+    found = turns.looks(servers, ask, seconds=1, connections=2, core=None)
+    for look in found.values():
+        assert isinstance(look, turns.Look)
+        assert look.report.clean
+        assert look.report.load_busy > 0
+        assert look.report.seconds < 2  # it stood still while the other one had its turns
+        assert look.server_busy > 0
+    assert len(found) == 2
     return list(keeper.requests)  # the last ones of wrk may still be on their way
 
 
