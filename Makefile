@@ -10,28 +10,28 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 run: $(VENV)/.run ## start the dashboard; another port: make run ARGS="--port 5050"
 	@exec $(BIN)/python -m dashboard $(ARGS)
 
-test: $(VENV)/.test ## run all tests, two at a time
+test: $(VENV)/.dev ## run all tests, two at a time
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
-lint: $(VENV)/.lint ## check style and types
+lint: $(VENV)/.dev ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-lives: $(VENV)/.test ## 10,000 random lives of a program beside a model, and 300 of real ones
+lives: $(VENV)/.dev ## 10,000 random lives of a program beside a model, and 300 of real ones
 	@LIVES=10000 REAL_LIVES=300 $(BIN)/python -m pytest -n 2 tests/dashboard/supervision/test_lives.py \
 		tests/dashboard/supervision/test_real_lives.py $(ARGS)
 
 bench: $(VENV)/.run ## measure the servers beside their peers; shorter: make bench ARGS=--quick
 	@$(BIN)/python -m bench $(ARGS)
 
-fuzz: $(VENV)/.test ## ask the HTTP API all that its description allows; more: make fuzz ARGS=200
+fuzz: $(VENV)/.dev ## ask the HTTP API all that its description allows; more: make fuzz ARGS=200
 	@$(BIN)/python -m bench.description $(ARGS)
 
-mutants: $(VENV)/.test ## change the pure parts in one place at a time: which changes no test notices; ARGS="clock text"
+mutants: $(VENV)/.dev ## change the pure parts in one place at a time: which changes no test notices; ARGS="clock text"
 	@$(BIN)/python -m bench.mutants $(ARGS)
 
-soak: $(VENV)/.test ## load, faults and browsers for 10 minutes: what grows; ARGS="--minutes 2"
+soak: $(VENV)/.dev ## load, faults and browsers for 10 minutes: what grows; ARGS="--minutes 2"
 	@$(BIN)/python -m bench.soak $(ARGS)
 
 coverage: $(VENV)/.coverage ## run all tests, and say which lines and branches they do not reach
@@ -63,18 +63,16 @@ $(VENV)/.run: pyproject.toml | $(BIN)/python
 	@$(PIP) -e .
 	@touch $@
 
-$(VENV)/.test: pyproject.toml $(VENV)/.run
-	@$(PIP) -e '.[test,jupyter]'
-	@touch $@
+# For tests and lint, in one go; what `make run` needs is part of it.
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	@echo "Installing Socket Lab and what its tests need into $(VENV) ..."
+	@$(PIP) -e '.[test,jupyter,lint]'
+	@touch $(VENV)/.run $@
 
-$(VENV)/.coverage: pyproject.toml $(VENV)/.test
+$(VENV)/.coverage: pyproject.toml $(VENV)/.dev
 	@$(PIP) -e '.[coverage]'
 	@touch $@
 
-$(VENV)/.shuffle: pyproject.toml $(VENV)/.test
+$(VENV)/.shuffle: pyproject.toml $(VENV)/.dev
 	@$(PIP) -e '.[shuffle]'
-	@touch $@
-
-$(VENV)/.lint: pyproject.toml $(VENV)/.run
-	@$(PIP) -e '.[lint]'
 	@touch $@

@@ -11,6 +11,7 @@ from dashboard.numbers import shown
 
 SCHEME = "unix://"
 TIMEOUT_S = 35.0
+ANSWER_S = 1.0
 BLOCK_BYTES = 8192
 PATH_BYTES = 107  # sun_path of unix(7), less its end
 
@@ -72,7 +73,9 @@ def refusal(path: str) -> str:
 
 
 def _answers(path: str) -> bool:
+    """Also where it is too busy to take us (EAGAIN of a full backlog, connect(2))."""
     with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(ANSWER_S)
         try:
             sock.connect(path)
         except ConnectionRefusedError:

@@ -44,6 +44,15 @@ def test_the_socket_of_a_killed_server_is_removed_and_a_live_one_is_not(tmp_path
     assert not os.path.exists(path)
 
 
+def test_a_server_that_accepts_nobody_is_not_waited_for(tmp_path: Path) -> None:
+    path = str(tmp_path / "socket")
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as first:
+        listener.bind(path)
+        listener.listen(0)
+        first.connect(path)
+        assert "Another server listens at" in unix_http.refusal(path)
+
+
 def test_the_command_refuses_before_it_becomes_the_dashboard(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
