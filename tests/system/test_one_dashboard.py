@@ -21,6 +21,7 @@ from tests.system.test_command_line import lab
 
 pytestmark = pytest.mark.system
 ROOT = Path(__file__).resolve().parent.parent.parent
+REFUSED_S = 120.0  # gunicorn ends its other worker first, which may be on its way up
 FLASK = ["flask", "--app", "dashboard", "run", "--port", "0"]
 GUNICORN = [
     "gunicorn",
@@ -41,7 +42,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "SOCKETLAB_DATA_DIR": str(folder), "SOCKETLAB_CONFIG": "none.toml"},
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=REFUSED_S,
         check=False,
     )
 
