@@ -20,7 +20,7 @@ from bench.soak.tabs import BROWSERS, LOOKING
 from bench.soak.watchers import Watchers
 
 BROWSER_CHATS = 3
-BROWSERS_S = 60.0
+BROWSERS_S = 120.0
 STAY_S = 20.0
 REST_S = 15.0
 SETTLE_S = 2.0
