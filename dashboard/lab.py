@@ -208,6 +208,7 @@ class Lab:
     def _count_watcher(self, name: str, hz: float, views: tuple[str, ...], change: int) -> None:
         with self._watchers_lock:
             self._watchers[name, hz, views] += change
+            self._watchers += Counter()  # keeps those above zero
         self._apply_rates()
 
     def _apply_rates(self) -> None:
@@ -226,9 +227,8 @@ class Lab:
             if kind.hz:
                 add(name, kind.hz, kind.view)
         with self._watchers_lock:
-            for (name, hz, views), count in self._watchers.items():
-                if count > 0:
-                    add(name, hz, *views)
+            for name, hz, views in self._watchers:
+                add(name, hz, *views)
         return looks
 
     def _chat_hub(self) -> ChatHub:

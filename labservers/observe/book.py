@@ -31,6 +31,7 @@ WAITING = 20_000  # things to be told while nobody takes them, and the weight of
 BATCH = 500  # points of a message
 SPIN = 50  # receives in a row without a byte that are told one by one
 SPIN_EVERY = 1_000  # and from then on one in so many
+CODES = 2_000  # that are kept: a program may compile a file again for each request
 WAIT_S = 0.2  # for another thread that reads the ring
 CROWDED = 8  # times the room of the ring: from then on a calling thread waits for the reader
 CROWD_WAIT_S = 0.02
@@ -290,6 +291,9 @@ class Book:
         else:
             place = self._own.place_at(code, instruction)
             cell = self._lines.setdefault(place, Cell(place.text, place.function))
+        if len(self._codes) == CODES:  # the sums are kept by line
+            self._codes.clear()
+            self._cells.clear()
         self._codes.append(code)
         self._cells[id(code), instruction] = cell
         return cell

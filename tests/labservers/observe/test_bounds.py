@@ -4,8 +4,9 @@ import contextlib
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Iterator
-from types import CodeType
+from types import CodeType, FunctionType
 
 import pytest
 
@@ -109,6 +110,32 @@ def test_lives_that_nobody_takes_are_counted(tap: Tap) -> None:
     )
     tap.put(Birth(1.0, 1, "Thread", "ended", None))
     assert [type(one) for one in tap.book.take()] == [observed.ThreadEvents]
+
+
+def test_code_that_is_made_anew_for_each_call_is_not_kept_for_ever(tap: Tap) -> None:
+    """As by a program that runs a file again for each request; its lines stay the same."""
+
+    def send(sock: socket.socket) -> None:
+        sock.send(b"x")
+
+    with pair() as (ours, theirs):
+        tap.install()
+        codes = []
+        for _ in range(book.CODES + 1):
+            code = send.__code__.replace()
+            codes.append(weakref.ref(code))
+            FunctionType(code, {})(ours)
+            theirs.recv(1)
+        del code
+    [line] = [row for row in lines_of(tap) if row.function == "send"]
+    assert line.calls == line.bytes_out == book.CODES + 1
+    assert sum(code() is not None for code in codes) <= book.CODES / 2
+
+
+def lines_of(tap: Tap) -> list[observed.LineCount]:
+    tap.totals()
+    found = tap.book.lines()
+    return found.lines if found else []
 
 
 def test_messages_that_a_channel_has_lost_are_told_once_it_takes_some_again(tap: Tap) -> None:
