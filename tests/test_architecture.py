@@ -129,7 +129,7 @@ OF_A_SYSTEM = {
         "labservers/observe/kernel.py", "labservers/run/guard.py", "labservers/run/terminal.py"}),
     "fcntl": (r"\bfcntl\b", {
         "dashboard/file_lock.py", "labservers/checks/folders.py", "labservers/checks/network.py",
-        "labservers/observe/kernel.py", "labservers/run/guard.py",
+        "labservers/observe/kernel.py", "labservers/run/guard.py", "labservers/run/guarded.py",
         "labservers/run/json_lines.py"}),
     "limits": (r"\bresource\b(?=[.,]|$)", {
         "labservers/net/descriptors.py", "labservers/run/guard.py"}),
@@ -143,7 +143,8 @@ OF_A_SYSTEM = {
     "signals": (r"\bSIG(KILL|HUP|QUIT|STOP|CONT|CHLD|TTOU|BREAK)\b", {
         "dashboard/ending.py", "dashboard/supervision/session.py", "labservers/checks/cli.py",
         "labservers/clients/crowd/freeze.py", "labservers/observe/this_process.py",
-        "labservers/run/guard.py", "labservers/run/observation.py", "labservers/run/stopper.py"}),
+        "labservers/run/guard.py", "labservers/run/guarded.py",
+        "labservers/run/observation.py", "labservers/run/stopper.py"}),
     "poll and epoll": (r"\bselect\.(poll|epoll|kqueue|POLL\w+)\b", {
         "dashboard/ending.py", "labservers/loop/pollers.py", "labservers/observe/readiness.py",
         "labservers/run/guard.py"}),
@@ -160,7 +161,7 @@ OF_A_SYSTEM = {
         "dashboard/file_lock.py", "labservers/checks/folders.py",
         "labservers/checks/network.py", "labservers/net/listening.py",
         "labservers/net/remarks.py", "labservers/observe/kernel.py", "labservers/run/guard.py",
-        "labservers/run/terminal.py"}),
+        "labservers/run/guarded.py", "labservers/run/terminal.py"}),
 }  # fmt: skip
 
 

@@ -4,8 +4,9 @@ The child inherits one end of a channel for messages and commands. A server of t
 empty standard input, and its output is log lines. A program of the user has a terminal, so it
 prints, reads and is interrupted as in a shell; a guard stands between it and us (run/guard.py),
 so that nothing that it starts outlives it. We hold the other ends: their end tells the child that
-the dashboard is gone, however it died. PR_SET_PDEATHSIG would follow the thread that forked, a
-request's thread, and kill the child with it.
+the dashboard is gone, however it died. A second line wakes a child that is stopped just then.
+PR_SET_PDEATHSIG would follow the thread that forked, a request's thread, and take the child with
+it.
 
 The child, or its guard, leads a session (setsid(2)). One thread waits for its exit, one reads each
 stream; all of them end with the child. The end of a stream is not taken for the exit: a
@@ -224,15 +225,14 @@ def _spawn(
     asks = CHANNEL in words
     if asks:
         words[words.index(CHANNEL)] = str(channel.fileno())
-    inherited = [channel.fileno()] if asks else []
+    inherited = [line.fileno(), *([channel.fileno()] if asks else [])]
     given, prints = subprocess.DEVNULL, subprocess.PIPE
     try:
         if terminal:
             _check_executable(words[0])
             words = guarded.words(line, words)
-            inherited.append(line.fileno())
             given = prints = terminal.theirs
-        return subprocess.Popen(
+        child = subprocess.Popen(
             words,
             stdin=given,
             stdout=prints,
@@ -242,6 +242,8 @@ def _spawn(
             start_new_session=True,
             pass_fds=inherited,
         )
+        guarded.wakes(line, child.pid)
+        return child
     finally:
         if terminal:
             terminal.close_theirs()

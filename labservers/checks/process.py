@@ -78,6 +78,7 @@ class Process:
             with channels, guards:
                 words = guarded.words(guards, program)
                 self._child = self._spawn(words, folder, (channels.fileno(), guards.fileno()))
+                guarded.wakes(guards, self._child.pid)
             self.pid = self._number()
         except BaseException:
             self._close()

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import socket
 import sys
 from pathlib import Path
 from typing import NamedTuple
+
+if sys.platform == "linux":
+    import fcntl
 
 GUARD = str(Path(__file__).with_name("guard.py"))
 SAYS_S = 10.0
@@ -22,6 +27,15 @@ class Guarded(NamedTuple):
 def words(line: socket.socket, program: list[str]) -> list[str]:
     """The command of a guard and its program; it inherits `line`."""
     return [sys.executable, "-I", "-S", GUARD, str(line.fileno()), *program]
+
+
+def wakes(line: socket.socket, pid: int) -> None:
+    """Each byte on a line, and its end, continue a process that was stopped (SIGSTOP). It has to
+    hold this end. Linux alone has a signal of choice for that (fcntl(2), F_SETSIG)."""
+    if sys.platform == "linux":
+        fcntl.fcntl(line, fcntl.F_SETOWN, pid)
+        fcntl.fcntl(line, fcntl.F_SETSIG, signal.SIGCONT)
+        fcntl.fcntl(line, fcntl.F_SETFL, fcntl.fcntl(line, fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def introduced(line: socket.socket) -> Guarded:

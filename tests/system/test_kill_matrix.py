@@ -74,6 +74,12 @@ class Full:
         [worker] = psutil.Process(self.dashboard.process.pid).children()
         return worker.pid
 
+    def freeze(self) -> None:
+        """The five, and the guards of all others: none hears of the dashboard's end by itself."""
+        for name, _, pid in self.lives():
+            own = name in self.own.values()
+            os.kill(psutil.Process(pid).ppid() if own else pid, signal.SIGSTOP)
+
     def taken(self) -> set[int]:
         """The ports that a program has."""
         return {port for port in self.ports if is_taken(port)}
@@ -107,7 +113,10 @@ def full(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP])
 def test_a_signal(full: Callable[..., Full], number: signal.Signals) -> None:
+    """SIGKILL comes where all of it is frozen as well."""
     lab = full()
+    if number == signal.SIGKILL:
+        lab.freeze()
     lab.dashboard.process.send_signal(number)
     lab.all_gone()
     lab.dashboard.process.wait(5)

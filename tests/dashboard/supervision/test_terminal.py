@@ -169,8 +169,14 @@ def test_a_kill_reaches_descendants_in_sessions_of_their_own(
     eventually(lambda: not runs(pid), "it is gone as well")
 
 
-def test_a_stopped_program_is_killed(start: Start, eventually: Callable[..., Any]) -> None:
-    program = start("import os, signal\nprint('up')\nos.kill(os.getpid(), signal.SIGSTOP)")
+@pytest.mark.parametrize("whom", ["getpid", "getppid"], ids=["program", "guard"])
+def test_one_that_is_stopped_is_killed(
+    start: Start, eventually: Callable[..., Any], whom: str
+) -> None:
+    program = start(
+        "import os, signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\nprint('up')\n"
+        f"os.kill(os.{whom}(), signal.SIGSTOP)\nsignal.pause()"
+    )
     eventually(lambda: "up" in program.text)
     program.process.kill()
     assert program.end() == (None, "SIGKILL")
