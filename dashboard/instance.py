@@ -6,6 +6,7 @@ another program has got the port of a dashboard that was killed.
 """
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -74,12 +75,18 @@ class Instance:
         self._release = weakref.finalize(self, _give_back, descriptor, self._path, os.getpid())
 
     def say(self, address: str, token: str, page: str = "") -> None:
-        """Write where it is, for its user only."""
+        """Write where it is, for its user only.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
         said: dict[str, str | int | float]
         said = {"address": address, "page": page or address, "token": token, "pid": os.getpid()}
         said["since"] = round(self._since, 3)
+        data = json.dumps(said).encode()
         os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, json.dumps(said).encode(), 0)
+        if os.pwrite(self._descriptor, data, 0) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def release(self) -> None:
         """Remove the file and let another one be it."""

@@ -81,7 +81,9 @@ class Lab:
         self.settings = Settings(
             config.data_path / "servers.json", config.port_base, programs, self.troubles
         )
-        self.ran = restoring.Ran(config.data_path / "restore.json", bool(config.restore))
+        self.ran = restoring.Ran(
+            config.data_path / "restore.json", bool(config.restore), troubles=self.troubles
+        )
         opened = Opened(config.data_path)
         self.pythons = Pythons(answer_of, opened.pythons)
         saves = Saves(self.pythons.problem)
@@ -99,6 +101,7 @@ class Lab:
             self.settings,
             self.supervisor,
             self.publish,
+            self.troubles,
         )
         for view in self.supervisor.views():
             self.broadcaster.publish({"kind": "server", "server": view})
@@ -120,7 +123,14 @@ class Lab:
             another_python=self._another_python,
             memory=Memory(self.config.recordings_bytes),
             troubles=self.troubles,
+            clock_was_set=self.clock_was_set,
         )
+
+    def clock_was_set(self, by_s: float) -> None:
+        """News, and what pages know of our clock is told anew."""
+        way = "ahead" if by_s > 0 else "back"
+        self.feed(None, "clock_set", kind=way, set_us=round(abs(by_s) * 1e6))
+        self.broadcaster.begin_anew()
 
     def uptime_s(self) -> float:
         """Not by the wall clock, which is set at times."""

@@ -8,8 +8,9 @@ reloader has the folder: its workers come and go.
 import os
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from urllib.parse import quote, urlsplit
 
 import click
@@ -24,16 +25,19 @@ from dashboard.instance import ANOTHER_FOLDER
 from dashboard.lab import Lab
 
 CANNOT_BE_LOADED = 4  # a worker of gunicorn that ends with it ends all of gunicorn
+RETRY_S = 5.0  # to write, after a disk that was full
 
 
 class Presence:
     """Takes the folder once, and writes the addresses that become known."""
 
-    def __init__(self, app: Flask) -> None:
-        self._app = app
-        self._lock = threading.Lock()  # guards the two below
-        # Whose addresses were said: the one for programs, the one for people.
-        self._said: tuple[Lab | None, str, str] = (None, "", "")
+    def __init__(self, app: Flask, clock: Callable[[], float] = time.monotonic) -> None:
+        self._app, self._clock = app, clock
+        self._lock = threading.Lock()  # guards all below
+        # Whose addresses are known: the one for programs, the one for people.
+        self._known: tuple[Lab | None, str, str] = (None, "", "")
+        self._said: tuple[Lab | None, str, str] = (None, "", "")  # those that are on disk
+        self._again_at = 0.0
         self._writable = True
 
     @property
@@ -52,7 +56,8 @@ class Presence:
                 try:
                     self._lab.instance.take()
                 except OSError as error:
-                    self._give_up(error)
+                    self._writable = False
+                    self._complain_of(error)
 
     def take_or_look_on(self) -> None:
         """The start of `flask run`."""
@@ -60,10 +65,9 @@ class Presence:
             self.take()
         except InUse as error:
             self._lab.look_on()
-            print(
+            say_on_terminal(
                 f"Socket Lab: {error.message}; this one looks on. Its page can take over, or take "
-                f"another folder: {ANOTHER_FOLDER}",
-                file=sys.stderr,
+                f"another folder: {ANOTHER_FOLDER}"
             )
 
     def say(self, address: str, seen: str = "") -> str:
@@ -71,16 +75,25 @@ class Presence:
         as it was last `seen`. Returns the latter."""
         with self._lock:
             lab = self._lab
-            _, known, shown = self._said
+            _, known, shown = self._known
             address = known or address
             page = seen or shown or proxy.address_for_people(lab.config, address)
-            if lab.instance.held and self._said != (lab, address, page):
-                self._said = lab, address, page
-                try:
-                    lab.instance.say(address, lab.token, page)
-                except OSError as error:
-                    self._give_up(error)
+            self._known = lab, address, page
+            due = self._said != self._known and self._clock() >= self._again_at
+            if due and lab.instance.held:
+                self._write(lab, address, page)
         return page
+
+    def _write(self, lab: Lab, address: str, page: str) -> None:
+        try:
+            lab.instance.say(address, lab.token, page)
+        except OSError as error:
+            if not self._again_at:
+                self._complain_of(error)
+            self._again_at = self._clock() + RETRY_S
+        else:
+            self._said, self._again_at = self._known, 0.0
+            lab.troubles.end("data")
 
     def take_and_say(self) -> None:
         """Before each request.
@@ -100,18 +113,20 @@ class Presence:
     def complain(self) -> None:
         """Report the remembered settings that cannot be used."""
         for complaint in self._lab.settings.complaints:
-            print(
-                f"Socket Lab: {self._lab.settings.path}: {complaint}; passed over", file=sys.stderr
-            )
+            say_on_terminal(f"Socket Lab: {self._lab.settings.path}: {complaint}; passed over")
 
-    def _give_up(self, error: OSError) -> None:
-        self._writable = False
+    def _complain_of(self, error: OSError) -> None:
         self._lab.troubles.begin("data", error.strerror or str(error))
-        print(
+        say_on_terminal(
             f"Socket Lab cannot write to {self._lab.config.data_path} ({error.strerror}): grades, "
-            f"logs and settings are not kept. Another folder: {ANOTHER_FOLDER}",
-            file=sys.stderr,
+            f"logs and settings are not kept. Another folder: {ANOTHER_FOLDER}"
         )
+
+
+def say_on_terminal(text: str) -> None:
+    """Standard error may be a file on a disk that is full."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def init_app(app: Flask) -> None:
@@ -147,7 +162,7 @@ def init_app(app: Flask) -> None:
 def _say_to_others(lab: Lab, address: str) -> None:
     for public in security.public_addresses(lab, urlsplit(address).port or 80):
         link = f"{public}/#token={quote(lab.token, safe='')}"
-        print(f"Others can look on at {public}, and change what runs by {link}", file=sys.stderr)
+        say_on_terminal(f"Others can look on at {public}, and change what runs by {link}")
 
 
 def is_flask_run() -> bool:
@@ -176,6 +191,6 @@ def _take_or_leave(presence: Presence) -> None:
     try:
         presence.take()
     except InUse as error:
-        print(f"Socket Lab: {error.message}; {error.next_step}", file=sys.stderr, flush=True)
+        say_on_terminal(f"Socket Lab: {error.message}; {error.next_step}")
         raise SystemExit(CANNOT_BE_LOADED) from error
     presence.complain()

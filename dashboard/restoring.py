@@ -16,6 +16,7 @@ from dashboard import json_text, whole_file
 from dashboard.errors import LabError
 from dashboard.live.events import EventDict
 from dashboard.supervision.lifecycle import State
+from dashboard.troubles import Troubles
 
 UP = frozenset({State.STARTING, State.RUNNING, State.FROZEN, State.BACKOFF})
 TOGETHER_S = 2.0  # a system that shuts down ends the programs and the dashboard in any order
@@ -26,13 +27,19 @@ AGAIN_S = 1.0  # the port of a process that is ending
 class Ran:
     """The names of the programs that run, and whether they are wanted again. The lock guards all.
 
-    A file that cannot be used counts as empty; one that cannot be written costs the memory alone.
+    A file that cannot be used counts as empty; one that cannot be written is a trouble until it
+    can.
     """
 
     def __init__(
-        self, path: Path, wanted: bool, clock: Callable[[], float] = time.monotonic
+        self,
+        path: Path,
+        wanted: bool,
+        clock: Callable[[], float] = time.monotonic,
+        troubles: Troubles | None = None,
     ) -> None:
         self._path, self._clock = path, clock
+        self._troubles = troubles or Troubles()
         self._lock = threading.Lock()
         self._serves = False
         self._up: dict[str, None] = {}  # in the order of their starts
@@ -85,7 +92,7 @@ class Ran:
 
     def _write(self) -> None:
         kept = {"wanted": self.wanted, "ran": list(self._up)}
-        with contextlib.suppress(OSError):
+        with self._troubles.where_it_fails("restore"):
             whole_file.write(self._path, json.dumps(kept))
 
     def _read(self, wanted: bool) -> tuple[bool, list[str]]:

@@ -4,9 +4,10 @@ They cost something and end nothing: settings that are not kept, a log that is n
 disk that is newer than the one that runs.
 """
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from dashboard.live.events import EventDict
@@ -47,6 +48,16 @@ class Troubles:
         with self._lock:
             if self._now.pop((code, about), None):
                 self._tell()
+
+    @contextlib.contextmanager
+    def where_it_fails(self, code: str, about: str = "") -> Iterator[None]:
+        """Files are written in it: an OSError is a trouble, success is the end of one."""
+        try:
+            yield
+        except OSError as error:
+            self.begin(code, error.strerror or str(error), about)
+        else:
+            self.end(code, about)
 
     def now(self) -> list[dict[str, Any]]:
         """The eldest first."""

@@ -24,11 +24,15 @@ def write(path: Path, text: str) -> None:
 
 
 def keep_aside(path: Path) -> Path:
-    """Rename a file that cannot be used; the new name says when.
+    """Rename a file that cannot be used; the new name says when, and is no other one's.
 
     Raises:
         OSError: it cannot be renamed.
     """
-    aside = path.with_name(f"{path.name}.broken-{time.strftime('%Y-%m-%dT%H-%M-%S')}")
+    name = f"{path.name}.broken-{time.strftime('%Y-%m-%dT%H-%M-%S')}"
+    aside, number = path.with_name(name), 1
+    while os.path.lexists(aside):
+        number += 1
+        aside = path.with_name(f"{name}-{number}")
     os.replace(path, aside)
     return aside

@@ -145,8 +145,8 @@ class Checks:
                 raise NotNow(f"{check.program} is being checked", "wait, or cancel it")
             if len(running) >= MOST_AT_ONCE:
                 raise NotNow(f"{MOST_AT_ONCE} checks run already", "wait, or cancel one of them")
+            self._write(check, conversation)
             try:
-                self._write(check, conversation)
                 words = command(server, check, self._folder, known=conversation is not None)
                 check.file = None if check.ask.running else self._stamp(check.program)
                 check.heard = self._heard
@@ -158,11 +158,17 @@ class Checks:
         return self.view(check.program)
 
     def _write(self, check: Check, conversation: Json | None) -> None:
-        """The files that the process reads; what an earlier one wrote is removed."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        check.report_path(self._folder).unlink(missing_ok=True)
-        if conversation is not None:
+        """The file that the process reads; what an earlier one wrote is removed. It is written
+        where there is no conversation as well: a report will need the room."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            check.report_path(self._folder).unlink(missing_ok=True)
             whole_file.write(check.talk_path(self._folder), json.dumps(conversation))
+        except OSError as error:
+            raise NotNow(
+                f"a check cannot write to {self._folder}: {error.strerror}",
+                "make room there, or make the folder writable",
+            ) from error
 
     def _heard(self, check: Check, *, ended: bool) -> None:
         """From the threads of its process."""

@@ -45,12 +45,8 @@ class Kept:
     def put(self, name: str, report: Report) -> None:
         with self._lock:
             self._reports[name] = report
-            try:
+            with self._troubles.where_it_fails("reports"):
                 whole_file.write(self._path(name), json.dumps(report._asdict()))
-            except OSError as error:
-                self._troubles.begin("reports", error.strerror or str(error))
-            else:
-                self._troubles.end("reports")
 
     def forget(self, name: str) -> None:
         with self._lock:

@@ -19,7 +19,8 @@ Lists: TypeAlias = dict[str, list[str]]
 
 
 class Opened:
-    """The lists `files` and `pythons`, of absolute paths, in one JSON file."""
+    """The lists `files` and `pythons`, of absolute paths, in one JSON file. One that cannot be read
+    counts as empty, and is kept aside by the next change."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
@@ -51,20 +52,32 @@ class Opened:
             OSError: the list cannot be written.
         """
         path = str(file)
-        if path in self._read()["files"]:
-            self._change(lambda lists: lists["files"].remove(path))
+
+        def removed(lists: Lists) -> None:
+            lists["files"] = [other for other in lists["files"] if other != path]
+
+        if self._found() is None or path in self._read()["files"]:
+            self._change(removed)
 
     def _read(self) -> Lists:
+        lists = self._found() or {}
+        return {name: _paths(lists.get(name)) for name in ("files", "pythons")}
+
+    def _found(self) -> dict[str, object] | None:
+        """None: what stands there is not a list of ours."""
         try:
             found = json_text.parse(self.path.read_bytes())
+        except FileNotFoundError:
+            return {}
         except (OSError, ValueError):
-            found = {}
-        lists = found if isinstance(found, dict) else {}
-        return {name: _paths(lists.get(name)) for name in ("files", "pythons")}
+            return None
+        return found if isinstance(found, dict) else None
 
     def _change(self, change: Callable[[Lists], None]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(self.path.parent):
+            if self._found() is None:
+                whole_file.keep_aside(self.path)
             lists = self._read()
             change(lists)
             whole_file.write(self.path, json.dumps(lists, indent=1))

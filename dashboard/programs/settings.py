@@ -1,6 +1,5 @@
 """The user's choices for each program, remembered across starts."""
 
-import contextlib
 import json
 import os
 import re
@@ -46,7 +45,7 @@ class Settings:
     """The settings of all programs in one JSON file, replaced as a whole.
 
     The lock guards the tables and the file. A file that cannot be used, or a part of it, counts
-    as empty and is complained of; one that is not JSON is kept aside. One that cannot be written
+    as empty and is complained of; one that cannot be read is kept aside. One that cannot be written
     costs the memory, not the click, and is a trouble until it can.
     Its entries for programs that are not in the catalogue now are kept.
     """
@@ -121,17 +120,17 @@ class Settings:
             values = json_text.parse(self.path.read_bytes())
         except FileNotFoundError:
             return {}
+        except (PermissionError, IsADirectoryError, ValueError) as error:
+            return self._unusable(str(error))
         except OSError as error:
             self.complaints.append(str(error))
             return {}
-        except ValueError as error:
-            return self._unusable(str(error))
         return values if isinstance(values, dict) else self._unusable("not an object")
 
     def _unusable(self, why: str) -> dict[str, Any]:
         """The next change would write over it, so it is kept under another name."""
         self.complaints.append(why)
-        with contextlib.suppress(OSError):
+        with self._troubles.where_it_fails("settings_stay"):
             aside = whole_file.keep_aside(self.path)
             self._troubles.begin("settings_aside", aside.name)
         return {}
@@ -140,12 +139,8 @@ class Settings:
         chosen = {
             name: settings.chosen(self._programs[name]) for name, settings in self._chosen.items()
         }
-        try:
+        with self._troubles.where_it_fails("settings"):  # they hold while the dashboard runs
             whole_file.write(self.path, json.dumps({**self._others, **chosen}, indent=1))
-        except OSError as error:  # they are kept while the dashboard runs
-            self._troubles.begin("settings", error.strerror or str(error))
-        else:
-            self._troubles.end("settings")
 
 
 def changed(program: Program, now: ServerSettings, values: dict[str, Any]) -> ServerSettings:

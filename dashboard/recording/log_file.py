@@ -1,5 +1,6 @@
 """The file that a program's log lines are appended to."""
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -56,12 +57,19 @@ class LogFile:
         if not self._is_there():
             self.close()
             self._open()
-        if os.fstat(self._descriptor).st_size + len(data) > self._most:
+        size = os.fstat(self._descriptor).st_size
+        if size + len(data) > self._most:
             os.replace(self._path, self._path.with_name(self._path.name + ".1"))
             self.close()
             self._open()
-        while data:
-            data = data[os.write(self._descriptor, data) :]
+            size = os.fstat(self._descriptor).st_size
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._descriptor, size)  # half of a line, on a disk that is full
+            raise
 
     def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,5 @@
 """The user's programs: files that come into the catalogue, change on disk, and leave it."""
 
-import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from dashboard.programs.settings import Settings
 from dashboard.programs.shelf import Shelf
 from dashboard.supervision.hosts import with_choices
 from dashboard.supervision.supervisor import Supervisor
+from dashboard.troubles import Troubles
 
 
 class OwnPrograms:
@@ -34,7 +34,9 @@ class OwnPrograms:
         settings: Settings,
         supervisor: Supervisor,
         publish: Callable[[EventDict], None],
+        troubles: Troubles,
     ) -> None:
+        self._troubles = troubles
         self._shelf = shelf
         self._pythons = pythons
         self._programs = programs
@@ -101,7 +103,7 @@ class OwnPrograms:
             if server.program.own is None:
                 raise NotNow(f"{name} is one of the lab's servers", "it stays")
             server.retire()
-            with contextlib.suppress(OSError):
+            with self._troubles.where_it_fails("opened", server.program.title):
                 self._shelf.opened.remove(server.program.own)
             self._programs.remove(name)
             self._supervisor.remove(name)

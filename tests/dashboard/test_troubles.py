@@ -1,9 +1,6 @@
 """The dashboard's own troubles: said once, on every page, and gone when they are over."""
 
-import contextlib
 import errno
-import resource
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from dashboard.programs.catalogue import catalogue
 from dashboard.programs.settings import Settings
 from dashboard.troubles import Troubles
 from dashboard.updated import EVERY_S, Updates
+from tests.disks import full
 
 
 class Heard:
@@ -35,18 +33,6 @@ def heard() -> Heard:
     return Heard()
 
 
-@contextlib.contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """A disk that is full: what goes beyond fails with EFBIG (setrlimit(2); Python ignores
-    SIGXFSZ)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_a_trouble_is_said_when_it_begins_and_when_it_ends(heard: Heard) -> None:
     heard.troubles.begin("log", "No space left on device", "chat")
     heard.troubles.begin("log", "No space left on device", "chat")
@@ -61,7 +47,18 @@ def test_a_trouble_is_said_when_it_begins_and_when_it_ends(heard: Heard) -> None
 
 @pytest.mark.parametrize("lang", i18n.LANGUAGES)
 @pytest.mark.parametrize(
-    "code", ["data", "settings", "settings_aside", "log", "reports", "updated"]
+    "code",
+    [
+        "data",
+        "settings",
+        "settings_aside",
+        "settings_stay",
+        "restore",
+        "opened",
+        "log",
+        "reports",
+        "updated",
+    ],
 )
 def test_each_has_a_sentence_in_each_language(lang: str, code: str) -> None:
     assert i18n.text(lang, f"trouble.{code}") != f"trouble.{code}"
@@ -72,7 +69,7 @@ def test_settings_on_a_full_disk_hold_and_are_saved_later(tmp_path: Path, heard:
     settings = Settings(path, 8000, catalogue(), heard.troubles)
     settings.change("chat", {"port": 9001})
     before = path.read_text()
-    with files_of_at_most(10):
+    with full():
         assert settings.change("chat", {"port": 9002}).port == 9002
     assert heard.codes() == ["settings"]
     assert heard.troubles.now()[0]["why"] == "File too large"
@@ -102,7 +99,7 @@ def test_settings_that_cannot_be_read_are_kept_aside(
 def test_a_report_on_a_full_disk_is_kept_in_memory(tmp_path: Path, heard: Heard) -> None:
     kept = Kept(tmp_path / "checks", heard.troubles)
     report = Report(1.0, {"en": {}, "ru": {}}, {}, None)
-    with files_of_at_most(10):
+    with full():
         kept.put("chat", report)
     assert heard.codes() == ["reports"]
     assert kept.get("chat") == report

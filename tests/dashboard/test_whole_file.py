@@ -22,3 +22,12 @@ def test_where_it_cannot_be_written_it_stays(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         whole_file.write(path, "anew")
     assert path.read_text("utf-8") == "as it was"
+
+
+def test_two_that_are_kept_aside_in_a_second_have_two_names(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    asides = []
+    for text in ("first", "second", "third"):
+        path.write_text(text)
+        asides.append(whole_file.keep_aside(path))
+    assert [aside.read_text() for aside in asides] == ["first", "second", "third"]

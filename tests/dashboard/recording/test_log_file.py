@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboard.recording.log_file import RETRY_S, LogFile
+from tests.disks import full
 
 
 class Clock:
@@ -101,6 +102,16 @@ def test_a_full_disk_is_said_once(path: Path, clock: Clock) -> None:
         clock.now += RETRY_S
         assert file.write("more") == ""
     file.close()
+
+
+def test_half_of_a_line_does_not_stay(file: LogFile, path: Path, clock: Clock) -> None:
+    file.write("one")
+    with full(size=8):
+        assert "cannot be written (File too large)" in file.write("and two")
+    assert path.read_text() == "one\n"
+    clock.now += RETRY_S
+    file.write("three")
+    assert path.read_text() == "one\nthree\n"
 
 
 def test_it_comes_back_and_says_what_is_missing(file: LogFile, path: Path, clock: Clock) -> None:

@@ -1,0 +1,38 @@
+"""Disks that take nothing: a full one, and one that must not be written."""
+
+import contextlib
+import os
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+NOBODY = 65_534
+
+
+@contextlib.contextmanager
+def full(size: int = 10) -> Iterator[None]:
+    """For this process: a file beyond `size` bytes fails with EFBIG (setrlimit(2); Python ignores
+    SIGXFSZ)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextlib.contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """This process may read a folder and not write it; root, who may do all, is nobody meanwhile."""
+    user = os.geteuid()
+    folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
+    for one in folders:
+        one.chmod(0o555)
+    if user == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        for one in folders:
+            one.chmod(0o755)
