@@ -107,13 +107,13 @@ def test_an_own_message_moves_to_where_the_server_put_it(page: Page) -> None:
 
 
 def test_a_pending_message_always_resolves(page: Page) -> None:
-    say = {"type": "say", "id": "m1", "text": "me", "at": 1}
+    say = {"type": "say", "id": "m1", "text": "me", "at": 1e9, "now": 1}
     echo = {"said": {"texts": ["Anya: me"], "own": [[0, "m1"]]}}
-    still = messages(reduced(page, CONNECTED, say, {"type": "time", "at": 10}))[0]
+    still = messages(reduced(page, CONNECTED, say, {"type": "time", "now": 10}))[0]
     assert still["pending"]
-    late = messages(reduced(page, CONNECTED, say, {"type": "time", "at": 12}))[0]
+    late = messages(reduced(page, CONNECTED, say, {"type": "time", "now": 12}))[0]
     assert (late["pending"], late["late"]) == (False, True)
-    [after_all] = messages(reduced(page, CONNECTED, say, {"type": "time", "at": 12}, echo))
+    [after_all] = messages(reduced(page, CONNECTED, say, {"type": "time", "now": 12}, echo))
     assert not after_all.get("late")
     lost = {"type": "lost", "code": 0, "reason": "", "retry_at": 5}
     unsent = messages(reduced(page, CONNECTED, say, lost))[0]
@@ -256,3 +256,50 @@ def test_what_was_missed_between_two_connections_is_said(
     assert [entry["count"] for entry in found] == gap
     assert state["missed"] is None
     assert [entry["kind"] for entry in state["entries"]][-1] == "joined"
+
+
+OWN = "127.0.0.1:1000"
+SAY = {"type": "say", "id": "m1", "text": "ok", "at": 1, "now": 1}
+
+
+def under_way(*come: str) -> list[dict[str, Any]]:
+    """Two messages of the same words are on their way when the connection is cut; these lines come
+    to the next one: from the first, or from another member."""
+    peers = {"ours": ("127.0.0.1:1000", "Anya"), "other": ("127.0.0.1:3000", "Anya")}
+    events: list[dict[str, Any]] = [CONNECTED, {"events": [JOINED]}]
+    echoed = {"said": {"texts": ["Anya: ok"], "own": [[0, "m0"]]}}
+    events += [
+        {**SAY, "id": "m0"},
+        echoed,
+        {"events": [said(41, "Anya: ok", peer=OWN, name="Anya")]},
+    ]
+    events += [SAY, {**SAY, "id": "m2"}, LOST, AGAIN, again(41)]
+    for number, who in enumerate(come, 42):
+        peer, name = peers[who]
+        events += [{"said": {"texts": ["Anya: ok"], "own": []}}]
+        events += [{"events": [said(number, "Anya: ok", peer=peer, name=name)]}]
+    return events
+
+
+@pytest.mark.parametrize(
+    ("come", "unsure", "own"),
+    [
+        ((), 2, 3),
+        (("ours",), 1, 3),
+        (("ours", "ours"), 0, 3),
+        (("other",), 2, 3),
+        (("other", "ours"), 1, 3),
+    ],
+)
+def test_what_was_under_way_at_a_cut_stands_in_the_room_once(
+    page: Page, come: tuple[str, ...], unsure: int, own: int
+) -> None:
+    found = messages(reduced(page, *under_way(*come)))
+    assert sum(entry.get("unsent", False) for entry in found) == unsure
+    assert sum(entry["own"] for entry in found) == own
+
+
+def test_what_may_be_lost_gives_way_to_what_is_said_again(page: Page) -> None:
+    anew = [{**SAY, "id": "m3"}, {"type": "unsay", "id": "m1"}]
+    found = messages(reduced(page, *under_way(), *anew))
+    assert [(entry["id"], entry["pending"]) for entry in found[1:]] == [("m2", False), ("m3", True)]

@@ -3,10 +3,12 @@ import { Link } from "./link.js";
 import { wellFormed } from "../model/chat.js";
 import { REFUSED } from "../model/close_codes.js";
 import { roomOf } from "../model/rooms.js";
+import { steady } from "../time.js";
 
 const LOOK_MS = 1000;
 
-const now = () => Date.now() / 1000;
+/* For people to read. */
+const clock = () => Date.now() / 1000;
 
 export class Chat {
   /** `rooms()`: the page's rooms as they are now; `change(id, event)`: something happens to one of them. */
@@ -15,7 +17,7 @@ export class Chat {
     this.change = change;
     this.links = new Map();
     this.messages = 0;
-    setInterval(() => this.links.forEach((_, id) => change(id, { type: "time", at: now() })), LOOK_MS);
+    setInterval(() => this.links.forEach((_, id) => change(id, { type: "time", now: steady() })), LOOK_MS);
   }
 
   /** Enter a room; once more is once. */
@@ -48,8 +50,13 @@ export class Chat {
     const key = `m${this.messages + 1}`;
     if (this.status(id) !== "connected" || !this.links.get(id).say({ say: text, id: key })) return false;
     this.messages += 1;
-    if (text !== "exit") this.change(id, { type: "say", id: key, text, at: now() });
+    if (text !== "exit") this.change(id, { type: "say", id: key, text, at: clock(), now: steady() });
     return true;
+  }
+
+  /** Say once more what may have been lost: the first entry gives way to the second. */
+  sayAgain(id, { id: key, body }) {
+    if (this.say(id, body)) this.change(id, { type: "unsay", id: key });
   }
 
   /** Connect a room again now. */
@@ -72,7 +79,7 @@ export class Chat {
   }
 
   hear(id, message) {
-    this.change(id, { type: "down", message, at: now() });
+    this.change(id, { type: "down", message, at: clock() });
     if (this.status(id) === "connected") this.links.get(id).settled();
   }
 

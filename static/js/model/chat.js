@@ -2,6 +2,7 @@
 import { CROWDED, NOT_RUNNING, REFUSED } from "./close_codes.js";
 
 const KEPT = 1000;
+const EARLIER_KEPT = 5;
 /* An own message whose echo has not come by then is shown as not confirmed. */
 const ECHO_S = 10;
 const NAMED = /^([^:\x00-\x1f]{1,32}): (.*)$/su;
@@ -14,6 +15,7 @@ const utf8 = new TextEncoder();
  * {peer, name, size}. places: {line, number, count}: after that line the numbers go on from there, as `count`
  * messages were skipped and the line says so. life: of the chat server; its numbers of messages are of that
  * life. missed: {number, life} of the newest message before the connection was lost, until the next one is in.
+ * earlier: our addresses of before: a message that was under way when a connection was cut comes from there.
  */
 export const room = (id, name) => ({
   id,
@@ -21,6 +23,7 @@ export const room = (id, name) => ({
   status: "connecting",
   reason: "",
   local: "",
+  earlier: [],
   address: "",
   people: null,
   entries: [],
@@ -35,17 +38,21 @@ export const room = (id, name) => ({
   missed: null,
 });
 
-/** The next state of a room after `event`: {type: say | down | time | lost | trying}. */
+/**
+ * The next state of a room after `event`: {type: say | down | time | lost | trying | unsay}. `at`: Unix seconds, to be
+ * read; `now`: seconds that are measured.
+ */
 export function reduceRoom(state, event) {
   return CHANGES[event.type]?.(state, event) ?? state;
 }
 
 const CHANGES = {
-  say: (state, { id, text, at }) =>
-    add(state, { kind: "message", id, own: true, pending: true, name: state.name, body: text, text: `${state.name}: ${text}`, at }),
+  say: (state, { id, text, at, now }) =>
+    add(state, { kind: "message", id, own: true, pending: true, name: state.name, body: text, text: `${state.name}: ${text}`, at, said_at: now }),
+  unsay: (state, { id }) => ({ ...state, entries: state.entries.filter((entry) => !(entry.id === id && (entry.unsent || entry.late))) }),
   trying: (state) => ({ ...state, status: "connecting", retry_at: null }),
   lost: (state, { retry_at, reason, code }) => lost(state, retry_at, reason, code),
-  time: (state, { at }) => (state.entries.some((entry) => overdue(entry, at)) ? giveUp(state, (entry) => overdue(entry, at), "late") : state),
+  time: (state, { now }) => (state.entries.some((entry) => overdue(entry, now)) ? giveUp(state, (entry) => overdue(entry, now), "late") : state),
   down: (state, { message, at }) => {
     const [kind] = Object.keys(message);
     return DOWN[kind]?.(state, message[kind], at) ?? state;
@@ -62,6 +69,7 @@ const STATUS = {
   connected: (state, { local, address, life }) => ({
     ...state,
     ...{ status: "connected", reason: "", local, address, life, tries: 0, retry_at: null },
+    earlier: [state.local, ...state.earlier].filter(Boolean).slice(0, EARLIER_KEPT),
     ...{ session: state.session + 1, lines: 0, senders: new Map(), places: [] },
   }),
   bad_text: refuse,
@@ -128,7 +136,16 @@ function takeOut(entries, id) {
 /* The senders of earlier lines, as the live events name them. */
 function attribute(state) {
   const unknown = ({ kind, from, session }) => kind === "message" && !from && session === state.session;
-  return { ...state, entries: state.entries.map((entry) => (unknown(entry) ? attributed(state, entry) : entry)) };
+  return arrived({ ...state, entries: state.entries.map((entry) => (unknown(entry) ? attributed(state, entry) : entry)) });
+}
+
+/* Own messages that were under way when a connection was cut, and have come to the room after all, stand there once. */
+function arrived(state) {
+  const come = state.entries.filter(({ from, session, came }) => !came && session === state.session && state.earlier.includes(from?.peer));
+  if (!come.length) return state;
+  const texts = come.map(({ text }) => text);
+  const others = state.entries.filter(({ unsent, text }) => !unsent || !texts.includes(text) || !texts.splice(texts.indexOf(text), 1));
+  return { ...state, entries: others.map((entry) => (come.includes(entry) ? { ...entry, came: true } : entry)) };
 }
 
 /*
@@ -141,10 +158,10 @@ function attributed(state, entry) {
   const sender = place && state.senders.get(place.number + entry.line - place.line - 1);
   const from = sender?.size === utf8.encode(entry.text).length ? sender : undefined;
   const [, name, body] = (from?.name === null ? null : NAMED.exec(entry.text)) ?? [null, null, entry.text];
-  return { ...entry, from, name, body, own: from ? from.peer === state.local : entry.own };
+  return { ...entry, from, name, body, own: from ? [state.local, ...state.earlier].includes(from.peer) : entry.own };
 }
 
-const overdue = (entry, at) => entry.pending && at - entry.at > ECHO_S;
+const overdue = (entry, now) => entry.pending && now - entry.said_at > ECHO_S;
 
 /* Own messages that wait for nothing any more; `how`: late or unsent. */
 function giveUp(state, which, how) {

@@ -15,7 +15,7 @@ export function Room({ room, second, up, port, most, mute, lang, chat }) {
         <${Toggle} label=${t("ch.raw")} on=${raw} onChange=${setRaw}/>
         <${IconButton} label=${t("ch.leave")} icon="x" kind="gh sm" onClick=${() => chat.leave(room.id)}/></span></div>
     ${!connected && html`<${Trouble} room=${room} up=${up} chat=${chat}/>`}
-    <${Messages} room=${room} raw=${raw} port=${port} lang=${lang}/>
+    <${Messages} room=${room} raw=${raw} port=${port} lang=${lang} chat=${connected ? chat : null}/>
     <${Composer} room=${room} connected=${connected} most=${most} mute=${mute} chat=${chat}/></section>`;
 }
 
@@ -29,7 +29,7 @@ function Trouble({ room, up, chat }) {
       onClick=${() => chat.again(room.id)}/></span>`}</div>`;
 }
 
-function Messages({ room, raw, port, lang }) {
+function Messages({ room, raw, port, lang, chat }) {
   const list = useRef(null);
   const atEnd = useRef(true);
   useLayoutEffect(() => {
@@ -42,11 +42,11 @@ function Messages({ room, raw, port, lang }) {
   return html`<div class="msgs" role="log" aria-live="polite" aria-label=${`${t("ch.room")} ${room.id}`} tabindex="0" ref=${list} onScroll=${onScroll}>
     <div class="fill"></div>
     ${room.entries.length === 0 && html`<p class="sys">${t("ch.empty", { p: String(port), r: room.id })}</p>`}
-    ${room.entries.map((entry, index) => html`<${Entry} key=${entry.n} entry=${entry} before=${room.entries[index - 1]} raw=${raw} lang=${lang}/>`)}</div>`;
+    ${room.entries.map((entry, index) => html`<${Entry} key=${entry.n} entry=${entry} before=${room.entries[index - 1]} raw=${raw} lang=${lang} id=${room.id} chat=${chat}/>`)}</div>`;
 }
 
-const Entry = pure(function Entry({ entry, before, raw }) {
-  if (entry.kind === "message") return html`<${Message} entry=${entry} before=${before} raw=${raw}/>`;
+const Entry = pure(function Entry({ entry, before, raw, id, chat }) {
+  if (entry.kind === "message") return html`<${Message} entry=${entry} before=${before} raw=${raw} again=${chat && (() => chat.sayAgain(id, entry))}/>`;
   if (entry.kind === "notice") return html`<p class="glue">${icon("warn")}${t("ch.skipped", { n: entry.count })}</p>`;
   if (entry.kind === "gap") return html`<p class="glue" data-gap>${icon("warn")}${entry.count === null ? t("ch.gap") : t("ch.gap.n", { n: entry.count })}</p>`;
   return html`<p class="sys">${icon(entry.kind === "joined" ? "plug" : "x")}${t(`ch.${entry.kind}`, { who: who(entry.who) })}</p>`;
@@ -54,7 +54,7 @@ const Entry = pure(function Entry({ entry, before, raw }) {
 
 const who = ({ name, peer, own }) => (own ? t("ch.you") : (name ?? `nc ${peer.slice(peer.lastIndexOf(":"))}`));
 
-function Message({ entry, before, raw }) {
+function Message({ entry, before, raw, again }) {
   const { own, from, name } = entry;
   const author = from ? who({ ...from, own }) : own ? t("ch.you") : (name ?? t("ch.someone"));
   const same = before?.kind === "message" && before.own === own && before.name === name && before.from?.peer === from?.peer;
@@ -64,13 +64,15 @@ function Message({ entry, before, raw }) {
       ${!own && !from && html`<span class="unsure" title=${t("ch.unknown.why")}>${t("ch.unknown")}</span>`}</div>`}
     <div class="tx">${entry.body}</div>
     ${raw && html`<code class="raw">${hex(bytesOf(entry.text))} <b>0a</b></code>`}
-    ${own && html`<${Receipt} entry=${entry}/>`}</article>`;
+    ${own && html`<${Receipt} entry=${entry} again=${again}/>`}</article>`;
 }
 
-function Receipt({ entry }) {
+function Receipt({ entry, again }) {
   if (entry.refused) return html`<span class="rc c-err">${icon("warn")}${errorText(entry.refused)}</span>`;
-  if (entry.late) return html`<span class="rc c-err">${icon("warn")}${t("ch.late")}</span>`;
-  if (entry.unsent) return html`<span class="rc c-err">${icon("warn")}${t("ch.unsure")}</span>`;
+  if (entry.late || entry.unsent) {
+    return html`<span class="rc c-err">${icon("warn")}${t(entry.late ? "ch.late" : "ch.unsure")}
+      ${again && html`<${Button} kind="gh sm" icon="send" label=${t("ch.resend")} onClick=${again}/>`}</span>`;
+  }
   return html`<span class="rc">${icon(entry.pending ? "clock" : "check")}${t(entry.pending ? "ch.pending" : "ch.echo")}</span>`;
 }
 
