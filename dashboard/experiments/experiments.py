@@ -175,7 +175,7 @@ class Experiment:
         self.id, self.program, self.kind, self.clients = id, program, kind, clients
         self._heard = heard
         self._done = self._failed = 0
-        self._until = time.time() + OVERALL_S
+        self._until = time.monotonic() + OVERALL_S
 
     def progress(self) -> dict[str, Any]:
         """As the page shows it; `until` in seconds since the epoch."""
@@ -185,7 +185,7 @@ class Experiment:
             "clients": self.clients,
             "done": self._done,
             "failed": self._failed,
-            "until": self._until,
+            "until": time.time() + self._until - time.monotonic(),
         }
 
     def on_print(self, line: str) -> None:

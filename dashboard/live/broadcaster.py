@@ -153,6 +153,10 @@ class Subscription:
 
     # The following are called with the broadcaster's lock held.
 
+    def begin_anew(self) -> None:
+        self._begin = True
+        self._something.notify()
+
     def offer(self, event: EventDict) -> None:
         topic = topic_of(event)
         if self._begin or (topic is not None and topic not in self._topics):
@@ -214,6 +218,12 @@ class Broadcaster:
         with self.lock:
             self._subscriptions.discard(subscription)
         self.topics_changed()
+
+    def begin_anew(self) -> None:
+        """Every tab gets a snapshot next."""
+        with self.lock:
+            for subscription in self._subscriptions:
+                subscription.begin_anew()
 
     def wanted(self) -> set[str]:
         """All topics that some tab asks for now."""

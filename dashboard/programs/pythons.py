@@ -26,6 +26,7 @@ except (ValueError, RecursionError, MemoryError) as error:
     print(type(error).__name__)
 """
 ASK_S = 5.0
+READ_S = 10.0
 EVERY_S = 60.0
 MOST = 40
 
@@ -106,8 +107,12 @@ class Pythons:
         return next((python.version for python in self._found if python.path == path), None)
 
     def that_reads(self, source: bytes, but: str) -> Python | None:
-        """The newest other one for which this is a program without a syntax error."""
+        """The newest other one for which this is a program without a syntax error; as far as that
+        is found in time, since the end of a program is not told before."""
+        late_at = self._clock() + READ_S
         for python in self.found():
+            if self._clock() >= late_at:
+                break
             if python.path != but and self.problem(python.path, source) == "":
                 return python
         return None

@@ -31,6 +31,7 @@ class Chronicle:
         self._history_s = history_s
         self._clock = clock
         self._wall = wall
+        self._born = wall()  # lines of a log are numbered from then on
 
     def record(self, event: EventDict) -> None:
         if event["kind"] == "server":
@@ -52,6 +53,7 @@ class Chronicle:
     def snapshot(self) -> dict[str, Any]:
         return {
             "now": self._wall(),
+            "born": self._born,
             "servers": sorted(
                 (self._as_of_now(at, view) for at, view in self._views.values()), key=_place
             ),

@@ -96,6 +96,11 @@ class Facts:
         given = {**places, "file": file, "data_dir": str(data_path)}
         return launch.command(self.program.launch, given)
 
+    def clock_was_set(self, by_s: float) -> None:
+        """Its failure may name a time of day."""
+        if self.failure is not None and self.failure["free_at"] is not None:
+            self.failure = {**self.failure, "free_at": self.failure["free_at"] + by_s}
+
     @property
     def settled(self) -> bool:
         return self.state in SETTLED and not self.start_again

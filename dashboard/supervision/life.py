@@ -101,8 +101,7 @@ class Life:
         run = Run(self.facts.run.number + 1, started=now, logged_before=self.reports.log.last)
         if self.program.own:
             run.knows(self.program.own)
-        self.facts.run, self.facts.failure = run, None
-        self.facts.changed_on_disk = False
+        self.facts.run, self.facts.failure, self.facts.changed_on_disk = run, None, False
         self.reports.figures.begin()
         self.reports.recorder.begin(run.number)
         if self.console:
@@ -172,25 +171,26 @@ class Life:
 
     # Deadlines.
 
-    def tick(self) -> None:
-        """Act on deadlines that have passed; called a few times a second, without the lock."""
-        with self.lock:
-            now = self._world.clock()
-            late = self.facts.deadline is not None and now >= self.facts.deadline
-            if late:
-                self._be_late()
-            if self.facts.control.abandoned(now, self._world.is_open):
-                self.let_go()
-            run = self.facts.run
-            silent = run.silent_for(now) > self._world.config.frozen_after_s
-            if silent and self.facts.state is State.RUNNING:
-                self._move(Event.SILENT)
-            if self._stale:
-                self._publish_soon()
-            look = self.facts.mute and self.facts.state in ALIVE and run.wants_a_look(now)
-        self.reports.tick()
-        if look and run.process:
-            found = self._world.listening(run.process.pid)
+    def act_on_time(self) -> bool:
+        """Act on deadlines that have passed; whether to look at the sockets."""
+        now = self._world.clock()
+        if self.facts.deadline is not None and now >= self.facts.deadline:
+            self._be_late()
+        if self.facts.control.abandoned(now, self._world.is_open):
+            self.let_go()
+        run = self.facts.run
+        silent = run.silent_for(now) > self._world.config.frozen_after_s
+        if silent and self.facts.state is State.RUNNING:
+            self._move(Event.SILENT)
+        if self._stale:
+            self._publish_soon()
+        return self.facts.mute and self.facts.state in ALIVE and run.wants_a_look(now)
+
+    def look_at_sockets(self) -> None:
+        """Ask the kernel, which takes a while: without the lock."""
+        run = self.facts.run
+        if process := run.process:
+            found = self._world.listening(process.pid)
             with self.lock:
                 if self.facts.mute:  # it may have spoken meanwhile, and knows better
                     self._listens(run, found)

@@ -18,6 +18,8 @@ from dashboard.supervision.targets import UP, targets
 from labservers.observe import messages
 from labservers.run.terminal import LINE_BYTES
 
+BUSY_S = 0.05
+
 __all__ = ["NOBODY_LOOKS", "ManagedProgram"]
 
 
@@ -296,6 +298,21 @@ class ManagedProgram:
         with self._life.lock:
             self._life.note(code, text)
 
+    def clock_was_set(self, by_s: float) -> None:
+        """Show the times of day that are still to come by the new clock."""
+        with self._life.lock:
+            self._facts.clock_was_set(by_s)
+            self._life.publish()
+
     def tick(self) -> None:
-        """Act on deadlines that have passed; called a few times a second."""
-        self._life.tick()
+        """Act on deadlines that have passed; called a few times a second. Where it is busy for
+        long, as while a process is born, the next tick does it: the others are not to wait."""
+        if not self._life.lock.acquire(timeout=BUSY_S):
+            return
+        try:
+            look = self._life.act_on_time()
+        finally:
+            self._life.lock.release()
+        self.reports.tick()
+        if look:
+            self._life.look_at_sockets()

@@ -13,6 +13,7 @@ from dashboard.programs.settings import ServerSettings, Settings
 from dashboard.supervision.hosts import with_choices
 from dashboard.supervision.managed import ManagedProgram
 from dashboard.supervision.saves import Saves
+from dashboard.supervision.set_clock import SetClock
 from dashboard.supervision.surroundings import Surroundings
 from labservers.observe import messages
 
@@ -34,9 +35,10 @@ class Supervisor:
         self._servers = {
             name: ManagedProgram(program, settings, world) for name, program in programs.items()
         }
+        self._set_clock = SetClock(world.clock, world.wall)
         self._closing = threading.Event()
-        self._ticker: threading.Thread | None = None
-        self._ticker_lock = threading.Lock()
+        self._watchers: list[threading.Thread] = []
+        self._watchers_lock = threading.Lock()
 
     def server(self, name: str) -> ManagedProgram:
         """
@@ -171,10 +173,13 @@ class Supervisor:
         for server in self._servers.values():
             server.wait_settled(1.0)
             server.reports.log.close()
-        if self._ticker:
-            self._ticker.join(1.0)
+        for watcher in self._watchers:
+            watcher.join(1.0)
 
     def tick(self) -> None:
+        if by := self._set_clock.look():
+            self._each(lambda server: server.clock_was_set(by), self._servers.values())
+            self._world.clock_was_set(by)
         self._each(ManagedProgram.tick, self._servers.values())
 
     def _each(
@@ -189,20 +194,21 @@ class Supervisor:
                 LOG.exception("the watch of %s broke", server.program.name)
 
     def _watch(self) -> None:
-        with self._ticker_lock:
-            if self._ticker is None:
-                self._ticker = threading.Thread(
-                    target=self._tick_forever, name="supervisor", daemon=True
-                )
-                self._ticker.start()
+        with self._watchers_lock:
+            if not self._watchers:
+                for work in (self._tick_forever, self._look_forever):
+                    name = f"supervisor{work.__name__}"
+                    self._watchers.append(threading.Thread(target=work, name=name, daemon=True))
+                    self._watchers[-1].start()
 
     def _tick_forever(self) -> None:
-        look_at = 0.0
         while not self._closing.wait(TICK_S):
             self.tick()
-            if self._world.clock() >= look_at:
-                look_at = self._world.clock() + LOOK_S
-                self._each(self._saves.look, self.own())
+
+    def _look_forever(self) -> None:
+        """A look at a saved file may ask a Python, which takes its time: no deadline waits."""
+        while not self._closing.wait(LOOK_S):
+            self._each(self._saves.look, self.own())
 
 
 def only(values: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:

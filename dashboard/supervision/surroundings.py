@@ -24,8 +24,8 @@ class Surroundings:
     owner(settings, transport), free_port(settings, transport), kept_s(port) and listening(pid)
     look at the system's sockets. another_python(file, but) asks interpreters whether they can
     read a file. background(function) runs it soon, outside any lock. wanted(topic): whether a tab
-    asks for it; is_open(tab): whether it is there. memory: of all recordings. troubles: those of
-    the dashboard, for every page.
+    asks for it; is_open(tab): whether it is there. clock_was_set(by_s): all views are told anew by
+    then. memory: of all recordings. troubles: those of the dashboard, for every page.
     """
 
     config: Config
@@ -39,6 +39,7 @@ class Surroundings:
     another_python: Callable[[Path, str], Python | None] = lambda file, but: None
     wanted: Callable[[str], bool] = lambda topic: True
     is_open: Callable[[str], bool] = lambda tab: False
+    clock_was_set: Callable[[float], None] = lambda by_s: None
     memory: Memory = field(default_factory=Memory)
     troubles: Troubles = field(default_factory=Troubles)
     clock: Callable[[], float] = time.monotonic

@@ -23,6 +23,8 @@ export class Live {
       lost: (loss) => this.lost(loss),
     });
     document.addEventListener("visibilitychange", () => this.tell());
+    // A browser freezes a page that is long out of sight (Page Lifecycle): what it has heard since is old.
+    document.addEventListener("resume", () => this.open());
   }
 
   /** Connect now, whatever was planned. */

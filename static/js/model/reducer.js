@@ -116,8 +116,10 @@ function snapshot(state, whole, at) {
     restore: Boolean(whole.restore),
     feed: [...whole.feed].sort((a, b) => a.id - b.id).slice(-FEED_KEPT),
     history: whole.history,
-    // Subscriptions begin anew with a snapshot and bring their own beginning.
+    // Subscriptions begin anew with a snapshot and bring their own beginning; the log of the same dashboard goes on.
     ...NO_LIVES,
+    born: whole.born,
+    logs: whole.born === state.born ? state.logs : {},
     busy: {},
   });
 }

@@ -225,6 +225,9 @@ def test_a_port_that_the_kernel_keeps_is_explained(own: World) -> None:
     own.exits(1)
     failure = own.server.view()["failure"]
     assert (failure["reason"], failure["free_at"]) == ("port_kept", own.wall + 41.5)
+    own.wall += 3_600
+    own.server.clock_was_set(3_600.0)
+    assert own.server.view()["failure"]["free_at"] == own.wall + 41.5
     assert "SO_REUSEADDR before bind() in server.py:3" in failure["next_step"]
 
 

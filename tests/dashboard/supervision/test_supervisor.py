@@ -1,6 +1,7 @@
 """All programs together: what breaks for one leaves the others watched."""
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from dashboard.errors import UnknownServer
 from dashboard.programs.catalogue import Catalogue
-from dashboard.programs.launch import Launch
+from dashboard.programs.launch import Command, Launch
 from dashboard.programs.program import Program
 from dashboard.programs.settings import Settings
 from dashboard.supervision.saves import Saves
@@ -20,19 +21,17 @@ World = Any
 
 
 def a_program(name: str, number: int) -> Program:
-    return Program(name=name, title=name, number=number, launch=Launch(module="any"))
+    return Program(name=name, title=name, number=number, launch=Launch(module=name))
 
 
 @pytest.fixture
-def supervised(
-    make_world: Callable[..., World], tmp_path: Path
-) -> Callable[[Callable[[int], list[tuple[str, int]]]], Supervisor]:
+def supervised(make_world: Callable[..., World], tmp_path: Path) -> Callable[..., Supervisor]:
     """supervised(listening): two programs, one and two, whose sockets are asked for so."""
     programs = Catalogue([a_program("one", 1), a_program("two", 2)])
     settings = Settings(tmp_path / "servers.json", 8000, programs)
 
-    def make(listening: Callable[[int], list[tuple[str, int]]]) -> Supervisor:
-        around = replace(make_world().surroundings, listening=listening)
+    def make(listening: Callable[[int], list[tuple[str, int]]], **more: Any) -> Supervisor:
+        around = replace(make_world().surroundings, listening=listening, **more)
         return Supervisor(programs, settings, around, Saves(lambda python, source: ""))
 
     return make
@@ -53,6 +52,57 @@ def test_a_thread_that_the_system_does_not_grant_ends_no_watch(
         supervisor.tick()
     assert "the watch of one broke" in caplog.text
     assert [view["state"] for view in supervisor.views()] == ["STARTING", "RUNNING"]
+
+
+def test_a_program_that_is_just_being_born_has_no_other_one_wait(
+    make_world: Callable[..., World], supervised: Any
+) -> None:
+    """Its process may take seconds, on a machine with too much to do."""
+    world, born, go_on = make_world(), threading.Event(), threading.Event()
+
+    def spawn(command: Command, listener: Any) -> Any:
+        if "two" not in command.words:
+            born.set()
+            assert go_on.wait(10)
+        return world.surroundings.spawn(command, listener)
+
+    supervisor: Supervisor = supervised(lambda pid: [("127.0.0.1", 9001)], spawn=spawn)
+    supervisor.server("two").start()
+    starting = threading.Thread(target=supervisor.server("one").start)
+    starting.start()
+    assert born.wait(10)
+    supervisor.tick()
+    assert supervisor.server("two").state == "RUNNING"
+    go_on.set()
+    starting.join()
+    supervisor.tick()
+    assert supervisor.server("one").state == "RUNNING"
+
+
+def test_a_set_clock_is_told_to_each_of_them(
+    make_world: Callable[..., World], supervised: Any
+) -> None:
+    now, set_by = [100.0, 5_000.0], list[float]()
+    told: list[Any] = []
+    supervisor: Supervisor = supervised(
+        lambda pid: [],
+        publish=told.append,
+        clock=lambda: now[0],
+        wall=lambda: now[1],
+        clock_was_set=set_by.append,
+    )
+    supervisor.server("one").start()
+    now[1] -= 3_600
+    told.clear()
+    supervisor.tick()
+    assert set_by == [-3_600.0]
+    views = [event["server"] for event in told if event["kind"] == "server"]
+    assert [(view["name"], view["started_at"]) for view in views] == [
+        ("one", 1_400.0),
+        ("two", None),
+    ]
+    supervisor.tick()
+    assert set_by == [-3_600.0]
 
 
 def test_programs_come_and_go(supervised: Any) -> None:
