@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
+from labservers.checks import ports
 from labservers.checks.client import Timeline
 from labservers.checks.hints import Hints
 from labservers.checks.holding import hold, in_chat
@@ -18,6 +19,7 @@ from labservers.checks.trial import NOTHING, Trial, attempt, greeting
 from labservers.checks.values import Address, Talk, Task, Turn
 
 BUDGET_S = 14.0
+CLOSES_S, LOOK_S = 0.15, 0.01  # from the end of a client's stream to that of the server's
 DIES_S = 0.25  # a server that a client has killed, or that is made for one, closes its port
 SURE, MAYBE, NOT = 2, 1, 0
 NUMBER = re.compile(rb"-?\d+(?:[.,]\d+)?")
@@ -208,10 +210,20 @@ class Guess:
         return trial
 
     def _ready(self) -> Address | None:
-        """Where the program listens, started again if it has ended."""
-        if not self._subject.serving() and self._subject.restart() is not None:
+        """Where the program listens, started again if it has ended, or may serve nobody else."""
+        ready = self._subject.serving() and not self._still_busy()
+        if not ready and self._subject.restart() is not None:
             return None
         return self._subject.address
+
+    def _still_busy(self) -> bool:
+        """Whether it goes on with a client that has left: it may be one that serves no other."""
+        address, until = self._subject.address, time.monotonic() + CLOSES_S
+        while address is not None and ports.unclosed(address):
+            if time.monotonic() > until:
+                return True
+            time.sleep(LOOK_S)
+        return False
 
 
 def _numbers(text: bytes) -> set[bytes]:

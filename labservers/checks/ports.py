@@ -22,7 +22,7 @@ from labservers.checks.values import Address
 
 TIME_WAIT = "06"  # linux/tcp_states.h
 LISTEN = "0A"
-HELD = ("01", "08")  # ESTABLISHED, CLOSE-WAIT
+ESTABLISHED, CLOSE_WAIT = "01", "08"
 UNCONNECTED = "07"  # a bound socket of UDP
 TABLES = ((socket.AF_INET, "/proc/net/{}"), (socket.AF_INET6, "/proc/net/{}6"))
 TABLE = Path("/proc/net/tcp")
@@ -87,7 +87,14 @@ def _open(address: Address) -> Iterator[Row]:
 
 def held(port: int, peer_ports: set[int]) -> int:
     """How many of the connections from these ports to this one the server's side still holds."""
-    return sum(row.peer_port in peer_ports and row.state in HELD for row in _rows("tcp", port))
+    rows = (row for row in _rows("tcp", port) if row.peer_port in peer_ports)
+    return sum(row.state in (ESTABLISHED, CLOSE_WAIT) for row in rows)
+
+
+def unclosed(address: Address) -> int:
+    """How many clients of a server of TCP have ended their stream, and it not yet its own."""
+    rows = () if address.datagram else _rows("tcp", address.port)
+    return sum(row.state == CLOSE_WAIT for row in rows)
 
 
 class Row(NamedTuple):

@@ -89,6 +89,26 @@ def test_nobody_listens_there() -> None:
     assert verdict.reason
 
 
+def test_a_server_that_a_silent_client_has_hung_is_begun_anew(
+    program: Callable[[str], Path],
+) -> None:
+    """What it speaks is found nevertheless."""
+    server = program("""
+        import socket, threading
+        listener = socket.create_server(("127.0.0.1", PORT))
+        while True:
+            client, _ = listener.accept()
+            text = client.recv(1024).decode()
+            if not text:
+                threading.Event().wait()
+            a, b = text.split(",")
+            client.sendall(str(int(a) * int(b)).encode())
+            client.close()
+    """)
+    verdict = checked(Options(file=server, task="math", only=("answers",)))
+    assert (verdict.talk, of(verdict, "answers").outcome) == ("math-text", "pass")
+
+
 def test_a_conversation_is_learned_from_the_programs_own_client(
     program: Callable[[str], Path],
 ) -> None:

@@ -23,6 +23,8 @@ def left_in_time_wait(family: int, host: str) -> int:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen()
+        if family == socket.AF_INET:
+            client.bind(("127.0.0.9", 0))  # from where nobody else's clients come
         client.connect((host, port))
         listener.accept()[0].close()
         assert client.recv(1) == b""
