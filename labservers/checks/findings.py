@@ -43,7 +43,7 @@ BRINGS: dict[str, frozenset[str]] = {
 # In a room these stand for themselves, where the inside shows them.
 BY_ITSELF = frozenset({"broadcast-to-gone", "deaf-stops-all"})
 CANNOT_RUN = frozenset(
-    {"port-taken", "needs-arguments", "waits-for-input", "no-talk", "nobody-listens"}
+    {"port-taken", "needs-arguments", "waits-for-input", "unix-socket", "no-talk", "nobody-listens"}
 )
 
 Found = tuple[Match, Outcome]
@@ -74,7 +74,8 @@ def _seen_inside(found: list[Found]) -> bool:
 def _match(outcome: Outcome, facts: ProgramFacts, code: Code) -> Match:
     """A probe that knows the cause has said it; else the inside decides, then the outside."""
     proof = outcome.evidence or Evidence("no-answer")
-    death = relevant(proof.deaths, outcome.probe) if proof.symptom != "spins" else None
+    spins = proof.symptom == "spins"
+    death = None if spins else relevant(proof.deaths, outcome.probe, proof.symptom)
     churned = outcome.probe == "chat-churn"  # which cause, the source decides
     if outcome.why in causes() and outcome.why != proof.symptom and death is None and not churned:
         held = outcome.why == "http-no-length" and holds_files(code)

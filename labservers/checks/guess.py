@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from labservers.checks import ports
@@ -14,7 +14,7 @@ from labservers.checks.hints import Hints
 from labservers.checks.holding import hold, in_chat
 from labservers.checks.masking import pattern
 from labservers.checks.patience import Patience, strain
-from labservers.checks.talks import Candidate, candidates
+from labservers.checks.talks import Candidate, candidates, repeating
 from labservers.checks.trial import NOTHING, Trial, attempt, greeting
 from labservers.checks.values import Address, Talk, Task, Turn
 
@@ -60,6 +60,7 @@ class Guess:
         self._patience = patience
         self._hints = hints
         self._greeting: bytes | None = None
+        self._repeats = False  # the question stood in the last answer
 
     def talk(self, task: Task | None) -> Found | None:
         """The conversation, with its answers; None: none of those that are known."""
@@ -68,8 +69,7 @@ class Guess:
             return None
         self._greeting = greeting(address, self._patience.seconds) or None
         datagram = address.datagram
-        tried = candidates(self._hints, task, datagram=datagram)
-        best = self._best(tried, time.monotonic() + BUDGET_S * strain())
+        best = self._best(self._tried(task, datagram), time.monotonic() + BUDGET_S * strain())
         if best is not None:
             return self.learned(*best)
         return self._expected(next(candidates(self._hints, task, datagram=datagram), None), task)
@@ -109,6 +109,14 @@ class Guess:
 
     # Candidates.
 
+    def _tried(self, task: Task | None, datagram: bool) -> Iterator[Candidate]:
+        """One that repeats what it is sent answers everybody, or calculates nothing."""
+        for candidate in candidates(self._hints, task, datagram=datagram):
+            yield candidate
+            if self._repeats and task is None:
+                yield from repeating(self._hints)
+                return
+
     def _best(self, tried: Iterable[Candidate], until: float) -> tuple[Talk, Trial] | None:
         maybe: tuple[Talk, Trial] | None = None
         for candidate in tried:
@@ -117,6 +125,7 @@ class Guess:
             talk = dataclasses.replace(candidate.talk, greeting=self._expects_greeting(candidate))
             trial = self._heard(talk) if talk.answered == "other" else self._attempt(talk)
             judged = self._judged(dataclasses.replace(candidate, talk=talk), trial)
+            self._repeats = judged == NOT and _repeats(talk, trial)
             if judged == SURE:
                 return talk, trial
             if judged == MAYBE and maybe is None:
@@ -157,11 +166,12 @@ class Guess:
 
     def _expected(self, first: Candidate | None, task: Task | None) -> Found | None:
         """What a program ought to answer by its task, where it answers nothing that is known. The
-        form of a question of mathematics is anybody's choice: nothing is expected there."""
+        form of a question of mathematics is anybody's choice: nothing is expected there; nor that
+        datagrams are greetings, where nothing says so."""
         sort = task or self._hints.task
         if first is None or sort not in ("hello", "page", "subjects", "chat"):
             return None
-        if task is None and sort == "chat":
+        if task is None and (sort == "chat" or (sort == "hello" and not self._hints.greets)):
             return None
         *joins, last = first.talk.turns
         said = Turn(last.send, last.answer or b".+")
@@ -230,6 +240,11 @@ def _numbers(text: bytes) -> set[bytes]:
     """Those in a text; `5.0` is `5`, and `3,4` may be one or two."""
     found = {re.sub(rb"[.,]0+$", b"", number) for number in NUMBER.findall(text)}
     return found | set(re.findall(rb"\d+", text)) if b"," in text else found
+
+
+def _repeats(talk: Talk, trial: Trial) -> bool:
+    asked = talk.turns[-1].send.strip().lower()
+    return talk.answered == "client" and not talk.datagram and asked in trial.answer.lower()
 
 
 def _says_error(answer: bytes) -> bool:

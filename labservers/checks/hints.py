@@ -31,6 +31,7 @@ ROOMS = re.compile(r"\b(rooms?\w*|chat_?ids?|chats|комнат\w*)\b", re.IGNOR
 NAMES = re.compile(r"\b(nick\w*|user_?names?|имя|ник|names)\b", re.IGNORECASE)
 FAREWELL = re.compile(r"""==\s*b?["'](/?(?:exit|quit|q|bye|выход))["']""")
 SEPARATOR = re.compile(r"split\(\s*(?:sep=)?(?:b?[\"'](.{1,4}?)[\"'])?\s*[,)]")
+GREETS = re.compile(r"hello|\bhi\b|привет|здравствуй", re.IGNORECASE)
 PATH = re.compile(r"""["'](?:GET |POST )?(/[\w./-]*)["']""")
 
 
@@ -40,7 +41,7 @@ class Hints:
     split() has them. counts: into how many names a split is unpacked. keys: of JSON objects.
     lines: it seems to read to a line feed. paths: of HTTP. selects: it calls select().
     limits: it may have a time limit. rooms, names: of a chat. farewell: the word by which a
-    client leaves."""
+    client leaves. greets: it speaks of a greeting."""
 
     task: Task | None = None
     json: bool = False
@@ -54,6 +55,7 @@ class Hints:
     rooms: bool = False
     names: bool = False
     farewell: str = ""
+    greets: bool = False
 
 
 def hints(file: Path) -> Hints:
@@ -75,6 +77,7 @@ def hints(file: Path) -> Hints:
         rooms=bool(ROOMS.search(text)),
         names=bool(NAMES.search(text)),
         farewell=next(iter(FAREWELL.findall(text)), ""),
+        greets=bool(GREETS.search(text)),
     )
 
 

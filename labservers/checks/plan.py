@@ -55,6 +55,7 @@ PROBES: tuple[Probe, ...] = (
 )
 WHOLE_S = 45.0  # beyond it no probe is begun
 SWITCH_S = 0.0001  # of a chat's threads, 5 ms by itself: what they share is changed meanwhile
+SAID = (("prompt", "asks"), ("path", "unix"))  # of a program that does not listen
 PRIVILEGED = 1024  # ports below it are for root alone
 
 
@@ -160,7 +161,7 @@ class _Check:
         """The values of a text about why it does not start."""
         if reason == "port-taken":
             return self._subject.taken_by() or (("who", ""),)
-        return (("prompt", getattr(self._subject, "asks", None) or ""),)
+        return tuple((name, getattr(self._subject, of, None) or "") for name, of in SAID)
 
     def _wanted(self) -> Wanted:
         asked = self._options

@@ -23,6 +23,7 @@ from labservers.observe.messages import Look
 BEGIN_S = 20.0  # for a Python to start, on a busy machine
 LISTEN_S = 5.0
 ENDS_S = 3.0  # from the close of its port to the end of a program
+OTHER_S = 0.5  # from a Unix socket to an address, where a program has both
 LOOK_S = 0.1
 RESTARTS = 3
 FREE_S = 0.6  # a kernel answers to a connection in TIME-WAIT at most twice a second
@@ -160,6 +161,11 @@ class Subject:
         return self._process.output.text if self._process is not None else ""
 
     @property
+    def unix(self) -> str | None:
+        """The path of the Unix socket at which it listens."""
+        return self._witness.unix
+
+    @property
     def asks(self) -> str | None:
         """The prompt of input() that it waits in."""
         return self._witness.asks
@@ -251,7 +257,9 @@ class Subject:
                 return "waits-for-input"
             if not self.alive:
                 return self._why_ended()
-        return "never-listens"
+            if self.unix is not None:
+                until = min(until, time.monotonic() + OTHER_S)
+        return "unix-socket" if self._witness.unix is not None else "never-listens"
 
     def _news(self) -> object:
         return self.address or self._witness.asks

@@ -59,6 +59,14 @@ def _of(
             yield from families[name](hints)
 
 
+def repeating(hints: Hints) -> Iterator[Candidate]:
+    """Of a server that repeats what it is sent, to all that are there or to the one that said
+    it."""
+    end = b"\n" if hints.lines else b""
+    yield Candidate(_in_chat("chat-plain", (), end, hints.farewell))
+    yield from _text(hints)
+
+
 def member(turns: tuple[Turn, ...], number: int) -> tuple[Turn, ...]:
     """The turns of the n-th member of a chat, from 0."""
     name = NAMES[number] if number < len(NAMES) else b"guest%d" % number

@@ -32,6 +32,7 @@ class Witness:
         self._batches: deque[bytes] = deque(maxlen=POINTS)
         self.deaths: list[Death] = []
         self.listening: list[Address] = []
+        self.unix: str | None = None  # the path at which it listens (unix(7))
         self.peers: dict[int, str] = {}  # by the id of a socket
         self.told = 0  # lines that were taken
         self.asks: str | None = None
@@ -100,6 +101,8 @@ class Witness:
         if event.event == "connected" and event.peer and len(self.peers) < MOST:
             self.peers[event.id] = event.peer
         if event.event == ("bound" if datagram else "listening"):
+            if event.family == "AF_UNIX":
+                self.unix = event.local
             found = address_of(event.local, datagram=datagram)
             known = found in self.listening or len(self.listening) >= MOST
             if found is not None and not known:

@@ -67,6 +67,22 @@ class Code:
 
         return self._places(ast.Assign, stays_open)
 
+    def text_files_both_ways(self) -> list[Place]:
+        """Calls of makefile() for text that is read and written by one file."""
+
+        def both_ways(node: ast.AST) -> bool:
+            if not isinstance(node, ast.Call) or called(node) != "makefile":
+                return False
+            modes = [*node.args[:1], *(one.value for one in node.keywords if one.arg == "mode")]
+            said = [one.value for one in modes if isinstance(one, ast.Constant)]
+            return any(
+                sorted(mode.replace("t", "")) == ["r", "w"]
+                for mode in said
+                if isinstance(mode, str)
+            )
+
+        return self._places(ast.Call, both_ways)
+
     def bare_excepts(self) -> list[Place]:
         """Handlers that catch ^C as well."""
 

@@ -15,13 +15,15 @@ SENDING = re.compile(r"\.(send|sendall|sendto|write|flush)\(")
 NO_ADDRESS = re.compile(r"assign requested address|Name or service|not known|getaddrinfo")
 
 
-def relevant(deaths: tuple[Death, ...], probe: str = "") -> Death | None:
+def relevant(deaths: tuple[Death, ...], probe: str = "", symptom: str = "") -> Death | None:
     """The one that counts: of the program before one of a thread, the first of its kind. Those
-    that the program has caught, and ^C, are none; nor is a thread whose own client has gone. Where
-    a letter was cut in two, the one that could not decode it."""
+    that the program has caught, and ^C, are none; nor is a thread whose own client has gone, nor
+    what was left open of one that died so. Where a letter was cut in two, the one that could not
+    decode it."""
     ended = [one for one in deaths if not one.swallowed and one.exception != "KeyboardInterrupt"]
     main = [one for one in ended if one.main]
-    others = [one for one in ended if one.exception not in GONE or sends(one)]
+    told = symptom != "leaks"
+    others = [one for one in ended if one.exception not in GONE or (told and sends(one))]
     halves = [one for one in ended if probe in DELIVERIES and _is_half(one)]
     return next(iter(halves or main or others), None)
 

@@ -36,6 +36,7 @@ PLACES: dict[str, Callable[[Code], Iterable[Place]]] = {
     "partial-send": lambda code: code.calls("send"),
     "descriptors-leak": lambda code: code.calls("accept"),
     "not-closed": lambda code: code.calls("accept"),
+    "makefile-text": lambda code: code.text_files_both_ways(),
     "makefile-open": lambda code: code.open_files() or code.calls("makefile"),
     "threads-leak": lambda code: code.calls("Thread", "start_new_thread"),
     "ctrl-c-ignored": lambda code: code.bare_excepts() or code.calls("signal"),

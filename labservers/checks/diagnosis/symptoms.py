@@ -79,6 +79,8 @@ def by_symptom(outcome: Outcome, evidence: Evidence, facts: ProgramFacts, code: 
         return special(evidence, code)
     if outcome.probe in DELIVERIES and facts.talk == "math-json" and code.calls("loads"):
         return Match("json-of-half-request")
+    if outcome.probe == "glued" and code.text_files_both_ways():
+        return Match("makefile-text")
     if outcome.probe in BY_PROBE:
         return Match(BY_PROBE[outcome.probe])
     if evidence.symptom == "others-wait" and stand_in(evidence, READS) is not None:

@@ -39,6 +39,7 @@ for one in members:
 """
 )
 BARE = BLOCKING + "try:\n    serve()\nexcept:\n    pass\n"
+TEXT_FILE = BLOCKING + 'stream = client.makefile("rw", encoding="utf-8")\n'
 HELD_FILE = BLOCKING + "stream = client.makefile()\nclient.close()\n"
 
 
@@ -98,6 +99,8 @@ EXAMPLES: list[tuple[str, Outcome, str, Task | None]] = [
     ("decode-half-letter", failed("chat-letters", "wrong-answer", "decode-half-letter"), BLOCKING, "chat"),
     ("json-of-half-request", failed("split", "died", raised="JSONDecodeError: Expecting value"), BLOCKING, None),
     ("recv-taken-for-message", failed("split", "wrong-answer"), BLOCKING, None),
+    ("recv-taken-for-message", failed("split", "wrong-answer"), TEXT_FILE, None),
+    ("makefile-text", failed("glued", "wrong-answer"), TEXT_FILE, None),
     ("recv-taken-for-message", failed("glued", "died", raised="ValueError: too many values"), BLOCKING, None),
     ("empty-read-ends", failed("connect-close", "died", raised="IndexError: list index"), BLOCKING, None),
     ("empty-read-spins", failed("connect-close", "spins", raised=GONE, thread=True, cpu=1.0), BLOCKING, "chat"),
@@ -130,6 +133,7 @@ EXAMPLES: list[tuple[str, Outcome, str, Task | None]] = [
     ("makefile-open", failed("closes", "no-answer"), HELD_FILE, None),
     ("makefile-open", failed("http-length", "http", "http-no-length"), HELD_FILE, "page"),
     ("not-closed", failed("closes", "no-answer"), BLOCKING, None),
+    ("not-closed", failed("closes", "leaks", raised=GONE, source="c.send(a)", thread=True), BLOCKING, None),
     ("threads-leak", failed("threads", "leaks", "threads-leak", threads_left=10.0), BLOCKING, None),
     ("ctrl-c-ignored", failed("ctrl-c", "not-ended", stands=RECV), BARE, None),
     ("ctrl-c-threads", failed("ctrl-c", "not-ended", stands=THREAD), BLOCKING, None),

@@ -190,3 +190,17 @@ def test_another_program_that_takes_its_port_is_named(subject: Make) -> None:
         (_, said), (_, who) = echo.taken_by()
     assert said == str(port)
     assert who.endswith(f", PID {os.getpid()})")
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="the system has no Unix sockets")
+def test_a_unix_socket_is_not_taken_for_silence(subject: Make) -> None:
+    server = subject("""
+        import os, socket, tempfile
+        path = os.path.join(tempfile.mkdtemp(dir="."), "s")
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(path)
+        server.listen()
+        server.accept()
+    """)
+    assert server.start() == "unix-socket"
+    assert (server.unix or "").endswith("/s")

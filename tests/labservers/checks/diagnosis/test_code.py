@@ -78,3 +78,20 @@ def test_any_text_is_looked_at(source: str) -> None:
     assert code.calls("bind")[-1] == ("more.py:1", "server.bind(a)")
     code.broadcasts()
     code.open_files()
+
+
+@pytest.mark.parametrize(
+    ("call", "both_ways"),
+    [
+        ('makefile("rw")', True),
+        ('makefile("wrt", encoding="utf-8")', True),
+        ('makefile(mode="rw")', True),
+        ('makefile("rwb")', False),
+        ('makefile("r")', False),
+        ("makefile(mode)", False),
+        ('open("rw")', False),
+    ],
+)
+def test_files_of_a_socket_for_text_both_ways(call: str, both_ways: bool) -> None:
+    places = Code([("server.py", f"f = client.{call}")]).text_files_both_ways()
+    assert lines(list(places)) == (["1"] if both_ways else [])
