@@ -10,8 +10,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 run: $(VENV)/.run ## start the dashboard; another port: make run ARGS="--port 5050"
 	@exec $(BIN)/python -m dashboard $(ARGS)
 
-test: $(VENV)/.dev ## run all tests, two at a time
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+test: $(VENV)/.dev ## run all tests, three at a time
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev ## check style and types
 	$(BIN)/ruff check .

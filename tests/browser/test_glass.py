@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from labservers.checks.patience import strain
 from tests.browser.scripted import Feed, base64_of, lock, point, program, stream, thread
 
 HELLO = "Оля: привет\n".encode()
@@ -28,18 +29,14 @@ CRASH = {
     "bad": 3,
     "swallowed": False,
 }
-ENOUGH_S = 1.0  # a picture of thousands is drawn within this
+ENOUGH_S = 3.0  # a picture of thousands is drawn within this, on a machine that has the time
 
 
 @pytest.fixture(scope="module")
-def windows(
-    make_lab: Any, make_windows: Any, browser: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Any]:
-    lab = make_lab(tmp_path_factory.mktemp("glass"))
-    windows = make_windows(browser, lab.url)
+def windows(make_windows: Any, browser: Any, dashboard: Any) -> Iterator[Any]:
+    windows = make_windows(browser, dashboard.url)
     yield windows
     windows.close()
-    lab.close()
     assert windows.complaints == []
 
 
@@ -168,7 +165,7 @@ def test_five_thousand_streams_stay_usable(watch: Any) -> None:
         feed.streams(*streams)
         expect(page.locator(".streams h2")).to_contain_text("5,000")
         assert page.evaluate("new Promise((r) => requestAnimationFrame(() => r(1)))") == 1
-        assert time.monotonic() - began < ENOUGH_S * 3
+        assert time.monotonic() - began < ENOUGH_S * strain()
     assert page.locator(".streams li").count() < 120
     page.get_by_role("searchbox", name="Find an address").fill(":12345")
     expect(page.locator(".streams li")).to_have_count(1)
@@ -225,7 +222,7 @@ def test_five_hundred_threads_are_counted_and_stay_usable(watch: Any) -> None:
         feed.threads(*threads, total=700)
         expect(page.locator(".thr-groups b").first).to_have_text("400")
         assert page.evaluate("new Promise((r) => requestAnimationFrame(() => r(1)))") == 1
-        assert time.monotonic() - began < ENOUGH_S * 3
+        assert time.monotonic() - began < ENOUGH_S * strain()
     expect(page.get_by_text("The 500 oldest of 700.").first).to_be_visible()
     expect(page.locator("tbody tr")).to_have_count(100)
     page.get_by_role("button", name="400 more").click()
