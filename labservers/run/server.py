@@ -1,7 +1,8 @@
 """The abilities of every lab server, run by the shell or by the dashboard."""
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from labservers.net.listening import BACKLOG
 from labservers.observe import messages
@@ -70,6 +71,10 @@ class LabServer(ABC):
     def task_rows(self, now: float) -> list[messages.TaskRow]:
         """The suspended tasks by line, if it has any; `now` by time.monotonic()."""
         return []
+
+    def shown_locks(self) -> Iterable[tuple[str, Any, str]]:
+        """Locks that the view of threads shows: kind, owner, name of the attribute."""
+        return ()
 
     def looked_at(self, look: messages.Look) -> None:
         """Somebody looks at this server in another way than before; called by the thread that

@@ -11,6 +11,7 @@ from labservers.observe.locks import Locks
 from labservers.observe.standing import Standing
 from labservers.observe.window import WindowTap
 from labservers.run.server import LabServer
+from labservers.run.shown_locks import ShownLocks
 
 LINES_S = 0.25
 LABSERVERS = Path(__file__).resolve().parent.parent
@@ -23,13 +24,17 @@ class Sight:
         file = LABSERVERS / "servers" / f"{server.spec.name}.py"
         own = OwnLines(str(file), str(LABSERVERS / "loop"))
         self._tap = WindowTap(own, server.monitor.clock)
-        standing = Standing(self._tap, Locks(own), server.task_rows)
+        locks = Locks(own)
+        self._locks = ShownLocks(server, locks)
+        self._threads = False  # whether somebody looks at them
+        standing = Standing(self._tap, locks, server.task_rows)
         self._glass = Glass(
             channel, self._tap, standing, server.stepper, gated=server.held_at_calls
         )
         self._lines_due = 0.0
 
     def look(self, views: list[str]) -> None:
+        self._threads = "threads" in views
         self._glass.look(views)
 
     def hold(self) -> None:
@@ -46,6 +51,10 @@ class Sight:
                 message = message._replace(share=share)
             self._glass.send(message)
         self._report_lines()
+        if wanted and self._threads:
+            self._locks.look()
+        else:
+            self._locks.remove()
         self._glass.report()
         if not wanted:
             self._tap.remove()

@@ -17,6 +17,7 @@ import socket
 import struct
 import time
 from contextlib import suppress
+from typing import Any
 
 from labservers.net.accepting import Acceptor
 from labservers.net.closing import Closer, close_politely
@@ -162,6 +163,9 @@ class ChatServer(LabServer):
     def rows(self, limit: int = ROWS_SHOWN) -> messages.Rows:
         self.rooms.count_sent()
         return super().rows(limit)
+
+    def shown_locks(self) -> list[tuple[str, Any, str]]:
+        return self.rooms.turns()
 
     def _note_overload(self) -> None:
         self.monitor.event("overloaded", reason="no descriptors or memory for more connections")

@@ -1,8 +1,10 @@
 """All rooms of the chat by their names."""
 
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 from labservers.observe.monitor import Monitor
 from labservers.servers.chat_delivery import PATIENCE, Patience
@@ -87,6 +89,12 @@ class Rooms:
         with self._lock:
             sizes = Counter({name: len(room.members) for name, room in self._rooms.items()})
         return dict(sizes.most_common(ROOMS_SHOWN))
+
+    def turns(self) -> list[tuple[str, Any, str]]:
+        """The locks that speakers take in turn, of some rooms: kind, owner, attribute."""
+        with self._lock:
+            shown = list(itertools.islice(self._rooms.items(), ROOMS_SHOWN))
+        return [(f"Lock {name}", room.delivery, "turn") for name, room in shown]
 
     def count_sent(self) -> None:
         """Bring the connections' bytes up to now: those of level members are not counted with

@@ -134,6 +134,38 @@ def test_the_threads_of_the_chat_have_names_and_lines(serve: Any, eventually: Ev
     assert names.isdisjoint({"reporter", "commands", "stopper"})
 
 
+def test_the_turn_of_a_room_is_a_lock_while_somebody_looks(
+    serve: Any, eventually: Eventually
+) -> None:
+    server = serve("chat")
+    with server.connect() as client:
+
+        def say() -> None:
+            client.sendall(b"hi\n")
+            assert client.recv(10) == b"hi\n"
+
+        def locks() -> Any:
+            return server.newest(messages.Threads).locks
+
+        client.sendall(b"7\n")
+        say()
+        server.say(messages.Look(10.0, ["threads"]))
+        [lock] = eventually(lambda: server.of(messages.Threads) and locks(), "its lock is seen")
+        assert (lock.kind, lock.holder, lock.held_total_s) == ("Lock 7", None, 0.0)
+        assert lock.line.startswith("chat_delivery.py:")
+        say()
+        [hold] = eventually(lambda: list(locks()[0].holds), "who held it")
+        assert hold.thread == f"client 127.0.0.1:{client.getsockname()[1]}"
+        assert hold.line.startswith("chat.py:")
+        server.say(messages.Look(10.0, []))
+        frames = len(server.of(messages.Frame))
+        eventually(lambda: len(server.of(messages.Frame)) >= frames + 3, "nobody looks")
+        say()
+        server.say(messages.Look(10.0, ["threads"]))
+        eventually(lambda: locks()[0].id > lock.id, "it is traced anew")
+        say()
+
+
 def test_a_held_server_stops(serve: Any, eventually: Eventually) -> None:
     server = serve("page")
     server.say(messages.Pause())
