@@ -12,8 +12,8 @@ STRANGERS = ROOT / "tests/programs/strangers"
 HELD_BACK = ROOT / "tests/programs/held_back"
 LAB = ROOT / "examples/lab"
 PEERS = ROOT / "bench/.venv/bin/python"
-# aiohttp gives a request up when its client ends its sending (seen 20 times of 20).
-IN_STRANGERS = {"aiohttp": frozenset({"half-close-unanswered"})}
+# Both give a request up when its client ends its sending (seen 20 times of 20).
+IN_STRANGERS = {name: frozenset({"half-close-unanswered"}) for name in ("aiohttp", "ncat")}
 PORT = "{port}"  # in the words of a server that is started first
 FOLDER = "{folder}"
 
