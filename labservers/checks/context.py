@@ -265,6 +265,11 @@ def many_streams(context: Context) -> str | None:
     return streams(context) or many(context)
 
 
+def resting(context: Context) -> str | None:
+    """Not where a client that has left leaves a thread that spins: many would leave many."""
+    return "spins" if context.memory.get("spins") else None
+
+
 def local(context: Context) -> str | None:
     """Only of a program that we have started."""
     return None if context.subject.inside else "remote"

@@ -10,6 +10,7 @@ from labservers.checks.holding import take_leave
 from labservers.checks.probes.chat_room import (
     chat,
     crowd,
+    hear_all,
     heard,
     joined,
     lost,
@@ -84,8 +85,7 @@ def churn(context: Context) -> Outcome:
         say(context, speaker, word + FILLING)
         for reader in (speaker, stayers[number % len(stayers)]):  # nobody is deaf
             reader.receive(0.001, never)
-    for word in words[-1:]:
-        heard(context, stayers, word)
+    hear_all(context, stayers, words)
     absent = missed(stayers, words)
     if any(one.ended or one.error for one in stayers):
         return context.must_be_good(context.good())  # it does not take such a crowd

@@ -101,6 +101,15 @@ def heard(context: Context, hearers: Iterable[Client], words: bytes) -> bool:
     return found
 
 
+def hear_all(context: Context, hearers: Iterable[Client], words: Sequence[bytes]) -> None:
+    """Wait until all have heard all of it, in whatever order. Each word is waited for as long as an
+    answer is; nothing more where one does not come."""
+    for hearer in hearers:
+        for word in words:
+            if word not in hearer.got and not heard(context, [hearer], word):
+                return
+
+
 def missed(hearers: Sequence[Client], words: Iterable[bytes]) -> list[Missed]:
     """What has not been heard exactly once."""
     return [

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from labservers.checks import ports
 from labservers.checks.client import Client
-from labservers.checks.context import Context, Probe, local, many, streams
+from labservers.checks.context import Context, Probe, local, many, resting, streams
 from labservers.checks.folders import Folder
 from labservers.checks.probes.busy import spinning
 from labservers.checks.talks import member
@@ -168,7 +168,7 @@ def _becomes(so: Callable[[], bool], within_s: float) -> bool:
 
 
 def _many_local(context: Context) -> str | None:
-    return local(context) or many(context)
+    return local(context) or many(context) or resting(context)
 
 
 def _streams_local(context: Context) -> str | None:
@@ -176,7 +176,7 @@ def _streams_local(context: Context) -> str | None:
 
 
 def _streams_many(context: Context) -> str | None:
-    return streams(context) or many(context)
+    return streams(context) or many(context) or resting(context)
 
 
 PROBES = (

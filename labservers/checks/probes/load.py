@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from labservers.checks.context import Context, Probe, many_streams
+from labservers.checks.context import Context, Probe, many_streams, resting
 from labservers.checks.holding import Held, hears
 from labservers.checks.patience import strain
 from labservers.checks.probes.crowd import hold_open, served
@@ -126,6 +126,10 @@ def _answers_itself(context: Context) -> str | None:
     return many_streams(context) or ("chat" if context.talk.answered == "other" else None)
 
 
+def _crowd_may_come(context: Context) -> str | None:
+    return many_streams(context) or resting(context)
+
+
 SILENT = Probe("silent", many_streams, silent)
 SLOW = Probe("slow", _answers_itself, slow)
-CROWD_COMES = Probe("crowd", many_streams, crowd)  # of datagrams: udp-burst
+CROWD_COMES = Probe("crowd", _crowd_may_come, crowd)  # of datagrams: udp-burst

@@ -5,8 +5,13 @@ from typing import Any
 
 import pytest
 
+from labservers.checks.context import Context, Probe, Setting
 from labservers.checks.figures import Work
+from labservers.checks.hints import Hints
+from labservers.checks.probes import ends, load
 from labservers.checks.probes.busy import SPINS, SUSPECT, share
+from labservers.checks.subject import Mark
+from labservers.checks.values import Talk, Turn
 
 LOOK_S = 0.05
 
@@ -33,3 +38,26 @@ def test_one_that_spins_wants_a_processor_all_the_time(uses: float, waits: float
 def test_one_that_rests_may_wait_for_its_turns(waits: float) -> None:
     subject: Any = FakeSubject(0.01, waits)
     assert share(subject, LOOK_S) < SUSPECT < SPINS
+
+
+class Program:
+    """One that we have started."""
+
+    inside = True
+
+    def mark(self) -> Mark:
+        return Mark(0, 0)
+
+
+@pytest.mark.parametrize("probe", [*ends.PROBES[:3], load.CROWD_COMES], ids=lambda one: one.id)
+def test_many_clients_do_not_come_where_each_leaves_a_thread_that_spins(probe: Probe) -> None:
+    subject: Any = Program()
+    patience: Any = None
+    talk = Talk("text", None, (Turn(b"a", b"b"),))
+    reasons = [
+        probe.applies(
+            Context(probe.id, Setting(talk, subject, patience, Hints(), {"spins": spins}))
+        )
+        for spins in (False, True)
+    ]
+    assert reasons == [None, "spins"]
