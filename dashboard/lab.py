@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from dashboard import restoring
+from dashboard import allocator, restoring
 from dashboard.checks.checks import Checks
 from dashboard.config import Config
 from dashboard.experiments.experiments import Experiments
@@ -122,6 +122,7 @@ class Lab:
             kept_s=port_owner.kept_s,
             another_python=self._another_python,
             memory=Memory(self.config.recordings_bytes),
+            give_back=allocator.give_back,
             troubles=self.troubles,
             clock_was_set=self.clock_was_set,
         )

@@ -105,11 +105,11 @@ MILD: tuple[Fault, ...] = (frozen, held, checked)
 
 
 def plan(programs: list[Program], rng: random.Random) -> Iterator[tuple[Fault, Program]]:
-    """Without end: every fourth fault is deadly, and each program has its turn at those, so that
+    """Without end: every eighth fault is deadly, and each program has its turn at those, so that
     a life is as long as can be."""
     deaths = 0
     while True:
-        for _ in range(3):
+        for _ in range(7):
             program = rng.choice(programs)
             yield rng.choice(MILD if program.fragile else ROUGH + MILD), program
         yield rng.choice(DEADLY), programs[deaths % len(programs)]

@@ -24,7 +24,8 @@ Life = Sequence[Point]
 
 class Trend(NamedTuple):
     """looked_s: seconds that were looked at, warm-ups left out. before and after: the medians
-    of the first and the last quarter. growth: by the slope, in that time; negative: it shrank."""
+    of the first and the last quarter. growth: by the slope, in the longest life, as a process that
+    is started anew begins at nothing; negative: it shrank."""
 
     looked_s: float
     before: float
@@ -35,15 +36,15 @@ class Trend(NamedTuple):
 def trend(lives: Sequence[Life], warm_up_s: float) -> Trend:
     """The trend of one figure over the lives of a process. NaN where there is too little of it."""
     warm = [found for life in lives if len(found := _warm(life, warm_up_s)) > 1]
-    looked_s = sum(life[-1].at_s - life[0].at_s for life in warm)
+    lasted_s = [life[-1].at_s - life[0].at_s for life in warm]
     values = [point.value for life in warm for point in life]
     quarter = max(1, len(values) // 4)
     slopes = [slope for life in warm for slope in _slopes(_spread(life))]
     return Trend(
-        looked_s,
+        sum(lasted_s),
         median(values[:quarter]),
         median(values[-quarter:]),
-        median(slopes) * looked_s,
+        median(slopes) * max(lasted_s, default=0.0),
     )
 
 

@@ -19,6 +19,7 @@ from labservers.observe import messages
 
 TICK_S = 0.1
 LOOK_S = 1.0
+GIVE_BACK_S = 20.0
 LOG = logging.getLogger(__name__)
 
 
@@ -206,9 +207,13 @@ class Supervisor:
             self.tick()
 
     def _look_forever(self) -> None:
-        """A look at a saved file may ask a Python, which takes its time: no deadline waits."""
+        """What takes its time, since no deadline waits: a look at a saved file may ask a Python."""
+        give_back_at = 0.0
         while not self._closing.wait(LOOK_S):
             self._each(self._saves.look, self.own())
+            if self._world.clock() >= give_back_at:
+                give_back_at = self._world.clock() + GIVE_BACK_S
+                self._world.give_back()
 
 
 def only(values: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -25,7 +25,8 @@ class Surroundings:
     look at the system's sockets. another_python(file, but) asks interpreters whether they can
     read a file. background(function) runs it soon, outside any lock. wanted(topic): whether a tab
     asks for it; is_open(tab): whether it is there. clock_was_set(by_s): all views are told anew by
-    then. memory: of all recordings. troubles: those of the dashboard, for every page.
+    then. memory: of all recordings. give_back(): free memory goes to the system. troubles: those
+    of the dashboard, for every page.
     """
 
     config: Config
@@ -41,6 +42,7 @@ class Surroundings:
     is_open: Callable[[str], bool] = lambda tab: False
     clock_was_set: Callable[[float], None] = lambda by_s: None
     memory: Memory = field(default_factory=Memory)
+    give_back: Callable[[], None] = lambda: None
     troubles: Troubles = field(default_factory=Troubles)
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
