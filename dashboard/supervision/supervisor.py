@@ -203,17 +203,17 @@ class Supervisor:
                     self._watchers[-1].start()
 
     def _tick_forever(self) -> None:
+        give_back_at = 0.0
         while not self._closing.wait(TICK_S):
             self.tick()
-
-    def _look_forever(self) -> None:
-        """What takes its time, since no deadline waits: a look at a saved file may ask a Python."""
-        give_back_at = 0.0
-        while not self._closing.wait(LOOK_S):
-            self._each(self._saves.look, self.own())
             if self._world.clock() >= give_back_at:
                 give_back_at = self._world.clock() + GIVE_BACK_S
                 self._world.give_back()
+
+    def _look_forever(self) -> None:
+        """A look at a saved file may ask a Python, which takes its time: no deadline waits."""
+        while not self._closing.wait(LOOK_S):
+            self._each(self._saves.look, self.own())
 
 
 def only(values: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from dashboard.programs.launch import Command, Launch
 from dashboard.programs.program import Program
 from dashboard.programs.settings import Settings
 from dashboard.supervision.saves import Saves
-from dashboard.supervision.supervisor import Supervisor
+from dashboard.supervision.supervisor import GIVE_BACK_S, Supervisor
 
 World = Any
 
@@ -103,6 +103,23 @@ def test_a_set_clock_is_told_to_each_of_them(
     ]
     supervisor.tick()
     assert set_by == [-3_600.0]
+
+
+def test_free_memory_goes_back_from_time_to_time(
+    supervised: Any, eventually: Callable[..., Any]
+) -> None:
+    """While programs are watched, which is from the first start on."""
+    now, at = [100.0], list[float]()
+    supervisor: Supervisor = supervised(
+        lambda pid: [], clock=lambda: now[0], give_back=lambda: at.append(now[0])
+    )
+    supervisor.start("one")
+    try:
+        eventually(lambda: at == [100.0], "at once")
+        now[0] += GIVE_BACK_S
+        eventually(lambda: at == [100.0, 100.0 + GIVE_BACK_S], "once more")
+    finally:
+        supervisor.close(0.0)
 
 
 def test_programs_come_and_go(supervised: Any) -> None:
