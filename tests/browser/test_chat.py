@@ -1,12 +1,13 @@
 """The chat in real browsers, with netcat in the same room."""
 
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.widths import at_widths
 
@@ -160,3 +161,70 @@ def test_the_chat_in_russian(lab: Any, open_page: Any) -> None:
     page.get_by_label("Комната", exact=True).fill("я")
     page.keyboard.press("Enter")
     expect(page.get_by_role("log")).to_contain_text("вы теперь здесь")
+
+
+class CutLink:
+    """Between a room's page and the dashboard, each connection anew: what was said may have come to
+    the server (`had`), may have been lost (`lost`), or comes later (`later`), when the page is cut
+    off. `whole`: nothing is done."""
+
+    def __init__(self) -> None:
+        self.fate = "whole"
+        self._late: list[Any] = []
+
+    def open(self, page: Page) -> None:
+        page.route_web_socket("**/ws/chat", self._connected)
+
+    def _connected(self, page: WebSocketRoute) -> None:
+        server = page.connect_to_server()
+        cut = [False]
+        page.on_close(lambda code, reason: None)  # the server's end stays open
+
+        def from_page(text: str | bytes) -> None:
+            if "say" not in json.loads(text) or self.fate == "whole":
+                server.send(text)
+                return
+            cut[0] = True
+            if self.fate == "had":
+                server.send(text)
+            elif self.fate == "later":
+                self._late.append(lambda: server.send(text))
+            page.close(code=4000, reason="cut")
+
+        page.on_message(from_page)
+        server.on_message(lambda text: None if cut[0] else page.send(text))
+
+    def let_come(self) -> None:
+        while self._late:
+            self._late.pop()()
+
+
+def test_a_cut_leaves_each_message_in_the_room_once(lab: Any, open_page: Any, netcat: Any) -> None:
+    lab.start("chat")
+    raw, link = netcat("7"), CutLink()
+    page = open_page(ROOMS, before=link.open)
+    enter(page, "Anya")
+    own = page.locator(".msg.me")
+
+    def said_and_cut(text: str, fate: str) -> None:
+        link.fate = fate
+        say(page, text)
+        expect(own.filter(has_text=text)).to_contain_text("Not confirmed")
+        link.fate = "whole"
+        expect(page.locator(".room .conn")).to_contain_text("127.0.0.1:")
+
+    said_and_cut("the server has had it", "had")
+    assert raw.stdout.readline() == b"Anya: the server has had it\n"
+    expect(page.locator("[data-gap]")).to_contain_text("1 message was missed")
+    said_and_cut("it comes later", "later")
+    link.let_come()
+    expect(own.filter(has_text="it comes later")).to_contain_text("Echoed by the server")
+    assert raw.stdout.readline() == b"Anya: it comes later\n"
+    said_and_cut("it is lost", "lost")
+    own.filter(has_text="it is lost").get_by_role("button", name="Send again").click()
+    expect(own.filter(has_text="it is lost")).to_contain_text("Echoed by the server")
+    assert raw.stdout.readline() == b"Anya: it is lost\n"
+    expect(own).to_have_count(3)
+    expect(page.locator("[data-gap]")).to_have_count(1)
+    say(page, "the end")
+    assert raw.stdout.readline() == b"Anya: the end\n"  # and nothing has come twice
