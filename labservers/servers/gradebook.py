@@ -12,6 +12,7 @@ for each part. Reading is bounded: from the newest part down until a page is ful
 pagination: an OFFSET would read all rows before it).
 """
 
+import contextlib
 import functools
 import queue
 import sqlite3
@@ -104,13 +105,13 @@ class GradeBook:
     """
 
     def __init__(self, path: str) -> None:
-        self._path = path
         self.kept_aside = gradebook_file.prepare(path, SCHEMA)
         self._asked: queue.SimpleQueue[tuple[list[Row], Done] | None] = queue.SimpleQueue()
-        # Opened here and used by the loop's thread alone, which is not to wait for a lock.
-        self._reader = sqlite3.connect(
-            path, timeout=READ_S, isolation_level=None, check_same_thread=False
-        )
+        # Both are opened here, where an error is heard. The reader is for the loop's thread alone,
+        # which is not to wait for a lock, and the other one for the writer.
+        self._reader = _connected(path, READ_S)
+        self._writing = _connected(path, WRITE_S, cached_statements=TOGETHER + 2)
+        self._writing.execute("PRAGMA synchronous=FULL")
         self._writer = threading.Thread(target=self._write_forever, name="gradebook", daemon=True)
         self._writer.start()
 
@@ -142,11 +143,7 @@ class GradeBook:
         self._reader.close()
 
     def _write_forever(self) -> None:
-        connection = sqlite3.connect(
-            self._path, timeout=WRITE_S, isolation_level=None, cached_statements=TOGETHER + 2
-        )
-        connection.execute("PRAGMA synchronous=FULL")
-        try:
+        with contextlib.closing(self._writing) as connection:
             more = True
             while more:
                 batch, more = self._next_batch()
@@ -155,8 +152,6 @@ class GradeBook:
                     self._commit(connection, waiting[first : first + TOGETHER])
                 for rows, done in batch:
                     done(rows)
-        finally:
-            connection.close()
 
     def _next_batch(self) -> tuple[list[tuple[list[Row], Done]], bool]:
         """The next rows to commit together, waited for; False when they are the last."""
@@ -189,6 +184,12 @@ class GradeBook:
         else:
             for row in rows:
                 row.saved_at, row.saved = now, True
+
+
+def _connected(path: str, timeout_s: float, **options: Any) -> sqlite3.Connection:
+    return sqlite3.connect(
+        path, timeout=timeout_s, isolation_level=None, check_same_thread=False, **options
+    )
 
 
 @functools.cache
