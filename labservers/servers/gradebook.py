@@ -110,7 +110,7 @@ class GradeBook:
         # Both are opened here, where an error is heard. The reader is for the loop's thread alone,
         # which is not to wait for a lock, and the other one for the writer.
         self._reader = _connected(path, READ_S)
-        self._writing = _connected(path, WRITE_S, cached_statements=TOGETHER + 2)
+        self._writing = _connected(path, WRITE_S, TOGETHER + 2)
         self._writing.execute("PRAGMA synchronous=FULL")
         self._writer = threading.Thread(target=self._write_forever, name="gradebook", daemon=True)
         self._writer.start()
@@ -186,9 +186,13 @@ class GradeBook:
                 row.saved_at, row.saved = now, True
 
 
-def _connected(path: str, timeout_s: float, **options: Any) -> sqlite3.Connection:
+def _connected(path: str, timeout_s: float, statements: int = 16) -> sqlite3.Connection:
     return sqlite3.connect(
-        path, timeout=timeout_s, isolation_level=None, check_same_thread=False, **options
+        path,
+        timeout=timeout_s,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=statements,
     )
 
 
