@@ -230,11 +230,6 @@ class Broadcaster:
         with self.lock:
             return set().union(*(s.wants for s in self._subscriptions))
 
-    @property
-    def watched(self) -> bool:
-        """Whether any tab is open."""
-        return bool(self._subscriptions)
-
     def snapshot(self) -> dict[str, Any]:
         """The state that a page starts with, before its websocket is there."""
         with self.lock:

@@ -61,13 +61,6 @@ class Console:
         with self._changed:
             self._echo.expect(text)
 
-    def prompt(self) -> str:
-        """The line that is not complete yet, at most 200 characters of it."""
-        with self._changed:
-            newest = [*self._head[-8:], *list(self._tail)[-8:]]
-            text = "".join(entry.said.get("output", "\n") for entry in newest)
-            return text.rpartition("\n")[2][-200:]
-
     def following(self, number: int, timeout_s: float) -> tuple[int, list[dict[str, Any]]]:
         """The number of the newest entry, and those after `number` as a tab gets them; none
         when none come in time."""

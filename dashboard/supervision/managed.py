@@ -59,10 +59,6 @@ class ManagedProgram:
         return self._facts.capabilities
 
     @property
-    def generation(self) -> int:
-        return self._facts.run.number
-
-    @property
     def settings(self) -> ServerSettings:
         return self._facts.settings
 

@@ -70,6 +70,12 @@ class Reports:
             else:
                 troubles.end("log", name)
 
+    def forget(self) -> None:
+        """Its program leaves the catalogue: its recording makes room for others."""
+        self.log.close()
+        self._world.troubles.end("log", self._program.name)
+        self._world.memory.forget(self._program.name)
+
     def frame(self, frame: messages.Frame) -> None:
         figures = self.figures.take(frame)
         if frame.loop is not None:

@@ -58,7 +58,7 @@ class Supervisor:
         """Supervise one no longer; it does not run."""
         server = self._servers[name]
         self._servers = {other: kept for other, kept in self._servers.items() if other != name}
-        server.reports.log.close()
+        server.reports.forget()
 
     def own(self) -> list[ManagedProgram]:
         """The user's programs."""

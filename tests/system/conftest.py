@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import termios
@@ -89,6 +90,10 @@ class RunningDashboard:
         return [pid for pid in self.born if runs(pid)]
 
     def close(self) -> None:
+        if "COVERAGE_PROCESS_CONFIG" in os.environ:  # a process that is killed leaves no data
+            self.process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(10)
         for pid in [self.process.pid, *self.workers(), *self.born]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 psutil.Process(pid).kill()

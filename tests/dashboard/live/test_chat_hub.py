@@ -7,7 +7,7 @@ import pytest
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import TextMessage
 
-from dashboard.live.chat_hub import ChatHub
+from dashboard.live.chat_hub import NAMES_KEPT, ChatHub
 from labservers.observe import messages
 
 ANYA, RAW = "127.0.0.1:1000", "127.0.0.1:2000"
@@ -76,11 +76,26 @@ def test_what_somebody_says_in_a_go_is_one_event() -> None:
     ]
 
 
-def test_a_listener_that_has_ended_gets_nothing() -> None:
-    hub, ear = ChatHub(), Ear()
-    hub.listen("7", ear)()
+def test_a_listener_that_has_ended_gets_nothing_and_the_others_go_on() -> None:
+    hub, ear, other = ChatHub(), Ear(), Ear()
+    stops = [hub.listen("7", one) for one in (ear, other)]
+    stops[0]()
     hub.take(batch(said(1, [5])))
-    assert ear.frames == []
+    assert (ear.frames, len(other.frames)) == ([], 1)
+    stops[1]()
+    hub.take(batch(said(2, [5])))
+    assert len(other.frames) == 1
+
+
+def test_the_oldest_of_too_many_names_is_forgotten() -> None:
+    hub, ear = ChatHub(), Ear()
+    hub.listen("7", ear)
+    hub.name(RAW, "Boris")
+    for number in range(NAMES_KEPT - 1):
+        hub.name(f"127.0.0.2:{number}", "somebody")
+    hub.name(ANYA, "Anya")
+    hub.take(batch(said(1, [5], RAW), said(2, [5], ANYA)))
+    assert [event["name"] for event in ear.events] == [None, "Anya"]
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     (folder / "broken.py").symlink_to(tmp_path / "nowhere.py")
     (folder / "same.py").symlink_to(inside)
     (folder / "way_out").symlink_to(outside.parent)
+    (folder / "ring.py").symlink_to(folder / "ring.py")
     os.mkfifo(folder / "pipe.py")
     assert found(folder) == ["server.py"]
 
@@ -130,8 +131,9 @@ def test_an_opened_file_lies_on_the_shelf_until_it_is_removed(tmp_path: Path) ->
     opened.add(file)
     assert (opened.files(), opened.pythons()) == ([file], ["/usr/bin/python3"])
     assert list(shelf.files(anew=True)) == [OwnFile(file).name]
-    opened.remove(file)
-    assert shelf.files(anew=True) == {}
+    for _ in range(2):
+        opened.remove(file)
+        assert shelf.files(anew=True) == {}
     assert file.is_file()
 
 

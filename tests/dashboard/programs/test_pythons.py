@@ -77,6 +77,27 @@ def test_only_one_that_was_found_can_be_chosen(found: Pythons, path: object) -> 
         found.resolved(path)
 
 
+def test_another_way_to_one_that_was_found_is_chosen_by_its_own_path(machine: Machine) -> None:
+    link = "/opt/link/python"
+
+    def ask(words: Sequence[str], given: bytes, timeout_s: float) -> str | None:
+        return machine.ask([NAMED if words[0] == link else words[0], *words[1:]], given, timeout_s)
+
+    found = Pythons(ask, lambda: [link], lambda: machine.now)
+    assert found.resolved(link) == NAMED
+
+
+def test_what_cannot_be_read_on_the_path_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "python3.12").symlink_to(tmp_path / "nowhere")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'missing'}:{tmp_path}:relative")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert list(candidates()) == [sys.executable]
+    found = Pythons(answer_of, list)
+    assert found.usual() == sys.executable
+
+
 @pytest.mark.parametrize(
     "said", [None, "", "3.11.7", "3.11\n/usr/bin/python", "3.11.7\npython", "a\nb", "3.8.1\n/p"]
 )

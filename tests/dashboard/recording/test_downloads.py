@@ -4,6 +4,7 @@ import base64
 import re
 import shutil
 import subprocess
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.recording import packets
 from dashboard.recording.downloads import as_capture, as_raw, as_text, printable
+from dashboard.recording.packets import Place
 from dashboard.recording.wire import Wire
 from labservers.observe.messages import Point, SocketEvent
 from tests.dashboard.recording import pcapng_reader
@@ -173,13 +176,23 @@ def test_datagrams_go_between_the_addresses_that_were_seen() -> None:
     story.call(1, "recvfrom", b"", result="from 127.0.0.1:4002")
     story.call(1, "recvfrom", error="TimeoutError")
     story.call(1, "recvfrom", b"two", result="from 127.0.0.2:4003")
+    story.socket(2, "bound", **{**where, "local": "127.0.0.3:9001"})
+    story.call(2, "recvfrom", b"three", result="from 127.0.0.1:4004")
     shown = [(p.protocol, p.source, p.target, p.payload) for p in story.capture().packets]
     assert shown == [
         (UDP, ("127.0.0.1", 4001), ("127.0.0.1", 9000), b"ping"),
         (UDP, ("127.0.0.1", 9000), ("127.0.0.1", 4001), b"PING"),
         (UDP, ("127.0.0.1", 4002), ("127.0.0.1", 9000), b""),
         (UDP, ("127.0.0.2", 4003), ("127.0.0.1", 9000), b"two"),
+        (UDP, ("127.0.0.1", 4004), ("127.0.0.3", 9001), b"three"),
     ]
+
+
+def test_a_checksum_of_zero_is_written_as_ones() -> None:
+    """Zero would say that there is none (RFC 768)."""
+    ends = Place(ip_address("127.0.0.1"), 1), Place(ip_address("127.0.0.1"), 2)
+    checksum = packets.udp(*ends, bytes(2), 2).data[26:28]
+    assert packets.udp(*ends, checksum, 2).data[26:28] == b"\xff\xff"
 
 
 def test_a_socket_without_addresses_of_the_internet_is_left_out_and_said() -> None:

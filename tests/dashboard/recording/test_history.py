@@ -46,6 +46,15 @@ def test_trouble_with_the_file_is_a_line_of_the_log(tmp_path: Path) -> None:
     log.close()
 
 
+def test_trouble_is_said_after_printed_lines_as_well(tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("a file where the folder would be")
+    log = book(tmp_path)
+    kept = log.add_printed(["one", "two"], 1.0)
+    assert [line["level"] for line in kept] == ["info", "info", "warning"]
+    assert [line["text"] for line in log.add_printed(["three"], 1.0)] == ["three"]
+    log.close()
+
+
 def test_what_is_no_longer_kept_is_counted(tmp_path: Path) -> None:
     log = book(tmp_path, capacity=10)
     for number in range(25):

@@ -7,7 +7,7 @@ import pytest
 from dashboard.recording.downloads import as_capture, as_raw, as_text
 from dashboard.recording.memory import Memory
 from dashboard.recording.recorder import Recorder
-from dashboard.recording.sound import sound_part
+from dashboard.recording.sound import CRASH_BYTES, sound_part
 from labservers.observe import messages
 
 NOW = 1_700_000_000.0
@@ -40,6 +40,12 @@ def test_times_that_cannot_be_are_not_taken() -> None:
     event = messages.SocketEvent(1e300, 7, 3, "AF_INET", "stream", "bound", None, None, None)
     assert sound_part(messages.SocketEvents(NOW, [event])) == messages.SocketEvents(NOW, [])
     assert sound_part(messages.Notice(-1.0, "x", "y")) is None
+
+
+@pytest.mark.parametrize(("characters", "kept"), [(1_000, True), (CRASH_BYTES, False)])
+def test_a_crash_that_no_tap_has_cut_is_not_kept(characters: int, kept: bool) -> None:
+    crash = messages.Crash(NOW, "main", True, "ValueError", "x" * characters, None, "", [], {})
+    assert (sound_part(crash) is not None) == kept
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ def stream(**more: Any) -> Stream:
 def test_calls_become_turns_and_pieces_of_one_side_are_joined() -> None:
     calls = [
         ("send", b"name?"),
+        ("accept", b""),
         ("recv", b"An"),
         ("recv", b"na\n"),
         ("send", b"hi "),

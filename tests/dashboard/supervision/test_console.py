@@ -98,6 +98,12 @@ def tones(console: Console) -> list[tuple[str, str]]:
         ("secret\n", [b"\r\n", b"welcome"], [("program", "\r\nwelcome")]),
         ("\x04", [b"the end"], [("program", "the end")]),
         ("имя\n", ["имя\r\n".encode()], [("input", "имя\r\n")]),
+        ("bob\n", [b"1", b"2", b"3", b"bob\r\n"], [("program", "123bob\r\n")]),  # not waited for
+        (
+            "one\ntwo\n",  # the second line is echoed when it is read
+            [b"one\r\nnext? ", b"two\r\n"],
+            [("input", "one\r\n"), ("program", "next? "), ("input", "two\r\n")],
+        ),
     ],
 )
 def test_what_was_typed_has_a_tone_of_its_own(

@@ -1,5 +1,7 @@
 """Addresses to choose from, also where names cannot be looked up."""
 
+import errno
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -52,6 +54,33 @@ def test_addresses_are_looked_up_once_for_all_programs(monkeypatch: pytest.Monke
     assert one == third == {h: warning for h, warning in other.items() if h != "192.0.2.7"}
     assert list(other)[-1] == "192.0.2.7"
     assert asked == ["interfaces"]
+
+
+def test_without_a_free_descriptor_the_usual_ones_are_offered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interfaces() -> dict[str, Any]:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(hosts.psutil, "net_if_addrs", interfaces)
+    (choices,) = choices_of("127.0.0.1")
+    assert list(choices) == ["127.0.0.1", socket.gethostname(), "0.0.0.0"]
+    assert hosts.others_reach("0.0.0.0") == []
+    assert hosts.others_reach("192.0.2.7") == ["192.0.2.7"]
+
+
+def test_names_that_were_looked_up_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def resolve(name: str, port: int, kind: int) -> Any:
+        asked.append(name)
+        return socket.AF_INET, ("127.0.0.1", port)
+
+    monkeypatch.setattr(hosts, "resolve", resolve)
+    monkeypatch.setattr(hosts, "NAMES", 2)
+    for name in ("a.host", "b.host", "b.host", "c.host", "a.host"):
+        assert not hosts.is_open(name)
+    assert asked == ["a.host", "b.host", "c.host", "a.host"]
 
 
 def test_a_program_that_is_put_on_no_host_has_the_usual_choices() -> None:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from dashboard.supervision import port_owner
 from dashboard.supervision.port_owner import free_port, kept_s, owner
 from labservers.net.listening import bind_udp, listen_tcp
 
@@ -112,6 +113,17 @@ def test_the_next_free_port_leaves_out_what_is_taken_and_what_others_want() -> N
         assert found
         assert found > port + 10
         assert free_port("127.0.0.1", 65_530, "tcp", []) is None
+
+
+def test_no_free_port_is_found_where_all_are_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(port_owner, "FREE_TRIES", 3)
+    assert free_port("127.0.0.1", 9000, "tcp", [9010, 9020, 9030]) is None
+
+
+def test_a_process_that_has_ended_listens_nowhere() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    assert port_owner.listening(ended.pid) == []
 
 
 def test_a_port_of_a_connection_that_was_closed_here_is_kept_for_a_minute() -> None:

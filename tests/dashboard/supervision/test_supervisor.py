@@ -16,6 +16,7 @@ from dashboard.programs.program import Program
 from dashboard.programs.settings import Settings
 from dashboard.supervision.saves import Saves
 from dashboard.supervision.supervisor import GIVE_BACK_S, Supervisor
+from labservers.observe import messages
 
 World = Any
 
@@ -120,6 +121,25 @@ def test_free_memory_goes_back_from_time_to_time(
         eventually(lambda: at == [100.0, 100.0 + GIVE_BACK_S], "once more")
     finally:
         supervisor.close(0.0)
+
+
+def test_a_program_that_leaves_takes_its_recording_and_its_trouble_along(
+    make_world: Callable[..., World], tmp_path: Path
+) -> None:
+    (tmp_path / "logs").write_text("a file where the folder would be")
+    programs = Catalogue([a_program("one", 1)])
+    settings = Settings(tmp_path / "servers.json", 8000, programs)
+    around = make_world().surroundings
+    supervisor = Supervisor(programs, settings, around, Saves(lambda python, source: ""))
+    reports = supervisor.server("one").reports
+    reports.log_line("a line", True)
+    created = messages.SocketEvent(1.0, 1, 3, "AF_INET", "stream", "created", None, None, None)
+    reports.observed(messages.SocketEvents(1.0, [created]), 0)
+    assert supervisor.recorded_bytes() > 0
+    assert [trouble["about"] for trouble in around.troubles.now()] == ["one"]
+    supervisor.remove("one")
+    assert supervisor.recorded_bytes() == 0
+    assert around.troubles.now() == []
 
 
 def test_programs_come_and_go(supervised: Any) -> None:
