@@ -41,3 +41,22 @@ def test_options_are_numbers_in_their_range(app: Any, option: list[str], value: 
     refused = app.test_cli_runner().invoke(args=["lab", *words, f"{name}={value}"])
     assert refused.exit_code == 2
     assert "is not a" in refused.output
+
+
+def test_a_state_that_does_not_come_in_time_is_a_failure(app: Any, answer: dict[str, Any]) -> None:
+    view = {"name": "chat", "state": "RUNNING", "host": "127.0.0.1", "port": 8004, "pid": 7}
+    answer.update({**view, "failure": None})
+    waits = ["lab", "wait", "chat", "--timeout", "0"]
+    assert app.test_cli_runner().invoke(args=waits).exit_code == 0
+    late = app.test_cli_runner().invoke(args=[*waits, "--state", "stopped"])
+    assert (late.exit_code, late.output.splitlines()[-1]) == (
+        1,
+        "Error: chat is RUNNING after 0 s",
+    )
+
+
+@pytest.mark.parametrize("words", [["list"], ["start", "all"], ["open", __file__]])
+def test_without_a_dashboard_the_next_step_is_said(app: Any, words: list[str]) -> None:
+    refused = app.test_cli_runner().invoke(args=["lab", *words])
+    assert refused.exit_code == 1
+    assert "no dashboard answers; start it with: make run" in refused.output

@@ -1,6 +1,8 @@
 """Checks as the dashboard runs them, with processes that are made up: begun, heard, kept, ended."""
 
+import errno
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,6 +54,7 @@ class Stage:
         self.lab = lab
         self.events: list[Any] = []
         self.processes: list[FakeProcess] = []
+        self.refused: OSError | None = None
         self.checks = Checks(lab.supervisor, folder, self.events.append, self._spawn, end_s=0.05)
 
     def program(self, name: str = "server.py") -> str:
@@ -62,6 +65,8 @@ class Stage:
         return found
 
     def _spawn(self, command: Any, listener: Any) -> Any:
+        if self.refused:
+            raise self.refused
         self.processes.append(FakeProcess(command, listener))
         return self.processes[-1]
 
@@ -179,6 +184,15 @@ def test_a_probe_is_shown_again_with_the_conversation_of_the_report(stage: Stage
     assert (view["state"], view["reported_at"]) == ("done", 1.0)
 
 
+def test_a_process_that_the_system_does_not_grant_is_said(stage: Stage) -> None:
+    name = stage.program()
+    stage.refused = OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+    with pytest.raises(NotNow, match="no process for it: Resource temporarily unavailable"):
+        stage.checks.start(name, {})
+    stage.refused = None
+    assert stage.checks.start(name, {})["state"] == "running"
+
+
 def test_a_server_of_the_lab_has_to_run(stage: Stage) -> None:
     with pytest.raises(NotRunning):
         stage.checks.start("hello", {})
@@ -192,5 +206,7 @@ def test_a_file_of_reports_that_cannot_be_used_counts_as_none(tmp_path: Path) ->
     report = Report(2.0, {"en": {}, "ru": {}}, {"task": None}, Stamp(1, 2))
     kept.put("a", report)
     assert Kept(tmp_path).get("a") == report
+    kept.put("b", report._replace(at=3.0))
+    assert list(kept.all()) == ["b", "a"]
     kept.forget("a")
     assert Kept(tmp_path).get("a") is None

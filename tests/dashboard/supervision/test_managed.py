@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from dashboard.errors import NotNow
+from dashboard.supervision.lifecycle import State
 from labservers.observe import messages
 
 World = Any
@@ -184,6 +185,23 @@ def test_a_busy_port_is_told_with_its_owner_and_a_free_one(world: World) -> None
     assert failure["port_owner"]["command"] == "nc -l"
     assert failure["free_port"] == 8014
     assert world.feed()[-1] == "port_in_use"
+
+
+def test_a_refusal_of_another_kind_asks_nobody_for_the_port(world: World) -> None:
+    world.server.start()
+    world.says(messages.Failed(1.0, 13, "EACCES", "no right to take port 80"))
+    world.exits(1)
+    failure = world.server.view()["failure"]
+    assert (failure["reason"], failure["port_owner"]) == ("permission", None)
+    assert world.asked_owner is None
+
+
+def test_a_restart_among_some_states_leaves_the_others(world: World) -> None:
+    assert not world.server.restart(frozenset({State.RUNNING}))
+    world.up()
+    assert world.server.restart(frozenset({State.RUNNING}))
+    world.exits(0)
+    assert world.state == "STARTING"
 
 
 def test_a_process_that_cannot_be_spawned_is_a_failure(world: World) -> None:
