@@ -1,10 +1,14 @@
-"""The state of the page, its routes and its selectors, in the browser's own JavaScript."""
+"""The state of the page, its routes and its selectors, in the browser's own JavaScript; and the one
+script of the page beside the modules that it is made of."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
+
+from dashboard.views.script import HEAD
 
 TABS = [{"name": name, "topics": [], "linked": False} for name in ("console", "code", "wire")]
 OWN = {"name": "echo-3fa2c1", "own": True, "task": None, "title": "echo.py", "state": "RUNNING"}
@@ -129,3 +133,24 @@ def test_addresses_of_programs(model: Page, address: str, view: str, tab: str | 
 def test_the_state_that_is_shown(model: Page, more: dict[str, Any], shown: str) -> None:
     script = """async (server) => (await import("/static/js/model/selectors.js")).shown(server)"""
     assert model.evaluate(script, {**OWN, **more}) == shown
+
+
+COMPARE = """async ([text, entry]) => {
+  const { made, modules } = (0, eval)(`"use strict"; (() => { ${text}
+    return { made: __module, modules: __modules }; })()`);
+  const names = Object.keys(modules).filter((name) => name !== entry);
+  const kind = (value) => (typeof value === "function" ? value.toString().length : JSON.stringify(value));
+  const shape = (module) => JSON.stringify(Object.keys(module).sort().map((key) => [key, kind(module[key])]));
+  const alone = await Promise.all(names.map((name) => import(`/static/${name}`)));
+  return [names.length, names.filter((name, at) => shape(made(name)) !== shape(alone[at]))];
+}"""
+
+
+def test_each_module_exports_what_it_does_alone(model: Page) -> None:
+    address = model.locator("script[type=module]").get_attribute("src") or ""
+    text = model.request.get(model.url.rstrip("/") + address).text()
+    assert text.startswith(HEAD)
+    definitions, entry = re.split(r'^__module\("(.*)"\);$', text, flags=re.M)[:2]
+    count, other = model.evaluate(COMPARE, [definitions, entry])
+    assert count > 100
+    assert other == []

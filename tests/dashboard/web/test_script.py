@@ -1,5 +1,5 @@
 """The modules of the page as one script. That it means the same, the browser's tests see; one of
-them, tests/browser/test_script.py, compares it module by module."""
+them, in tests/browser/test_page_model.py, compares it module by module."""
 
 import json
 import re
