@@ -21,11 +21,15 @@ from hypothesis import HealthCheck, settings
 from dashboard.programs.launch import CHANNEL, Command
 from dashboard.supervision import process
 from labservers.observe import messages
+from labservers.run import guarded
 
 settings.register_profile(
     "lab", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("lab")
+
+if "COVERAGE_PROCESS_CONFIG" in os.environ:  # a guard without packages could not be measured
+    guarded.PYTHON = (sys.executable, "-I")
 
 # The machine may be busy: what takes a tenth of a second takes ten at a load of 70 on two cores.
 LEAVE_S = 15.0

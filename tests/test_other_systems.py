@@ -111,8 +111,9 @@ signal.pause()
 
 def test_without_a_subreaper_a_guard_ends_all_but_daemons(eventually: Callable[..., Any]) -> None:
     terminal, (ours, theirs) = Terminal(), socket.socketpair()
-    python, *words = guarded.words(theirs, [sys.executable, "-c", DAEMON])
-    command = [python, str(ROOT / "tests/other_system.py"), "darwin", *words[2:]]
+    words = guarded.words(theirs, [sys.executable, "-c", DAEMON])
+    words = words[words.index(guarded.GUARD) :]
+    command = [sys.executable, str(ROOT / "tests/other_system.py"), "darwin", *words]
     side = terminal.theirs
     guard = subprocess.Popen(
         command, stdin=side, stdout=side, stderr=side, pass_fds=[theirs.fileno()],

@@ -14,6 +14,7 @@ if sys.platform == "linux":
     import fcntl
 
 GUARD = str(Path(__file__).with_name("guard.py"))
+PYTHON: tuple[str, ...] = (sys.executable, "-I", "-S")  # it needs no packages, and is to be quick
 SAYS_S = 10.0
 
 
@@ -26,7 +27,7 @@ class Guarded(NamedTuple):
 
 def words(line: socket.socket, program: list[str]) -> list[str]:
     """The command of a guard and its program; it inherits `line`."""
-    return [sys.executable, "-I", "-S", GUARD, str(line.fileno()), *program]
+    return [*PYTHON, GUARD, str(line.fileno()), *program]
 
 
 def wakes(line: socket.socket, pid: int) -> None:

@@ -1,6 +1,7 @@
 """`python -m labservers check` as a user types it: real programs, exit codes, the files it writes."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -32,10 +33,13 @@ BAD = GOOD.replace("    server.sendto", "    print(data.decode())\n    server.se
 
 def check(*words: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "labservers", "check", *map(str, words), "--lang", "en"]
-    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
     return subprocess.run(
-        command, capture_output=True, text=True, cwd=folder, env=environment, timeout=120
+        command, capture_output=True, text=True, cwd=folder, env=environment(), timeout=120
     )
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
 
 
 def test_a_class_is_one_command_one_table_and_two_files(tmp_path: Path) -> None:
@@ -133,20 +137,15 @@ def test_however_a_check_is_ended_its_program_ends_and_the_next_check_finds_no_f
     temporary.mkdir()
     (tmp_path / "server.py").write_text(GOOD)
     mark = uuid.uuid4().hex
-    environment = {
-        "PYTHONPATH": str(ROOT),
-        "PATH": "/usr/bin:/bin",
-        "TMPDIR": str(temporary),
-        MARK: mark,
-    }
+    ours = environment(TMPDIR=str(temporary), **{MARK: mark})
     command = [sys.executable, "-m", "labservers", "check", "--progress-json", "server.py"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=tmp_path, env=environment) as one:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=tmp_path, env=ours) as one:
         assert one.stdout
         while b'"answers"' not in one.stdout.readline():
             pass
         one.send_signal(number)
     wait_until(lambda: not list(marked(mark)))
     assert bool(list(temporary.iterdir())) == (number == signal.SIGKILL)
-    subprocess.run([*command, "--only", "answers"], cwd=tmp_path, env=environment, check=True,
+    subprocess.run([*command, "--only", "answers"], cwd=tmp_path, env=ours, check=True,
                    stdout=subprocess.DEVNULL, timeout=60)  # fmt: skip
     assert list(temporary.iterdir()) == []
