@@ -22,13 +22,14 @@ from dashboard.programs.launch import CHANNEL, Command
 from dashboard.supervision import process
 from labservers.observe import messages
 from labservers.run import guarded
+from tests.measured import MEASURED, MOMENT_S, let_end
 
 settings.register_profile(
     "lab", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("lab")
 
-if "COVERAGE_PROCESS_CONFIG" in os.environ:  # a guard without packages could not be measured
+if MEASURED:  # a guard without packages is not
     guarded.PYTHON = (sys.executable, "-I")
 
 # The machine may be busy: what takes a tenth of a second takes ten at a load of 70 on two cores.
@@ -150,6 +151,7 @@ class ServerProcess:
         return self.process.wait(10)
 
     def close(self) -> None:
+        let_end(self.process)
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
         self.process.wait(10)
@@ -213,6 +215,10 @@ def controlled() -> Iterator[Callable[..., Controlled]]:
 
     yield start
     for server in running:
+        if MEASURED:
+            server.process.terminate()
+            with contextlib.suppress(queue.Empty):
+                server.heard.exits.get(timeout=MOMENT_S)
         server.process.kill()
 
 

@@ -1,8 +1,11 @@
 """Registrations with the system call: they last, and follow sockets that are closed."""
 
+import select
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,3 +90,35 @@ def test_a_closed_socket_is_refused(waits: Waits, pair: Pair) -> None:
     pair[0].close()
     with pytest.raises(OSError, match="closed"):
         waits.watch(task(), pair[0], READ)
+
+
+def test_a_side_that_nobody_waits_for_is_taken_out_alone(waits: Waits, pair: Pair) -> None:
+    a, b = pair
+    wait_to_read(waits, a, task(1))
+    waits.watch(task(2), a, WRITE)
+    assert waits.select(time.monotonic()) == ([], [])
+    assert waits.registered[a.fileno()] == (a, READ)
+    b.send(b"x")
+    assert waits.select(time.monotonic() + 5) == ([a], [])
+
+
+def test_a_descriptor_that_another_socket_has_taken_over_is_watched(
+    waits: Waits, pair: Pair
+) -> None:
+    """epoll(7) knows the descriptor still, as it was never closed."""
+    a, b = pair
+    wait_to_read(waits, a, task(1))
+    with socket.socket(fileno=a.detach()) as again:
+        wait_to_read(waits, again, task(2))
+        b.send(b"x")
+        assert waits.select(time.monotonic() + 5) == ([again], [])
+
+
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="epoll(7) alone refuses plain files")
+def test_a_plain_file_is_refused_by_its_number(tmp_path: Path) -> None:
+    waits = Waits("epoll")
+    file: Any = (tmp_path / "plain").open("wb")
+    with file:
+        with pytest.raises(OSError, match=f"cannot wait for descriptor {file.fileno()}: "):
+            waits.watch(task(), file, READ)
+    waits.close()

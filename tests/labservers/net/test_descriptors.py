@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from labservers.net.descriptors import WITHOUT_LIMITS, raise_descriptor_limit
+
 resource = pytest.importorskip("resource")
 
 LOWERED = """
@@ -40,3 +42,16 @@ def test_a_system_without_a_limit_gives_what_is_enough(soft: int) -> None:
 @pytest.mark.parametrize(("soft", "hard"), [(100, 300), (300, 300)])
 def test_the_limit_becomes_what_the_system_allows(soft: int, hard: int) -> None:
     assert run(LOWERED.format(soft=soft, hard=hard)) == ["300", "300", "300"]
+
+
+def test_a_system_that_allows_no_more_keeps_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(which: int, limits: tuple[int, int]) -> None:
+        raise ValueError("not allowed to raise maximum limit")
+
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    assert raise_descriptor_limit() == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def test_a_system_that_knows_no_limits_has_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert raise_descriptor_limit() == WITHOUT_LIMITS

@@ -14,6 +14,7 @@ from labservers.observe import observed
 from labservers.observe.lines import OwnLines
 from labservers.observe.tap import Tap
 from labservers.observe.teller import Teller
+from tests.measured import MEASURED
 
 Eventually = Callable[..., Any]
 
@@ -61,9 +62,7 @@ def test_threads_that_fork_at_once_leave_one_writer(teller: Teller, eventually: 
     teller.start()
 
 
-@pytest.mark.skipif(
-    "COVERAGE_PROCESS_CONFIG" in os.environ, reason="the signal interrupts what measures as well"
-)
+@pytest.mark.skipif(MEASURED, reason="the signal interrupts what measures as well")
 def test_a_signal_handler_that_raises_anywhere_in_a_flush_leaves_it_usable(
     teller: Teller, told: list[Any]
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from labservers.observe import messages
 from labservers.observe.channel import Channel
+from tests.measured import let_end
 
 ROOT = Path(__file__).resolve().parents[3]
 DEADLINE_S = 30
@@ -80,9 +81,10 @@ class Watched:
         return out, err, self.process.returncode
 
     def end(self) -> None:
+        self._reading.set()
+        let_end(self.process)
         if self.process.poll() is None:
             self.process.kill()
-        self._reading.set()
         self.process.communicate(timeout=DEADLINE_S)
         self._reader.join(DEADLINE_S)
         self.channel.close()

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.measured import let_end
+
 ROOT = Path(__file__).resolve().parents[4]
 PROGRAMS = ROOT / "tests/programs"
 DEADLINE_S = 30
@@ -134,6 +136,7 @@ def serve(tmp_path: Path) -> Iterator[Any]:
 
     yield start
     for server in servers:
+        let_end(server.process)
         if server.process.poll() is None:
             server.process.kill()
         for pipe in (server.process.stdout, server.process.stderr):
