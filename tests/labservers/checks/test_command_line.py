@@ -14,8 +14,9 @@ import pytest
 
 from bench.accuracy.checking import MARK, marked
 from labservers.checks import network
-from labservers.checks.cli import main
+from labservers.checks.cli import address, main
 from labservers.checks.submissions import servers_in
+from labservers.checks.values import Address
 from tests.conftest import wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -100,6 +101,7 @@ def test_progress_and_the_verdict_come_a_line_each_and_a_file_has_both_languages
         (["--address", "here"], "'here' is not an address"),
         (["--args", '"', "x.py"], "No closing quotation"),
         (["."], "no file there opens a server"),
+        (["--held", "none.json", "y.py"], "none.json: not the conversation of a report: "),
     ],
 )
 def test_a_mistake_is_one_sentence_with_the_next_step(
@@ -116,6 +118,20 @@ def test_a_mistake_is_one_sentence_with_the_next_step(
     assert ended.value.code == 2
     assert told in said
     assert said.count("\n") == 1
+
+
+def test_an_address_may_be_one_of_ipv6() -> None:
+    assert address("[::1]:80") == Address("::1", 80)
+    assert address(":8080") == Address("127.0.0.1", 8080)
+
+
+def test_a_report_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "server.py").write_text(GOOD)
+    nowhere = tmp_path / "none" / "report.html"
+    words = ("--task", "hello", "--only", "answers", "--html", nowhere)
+    done = check("server.py", *words, folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == f"check: {nowhere}: No such file or directory\n"
 
 
 def test_files_of_tools_are_not_submissions(tmp_path: Path) -> None:

@@ -99,3 +99,21 @@ def test_header_fields_are_what_they_say() -> None:
 def test_a_field_of_one_value_stands_once(name: str) -> None:
     head = f"GET / HTTP/1.0\r\n{name}: a\r\n{name}: a\r\n\r\n"
     assert refused(head.encode(), Limits()) == (400, f"{name.lower()} stands there twice")
+
+
+def test_a_line_that_is_too_long_is_told_from_a_head_that_is() -> None:
+    long = b"GET /" + b"a" * 50 + b" HTTP/1.1\r\nHost: lab\r\n\r\n"
+    fields = b"GET / HTTP/1.1\r\nHost: lab\r\nA: " + b"a" * 60 + b"\r\n\r\n"
+    limits = Limits(line=20, head=40)
+    assert refused(long, limits) == (414, "the request line is longer than 20 bytes")
+    assert refused(long.replace(b"/a", b"/\0"), Limits(line=20))[0] == 414
+    assert refused(fields, limits) == (431, "the header section is longer than 40 bytes")
+
+
+def test_a_stream_of_nothing_but_empty_lines_holds_no_request() -> None:
+    limits = Limits()
+    stream = ByteStream(b"\r\n" * (limits.empty_lines + 1))
+    stream.feed_end()
+    with pytest.raises(StopIteration) as done:
+        next(read_request(stream, limits))
+    assert done.value.value is None
