@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from labservers.checks.masking import pattern
 from labservers.checks.trial import Trial
@@ -26,6 +26,7 @@ TELLING = 0.5  # the share of an answer that its pattern must still say
 VARIES = re.compile(rb"\(\?>|\.\*\??")  # what a pattern has in place of it
 HTTP = re.compile(rb"[A-Z]+ \S+ HTTP/\d")
 SENDS = ("send", "sendall", "sendto", "sendmsg")
+BYTE_ORDERS: tuple[Literal["big", "little"], ...] = ("big", "little")
 RECEIVES = ("recv", "recvfrom", "recvmsg", "recv_into", "recvfrom_into")
 
 
@@ -132,12 +133,23 @@ def _framed(send: bytes) -> Framing:
     """Where a request ends, as far as its bytes say it."""
     if HTTP.match(send):
         return "http"
+    if _says_its_length(send):
+        return "length"
     if send.endswith(b"\n"):
         return "line"
     try:
         return "json" if isinstance(read_json(send), dict | list) else "recv"
     except ValueError:
         return "recv"
+
+
+def _says_its_length(send: bytes) -> bool:
+    """Whether its first two or four bytes are the number of the others."""
+    return any(
+        len(send) > size and int.from_bytes(send[:size], order) == len(send) - size
+        for size in (2, 4)
+        for order in BYTE_ORDERS
+    )
 
 
 def _pattern(answer: bytes | None) -> bytes | None:

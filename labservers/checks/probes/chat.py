@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 import time
 from collections.abc import Sequence
@@ -25,8 +26,10 @@ from labservers.checks.probes.chat_room import (
 )
 from labservers.checks.values import Outcome
 
-EACH_SAYS = 15
-TOGETHER_S = 0.002  # from both speaking to both speaking again: not all in one recv()
+EACH_SAYS = 30
+# From both speaking to both speaking again, in turns: so close that they may overtake each other,
+# and so far that a busy server does not get all of them by one recv().
+TOGETHER_S = (0.001, 0.002, 0.008)
 LISTENERS = 4
 LETTER = "Ж".encode()
 HALF_S = 0.06  # between two halves of a letter
@@ -49,10 +52,11 @@ def one_order(context: Context) -> Outcome:
     joined = members(context, 2 + LISTENERS)
     speakers, listeners = joined[:2], joined[2:]
     words = [(speaker, tag()) for _ in range(EACH_SAYS) for speaker in speakers]
+    rests = itertools.cycle(TOGETHER_S)
     for speaker, word in words:
         say(context, speaker, word)
         if speaker is speakers[-1]:
-            time.sleep(TOGETHER_S)
+            time.sleep(next(rests))
     for _, word in words:
         if not heard(context, listeners, word):
             break

@@ -39,6 +39,21 @@ def test_a_file_as_it_is_recorded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("send", "framed"),
+    [
+        (b"\0\0\0\x05hello", "length"),
+        (b"\x05\0hello", "length"),
+        (b"\x05\0hell", "recv"),
+        (b"\0\0", "recv"),
+        (b"hello\n", "line"),
+        (b'{"a": 1}', "json"),
+    ],
+)
+def test_where_a_request_ends(send: bytes, framed: str) -> None:
+    assert recording([(send, b"yes")], None).talk.framed == framed
+
+
+@pytest.mark.parametrize(
     "value",
     [
         [],
