@@ -4,10 +4,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dashboard.programs.catalogue import own_program
+from dashboard.programs.files import OwnFile
 from dashboard.supervision import failures, session
 from dashboard.supervision.sampling import ProcessSampler
 from labservers.observe import messages
@@ -85,3 +88,42 @@ def test_no_descriptor_is_a_reason_of_its_own(make_world: Callable[..., Any], nu
     assert failure["reason"] == "descriptors"
     assert failure["next_step"] == "close tabs, stop programs, or raise ulimit -n"
     assert not failures.broke(failure)
+
+
+def test_a_program_that_closes_its_line_is_not_frozen_by_its_silence(
+    make_world: Callable[..., Any],
+) -> None:
+    world = make_world(program=own_program(OwnFile(Path("/home/me/server.py"))))
+    world.server.start()
+    world.says(messages.Asks(1.0, "MainThread", "server.py:2", "port? "))
+    world.passes(10.0)
+    assert world.state == "FROZEN"
+    world.says(messages.Notice(1.0, messages.LINE_CLOSED, ""))
+    world.passes(60.0)
+    assert world.state == "RUNNING"
+
+
+def test_a_kill_while_an_end_is_looked_into_leaves_nothing_that_has_not_ended(
+    make_world: Callable[..., Any],
+) -> None:
+    """To look for the owner of a port may take longer than a kill may."""
+    world = make_world()
+
+    def meanwhile() -> None:
+        world.server.kill()
+        world.passes(5.1)
+
+    world.meanwhile = meanwhile
+    world.server.start()
+    world.says(messages.Failed(1.0, 98, "EADDRINUSE", "port 8004 is already in use"))
+    world.exits(1)
+    assert (world.state, world.server.view()["failure"]["reason"]) == ("FAILED", "unended")
+    assert world.server.start()
+
+
+def test_a_signal_without_a_name_is_said_by_its_number(make_world: Callable[..., Any]) -> None:
+    world = make_world()
+    world.up()
+    world.exits(-40)
+    failure = world.server.view()["failure"]
+    assert (failure["reason"], failure["signal"]) == ("killed", "signal 40")
