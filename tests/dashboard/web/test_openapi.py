@@ -45,3 +45,20 @@ def test_what_changes_something_needs_the_token(app: Flask) -> None:
     for path, operations in described(app)["paths"].items():
         for method, operation in operations.items():
             assert ("security" in operation) == (method != "get"), (method, path)
+
+
+def test_every_refusal_is_described_by_its_code_and_has_the_shape_of_an_error(app: Flask) -> None:
+    document = described(app)
+    refusals = document["components"]["responses"]
+    schema = {"schema": {"$ref": "#/components/schemas/Error"}}
+    assert all(refusal["content"] == {"application/json": schema} for refusal in refusals.values())
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            codes = {code for code in operation["responses"] if not code.startswith("2")}
+            needed = {"403", "503"}  # the gate is asked before anything else
+            needed |= {"404"} if "{" in path else set()
+            needed |= {"400", "413", "422"} if "requestBody" in operation else set()
+            assert needed <= codes <= {"400", "403", "404", "409", "413", "422", "503"}, path
+            shared = {operation["responses"][code]["$ref"].rpartition("/")[2] for code in codes}
+            assert shared <= refusals.keys(), (method, path)
+            assert len(shared) == len(codes), (method, path)
