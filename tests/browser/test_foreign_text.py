@@ -5,6 +5,8 @@ say it, too. A script that ran would set `window.__x`; one that was stopped by t
 event of its own.
 """
 
+import base64
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -134,13 +136,29 @@ def test_words_of_the_chat(windows: Any, dashboard: Any) -> None:
 
 
 def test_a_grade_and_a_log_of_requests(windows: Any, dashboard: Any) -> None:
+    """Saved, and shown as text by our page and by the server's own."""
     dashboard.start("subjects")
     for payload in PAYLOADS:
-        body = f'{{"name": "x", "text": {payload!r}}}'
-        answer = {"method": "POST", "path": "/subjects/1", "body": body}
-        dashboard.api("POST", "/api/try/subjects", answer)
-    for tab in ("try", "connections", "logs"):
+        fields = {"subject": payload, "grade": 5}
+        post = {"method": "POST", "path": "/subjects/1", "body": json.dumps(fields)}
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        answer = dashboard.api("POST", "/api/try/subjects", {**post, "headers": headers})
+        received = base64.b64decode(answer["exchange"]["received"])
+        assert received.startswith(b"HTTP/1.1 201 "), received
+        assert json.loads(received.partition(b"\r\n\r\n")[2])["subject"] == payload
+    page = visit(windows, "/servers/subjects/try")
+    page.get_by_label("Student id").fill("1")
+    page.get_by_role("button", name="Read grades").click()
+    for payload in PAYLOADS:
+        expect(page.get_by_role("cell", name=payload, exact=True)).to_be_visible()
+    no_script_ran(page)
+    for tab in ("connections", "logs"):
         no_script_ran(visit(windows, f"/servers/subjects/{tab}"))
+    host, port = dashboard.address("subjects")
+    own = windows(f"http://{host}:{port}/subjects/1")
+    for payload in PAYLOADS:
+        expect(own.get_by_text(payload, exact=True)).to_be_visible()
+    assert own.evaluate("window.__x") is None
 
 
 def test_a_report_that_is_opened_from_its_file(browser: Any, tmp_path: Path) -> None:
