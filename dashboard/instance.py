@@ -15,9 +15,10 @@ import weakref
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard import file_lock, json_text
+from dashboard import json_text
 from dashboard.config import PREFIX
 from dashboard.errors import InUse
+from labservers.run import file_lock
 
 NAME = "dashboard.json"
 WAIT_S = 2.0  # the last one may be on its way out, and a reader holds the lock for a moment

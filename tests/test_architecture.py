@@ -58,7 +58,9 @@ def test_what_looks_into_a_program_knows_none_by_name(path: Path) -> None:
 @pytest.mark.parametrize("path", DASHBOARD, ids=name)
 def test_the_dashboard_meets_a_program_as_a_process(path: Path) -> None:
     whole = r"(registry|observe|clients|net)(\..*)?"
-    parts = r"run(\.(guarded|terminal)(\..*)?)?|checks(\.(texts|values|report_\w+)(\.\w+)?)?"
+    parts = (
+        r"run(\.(file_lock|guarded|terminal)(\..*)?)?|checks(\.(texts|values|report_\w+)(\.\w+)?)?"
+    )
     allowed = rf"labservers(\.({whole}|{parts}))?"
     used = {i for i in imports(path) if i.partition(".")[0] == "labservers"}
     assert {i for i in used if not re.fullmatch(allowed, i)} == set()
@@ -125,19 +127,24 @@ def test_only_the_stepper_holds_a_program() -> None:
 
 # What not every system has, and the modules that know what to do where it is missing.
 OF_A_SYSTEM = {
-    "a terminal": (r"\b(termios|pty|tty|openpty|TIOC\w+|tc[gs]etpgrp)\b", {
-        "labservers/observe/kernel.py", "labservers/run/guard.py", "labservers/run/terminal.py"}),
-    "fcntl": (r"\bfcntl\b", {
-        "dashboard/file_lock.py", "labservers/checks/folders.py", "labservers/checks/network.py",
-        "labservers/observe/kernel.py", "labservers/run/guard.py", "labservers/run/guarded.py",
-        "labservers/run/json_lines.py"}),
+    "a terminal": (r"\b(pty|tty|openpty|login_tty|tc[gs]et(pgrp|winsize))\b", {
+        "labservers/run/guard.py", "labservers/run/terminal.py"}),
+    "fcntl and ioctl": (r"\bfcntl\.(fcntl|ioctl)\b", {"labservers/observe/controls.py"}),
+    "locks of files": (r"\b(fcntl\.)?(flock|lockf)\b", {"labservers/run/file_lock.py"}),
+    "the modules of these": (r"^ *import (fcntl|termios)\b|from (fcntl|termios)\b", {
+        "labservers/observe/controls.py", "labservers/run/file_lock.py",
+        "labservers/run/terminal.py"}),
     "limits": (r"\bresource\b(?=[.,]|$)", {
         "labservers/net/descriptors.py", "labservers/run/guard.py"}),
-    "groups and sessions": (r"\b(killpg|[gs]etsid|[gs]etpgid|prctl|unshare|getuid|waitid)\b", {
-        "dashboard/jupyter.py", "dashboard/supervision/process.py",
-        "dashboard/supervision/session.py", "labservers/checks/folders.py",
-        "labservers/checks/network.py", "labservers/clients/crowd/freeze.py",
-        "labservers/observe/this_process.py", "labservers/run/guard.py"}),
+    "process groups": (r"\bkillpg\b", {"labservers/clients/crowd/freeze.py"}),
+    "sessions": (r"\b[gs]et(sid|pgid)\b", {
+        "dashboard/supervision/session.py", "labservers/observe/this_process.py",
+        "labservers/run/guard.py"}),
+    "numbers of users": (r"\bget[ug]id\b", {
+        "dashboard/jupyter.py", "labservers/checks/folders.py", "labservers/checks/network.py"}),
+    "ends that are looked at": (r"\bwaitid\b", {"dashboard/supervision/process.py"}),
+    "subreapers": (r"\bprctl\b", {"labservers/run/guard.py"}),
+    "namespaces": (r"\bunshare\b", {"labservers/checks/network.py"}),
     "fork": (r"\bos\.(fork|forkpty|posix_spawn|register_at_fork|WNOHANG)\b|_posixsubprocess", {
         "labservers/run/children.py", "labservers/run/guard.py"}),
     "signals": (r"\bSIG(KILL|HUP|QUIT|STOP|CONT|CHLD|TTOU|BREAK)\b", {
@@ -158,10 +165,10 @@ OF_A_SYSTEM = {
         "dashboard/allocator.py", "labservers/checks/network.py",
         "labservers/observe/line_breaks.py", "labservers/run/guard.py"}),
     "its name": (r"\bsys\.platform\b|\bos\.name\b", {
-        "dashboard/file_lock.py", "labservers/checks/folders.py",
         "labservers/checks/network.py", "labservers/net/listening.py",
-        "labservers/net/remarks.py", "labservers/observe/kernel.py", "labservers/run/guard.py",
-        "labservers/run/guarded.py", "labservers/run/terminal.py"}),
+        "labservers/net/remarks.py", "labservers/observe/controls.py",
+        "labservers/observe/kernel.py", "labservers/run/file_lock.py", "labservers/run/guard.py",
+        "labservers/run/terminal.py"}),
 }  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from dashboard import file_lock, json_text, whole_file
+from dashboard import json_text, whole_file
+from labservers.run import file_lock
 
 NAME = "programs.json"
 MOST = 200  # of each list, the newest

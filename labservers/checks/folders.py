@@ -1,7 +1,6 @@
 """Temporary folders of a check; those of a check that was killed are removed by the next one.
 
-A folder is locked, by flock(2), as long as its check lives: the kernel frees the lock, however the
-check ended.
+A folder is locked as long as its check lives: the kernel frees the lock, however the check ended.
 """
 
 from __future__ import annotations
@@ -9,13 +8,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
 
-if sys.platform != "win32":
-    import fcntl
+from labservers.run import file_lock
 
 PREFIX = "socketlab-check-"
 
@@ -52,7 +49,7 @@ def _locked() -> tuple[Path, int]:
         path = Path(tempfile.mkdtemp(prefix=PREFIX))
         with contextlib.suppress(FileNotFoundError):
             lock = os.open(path, os.O_RDONLY)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            file_lock.wait_alone(lock)
             if path.exists():
                 return path, lock
             os.close(lock)
@@ -64,8 +61,7 @@ def sweep() -> None:
         with contextlib.suppress(OSError):
             lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if os.fstat(lock).st_uid == os.getuid():
+                if file_lock.try_alone(lock) and os.fstat(lock).st_uid == os.getuid():
                     shutil.rmtree(path, ignore_errors=True)
             finally:
                 os.close(lock)

@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from labservers.observe import controls
+
 NEW_USER, NEW_NETWORK = 0x10000000, 0x40000000  # clone(2)
 SET_FLAGS, UP = 0x8914, 0x1  # SIOCSIFFLAGS, IFF_UP: netdevice(7)
 
@@ -23,15 +25,13 @@ def enter() -> None:
     Raises:
         OSError: the system gives none.
     """
-    import fcntl  # not on Windows
-
     user, group = os.getuid(), os.getgid()
     if user != 0 or not _unshare(NEW_NETWORK):
         if not _unshare(NEW_USER | NEW_NETWORK):
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
         _keep(user, group)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        fcntl.ioctl(any_socket, SET_FLAGS, struct.pack("16sH14x", b"lo", UP))
+        controls.order(any_socket.fileno(), SET_FLAGS, struct.pack("16sH14x", b"lo", UP))
 
 
 def possible() -> bool:

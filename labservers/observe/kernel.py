@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import array
 import socket
 import struct
 import sys
 
-try:
-    import fcntl
-    import termios
-except ImportError:  # Windows has neither; its queues are shown as unknown
-    fcntl = None  # type: ignore[assignment]
-    termios = None  # type: ignore[assignment]
-
+from . import controls
 
 _TCP_INFO_BYTES = 104
 _TCP_INFO_FORMAT = "=8B24I"
@@ -39,12 +32,12 @@ def tcp_state(sock: socket.socket) -> str | None:
 
 def receive_queue(sock: socket.socket) -> int | None:
     """Bytes that have arrived and were not read (FIONREAD, tcp(7)); None where unknown."""
-    return _queue(sock, "FIONREAD")
+    return controls.figure(sock.fileno(), "FIONREAD")
 
 
 def send_queue(sock: socket.socket) -> int | None:
     """Bytes sent and not yet acknowledged (TIOCOUTQ, tcp(7)); None where unknown."""
-    return _queue(sock, "TIOCOUTQ")
+    return controls.figure(sock.fileno(), "TIOCOUTQ")
 
 
 def _tcp_info(sock: socket.socket) -> tuple[int, ...] | None:
@@ -56,14 +49,3 @@ def _tcp_info(sock: socket.socket) -> tuple[int, ...] | None:
         return struct.unpack(_TCP_INFO_FORMAT, raw)
     except (OSError, struct.error):
         return None
-
-
-def _queue(sock: socket.socket, request: str) -> int | None:
-    if fcntl is None or not hasattr(termios, request):
-        return None
-    size = array.array("i", [0])
-    try:
-        fcntl.ioctl(sock.fileno(), getattr(termios, request), size)
-    except (OSError, ValueError):
-        return None
-    return size[0]

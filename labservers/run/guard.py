@@ -14,7 +14,6 @@ That process has many threads, so nothing of Python may run between its fork and
 
 import contextlib
 import ctypes
-import fcntl
 import math
 import os
 import resource
@@ -22,7 +21,6 @@ import select
 import signal
 import socket
 import sys
-import termios
 import time
 
 NOT_FOUND = 127  # as a shell says it
@@ -38,7 +36,7 @@ def main(words: list[str]) -> int:
     line = socket.socket(fileno=int(words[0]))
     os.set_inheritable(line.fileno(), False)
     reaps = sys.platform == "linux" and ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0) == 0
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    os.login_tty(0)  # the terminal, which stands there, becomes that of our session
     pid = os.fork()
     if not pid:
         os._exit(_become(words[1:]))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import socket
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
-if sys.platform == "linux":
-    import fcntl
+from labservers.observe import controls
 
 GUARD = str(Path(__file__).with_name("guard.py"))
 PYTHON: tuple[str, ...] = (sys.executable, "-I", "-S")  # it needs no packages, and is to be quick
@@ -33,10 +31,7 @@ def words(line: socket.socket, program: list[str]) -> list[str]:
 def wakes(line: socket.socket, pid: int) -> None:
     """Each byte on a line, and its end, continue a process that was stopped (SIGSTOP). It has to
     hold this end. Linux alone has a signal of choice for that (fcntl(2), F_SETSIG)."""
-    if sys.platform == "linux":
-        fcntl.fcntl(line, fcntl.F_SETOWN, pid)
-        fcntl.fcntl(line, fcntl.F_SETSIG, signal.SIGCONT)
-        fcntl.fcntl(line, fcntl.F_SETFL, fcntl.fcntl(line, fcntl.F_GETFL) | os.O_ASYNC)
+    controls.signal_at_input(line.fileno(), pid, signal.SIGCONT)
 
 
 def introduced(line: socket.socket) -> Guarded:

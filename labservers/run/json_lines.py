@@ -48,15 +48,3 @@ class JsonLines:
 def write_all(descriptor: int, data: bytes) -> None:
     while data:
         data = data[os.write(descriptor, data) :]
-
-
-def out_of_the_way(descriptor: int) -> int:
-    """The same file under a high number: the program's own descriptors are as without us."""
-    try:
-        import fcntl
-
-        moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 500)
-    except (ImportError, OSError):  # Windows; or the limit of descriptors is lower
-        return descriptor
-    os.close(descriptor)
-    return moved

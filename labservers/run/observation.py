@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from labservers.observe import births, crash, observed, tracebacks
 from labservers.observe.channel import Channel
+from labservers.observe.controls import out_of_the_way
 from labservers.observe.lines import STARTERS, OwnLines
 from labservers.observe.locks import Locks, Traced
 from labservers.observe.messages import SCHEMA
@@ -21,7 +22,7 @@ from labservers.observe.swallowed import Swallowed
 from labservers.observe.tap import Tap
 from labservers.observe.teller import Sink, Teller
 from labservers.run import children
-from labservers.run.json_lines import JsonLines, out_of_the_way
+from labservers.run.json_lines import JsonLines
 from labservers.run.trace import Printer
 
 HERE = os.path.dirname(os.path.abspath(__file__))

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from labservers.observe import observed
+from labservers.observe.controls import out_of_the_way
 from labservers.observe.text import printable as _printable
-from labservers.run.json_lines import BATCHES, out_of_the_way, write_all
+from labservers.run.json_lines import BATCHES, write_all
 
 SHOWN = 48  # bytes of a call that are printed
 WAITED_US = 1000  # shorter waits are not worth a word
