@@ -235,12 +235,25 @@ def test_a_port_that_is_none_is_refused_beside_the_field(lab, page: Page, typed:
     expect(state(page, "hello")).to_have_text("Stopped")
 
 
-def test_an_address_that_others_can_reach_is_warned_of(page: Page) -> None:
+def test_a_program_is_opened_to_the_network_alone_and_after_a_question(lab, page: Page) -> None:
     host = card(page, "page").get_by_label("Host")
     host.select_option("0.0.0.0")
+    asked = page.get_by_role("dialog", name="Open HTTP page to the network?")
+    expect(asked).to_contain_text("It will listen on 0.0.0.0")
+    asked.get_by_role("button", name="Cancel").click()
+    expect(host).to_have_value("127.0.0.1")
+    assert lab.view("page")["settings"]["host"] == "127.0.0.1"
+
+    host.select_option("0.0.0.0")
+    asked.get_by_role("button", name="Open to the network").click()
     expect(card(page, "page")).to_contain_text("Others on the network can connect")
-    host.select_option("127.0.0.1")
-    expect(card(page, "page")).not_to_contain_text("Others on the network")
+    expect(host).to_have_value("0.0.0.0")
+    lab.start("page", "hypotenuse")
+    expect(card(page, "page").get_by_text("open to the network")).to_be_visible()
+    expect(state(page, "hypotenuse")).to_have_text("Running")
+    expect(page.get_by_text("open to the network")).to_have_count(1)
+    card(page, "page").get_by_role("link", name="HTTP page", exact=True).click()
+    expect(page.locator(".sph").get_by_text("open to the network")).to_be_visible()
 
 
 def test_figures_follow_the_traffic(lab, page: Page) -> None:

@@ -46,8 +46,8 @@ const LOOPBACK = /^(127\.|\[::1\]|\[::ffff:127\.|localhost:)/;
 /** Whether other machines can reach it now. The address decides, as the program or its settings chose it. */
 export function exposed(server) {
   if (server.own) return (server.listening ?? []).some((at) => !LOOPBACK.test(at));
-  if (!server.host || startable(server)) return false;
-  return Boolean(server.host_choices?.find(({ host }) => host === server.host)?.warning);
+  if (startable(server)) return false;
+  return Boolean(server.host_choices?.find(({ host }) => host === server.bind_host)?.warning);
 }
 
 /** All programs: the lab's servers in its order, then those of the user. */
