@@ -17,7 +17,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, ScriptInfo
 
 from dashboard import config as configuration
-from dashboard import instance, json_text, numbers, unix_http
+from dashboard import instance, json_text, numbers, straight
 from dashboard.config import Config
 from dashboard.instance import Whereabouts
 from dashboard.lab import Lab
@@ -29,8 +29,6 @@ from dashboard.supervision.process import require_children
 from labservers.clients import terminal
 
 TIMEOUT_S = 35.0
-# The token goes to the dashboard alone, and not through a proxy that the environment names.
-STRAIGHT = urllib.request.ProxyHandler({})
 ANSWER_BYTES = 16 * 1024 * 1024
 START = "start it with: make run"
 
@@ -105,7 +103,7 @@ def call(method: str, path: str, **values: Any) -> Any:
         click.ClickException: none does, or it refuses; with a sentence.
     """
     there = _found()
-    base, opener = _way_to(there.address)
+    base, opener = straight.way_to(there.address)
     request = urllib.request.Request(
         base + path,
         method=method,
@@ -120,14 +118,6 @@ def call(method: str, path: str, **values: Any) -> Any:
             raise click.ClickException(_refusal(error)) from error
     except (OSError, ValueError, HTTPException) as error:
         raise click.ClickException(f"no dashboard answers at {there.address}; {START}") from error
-
-
-def _way_to(address: str) -> tuple[str, urllib.request.OpenerDirector]:
-    """What stands before a path, and what opens it."""
-    if address.startswith(unix_http.SCHEME):
-        handler = unix_http.UnixHandler(address.removeprefix(unix_http.SCHEME))
-        return "http://localhost", urllib.request.build_opener(STRAIGHT, handler)
-    return address, urllib.request.build_opener(STRAIGHT)
 
 
 def _found() -> Whereabouts:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from http.client import HTTPException
 from typing import Any
 
-from dashboard import instance
+from dashboard import instance, straight
 from dashboard.errors import NotNow
 from dashboard.instance import Whereabouts
 from dashboard.lab import Lab
@@ -28,7 +28,6 @@ ASK_S = 6.0  # a dashboard ends its programs first
 LOCK_S = 3.0
 CLOSE_S = 1.5
 LEAVE_S = 0.2
-STRAIGHT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _turn = threading.Lock()
 
 Extensions = dict[str, Any]  # of the application: `lab` is the present one
@@ -85,14 +84,15 @@ def _replace(extensions: Extensions, old: Lab, new: Lab) -> None:
 
 
 def _ask(there: Whereabouts, lab: Lab) -> None:
+    base, opener = straight.way_to(there.address)
     request = urllib.request.Request(
-        there.address + GIVE,
+        base + GIVE,
         method="POST",
         data=b"{}",
         headers={"X-Lab-Token": there.token, "Content-Type": "application/json"},
     )
     try:
-        STRAIGHT.open(request, timeout=ASK_S).close()
+        opener.open(request, timeout=ASK_S).close()
     except (OSError, HTTPException) as error:
         again = instance.find(lab.config.data_path)
         if again is None or not again.served:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import click
 from flask import Flask, request
@@ -160,7 +160,7 @@ def init_app(app: Flask) -> None:
 
 
 def _say_to_others(lab: Lab, address: str) -> None:
-    for public in security.public_addresses(lab, urlsplit(address).port or 80):
+    for public in security.public_addresses(lab, address):
         link = f"{public}/#token={quote(lab.token, safe='')}"
         say_on_terminal(f"Others can look on at {public}, and change what runs by {link}")
 

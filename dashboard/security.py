@@ -145,17 +145,19 @@ def right() -> Right:
 
 def visitor() -> dict[str, Any]:
     """The visitor, as its page knows it. `addresses`: those at which others can look on."""
-    port = urlsplit(f"//{request.host}").port or 80
-    addresses = public_addresses(_lab(), port) if at_home() else []
+    addresses = public_addresses(_lab(), proxy.straight_address()) if at_home() else []
     return {"may": right().word, "home": at_home(), "addresses": addresses}
 
 
-def public_addresses(lab: Lab, port: int) -> list[str]:
-    """Those at which other machines can open the dashboard; none on loopback, and none at a Unix
-    socket."""
+def public_addresses(lab: Lab, address: str) -> list[str]:
+    """Those at which other machines can open the dashboard that listens at `address`; none on
+    loopback, and none at a Unix socket."""
     if lab.config.host.startswith(unix_http.SCHEME):
         return []
-    return [f"http://{address_text((host, port))}" for host in others_reach(lab.config.host)]
+    ours = urlsplit(address)
+    port = ours.port or (443 if ours.scheme == "https" else 80)
+    hosts = others_reach(lab.config.host)
+    return [f"{ours.scheme}://{address_text((host, port))}" for host in hosts]
 
 
 def check_origin(*, required: bool) -> None:

@@ -5,6 +5,9 @@ reads its answer so, would hold a thread and a descriptor for as long as it like
 of them all descriptors that a process may have. So each connection has a deadline, and of more
 than MOST the oldest is cut off: a page's own request is young. A websocket that was let in counts
 no more, since those have limits of their own.
+
+Under `--cert` a visitor's TLS handshake is a part of its request, and has the same deadline: it is
+made in the connection's own thread, by the first read.
 """
 
 import contextlib
@@ -68,7 +71,7 @@ class Guests:
         """Its thread reads the end of the stream, and ends."""
         self._remove(guest)
         with contextlib.suppress(OSError):  # it has just gone
-            guest.shutdown(socket.SHUT_RDWR)
+            socket.socket.shutdown(guest, socket.SHUT_RDWR)  # below TLS, which its thread is using
 
     def _remove(self, guest: socket.socket) -> None:
         self._asking.pop(guest, None)
@@ -98,12 +101,21 @@ class Server(serving.ThreadedWSGIServer):
 
     def get_request(self) -> tuple[Any, Any]:
         try:
-            connection, address = super().get_request()
+            connection, address = self._accept()
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 time.sleep(PAUSE_S)  # it stays in the backlog, and would be tried at once
             raise
         self.guests.come(connection)
+        return connection, address
+
+    def _accept(self) -> tuple[socket.socket, Any]:
+        """accept() of a TLS socket would wait for the visitor's handshake."""
+        connection, address = socket.socket.accept(self.socket)
+        if self.ssl_context is not None:
+            connection = self.ssl_context.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
         return connection, address
 
     def shutdown_request(self, connection: Any) -> None:

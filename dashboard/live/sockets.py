@@ -24,6 +24,7 @@ from simple_websocket import Server
 
 from dashboard import middleware, proxy, security, serving
 from dashboard.errors import Forbidden
+from dashboard.live.carrier import carried
 from dashboard.live.frames import close_frame
 from dashboard.live.loop_thread import LoopThread
 from dashboard.live.websocket import (
@@ -86,9 +87,9 @@ def serve(ws: Server, handler: Handler, limit: int) -> None:
     other machines are counted apart, so that they leave room for this one's.
     """
     try:
-        with LOOP.running() as loop:
-            sock = _adopt(ws.sock, loop)
-            _serve(sock, handler, limit)
+        _prepare(ws.sock)
+        with LOOP.running() as loop, carried(ws.sock) as carrier:
+            _serve(_adopt(carrier, loop), handler, limit)
     except OSError as error:  # as EMFILE: there is no descriptor for it; or the loop has no time
         why = error.strerror or "the machine is too busy"
         LOG.warning("a websocket is turned away: %s", why)
@@ -122,16 +123,19 @@ def _serve(sock: Socket, handler: Handler, limit: int) -> None:
             _let_in.pop(sock, None)
 
 
-def _adopt(connection: socket.socket, loop: asyncio.AbstractEventLoop) -> Socket:
-    """A websocket over a duplicate of the connection: Werkzeug closes its own.
+def _prepare(connection: socket.socket) -> None:
+    if connection.family != getattr(socket, "AF_UNIX", None):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _adopt(carrier: socket.socket, loop: asyncio.AbstractEventLoop) -> Socket:
+    """A websocket over its connection, which is the loop's from now on.
 
     Raises:
         TimeoutError: the loop's thread did not get to it in time.
     """
-    if connection.family != getattr(socket, "AF_UNIX", None):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock = Socket(loop, explains=proxy.came_through())
-    made = loop.connect_accepted_socket(lambda: sock, connection.dup())
+    made = loop.connect_accepted_socket(lambda: sock, carrier)
     asyncio.run_coroutine_threadsafe(made, loop).result(ADOPT_S)
     return sock
 

@@ -1,6 +1,7 @@
 """A real dashboard on a port of its own, inside the test's process: `site`."""
 
 import json
+import ssl
 import threading
 import urllib.error
 import urllib.request
@@ -17,7 +18,9 @@ from werkzeug.serving import make_server
 from dashboard import create_app
 from dashboard.lab import Lab
 from dashboard.live import sockets
+from dashboard.views.api import DESCRIPTION
 from labservers.registry import SERVERS
+from tests.dashboard.web.described import Described
 from tests.ports import free_port
 
 TOKEN = "token-of-the-tests"
@@ -27,8 +30,9 @@ PATIENCE_S = 10.0
 class Talk:
     """A websocket as a script sees it: JSON messages, and the code that it was closed with."""
 
-    def __init__(self, url: str, origin: str | None) -> None:
-        self.ws = Client.connect(url, headers={"Origin": origin} if origin else None)
+    def __init__(self, url: str, origin: str | None, trusted: ssl.SSLContext | None = None) -> None:
+        headers = {"Origin": origin} if origin else None
+        self.ws = Client.connect(url, headers=headers, ssl_context=trusted)
 
     def tell(self, message: Any) -> None:
         self.ws.send(message if isinstance(message, str) else json.dumps(message))
@@ -67,25 +71,28 @@ class Talk:
 
 
 class Site:
-    """The dashboard under test, from outside (url, api, talk) and from inside (app, lab)."""
+    """The dashboard under test, from outside (url, api, talk) and from inside (app, lab, server);
+    by TLS where it has a certificate, in one file with its key."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, certificate: str | None = None) -> None:
         self.app = app
         self.lab: Lab = app.extensions["lab"]
-        self._server = make_server(self.lab.config.host, 0, app, threaded=True)
-        self.address = ("127.0.0.1", int(self._server.server_port))
-        self.url = f"http://127.0.0.1:{self.address[1]}"
+        pair = (certificate, certificate) if certificate else None
+        self.server = make_server(self.lab.config.host, 0, app, threaded=True, ssl_context=pair)
+        self._trusted = ssl.create_default_context(cafile=certificate) if certificate else None
+        self.address = ("127.0.0.1", int(self.server.server_port))
+        self.url = f"http{'s' if certificate else ''}://127.0.0.1:{self.address[1]}"
         self._talks: list[Talk] = []
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
         self._thread.start()
 
     def close(self) -> None:
         for talk in self._talks:
             talk.close()
         sockets.close_all()
-        self._server.shutdown()
+        self.server.shutdown()
         self._thread.join()
-        self._server.server_close()
+        self.server.server_close()
         self.lab.close(2.0)
 
     def api(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
@@ -97,7 +104,9 @@ class Site:
             headers={"X-Lab-Token": TOKEN, "Content-Type": "application/json", **headers},
         )
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+            with urllib.request.urlopen(
+                request, timeout=PATIENCE_S, context=self._trusted
+            ) as answer:
                 return {**json.load(answer), "status": answer.status}
         except urllib.error.HTTPError as error:
             with error:
@@ -111,7 +120,7 @@ class Site:
 
     def talk(self, path: str, first: Any = None, origin: str | None = None) -> Talk:
         """A websocket with its first frame sent; the token is added where there is none."""
-        talk = Talk(self.url.replace("http", "ws") + path, origin)
+        talk = Talk(self.url.replace("http", "ws") + path, origin, self._trusted)
         self._talks.append(talk)
         with suppress(ConnectionClosed, OSError):  # it may be refused before the first frame
             talk.tell({"token": TOKEN, **first} if isinstance(first, dict) else first or {})
@@ -121,14 +130,16 @@ class Site:
 @pytest.fixture
 def app(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """An application with a data folder and server ports of its own; a test's parameters are
-    settings beyond that."""
+    settings beyond that. All its answers have to be described."""
     settings = {name: {"host": "127.0.0.1", "port": free_port()} for name in SERVERS}
     (tmp_path / "servers.json").write_text(json.dumps(settings))
     folder = tmp_path / "programs"  # of the user, where a test makes it
     own = {"data_dir": str(tmp_path), "token": TOKEN, "programs": str(folder)}
     app = create_app({**own, **getattr(request, "param", {})})
+    described = Described(app, json.loads(DESCRIPTION.read_text("utf-8")))
     yield app
     app.extensions["lab"].close(2.0)
+    assert described.strangers == set()
 
 
 @pytest.fixture

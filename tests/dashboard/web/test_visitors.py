@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from flask.testing import FlaskClient
 
 from dashboard import create_app, middleware
 from dashboard.rights import Right, need_of
+from dashboard.security import public_addresses
+from dashboard.supervision.hosts import others_reach
 from tests.elsewhere import FAR, HOST, Elsewhere
 
 TOKEN = "token-of-the-tests"
@@ -90,6 +93,18 @@ def test_a_setting_lets_the_token_start_programs_from_another_machine(app: Flask
     assert ask(app, "POST", "/api/servers/chat/settings").status_code == 403
 
 
+def test_programs_are_opened_to_the_network_one_by_one(site: Any) -> None:
+    view = site.api("POST", "/api/programs/page/settings", OPEN)
+    (chosen,) = (choice for choice in view["host_choices"] if choice["host"] == OPEN["host"])
+    assert chosen["warning"] is True
+    for name, reached in {"page": True, "hypotenuse": False}.items():
+        port = site.start(name)[1]
+        with socket.socket() as visitor:  # 127.0.0.2: an address beyond that of loopback
+            assert (visitor.connect_ex((HOST, port)) == 0) is reached, name
+    views = site.api("GET", "/api/programs")["programs"]
+    assert [v["name"] for v in views if v["bind_host"] != "127.0.0.1"] == ["page"]
+
+
 @OPENED
 def test_files_that_are_no_programs_yet_are_the_owners_alone(app: Flask) -> None:
     folder = Path(app.extensions["lab"].config.programs)
@@ -126,6 +141,14 @@ def test_this_machine_is_at_home_in_every_spelling(app: Flask, address: str) -> 
     page = ask(app, "GET", "/", address=address)
     assert boot(page.text)["snapshot"]["visitor"]["may"] == "start"
     assert TOKEN in page.text
+
+
+@OPENED
+def test_the_addresses_for_others_are_those_of_tls_where_it_is_served(app: Flask) -> None:
+    lab = app.extensions["lab"]
+    hosts = others_reach(OPEN["host"])  # none on a machine without a network
+    assert public_addresses(lab, "https://127.0.0.1:5001") == [f"https://{h}:5001" for h in hosts]
+    assert public_addresses(lab, "http://127.0.0.1") == [f"http://{h}:80" for h in hosts]
 
 
 @OPENED
