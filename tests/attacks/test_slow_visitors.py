@@ -1,100 +1,65 @@
-"""Visitors by the hundred that ask half, ask slowly or do not read: the others are served."""
+"""Visitors by the hundred that ask half, ask slowly or do not read: the others are served, and before
+any of those has gone. How long that takes is measured by `python -m bench.attacks`.
+"""
 
-import contextlib
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from bench.attackers import Attack, Crowd, attacks
 from dashboard import serving
 from dashboard.serving import LONGEST_S, MOST, REQUEST_S, Guests
+from tests.dashboard.web.conftest import TOKEN
 
-PATIENT_S = 5.0  # for a page; on an idle machine it takes a hundredth of that
-CROWD = 500
-HALF = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-WHOLE = HALF + b"\r\n"
-HALF_UPGRADE = HALF.replace(b"/ ", b"/ws/live ") + b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
-KEY = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-UPGRADE = HALF_UPGRADE + KEY + b"\r\n"
-NO_BODY = (
-    b"POST /api/servers/stop HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Lab-Token: token-of-the-tests\r\n"
-    b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
-)
-
-
-class Crowd:
-    """Connections that have sent the beginning of something, and go on with it drop by drop."""
-
-    def __init__(self, address: tuple[str, int]) -> None:
-        self._address = address
-        self._members: list[socket.socket] = []
-        self._over = threading.Event()
-        self._dripping = threading.Thread(target=self._drip)
-
-    def gather(self, words: bytes, number: int = CROWD, *, drips: bool = False) -> None:
-        for _ in range(number):
-            member = socket.create_connection(self._address, 10)
-            member.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            self._members.append(member)
-            with contextlib.suppress(OSError):
-                member.sendall(words)
-        if drips:
-            self._dripping.start()
-
-    def _drip(self) -> None:
-        while not self._over.wait(0.2):
-            for member in self._members:
-                with contextlib.suppress(OSError):
-                    member.send(b"X", socket.MSG_DONTWAIT)
-
-    def leave(self) -> None:
-        self._over.set()
-        if self._dripping.ident:
-            self._dripping.join()
-        for member in self._members:
-            member.close()
+CROWD = 2 * MOST
+SEND_BYTES = 4_096  # what the kernel takes of an answer that is not read
+VISITS = 10
+ATTACKS = attacks(TOKEN)
+WORDLESS = "websocket without a word"
 
 
 @pytest.fixture
-def crowd(site: Any) -> Iterator[Crowd]:
-    made = Crowd(site.address)
-    yield made
-    made.leave()
+def gather(site: Any) -> Iterator[Callable[[Attack, int], None]]:
+    """gather(attack, number): a crowd that stays until the end; nobody's time is ever up."""
+    site.server.guests = Guests(lambda: 0.0)
+    site.server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
+    crowds = []
+
+    def gather(attack: Attack, number: int) -> None:
+        crowds.append(Crowd(site.address, attack))
+        crowds[-1].gather(number)
+
+    yield gather
+    for crowd in crowds:
+        crowd.leave()
 
 
-def longest_of(site: Any, visits: int = 10) -> float:
-    """Seconds until a page and the state came, at worst."""
-    longest = 0.0
-    for _ in range(visits):
-        began = time.monotonic()
+def visit(site: Any) -> None:
+    for _ in range(VISITS):
         assert site.api("GET", "/api/servers")["status"] == 200
-        longest = max(longest, time.monotonic() - began)
-    return longest
 
 
-@pytest.mark.parametrize(
-    ("words", "drips"),
-    [(b"", False), (HALF, True), (HALF_UPGRADE, False), (NO_BODY, True), (WHOLE, False)],
-    ids=["silent", "header drips", "half an upgrade", "body drips", "answer is not read"],
-)
-def test_the_others_are_served(
-    site: Any, crowd: Crowd, words: bytes, drips: bool, eventually: Callable[..., Any]
+@pytest.mark.parametrize("name", sorted(ATTACKS.keys() - {WORDLESS}))
+def test_the_others_are_served_while_the_crowd_holds_on(
+    site: Any, gather: Any, name: str, eventually: Callable[..., Any]
 ) -> None:
-    crowd.gather(words, drips=drips)
-    assert longest_of(site) < PATIENT_S
+    gather(ATTACKS[name], CROWD)
+    eventually(lambda: len(site.server.guests) >= MOST, "all places are taken")
+    visit(site)
+    assert len(site.server.guests) >= MOST - VISITS
     eventually(lambda: threading.active_count() < MOST + 50, "those cut off end")
 
 
 def test_websockets_that_never_say_their_token_keep_no_tab_out(
-    site: Any, crowd: Crowd, eventually: Callable[..., Any]
+    site: Any, gather: Any, eventually: Callable[..., Any]
 ) -> None:
     tab = site.talk("/ws/live", {})
     assert tab.hear()["type"] == "snapshot"
-    crowd.gather(UPGRADE, 1_000)
-    assert longest_of(site) < PATIENT_S
+    gather(ATTACKS[WORDLESS], 1_000)
+    visit(site)
     assert site.talk("/ws/live", {}).hear()["type"] == "snapshot"
     tab.tell({"ping": 1})
     assert tab.hear_until("ping") == 1, "the first tab was cut off for a later visitor"
