@@ -45,7 +45,7 @@ class Checked(NamedTuple):
     def hits(self) -> bool:
         """All that is in it was found; one without a fault was judged."""
         if not self.subject.wanted:
-            return self.verdict != "cannot run"
+            return self.verdict not in ("", "cannot run")
         return self.subject.wanted <= set(self.found)
 
     @property

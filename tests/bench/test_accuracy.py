@@ -11,7 +11,8 @@ def checked(
     wanted: set[str], found: dict[str, str], group: str = "planted", **more: Any
 ) -> Checked:
     name = f"{group}.py"
-    return Checked(Subject(group, name, (), frozenset(wanted)), "mend", found, **more)
+    verdict = more.pop("verdict", "mend")
+    return Checked(Subject(group, name, (), frozenset(wanted)), verdict, found, **more)
 
 
 def test_a_fault_is_found_by_its_id() -> None:
@@ -37,14 +38,16 @@ def test_the_report_names_what_was_wrong_and_what_has_no_verdict() -> None:
             checked({"one"}, {"one": "must"}, took_s=2.0),
             checked({"one"}, {"two": "must"}, took_s=3.0, left=("process 1",)),
             checked(set(), {}, "sound", took_s=1.0),
+            checked({"one"}, {}, verdict="", why_not="not within 300 s"),
             checked(set(), {}, "strangers", why_not="node is not installed"),
         ],
         {"machine": "one"},
     )
-    assert "| planted faults that were found by their id | 50.0% | 95% |" in text
-    assert "| small servers with nothing else said of them | 66.7% | 95% |" in text
+    assert "| planted faults that were found by their id | 33.3% | 95% |" in text
+    assert "| small servers with nothing else said of them | 75.0% | 95% |" in text
     assert "| checks that left a process, a port or a file | 1 | 0 |" in text
     assert "| planted.py | one | two | 1 |" in text
+    assert "- without a verdict: planted.py: not within 300 s" in text
     assert "- without a verdict: strangers.py: node is not installed" in text
 
 
