@@ -95,8 +95,8 @@ def held(scene: Scene, program: Program) -> None:
 
 
 def checked(scene: Scene, program: Program) -> None:
-    """A check begins; it starts processes of its own."""
-    scene.programs.ask(program, "check")
+    """A check of the one that runs begins, in a process of its own."""
+    scene.programs.ask(program, "check", {"running": True})
 
 
 DEADLY: tuple[Fault, ...] = (killed, restarted, stopped)

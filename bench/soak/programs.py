@@ -129,8 +129,10 @@ class Programs:
             time.sleep(0.2)
 
     def stop_all(self) -> None:
+        """All programs, and the checks under way, which have processes of their own."""
         self._dashboard.api("POST", "/api/servers/stop?wait=5")
         for program in self.all:
+            self._try("DELETE", f"/api/programs/{program.name}/check")
             self.ask(program, "stop?wait=5")
 
     def _look(self) -> None:
