@@ -107,7 +107,7 @@ def test_a_descriptor_that_another_socket_has_taken_over_is_watched(
 ) -> None:
     """epoll(7) knows the descriptor still, as it was never closed."""
     a, b = pair
-    wait_to_read(waits, a, task(1))
+    waits.watch(task(1), a, WRITE)
     with socket.socket(fileno=a.detach()) as again:
         wait_to_read(waits, again, task(2))
         b.send(b"x")
