@@ -2,7 +2,10 @@
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any
+
+DEPTH = 100
 
 
 def parse(text: bytes | str) -> Any:
@@ -10,14 +13,33 @@ def parse(text: bytes | str) -> Any:
 
     Raises:
         ValueError: not JSON, with the fault in a few words: also the extras of Python's parser
-            (NaN, 1e999, a name twice, another encoding) and nesting beyond its stack.
+            (NaN, 1e999, a name twice, another encoding) and nesting beyond DEPTH.
     """
     if isinstance(text, bytes):
         text = _decoded(text)
     try:
-        return _DECODER.decode(text.removeprefix("\ufeff"))
+        value = _DECODER.decode(text.removeprefix("\ufeff"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    if _is_deep(value):
+        raise ValueError("nested too deeply")
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    """What a parser still takes, as Python 3.14's does 50,000 lists, can be too deep for repr()."""
+    level = [value]
+    for _ in range(DEPTH):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _decoded(text: bytes) -> str:

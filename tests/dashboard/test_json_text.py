@@ -25,6 +25,11 @@ def test_what_json_is_comes_through(value: Any) -> None:
     assert json_text.parse(json.dumps(value).encode()) == value
 
 
+def test_a_hundred_levels_are_taken() -> None:
+    text = "[" * json_text.DEPTH + "]" * json_text.DEPTH
+    assert json_text.parse(text) == json.loads(text)
+
+
 @given(st.binary() | st.text())
 def test_everything_else_is_a_value_error(text: bytes | str) -> None:
     try:
@@ -36,8 +41,10 @@ def test_everything_else_is_a_value_error(text: bytes | str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (b"[" * 50_000, "nested too deeply"),
-        (b'{"a":' * 50_000, "nested too deeply"),
+        (b"[" * 50_000 + b"]" * 50_000, "nested too deeply"),
+        (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "nested too deeply"),
+        (b"[" * 101 + b"]" * 101, "nested too deeply"),
+        (b'[{"a":' * 51 + b"1" + b"}]" * 51, "nested too deeply"),
         (b"\xff", "not UTF-8"),
         (b"\xed\xa0\x80", "not UTF-8"),
         ("{}".encode("utf-16"), "not UTF-8"),

@@ -62,7 +62,7 @@ def test_what_no_server_can_use_is_refused_by_name(
         (b"null", "not an object"),
         (b"{", "Expecting property name"),
         (b"\xff", "not UTF-8"),
-        (b"[" * 50_000, "nested too deeply"),
+        (b"[" * 50_000 + b"]" * 50_000, "nested too deeply"),
         (b'{"chat": 5}', "chat: not an object"),
         (b'{"chat": {"port": "x"}}', "chat: port"),
         (b'{"chat": {"port": 8004.0}}', "chat: port"),
