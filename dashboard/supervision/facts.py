@@ -9,7 +9,7 @@ from dashboard.programs.program import Program
 from dashboard.programs.settings import ServerSettings
 from dashboard.supervision.control import Control
 from dashboard.supervision.failures import End, Failure, ended_by
-from dashboard.supervision.lifecycle import SETTLED, State
+from dashboard.supervision.lifecycle import ALIVE, SETTLED, State
 from dashboard.supervision.run import Run
 from labservers.observe import messages
 
@@ -87,6 +87,11 @@ class Facts:
         """Whether it cannot say where it listens, or does not for some reason."""
         speaks = "channel" in self.program.launch.takes
         return not speaks or (self.program.own is not None and self.run.heard_at is None)
+
+    def to_ask_for(self, now: float) -> Run | None:
+        """The run whose sockets the kernel is to be asked for now."""
+        mute = self.mute and self.state in ALIVE
+        return self.run if mute and self.run.wants_a_look(now) else None
 
     def command(self, data_path: Path) -> launch.Command:
         """The command of its next start."""

@@ -171,8 +171,8 @@ class Life:
 
     # Deadlines.
 
-    def act_on_time(self) -> bool:
-        """Act on deadlines that have passed; whether to look at the sockets."""
+    def act_on_time(self) -> None:
+        """Act on deadlines that have passed."""
         now = self._world.clock()
         if self.facts.deadline is not None and now >= self.facts.deadline:
             self._be_late()
@@ -184,11 +184,9 @@ class Life:
             self._move(Event.SILENT)
         if self._stale:
             self._publish_soon()
-        return self.facts.mute and self.facts.state in ALIVE and run.wants_a_look(now)
 
-    def look_at_sockets(self) -> None:
-        """Ask the kernel, which takes a while: without the lock."""
-        run = self.facts.run
+    def look_at_sockets(self, run: Run) -> None:
+        """This takes a while: called without the lock."""
         if process := run.process:
             found = self._world.listening(process.pid)
             with self.lock:

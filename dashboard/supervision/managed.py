@@ -1,8 +1,8 @@
 """One program under supervision: questions to it, and the wishes of its users."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dashboard.errors import NotNow, NotRunning
 from dashboard.numbers import shown
@@ -19,6 +19,7 @@ from labservers.observe import messages
 from labservers.run.terminal import LINE_BYTES
 
 BUSY_S = 0.05
+Result = TypeVar("Result")
 
 __all__ = ["NOBODY_LOOKS", "ManagedProgram"]
 
@@ -301,14 +302,21 @@ class ManagedProgram:
             self._life.publish()
 
     def tick(self) -> None:
-        """Act on deadlines that have passed; called a few times a second. Where it is busy for
-        long, as while a process is born, the next tick does it: the others are not to wait."""
+        """Act on deadlines that have passed; called a few times a second."""
+        self._in_turn(self._life.act_on_time)
+        self.reports.tick()
+
+    def look_at_sockets(self) -> None:
+        """See where one listens that does not say so; called a few times a second."""
+        if run := self._in_turn(lambda: self._facts.to_ask_for(self._world.clock())):
+            self._life.look_at_sockets(run)
+
+    def _in_turn(self, act: Callable[[], Result]) -> Result | None:
+        """Its result; None where the lock is held for long, as while a process is born: the other
+        programs are not to wait for that, and the next turn comes soon."""
         if not self._life.lock.acquire(timeout=BUSY_S):
-            return
+            return None
         try:
-            look = self._life.act_on_time()
+            return act()
         finally:
             self._life.lock.release()
-        self.reports.tick()
-        if look:
-            self._life.look_at_sockets()

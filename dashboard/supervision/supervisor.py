@@ -183,6 +183,9 @@ class Supervisor:
             self._world.clock_was_set(by)
         self._each(ManagedProgram.tick, self._servers.values())
 
+    def look_at_sockets(self) -> None:
+        self._each(ManagedProgram.look_at_sockets, self._servers.values())
+
     def _each(
         self, look: Callable[[ManagedProgram], None], servers: Iterable[ManagedProgram]
     ) -> None:
@@ -197,7 +200,7 @@ class Supervisor:
     def _watch(self) -> None:
         with self._watchers_lock:
             if not self._watchers:
-                for work in (self._tick_forever, self._look_forever):
+                for work in (self._tick_forever, self._look_forever, self._ask_forever):
                     name = f"supervisor{work.__name__}"
                     self._watchers.append(threading.Thread(target=work, name=name, daemon=True))
                     self._watchers[-1].start()
@@ -209,6 +212,11 @@ class Supervisor:
             if self._world.clock() >= give_back_at:
                 give_back_at = self._world.clock() + GIVE_BACK_S
                 self._world.give_back()
+
+    def _ask_forever(self) -> None:
+        """The kernel's tables are those of the whole machine, so they may be long."""
+        while not self._closing.wait(TICK_S):
+            self.look_at_sockets()
 
     def _look_forever(self) -> None:
         """A look at a saved file may ask a Python, which takes its time: no deadline waits."""

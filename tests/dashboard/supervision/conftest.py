@@ -131,6 +131,7 @@ class World:
         self.now += seconds
         self.wall += seconds
         self.server.tick()
+        self.server.look_at_sockets()
 
     def feed(self) -> list[str]:
         return [e["entry"]["code"] for e in self.events if e["kind"] == "feed"]

@@ -353,7 +353,7 @@ def test_what_it_says_while_the_kernel_is_asked_stands(own: World) -> None:
 
     own.server.start()
     own.kernel = asked()
-    own.server.tick()
+    own.server.look_at_sockets()
     assert own.server.view()["port"] == 9090
 
 
