@@ -177,14 +177,17 @@ def test_the_channel_is_not_passed_on_to_a_grandchild(
     eventually(lambda: server.heard.prints, "it has a child")
     grandchild = psutil.Process(int(server.heard.prints[0]))
 
-    def sockets() -> list[str]:
-        held = [os.readlink(link) for link in Path(f"/proc/{grandchild.pid}/fd").iterdir()]
-        return [link for link in held if link.startswith("socket:")]
+    words = psutil.Process(server.pid).cmdline()
+    number = words[words.index("--channel") + 1]
+
+    def held(pid: int) -> dict[str, str]:
+        return {link.name: os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
 
     try:
         if Path("/proc/self/fd").is_dir():
+            channel = held(server.pid)[number]
             # Popen returns while execve(2) still closes descriptors.
-            eventually(lambda: not sockets(), "it has none")
+            eventually(lambda: channel not in held(grandchild.pid).values(), "it has none")
         server.process.send(messages.Stop())
         assert server.heard.exits.get(timeout=10) == 0  # though its streams are still held
     finally:
