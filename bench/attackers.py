@@ -1,7 +1,7 @@
 """Visitors by the hundred that hold on to a dashboard: they ask half, ask slowly or do not read.
 
 `python -m bench.attackers PORT TOKEN NAME NUMBER`: so many of one kind, until a line comes on
-standard input. One that is cut off comes again at once.
+standard input. Those that are cut off come again within a second.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import threading
 from typing import NamedTuple
 
 GATHERED, CAME_AGAIN = "gathered", "came again "
-DRIP_S = 0.2
+DRIP_S, AGAIN_S = 0.2, 1.0
 HALF = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 HALF_UPGRADE = HALF.replace(b"/ ", b"/ws/live ") + b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
 KEY = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
@@ -57,13 +57,12 @@ class Crowd:
             self._dripping.start()
 
     def come_again(self) -> None:
-        """Until a line comes on standard input, each that is cut off comes again."""
+        """Until a line comes on standard input, those that are cut off come again."""
         poller = select.poll()
         for number in self._members:
             poller.register(number, select.POLLRDHUP)
-        poller.register(sys.stdin, select.POLLIN)
-        while sys.stdin.fileno() not in (ended := [number for number, _ in poller.poll()]):
-            for number in ended:
+        while not select.select([sys.stdin], [], [], AGAIN_S)[0]:
+            for number, _ in poller.poll(0):
                 poller.unregister(number)
                 self._members.pop(number).close()
                 poller.register(self._come(), select.POLLRDHUP)

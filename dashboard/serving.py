@@ -84,9 +84,10 @@ class Handler(serving.WSGIRequestHandler):
     server: "Server"
 
     def make_environ(self) -> dict[str, Any]:
-        """Called when the header is whole."""
+        """Called when the header is whole. A websocket asks until it is let in."""
         guests = self.server.guests
-        guests.asked(self.connection)
+        if self.headers.get("Upgrade", "").lower() != "websocket":
+            guests.asked(self.connection)
         return {**super().make_environ(), LET_IN: partial(guests.leave, self.connection)}
 
 
