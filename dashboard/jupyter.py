@@ -32,7 +32,7 @@ def server() -> dict[str, Any]:
         "launcher_entry": {
             "title": "Socket Lab",
             "icon_path": str(Path(folder_of("static")) / "favicon.svg"),
-            "category": "Other",
+            "category": "Notebook",  # JupyterLab draws an icon of ours in this one and in Console
         },
     }
 
