@@ -1,6 +1,6 @@
 """Programs that turn against their own observation: the dashboard answers, and is right.
 
-The flood of output is short here. FLOOD_S=100 in the environment makes it some 10 GB.
+The flood of output is short here: FLOOD_S in the environment makes it longer, in seconds.
 """
 
 import os

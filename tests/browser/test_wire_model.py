@@ -183,10 +183,11 @@ def test_a_wait_that_looks_alone_have_seen_is_in_the_lane(model: Page) -> None:
         point(2, "accept", 1, at=92.0, waited_us=0),
         point(3, "accept", 1, at=96.0, waited_us=1_000_000),
     ]
-    [[_, lane]] = call(model, "threads", "lanes", points, [row], 96.0, looks)
+    seen = {"acts": looks, "since": 91.0}
+    [[_, lane]] = call(model, "threads", "lanes", points, [row], 96.0, seen)
     assert [(one["kind"], one["from"], one["to"]) for one in lane] == [
         ("accept", 89.0, 90.0),
-        ("run", 90.0, 91.0),
+        ("unseen", 90.0, 91.0),  # before the first look
         ("select", 91.0, 92.0),  # nothing was seen in the last quarter of a second
         ("accept", 92.0, 92.0),
         ("run", 92.0, 95.0),

@@ -26,7 +26,7 @@ export function stood(state, { kind, name, ...picture }, arrived) {
     ...picture,
     at,
     holds: holds(before?.holds ?? [], picture, at),
-    acts: acts(before?.acts ?? [], picture, at),
+    looks: { acts: acts(before?.looks.acts ?? [], picture, at), since: before?.looks.since ?? at },
   });
 }
 

@@ -60,10 +60,11 @@ export function acts(before, { threads }, at) {
  * A lane a thread, also of those that have ended since: Map of its name to [{kind, from, to, line, socket, now}], in the order of time. A
  * call takes the time that it waited. Between two calls the thread did what looks have seen, and ran
  * otherwise, unless calls in between were not seen. `rows` say what it does at `at`, the moment that ends the lanes.
+ * `acts` of looks that began at `since`: a long time without a call before the first of them shows nothing.
  */
-export function lanes(points, rows, at, seen = [], span_s = HISTORY_S) {
+export function lanes(points, rows, at, { acts: seen, since } = NOT_LOOKED, span_s = HISTORY_S) {
   const found = new Map(rows.map(({ name }) => [name, []]));
-  const between = { holes: gaps(points), acts: Map.groupBy(inTime(seen), ({ thread }) => thread) };
+  const between = { holes: gaps(points), since, acts: Map.groupBy(inTime(seen), ({ thread }) => thread) };
   for (const point of points) {
     if (point.gap || point.at < at - span_s) continue;
     if (!found.has(point.thread)) found.set(point.thread, []);
@@ -76,29 +77,34 @@ export function lanes(points, rows, at, seen = [], span_s = HISTORY_S) {
   return found;
 }
 
+const NOT_LOOKED = { acts: [], since: -Infinity };
 const inTime = (acts) => [...acts].sort((a, b) => a.from - b.from);
 
 /* A look is taken so often: what lies between two of them goes to the act that the one has seen. */
-const LOOK_S = 0.3;
+const LOOK_S = 0.5;
 
-function fill(lane, until, thread, { holes, acts: seen }) {
-  for (const act of seen.get(thread) ?? []) {
+function fill(lane, until, thread, between) {
+  for (const act of between.acts.get(thread) ?? []) {
     const last = lane.at(-1);
     let [from, to] = [Math.max(act.from, last?.to ?? act.from), Math.min(act.to, until)];
     if (from >= to) continue;
     if (last && from - last.to < LOOK_S) from = last.to;
     if (until - to < LOOK_S) to = until;
-    ran(lane, from, holes);
+    ran(lane, from, between);
     lane.push({ kind: act.kind, from, to, line: act.line, socket: act.socket });
   }
-  ran(lane, until, holes);
+  ran(lane, until, between);
 }
 
-function ran(lane, until, holes) {
+function ran(lane, until, { holes, since }) {
   const last = lane.at(-1);
   if (!last || until <= last.to) return;
   const blind = holes.some(([from, to]) => from < until && to > last.to);
-  lane.push({ kind: blind ? "unseen" : "run", from: last.to, to: until, line: last.line, socket: null });
+  const dark = Math.min(until, since);
+  const lit = !blind && dark - last.to >= UNSEEN_S ? dark : last.to;
+  const add = (kind, from, to) => from < to && lane.push({ kind, from, to, line: last.line, socket: null });
+  add("unseen", last.to, lit);
+  add(blind ? "unseen" : "run", lit, until);
 }
 
 function doesNow(lane, row, at, between) {

@@ -32,7 +32,7 @@ export function Threads({ state, actions, name }) {
 function Picture({ server, table, points, streams, at, theme, lang }) {
   const [span, setSpan] = useDraft("threads.span", HISTORY_S);
   const how = drawing(table.threads.length);
-  const drawn = useMemo(() => (how === "groups" ? null : lanes(points, table.threads, at, table.acts)), [table, how]);
+  const drawn = useMemo(() => (how === "groups" ? null : lanes(points, table.threads, at, table.looks)), [table, how]);
   const fan = useMemo(() => fanOut(points, table.threads), [points, table]);
   const stuck = useMemo(() => cycle(table), [table]);
   const peers = useMemo(() => new Map(streams.map((stream) => [stream.id, stream])), [streams]);
