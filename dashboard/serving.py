@@ -12,6 +12,9 @@ made in the connection's own thread, by the first read.
 
 import contextlib
 import errno
+import io
+import math
+import re
 import socket
 import threading
 import time
@@ -22,8 +25,8 @@ from typing import Any
 from werkzeug import serving
 
 MOST = 128
-REQUEST_S = 10.0  # for the request's line and header
-LONGEST_S = 120.0  # from then on, for body and answer
+REQUEST_S = 10.0  # for the request's line, header and body
+LONGEST_S = 120.0  # from then on, for the answer
 PAUSE_S = 0.05
 LET_IN = "dashboard.let_in"  # a callable in the WSGI environment
 
@@ -50,7 +53,7 @@ class Guests:
             self._asking[guest] = self._clock() + REQUEST_S
 
     def asked(self, guest: socket.socket) -> None:
-        """Its header is whole."""
+        """Its request is whole."""
         with self._lock:
             if self._asking.pop(guest, None) is not None:
                 self._served[guest] = self._clock() + LONGEST_S
@@ -78,17 +81,46 @@ class Guests:
         self._served.pop(guest, None)
 
 
+class Body(io.RawIOBase):
+    """A request's body as it comes. `whole` is called once `size` bytes of it, or its end, have."""
+
+    def __init__(self, stream: Any, size: float, whole: Callable[[], None]) -> None:
+        self._stream, self._left, self._whole = stream, size, whole
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count: int = self._stream.readinto(buffer)
+        self._left -= count
+        if not count or self._left <= 0:
+            self._whole()
+        return count
+
+
 class Handler(serving.WSGIRequestHandler):
     """One connection, which has one request: Werkzeug keeps none alive."""
 
     server: "Server"
 
     def make_environ(self) -> dict[str, Any]:
-        """Called when the header is whole. A websocket asks until it is let in."""
-        guests = self.server.guests
-        if self.headers.get("Upgrade", "").lower() != "websocket":
-            guests.asked(self.connection)
-        return {**super().make_environ(), LET_IN: partial(guests.leave, self.connection)}
+        """Called when the header is whole. A body, and a websocket's way in, are still asking."""
+        environ, guest, guests = super().make_environ(), self.connection, self.server.guests
+        size = _body_size(environ)
+        if size:
+            environ["wsgi.input"] = Body(environ["wsgi.input"], size, partial(guests.asked, guest))
+        elif self.headers.get("Upgrade", "").lower() != "websocket":
+            guests.asked(guest)
+        return {**environ, LET_IN: partial(guests.leave, guest)}
+
+
+def _body_size(environ: dict[str, Any]) -> float:
+    """In bytes; infinite where the body says by itself when it ends, and where a page of digits
+    counts them."""
+    if environ.get("wsgi.input_terminated"):
+        return math.inf
+    length = environ.get("CONTENT_LENGTH") or ""
+    return float(length) if re.fullmatch("[0-9]+", length) else 0.0
 
 
 class Server(serving.ThreadedWSGIServer):

@@ -2,6 +2,7 @@
 any of those has gone. How long that takes is measured by `python -m bench.attacks`.
 """
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -51,6 +52,29 @@ def test_the_others_are_served_while_the_crowd_holds_on(
     visit(site)
     assert len(site.server.guests) >= MOST - VISITS
     eventually(lambda: threading.active_count() < MOST + 50, "those cut off end")
+
+
+def test_half_bodies_push_out_no_answer_that_is_on_its_way(
+    site: Any, gather: Any, eventually: Callable[..., Any]
+) -> None:
+    with socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SEND_BYTES)
+        reader.settimeout(10)
+        reader.connect(site.address)
+        reader.sendall(b"GET /?lang=en HTTP/1.1\r\nHost: %s:%d\r\n\r\n" % _host(site))
+        answer = reader.recv(1)
+        gather(ATTACKS["body drips"], CROWD)
+        eventually(lambda: len(site.server.guests) >= MOST, "all places are taken")
+        answer += b"".join(iter(lambda: reader.recv(65_536), b""))
+    head, _, page = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: (\d+)", head)
+    assert length
+    assert len(page) == int(length[1]) > 2 * SEND_BYTES
+
+
+def _host(site: Any) -> tuple[bytes, int]:
+    host, port = site.address
+    return host.encode(), port
 
 
 def test_websockets_that_never_say_their_token_keep_no_tab_out(
