@@ -107,9 +107,8 @@ def _in_folder(root: Path) -> Iterator[OwnFile]:
             visited += 1
             if visited > ENTRIES:
                 return
-            if _is_program(entry, root):
-                path = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
-                yield OwnFile(Path(path))
+            if path := _program(entry, root):
+                yield OwnFile(path)
             elif depth < DEPTH and _is_folder(entry):
                 left.append((Path(entry.path), depth + 1))
 
@@ -122,16 +121,18 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def _is_program(entry: os.DirEntry[str], root: Path) -> bool:
+def _program(entry: os.DirEntry[str], root: Path) -> Path | None:
+    """Where a program is; its path is asked once, since a file may turn into a link meanwhile."""
     name = entry.name
     if not name.endswith(".py") or name.startswith(".") or name == "__init__.py":
-        return False
+        return None
     try:
         if not entry.is_file():
-            return False
+            return None
+        path = Path(os.path.realpath(entry.path) if entry.is_symlink() else entry.path)
     except OSError:
-        return False
-    return not entry.is_symlink() or Path(os.path.realpath(entry.path)).is_relative_to(root)
+        return None
+    return path if path.is_relative_to(root) else None
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -208,7 +208,7 @@ class Lab:
         for view in self.api("GET", "/api/servers")["servers"]:
             name = view["name"]
             first = {"host": "127.0.0.1", "port": self.ports[name], "model": view["models"][0]}
-            if first != {key: view[key] for key in first}:
+            if first != {key: view["settings"][key] for key in first}:
                 self.api("POST", f"/api/servers/{name}/settings", first)
 
     def _answers(self) -> bool:

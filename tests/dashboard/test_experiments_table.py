@@ -37,7 +37,7 @@ class FakeCrowd:
 
     def terminate(self) -> None:
         self.signals.append("TERM")
-        if not self._hangs:
+        if not self._hangs and "TERM" not in self.signals[:-1]:
             self._end.start()
 
     def kill(self) -> None:

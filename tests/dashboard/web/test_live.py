@@ -72,7 +72,7 @@ def test_a_closed_tab_asks_for_nothing_more(site: Any, eventually: Callable[...,
     assert talk.hear()["type"] == "snapshot"
     assert site.lab.broadcaster.wanted() == {"loop:subjects", "logs:chat"}
     talk.close()
-    eventually(lambda: not site.lab.broadcaster.watched, "the subscription ends")
+    eventually(lambda: not site.lab.broadcaster.wanted(), "the subscription ends")
 
 
 def test_logs_begin_with_the_last_500_lines(site: Any) -> None:
