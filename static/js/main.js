@@ -99,6 +99,14 @@ async function askAll(action, names) {
   }
 }
 
+/* The program of an answer. An event that came meanwhile says something newer, and stays. */
+async function answered(name, asked) {
+  const before = state.servers[name];
+  const server = await asked;
+  if (server && state.servers[name] === before) dispatch({ type: "server", server });
+  return server;
+}
+
 /** What views may do. */
 const actions = {
   api,
@@ -111,15 +119,12 @@ const actions = {
   interrupt: (name) => ask(name, "interrupt"),
   /** Look at a file that was only listed. */
   async openFile(id) {
-    const server = await api("GET", `/api/programs/${id}`).catch(actions.fail);
-    if (server) dispatch({ type: "server", server });
+    await answered(id, api("GET", `/api/programs/${id}`)).catch(actions.fail);
   },
   /** Start a file that was only listed, and look at it. */
   async startFile(id) {
-    const server = await ask(id, "start", {});
-    if (!server) return;
-    dispatch({ type: "server", server });
-    actions.navigate(href(server));
+    const server = await answered(id, ask(id, "start", {}));
+    if (server) actions.navigate(href(server));
   },
   /** Let the dashboard look for new files. */
   async lookForFiles() {
@@ -149,8 +154,7 @@ const actions = {
   },
   /** Remember the settings of a program's next start. Throws ApiError when they cannot be used. */
   async settings(name, settings) {
-    const server = await api("POST", `${pathOf(name)}/settings`, settings);
-    if (server) dispatch({ type: "server", server });
+    await answered(name, api("POST", `${pathOf(name)}/settings`, settings));
   },
   /** Let a paused program go on, whoever paused it. */
   resume(name) {

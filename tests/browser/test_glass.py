@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from labservers.checks.patience import strain
 from tests.browser.scripted import Feed, base64_of, lock, point, program, stream, thread
@@ -293,3 +293,20 @@ def check(page: Page) -> None:
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_an_answer_that_is_older_than_an_event_changes_nothing(watch: Any) -> None:
+    page, feed = watch("wire")
+    old = program(restart_on_save=True, changed_on_disk=False)
+
+    def answer(route: Route) -> None:
+        feed.send("server", server=program(restart_on_save=False, changed_on_disk=True))
+        expect(page.get_by_role("button", name="Changed, restart")).to_be_visible()
+        route.fulfill(json=old)
+
+    page.route("**/settings", answer)
+    switch = page.get_by_role("switch", name="Restart on save")
+    with page.expect_response("**/settings"):
+        switch.click()
+    expect(page.get_by_role("button", name="Changed, restart")).to_be_visible()
+    expect(switch).not_to_be_checked()
