@@ -72,11 +72,21 @@ const consoles = new Consoles({ change: (name, event) => dispatch({ type: "conso
 /* The dashboard's address of a program. */
 const pathOf = (name) => `/api/${state.servers[name] && !state.servers[name].own ? "servers" : "programs"}/${name}`;
 
+/* Settings of a program that are on their way: what is asked of it goes after them. */
+const saved = new Map();
+
+function save(name, settings) {
+  const asked = Promise.resolve(saved.get(name)).then(() => api("POST", `${pathOf(name)}/settings`, settings));
+  saved.set(name, asked.catch(() => null));
+  return asked;
+}
+
 /* Ask a server for something: busy at once, calm again by an event or by a refusal. */
 async function ask(name, action, body) {
   dispatch({ type: "busy", name, action });
   const calm = () => state.busy[name] === action && dispatch({ type: "idle", name });
   try {
+    await saved.get(name);
     const answer = await api("POST", `${pathOf(name)}/${action}`, body);
     if (answer?.settled) calm();
     else setTimeout(calm, CONFIRM_MS);
@@ -154,7 +164,7 @@ const actions = {
   },
   /** Remember the settings of a program's next start. Throws ApiError when they cannot be used. */
   async settings(name, settings) {
-    await answered(name, api("POST", `${pathOf(name)}/settings`, settings));
+    await answered(name, save(name, settings));
   },
   /** Let a paused program go on, whoever paused it. */
   resume(name) {
