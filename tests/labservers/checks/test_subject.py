@@ -9,8 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from labservers.checks import ports
 from labservers.checks.client import Client, Timeline, never
 from labservers.checks.subject import Subject
@@ -177,7 +175,6 @@ def test_it_ends_with_the_checker_however_that_died(
     eventually(refused, "the program is gone")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the table is Linux's")
 def test_another_program_that_takes_its_port_is_named(subject: Make) -> None:
     echo = subject(ECHO)
     echo.start()
@@ -192,7 +189,6 @@ def test_another_program_that_takes_its_port_is_named(subject: Make) -> None:
     assert who.endswith(f", PID {os.getpid()})")
 
 
-@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="the system has no Unix sockets")
 def test_a_unix_socket_is_not_taken_for_silence(subject: Make) -> None:
     server = subject("""
         import os, socket, tempfile

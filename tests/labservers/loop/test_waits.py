@@ -1,6 +1,5 @@
 """Registrations with the system call: they last, and follow sockets that are closed."""
 
-import select
 import socket
 import time
 from collections.abc import Iterator
@@ -114,7 +113,6 @@ def test_a_descriptor_that_another_socket_has_taken_over_is_watched(
         assert waits.select(time.monotonic() + 5) == ([again], [])
 
 
-@pytest.mark.skipif(not hasattr(select, "epoll"), reason="epoll(7) alone refuses plain files")
 def test_a_plain_file_is_refused_by_its_number(tmp_path: Path) -> None:
     waits = Waits("epoll")
     file: Any = (tmp_path / "plain").open("wb")

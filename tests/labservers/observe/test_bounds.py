@@ -20,6 +20,7 @@ from labservers.observe.points import WIDTH, Birth
 from labservers.observe.standing import Standing
 from labservers.observe.stepper import Stepper
 from labservers.observe.tap import Tap
+from tests.labservers.observe.pairs import tcp_pair
 
 WAIT_S = 10
 CROWD = book.CROWDED * book.RING
@@ -30,16 +31,6 @@ def tap() -> Iterator[Tap]:
     made = Tap(OwnLines(__file__))
     yield made
     made.remove()
-
-
-@contextlib.contextmanager
-def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """Two ends of the internet's kind."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        with socket.create_connection(listener.getsockname()) as ours:
-            theirs, _ = listener.accept()
-            with theirs:
-                yield ours, theirs
 
 
 class SlowLines(OwnLines):
@@ -59,7 +50,7 @@ def test_threads_that_are_faster_than_the_reader_wait_for_it() -> None:
     """As a hundred that spin, in a server that never looks whether a client is gone."""
     lines, waits = SlowLines(), 20
     tap = Tap(lines)
-    with pair() as (ours, _):
+    with tcp_pair() as (ours, _):
         tap.install()
         ours.send(b"x")
         reader = threading.Thread(target=tap.totals)
@@ -82,7 +73,7 @@ def test_calls_that_nobody_takes_are_kept_by_their_bytes(tap: Tap) -> None:
     tap.book.rate = tap.book.burst = 1e9
     tap.book.begin_anew()
     many = 2 * book.WAITING * book.DATA_UNIT // CUT // 2
-    with pair() as (ours, theirs):
+    with tcp_pair() as (ours, theirs):
         tap.install()
         for _ in range(many):
             ours.sendall(b"x" * CUT)
@@ -118,7 +109,7 @@ def test_code_that_is_made_anew_for_each_call_is_not_kept_for_ever(tap: Tap) -> 
     def send(sock: socket.socket) -> None:
         sock.send(b"x")
 
-    with pair() as (ours, theirs):
+    with tcp_pair() as (ours, theirs):
         tap.install()
         codes = []
         for _ in range(book.CODES + 1):

@@ -17,6 +17,7 @@ import pytest
 from labservers.observe import observed
 from labservers.observe.lines import OwnLines
 from labservers.observe.tap import Tap
+from tests.labservers.observe.pairs import tcp_pair
 
 HOLDERS: list[Any] = [socket.socket, time, select, builtins, selectors.EpollSelector]
 WAIT_S = 10
@@ -35,11 +36,8 @@ def tap() -> Iterator[Tap]:
 
 @pytest.fixture
 def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        with socket.create_connection(listener.getsockname()) as ours:
-            theirs, _ = listener.accept()
-            with theirs:
-                yield ours, theirs
+    with tcp_pair() as ends:
+        yield ends
 
 
 def points(tap: Tap) -> list[observed.Point]:
