@@ -80,7 +80,7 @@ export function lanes(points, rows, at, { acts: seen, since } = NOT_LOOKED, span
 const NOT_LOOKED = { acts: [], since: -Infinity };
 const inTime = (acts) => [...acts].sort((a, b) => a.from - b.from);
 
-/* A look is taken so often: what lies between two of them goes to the act that the one has seen. */
+/* Twice the time between two looks: a shorter piece beside an act that a look has seen belongs to it. */
 const LOOK_S = 0.5;
 
 function fill(lane, until, thread, between) {
