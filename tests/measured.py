@@ -1,10 +1,12 @@
 """Under `make coverage` a process that is killed does not say what it has run: it is asked to end
-before that."""
+before that. Nor does another Python say it, where coverage is not installed: this one runs the
+same."""
 
 import contextlib
 import os
 import signal
 import subprocess
+import sys
 from typing import Any
 
 MEASURED = "COVERAGE_PROCESS_CONFIG" in os.environ
@@ -17,3 +19,9 @@ def let_end(process: subprocess.Popen[Any]) -> None:
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(MOMENT_S)
+
+
+def and_this(*minors: int) -> list[int]:
+    """Minor versions of Python by which to run a program: the measured one as well."""
+    here = sys.version_info.minor
+    return [*minors, *([here] if MEASURED and here not in minors else [])]

@@ -62,9 +62,10 @@ def _message(cycle: Waits, at: float, name: Name) -> messages.Deadlock:
         )
         for thread, wait in cycle
     ]
-    parts = [
-        f"{row.thread} waits in {row.line} for the {row.lock}, "
-        f"which {row.held_by} took in {row.taken}"
-        for row in stuck
-    ]
-    return messages.Deadlock(at, "deadlock: " + "; ".join(parts), stuck)
+    return messages.Deadlock(at, "deadlock: " + "; ".join(map(_sentence, stuck)), stuck)
+
+
+def _sentence(row: messages.StuckThread) -> str:
+    waits = f"waits in {row.line}" if row.line else "waits"
+    took = f"took in {row.taken}" if row.taken else "holds"
+    return f"{row.thread} {waits} for the {row.lock}, which {row.held_by} {took}"

@@ -9,7 +9,6 @@ at work, as a debugger, it is left alone.
 from __future__ import annotations
 
 import sys
-import threading
 from abc import ABC, abstractmethod
 from types import CodeType, FrameType
 from typing import Any, Callable
@@ -85,16 +84,17 @@ class TracedLines(LineBreaks):
         self._pending: Any = None
 
     def _changed(self) -> None:
-        """Arm the main thread wherever it is: a pending call runs between two of its bytecodes."""
+        """Arm the main thread wherever it is: a pending call runs between two of its bytecodes,
+        and in no other thread (Py_AddPendingCall in the C API)."""
         if self.wanted:
             import ctypes  # only now: a start is quicker without it
 
-            self._pending = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(self._in_main)
+            if self._pending is None:  # kept: a main thread that waits in C calls it much later
+                self._pending = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(self._in_main)
             ctypes.pythonapi.Py_AddPendingCall(self._pending, None)
 
     def _in_main(self, _: Any) -> int:
-        if threading.current_thread() is threading.main_thread():
-            self.arm(sys._getframe(1))
+        self.arm(sys._getframe(1))
         return 0
 
     def arm(self, frame: FrameType | None) -> None:

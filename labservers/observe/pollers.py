@@ -6,7 +6,7 @@ import select
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .interest import READS, descriptor, of_masks
+from .interest import READS, WRITES, descriptor, of_masks
 from .waits import ready, turn
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _poller(tap: Tap, name: str, real: Any) -> Any:
             self._masks.pop(-1 if number is None else number, None)
             return self._poller.unregister(fd)
 
-        def _note(self, fd: Any, mask: int = READS, *_: Any) -> None:
+        def _note(self, fd: Any, mask: int = READS | WRITES, *_: Any) -> None:
             number = descriptor(fd)
             if number is not None:
                 self._masks[number] = mask

@@ -1,6 +1,7 @@
 """Event loops that know nothing of us, seen from outside: lanes, lines, turns, the task that blocks."""
 
 import socket
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,10 +14,12 @@ from tests.labservers.observe.test_alone import interpreter
 from tests.labservers.run.observed.test_lab import connect, free_port
 from tests.labservers.run.observed.test_observer import listening, watch
 from tests.labservers.run.watched import Watched
+from tests.measured import and_this
 
 pytestmark = pytest.mark.system
 __all__ = ["watch"]
 Eventually = Callable[..., Any]
+HERE = sys.version_info.minor
 LOOK = messages.Look(10.0, ["loop", "rows"])
 
 
@@ -61,7 +64,7 @@ def start(watch: Any, eventually: Eventually, name: str, minor: int, *words: str
     return program, port
 
 
-@pytest.mark.parametrize("minor", [9, 11, 13])
+@pytest.mark.parametrize("minor", and_this(9, 11, 13))
 def test_a_scheduler_of_generators(
     minor: int, watch: Any, eventually: Eventually, clients: Any
 ) -> None:
@@ -92,7 +95,7 @@ def test_a_scheduler_of_generators(
 def test_a_task_that_blocks_its_loop_is_named_with_its_line(
     watch: Any, eventually: Eventually, clients: Any
 ) -> None:
-    program, port = start(watch, eventually, "loops/scheduler.py", 11)
+    program, port = start(watch, eventually, "loops/scheduler.py", HERE)
     clients(port, b"x\n").recv(10)
     eventually(lambda: loop_of(program) is not None, "it is seen")
     blocking = clients(port, b"block\n")
@@ -111,7 +114,7 @@ def test_a_task_that_blocks_its_loop_is_named_with_its_line(
     assert max(tick for _, tick, _, _ in loop.ticks_timed or []) > 1_900_000
 
 
-@pytest.mark.parametrize("minor", [9, 11, 13])
+@pytest.mark.parametrize("minor", and_this(9, 11, 13))
 def test_asyncio(minor: int, watch: Any, eventually: Eventually, clients: Any) -> None:
     other = free_port()
     program, port = start(watch, eventually, "loops/streams.py", minor, str(other))
@@ -136,7 +139,7 @@ def test_asyncio(minor: int, watch: Any, eventually: Eventually, clients: Any) -
 def test_a_loop_of_callbacks_is_seen_by_its_sockets(
     watch: Any, eventually: Eventually, clients: Any
 ) -> None:
-    program, port = start(watch, eventually, "loops/callbacks.py", 11)
+    program, port = start(watch, eventually, "loops/callbacks.py", HERE)
     idle, full = clients(port, b""), clients(port, b"wait\n")
     eventually(lambda: [lane for lane, _ in lanes(program)] == ["reading", "reading", "writing"])
     loop = loop_of(program)

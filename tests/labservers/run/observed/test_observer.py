@@ -14,6 +14,7 @@ from tests.labservers.observe.test_alone import interpreter
 from tests.labservers.run.observed.conftest import PROGRAMS
 from tests.labservers.run.observed.test_lab import connect, free_port
 from tests.labservers.run.watched import ROOT, Watched
+from tests.measured import and_this
 
 pytestmark = pytest.mark.system
 ENTRY = ROOT / "labservers/run/observe_file.py"
@@ -44,7 +45,7 @@ def listening(watch: Any, eventually: Eventually, name: str, **given: Any) -> tu
     return program, port
 
 
-@pytest.mark.parametrize("minor", [9, 11, 13])
+@pytest.mark.parametrize("minor", and_this(9, 11, 13))
 def test_pause_step_resume_with_a_real_client(
     minor: int, watch: Any, eventually: Eventually
 ) -> None:
@@ -128,7 +129,7 @@ def test_a_breakpoint_on_a_line_and_on_an_exception(watch: Any, eventually: Even
         eventually(lambda: program.held() == [], "the thread has died")
 
 
-@pytest.mark.parametrize("minor", [9, 11, 13])
+@pytest.mark.parametrize("minor", and_this(9, 11, 13))
 def test_a_breakpoint_on_a_line_that_makes_no_call(
     minor: int, watch: Any, eventually: Eventually
 ) -> None:
@@ -256,6 +257,22 @@ def test_stop_ends_it_as_a_signal_does_and_says_so(watch: Any, eventually: Event
     summary = program.newest(messages.Summary)
     assert (summary.exit_code, summary.signal) == (None, "SIGTERM")
     assert summary.sockets_left_open == 1
+
+
+def test_a_program_that_handles_the_signal_of_stop_ends_in_its_own_way(
+    watch: Any, eventually: Eventually
+) -> None:
+    """What a newer dashboard says before that is passed over."""
+    program = watch("watched/polite.py")
+    program.channel.send(b'{"type": "of tomorrow"}\nnot a message\n')
+    eventually(lambda: program.of(messages.Notice), "it says what it does not see")
+    assert [(one.code, one.text) for one in program.of(messages.Notice)] == [
+        ("displaced", "send()")
+    ]
+    program.say(messages.Stop())
+    assert program.ended()[2] == 3
+    summary = program.newest(messages.Summary)
+    assert (summary.exit_code, summary.signal) == (3, None)
 
 
 def test_the_end_of_the_dashboard_ends_a_program_that_does_not_want_to(

@@ -21,6 +21,7 @@ from tests.labservers.run.observed.conftest import (
     read,
 )
 from tests.labservers.run.observed.test_lab import connect, free_port
+from tests.measured import let_end
 
 pytestmark = pytest.mark.system
 Start = Callable[[str], Server]
@@ -44,6 +45,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     yield begin
     for server in started:
+        let_end(server.process)
         with contextlib.suppress(ProcessLookupError):
             server.process.kill()
         server.process.communicate(timeout=DEADLINE_S)
