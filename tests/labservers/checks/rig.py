@@ -4,14 +4,19 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
-from labservers.checks.context import Context, Probe, Setting
+from labservers.checks.context import Checked, Context, Probe, Setting
+from labservers.checks.figures import Work
 from labservers.checks.hints import Hints
 from labservers.checks.patience import Patience
+from labservers.checks.subject import Mark
 from labservers.checks.subject_remote import Remote
-from labservers.checks.values import Address, Outcome, Talk
+from labservers.checks.values import Address, Death, Outcome, Talk
 
 Serve = Callable[[socket.socket], None]
+Made = Callable[[Address], Checked]
 
 
 @contextlib.contextmanager
@@ -47,14 +52,78 @@ def serving(serve: Serve) -> Iterator[Address]:
             thread.join(5)
 
 
-def looked(probe: Probe, talk: Talk, serve: Serve) -> Outcome:
-    """The outcome of one look at such a server."""
-    patience = Patience()
-    with serving(serve) as address:
-        context = Context(probe.id, Setting(talk, Remote(address), patience, Hints(), memory={}))
+@contextlib.contextmanager
+def serving_datagrams(serve: Serve) -> Iterator[Address]:
+    """`serve` gets the socket, until the block ends."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        address = Address(*sock.getsockname(), datagram=True)
+
+        def run() -> None:
+            with contextlib.suppress(OSError):
+                serve(sock)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
         try:
-            why = probe.applies(context)
-            return context.not_tried(why) if why is not None else probe.look(context)
+            yield address
         finally:
-            context.close()
-            patience.close()
+            with contextlib.suppress(OSError):  # it was not connected, and wakes all the same
+                sock.shutdown(socket.SHUT_RDWR)
+            thread.join(5)
+
+
+class Program(Remote):
+    """As if we had started it: what the system and the tap say of it is the test's."""
+
+    inside = True
+
+    def __init__(self, address: Address, **says: Any) -> None:
+        super().__init__(address)
+        self._says = says
+
+    def descriptors(self) -> int | None:
+        return self._next("descriptors")
+
+    def threads(self) -> int | None:
+        return self._next("threads")
+
+    def work(self) -> Work | None:
+        return self._next("work")
+
+    def settle(self, mark: Mark, told_s: float = 0.0) -> tuple[Death, ...]:
+        return tuple(self._says.get("deaths", ()))
+
+    def wait(self, timeout_s: float) -> bool:
+        return bool(self._says.get("ends", True))
+
+    def restart(self, folder: Path | None = None) -> str | None:
+        return self._says.get("refuses")
+
+    def start_again(self, listen_s: float = 0.0) -> str | None:
+        return self._says.get("refuses")
+
+    def _next(self, name: str) -> Any:
+        """Figures are a list, of which the last one stays."""
+        said = self._says.get(name, [None])
+        return said.pop(0) if len(said) > 1 else said[0]
+
+
+def looked(probe: Probe, talk: Talk, serve: Serve, made: Made = Remote, **more: Any) -> Outcome:
+    """The outcome of one look at such a server. made: from its address, what stands for the
+    program. more: of the setting."""
+    serve_all = serving_datagrams if talk.datagram else serving
+    with serve_all(serve) as address:
+        return looked_at(probe, talk, made(address), **more)
+
+
+def looked_at(probe: Probe, talk: Talk, program: Checked, **more: Any) -> Outcome:
+    patience = Patience()
+    setting = Setting(talk, program, patience, more.pop("hints", Hints()), memory={})
+    context = Context(probe.id, setting._replace(**more))
+    try:
+        why = probe.applies(context)
+        return context.not_tried(why) if why is not None else probe.look(context)
+    finally:
+        context.close()
+        patience.close()

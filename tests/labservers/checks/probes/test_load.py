@@ -1,0 +1,173 @@
+"""Other clients are served, or wait: for one that is silent, for one that does not read, in a
+crowd."""
+
+import contextlib
+import re
+import selectors
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from labservers.checks.hints import Hints
+from labservers.checks.probes import load
+from labservers.checks.subject_remote import Remote
+from labservers.checks.talks import SAID
+from labservers.checks.values import Address, Talk, Turn
+from labservers.net.descriptors import raise_descriptor_limit
+from tests.labservers.checks.rig import looked, looked_at
+
+ECHO = Talk("text", None, (Turn(b"abcd\n", b"ABCD\n"),), ends="server", framed="line")
+CHAT = Talk("chat-plain", "chat", (Turn(SAID, b".*" + re.escape(SAID) + b".*"),),
+            answered="other", repeats=True, farewell=b"exit")  # fmt: skip
+ONE_AT_A_TIME = threading.Lock()
+
+
+def echo(client: socket.socket) -> None:
+    with client.makefile("rb") as lines:
+        client.sendall(lines.readline().upper())
+
+
+def one_at_a_time(client: socket.socket) -> None:
+    with ONE_AT_A_TIME:
+        echo(client)
+
+
+@pytest.mark.parametrize("probe", [load.SILENT, load.SLOW, load.CROWD_COMES], ids=lambda p: p.id)
+def test_a_thread_for_each_client_passes(probe: load.Probe) -> None:
+    assert looked(probe, ECHO, echo).outcome == "pass"
+
+
+def test_others_wait_for_one_that_says_nothing() -> None:
+    outcome = looked(load.SILENT, ECHO, one_at_a_time, hints=Hints(limits=False))
+    assert (outcome.why, outcome.evidence and outcome.evidence.figures) == ("others-wait", ())
+
+
+def test_how_long_they_wait_is_seen_where_the_server_lets_go_of_the_silent_one() -> None:
+    clients: list[socket.socket] = []
+
+    def lets_go_at_the_third(client: socket.socket) -> None:
+        clients.append(client)
+        if len(clients) == 3:
+            clients[0].shutdown(socket.SHUT_RDWR)
+        one_at_a_time(client)
+
+    outcome = looked(load.SILENT, ECHO, lets_go_at_the_third)
+    assert outcome.why == "others-wait"
+    assert outcome.evidence
+    ((name, seconds),) = outcome.evidence.figures
+    assert name == "freed_after_s"
+    assert seconds >= 0.5  # that the first of the others has waited for nothing
+
+
+def test_without_an_end_in_the_bytes_half_a_request_is_one() -> None:
+    def answers_any(client: socket.socket) -> None:
+        if client.recv(1024):
+            client.sendall(b"ABCD\n")
+
+    assert looked(load.SILENT, replace(ECHO, framed="recv"), answers_any).outcome == "pass"
+
+
+def test_one_that_reads_late_gets_all_of_its_answer() -> None:
+    page = b"p" * 300_000
+    talk = Talk("text", None, (Turn(b"?\n", b"p{300000}"),), ends="server", framed="line")
+
+    def whole(client: socket.socket) -> None:
+        client.recv(10)
+        client.sendall(page)
+
+    def cut_for_the_first(client: socket.socket) -> None:
+        clients.append(client)
+        client.recv(10)
+        client.sendall(page[:1000] if client is clients[0] else page)
+
+    clients: list[socket.socket] = []
+    assert looked(load.SLOW, talk, whole).outcome == "pass"
+    outcome = looked(load.SLOW, talk, cut_for_the_first)
+    assert (outcome.why, outcome.evidence and outcome.evidence.figures) == (
+        "closed",
+        (("received", 1000),),
+    )
+
+
+def test_others_wait_for_one_that_does_not_read() -> None:
+    def sends_in_turn(client: socket.socket) -> None:
+        with ONE_AT_A_TIME:
+            client.recv(10)
+            client.sendall(b"p" * 3_000_000)
+
+    talk = Talk("text", None, (Turn(b"?\n", b"p{3000000}"),), ends="server", framed="line")
+    assert looked(load.SLOW, talk, sends_in_turn, hints=Hints(limits=False)).why == "others-wait"
+
+
+def test_of_a_crowd_those_that_are_not_served_are_counted() -> None:
+    places = threading.Semaphore(40)
+
+    def forty(client: socket.socket) -> None:
+        if places.acquire(blocking=False):
+            echo(client)
+
+    outcome = looked(load.CROWD_COMES, ECHO, forty)
+    assert outcome.why == "others-wait"
+    assert outcome.evidence
+    assert dict(outcome.evidence.figures) == {"served": 40, "of": load.CROWD}
+
+
+def test_a_crowd_in_a_chat_is_heard_by_all() -> None:
+    members: list[socket.socket] = []
+
+    def chat(client: socket.socket) -> None:
+        members.append(client)
+        while (said := client.recv(1024)) not in (b"", b"exit"):
+            for one in list(members):
+                if one is not client:
+                    one.sendall(said)
+
+    assert looked(load.CROWD_COMES, CHAT, chat).outcome == "pass"
+
+
+def serve_by(selector: selectors.BaseSelector, listener: socket.socket) -> None:
+    """An event loop that ends by an error of its selector, as a student's does."""
+    clients: list[socket.socket] = []
+    try:
+        selector.register(listener, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj is listener:
+                    clients.append(listener.accept()[0])
+                    selector.register(clients[-1], selectors.EVENT_READ, clients[-1])
+                elif data := key.data.recv(1024):
+                    key.data.sendall(data.upper())
+                    selector.unregister(key.data)
+                    key.data.close()
+                else:
+                    selector.unregister(key.data)
+    except (OSError, ValueError):
+        return
+    finally:
+        for sock in (listener, selector, *clients):
+            sock.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a bound of select() by number is Linux's")
+@pytest.mark.parametrize(
+    ("make", "why"), [(selectors.DefaultSelector, ""), (selectors.SelectSelector, "others-wait")]
+)
+def test_more_come_than_select_can_watch(
+    make: Callable[[], selectors.BaseSelector], why: str
+) -> None:
+    raise_descriptor_limit()
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    thread = threading.Thread(target=serve_by, args=(make(), listener))
+    thread.start()
+    address = Address(*listener.getsockname())
+    try:
+        outcome = looked_at(load.CROWD_COMES, ECHO, Remote(address), hints=Hints(selects=True))
+    finally:
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        thread.join(10)
+    assert outcome.why == why
