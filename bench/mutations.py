@@ -120,8 +120,8 @@ def _changed(node: Any) -> Iterator[Any]:
             yield ast.IfExp(ast.UnaryOp(ast.Not(), test), body, orelse)
         case ast.If(ast.Name() | ast.Attribute() | ast.Call() as test, body, orelse):
             yield ast.If(ast.UnaryOp(ast.Not(), test), body, orelse)
-        case ast.Return(value) if value is not None and not _is_none(value):
-            yield ast.Return(ast.Constant(None))
+        case ast.Return(value) if value is not None and not isinstance(value, ast.Constant):
+            yield ast.Return(ast.Constant(None))  # a constant is changed itself
         case statement if isinstance(statement, SKIPPED):
             yield ast.Pass()
 
@@ -133,9 +133,9 @@ def _other_values(value: Any) -> list[Any]:
         case int() | float():
             return [value + 1, value - 1]
         case str():
-            return ["~" + value]
+            return ["X" + value]
         case bytes():
-            return [b"~" + value]
+            return [b"X" + value]
     return []
 
 
@@ -152,10 +152,6 @@ def _tables(node: Any) -> Iterator[Any]:
         if ast.dump(one) != ast.dump(next_one):
             values = [*node.values[:at], next_one, *node.values[at + 1 :]]
             yield ast.Dict(node.keys, values)
-
-
-def _is_none(node: Any) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _text(node: Any) -> str:

@@ -135,7 +135,7 @@ def _clock(there: Whereabouts) -> str:
 
 def _locked(path: Path) -> int | None:
     """A descriptor of the file at this path, locked; None when another process has it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o600)
     try:
         if file_lock.try_alone(descriptor) and _is_at(descriptor, path):
             os.fchmod(descriptor, 0o600)

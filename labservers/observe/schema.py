@@ -38,7 +38,7 @@ def read_json(data: bytes) -> Any:
         SchemaError: it is not one, nests too deep, or holds NaN or an infinity.
     """
     try:
-        return _JSON.decode(data.decode("utf-8"))
+        return _JSON.decode(data.decode())
     except (ValueError, RecursionError) as error:
         raise SchemaError(f"not JSON: {data[:80]!r}") from error
 

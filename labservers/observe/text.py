@@ -16,8 +16,8 @@ def printable(foreign: str, kept: str = "") -> str:
 def one_line(data: bytes, characters: int = EXCERPT_CHARACTERS) -> str:
     """The first line of some bytes as printable text, cut to a length."""
     most = (characters + 1) * 4  # bytes of one character more than there is room for
-    begun = data[:most].decode("utf-8", "replace")
-    text = printable(begun.lstrip().split("\n", 1)[0].rstrip())
+    begun = data[:most].decode(errors="replace")
+    text = printable(begun.lstrip().partition("\n")[0].rstrip())
     return text if len(text) <= characters else text[: characters - 1] + "…"
 
 

@@ -75,6 +75,37 @@ def test_what_cannot_be_used_is_logged_and_left_out(
     assert "breaks.json is not used: " in caplog.text
 
 
+def test_each_bound_is_reached_to_its_edge(program: Path) -> None:
+    ways = [{**WAY, "n": number} for number in (1, *range(9_990, 10_001))]
+    text = json.dumps({"server.py": {"request": "x" * 500, "ways": ways}})
+    write(program, text.ljust(65_536).encode())
+    request, used = breaks_of(program)
+    assert request == "x" * 500
+    assert list(used) == ways[:10]
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"{}".ljust(65_537), "longer than 65536 bytes"),
+        ([5], "the file: [5] is not an object"),
+        ({"server.py": 5}, "server.py: 5 is not an object"),
+        ({"server.py": {}}, "server.py: a list of ways is needed"),
+        ({"server.py": {"ways": [5]}}, "a way: 5 is not an object"),
+        ({"server.py": {"ways": [{**WAY, "n": 10_001}]}}, "is not a whole number from 1 to 10000"),
+        ({"server.py": {"ways": [{**WAY, "en": 5}]}}, "the texts: 5 is not an object"),
+        ({"server.py": {"ways": [{**WAY, "en": {}}]}}, "press: None is not a text of 1 to 500"),
+        ({"server.py": {"ways": [{}]}}, "en: the texts are missing"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    program: Path, content: Any, complaint: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(program, content)
+    assert breaks_of(program) == NOTHING
+    assert complaint in caplog.text
+
+
 def test_half_a_surrogate_pair_can_be_sent_on(program: Path) -> None:
     write(program, {"server.py": {"ways": [{**WAY, "en": {**TEXTS, "see": "\ud800"}}]}})
     assert breaks_of(program).ways[0]["en"]["see"] == "?"

@@ -1,5 +1,7 @@
 """Python files of the user: which ones are found, and how they are named."""
 
+import errno
+import hashlib
 import os
 from pathlib import Path
 
@@ -35,6 +37,7 @@ def test_python_files_are_found_to_a_depth(tmp_path: Path) -> None:
     [
         *("notes.txt", ".hidden.py", ".git/hook.py", "__pycache__/a.py", "package/__init__.py"),
         *("node_modules/a.py", "site-packages/b.py", "folder.py/notes.txt"),
+        *("build/a.py", "dist/b.py"),
     ],
 )
 def test_what_is_no_program_is_left_out(tmp_path: Path, name: str) -> None:
@@ -84,6 +87,13 @@ def test_a_name_fits_into_an_address_and_into_a_topic(name: str) -> None:
     assert 0 < len(stem) <= files.STEM
     assert set(stem) <= set("abcdefghijklmnopqrstuvwxyz0123456789_-")
     assert len(digits) == 6
+
+
+def test_a_name_is_of_the_stem_and_six_digits() -> None:
+    digits = hashlib.sha256(b"/me/My_Server! (2).py").hexdigest()[:6]
+    assert OwnFile(Path("/me/My_Server! (2).py")).name == f"my_server-2-{digits}"
+    long, _, _ = OwnFile(Path("/me") / ("x" * 41 + ".py")).name.rpartition("-")
+    assert long == "x" * 40
 
 
 def test_the_same_file_name_in_two_folders_is_two_names() -> None:
@@ -163,6 +173,10 @@ def test_only_a_regular_file_is_read(tmp_path: Path) -> None:
     assert files.read(file, 5) == b"print"
     (tmp_path / "link.py").symlink_to(file)
     os.mkfifo(tmp_path / "fifo.py")
+    with pytest.raises(OSError, match="not a regular file") as refused:
+        files.read(tmp_path / "fifo.py", 5)
+    assert refused.value.errno == errno.EINVAL
+    assert refused.value.filename == str(tmp_path / "fifo.py")
     for name in ("link.py", "fifo.py", ".", "missing.py"):
         with pytest.raises(OSError, match=r"links|regular|directory|No such"):
             files.read(tmp_path / name, 5)

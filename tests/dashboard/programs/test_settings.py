@@ -82,6 +82,18 @@ def test_a_damaged_file_counts_as_empty(tmp_path: Path, text: bytes, complaint: 
     assert complaint in said
 
 
+def test_the_edges_of_what_is_taken(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "servers.json", 8000, PROGRAMS)
+    for port in (1, 65_535):
+        assert settings.change("page", {"port": port}).port == port
+    own = own_program(OwnFile(tmp_path / "server.py"))
+    settings.add(own, "/usr/bin/python3")
+    arguments = "x" * 4_000
+    assert settings.change(own.name, {"arguments": arguments}).arguments == arguments
+    host = "a" * 253
+    assert settings.change("page", {"host": host}).host == host
+
+
 def test_a_damaged_part_costs_that_part(tmp_path: Path) -> None:
     path = tmp_path / "servers.json"
     path.write_text('{"chat": [], "page": {"port": 9003}, "gone": 5}')

@@ -33,6 +33,7 @@ def test_what_is_kept_stays() -> None:
         ("я".encode() * 100, "я" * 79 + "…"),
         ("😀".encode() * 100, "😀" * 79 + "…"),
         (b"x" * 80, "x" * 80),
+        (b" " * 323 + b"xy", "x"),  # of blanks in front no more than of letters is looked through
         (b"", ""),
     ],
 )
