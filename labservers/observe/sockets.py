@@ -28,7 +28,8 @@ class Entry:
 
     bytes_in, bytes_out: of the points so far. `empty`: receives in a row that brought
     nothing, or failed. `newest`: bytes received; `asked_at`: when, if no send has followed.
-    `ref`: the socket object that owns the descriptor now.
+    `ref`: the socket object that owns the descriptor now. `encrypted`: its plain text is seen above
+    it.
     """
 
     __slots__ = (
@@ -39,6 +40,7 @@ class Entry:
         "closed",
         "connecting",
         "empty",
+        "encrypted",
         "family",
         "fd",
         "id",
@@ -63,7 +65,7 @@ class Entry:
         self.local: str | None = None
         self.peer: str | None = None
         self.listener: int | None = None
-        self.connecting = self.closed = self.listens = False
+        self.connecting = self.closed = self.listens = self.encrypted = False
         self.bytes_in = self.bytes_out = self.empty = 0
         self.newest: bytes | None = None
         self.asked_at = 0.0
@@ -158,6 +160,15 @@ class Sockets:
         entry.connecting = False
         self.settled[id(sock)] = entry
 
+    def encrypt(self, sock: Any, entry: Entry) -> None:
+        """From now on another object's calls are those of this socket; see name()."""
+        entry.encrypted = True
+        self.settled.pop(id(sock), None)
+
+    def name(self, other: Any, entry: Entry) -> None:
+        """An object beside the socket, whose calls are those of this entry."""
+        self._remember(other, entry, lambda: None)
+
     def detach(self, sock: Any) -> None:
         """This object has given its descriptor away, which stays open."""
         self.settled.pop(id(sock), None)
@@ -182,6 +193,16 @@ class Sockets:
         return [entry for entry in entries.values() if entry.seen and not entry.closed]
 
     def _own(self, sock: Any, entry: Entry) -> None:
+        def gone() -> None:
+            if entry.ref is ref and self.close(entry):
+                self._dropped(entry)
+
+        entry.ref = ref = self._remember(sock, entry, gone)
+        if entry.seen and not entry.connecting:
+            self.settled[id(sock)] = entry
+
+    def _remember(self, sock: Any, entry: Entry, then: Callable[[], None]) -> weakref.ref[Any]:
+        """For as long as the object lives."""
         key = id(sock)
 
         def gone(ref: object) -> None:
@@ -189,10 +210,8 @@ class Sockets:
                 del self._refs[key]
                 self.entries.pop(key, None)
                 self.settled.pop(key, None)
-            if entry.ref is ref and self.close(entry):
-                self._dropped(entry)
+            then()
 
-        entry.ref = self._refs[key] = weakref.ref(sock, gone)
+        ref = self._refs[key] = weakref.ref(sock, gone)
         self.entries[key] = entry
-        if entry.seen and not entry.connecting:
-            self.settled[key] = entry
+        return ref

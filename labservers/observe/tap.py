@@ -41,6 +41,7 @@ class Tap:
     `room`: for so many events that wait to be read. `gates`: at most one stepper, whose before()
     and after() are called around each call; empty costs a truth test. `book` holds what was seen.
     `handled` is called with the exception that is being handled where a socket is closed.
+    `unseen` stands for each socket whose calls are not points. `wire`: see install().
     """
 
     def __init__(self, own: OwnLines, clock: Clock | None = None, room: int = RING) -> None:
@@ -52,11 +53,12 @@ class Tap:
         self.gates: list[Any] = []
         self.handled: Callable[[BaseException | None], None] = _nothing
         self.failure: BaseException | None = None
+        self.wire = True
         self.sockets = Sockets(self._dropped, self.clock.now)
         self.turns = Turns(self.sockets, self.fail)
         self._kept: list[tuple[Any, str, Any]] = []
         self._put: list[tuple[Any, str, Any]] = []
-        self._unseen = Entry()
+        self.unseen = Entry()
 
     @property
     def on(self) -> bool:
@@ -66,6 +68,7 @@ class Tap:
         """Switch on, for all sockets of the process, those that exist as well. `wire` False
         counts the calls that move bytes and keeps neither these nor their lines."""
         if not self.on:
+            self.wire = wire
             self.replace(wrappers.of_sockets(self, wire=wire))
             self.replace(waits.of_modules(self))
             self.replace(pollers.of_select(self))
@@ -83,7 +86,7 @@ class Tap:
         return [name for holder, name, put in self._put[:] if holder.__dict__.get(name) is not put]
 
     def follow_tls(self) -> None:
-        """The program makes a socket of another class, which may be that of ssl."""
+        """The program makes a socket: it may have loaded ssl since the last one."""
         tls.follow(self)
 
     def remove(self) -> None:
@@ -196,7 +199,7 @@ class Tap:
     def meet(self, sock: Any) -> Entry:
         """A socket that was made before, or by a library: its entry."""
         if not isinstance(sock, BASE):  # socket.recv(5): the call itself says what is wrong
-            return self._unseen
+            return self.unseen
         try:
             caller = sys._getframe(1)
             while caller.f_code.co_filename.startswith(OURS) and caller.f_back is not None:
@@ -209,7 +212,7 @@ class Tap:
             return entry
         except Exception as error:
             self.fail(error)
-            return self._unseen
+            return self.unseen
 
     def accepted(self, listener: Entry, sock: Any, address: Any) -> str:
         entry = self.sockets.add(sock, own=True)

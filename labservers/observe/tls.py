@@ -1,8 +1,9 @@
 """TLS: an SSLSocket's reads and writes are points with the plain text.
 
 OpenSSL reads and writes the descriptor by itself, so the methods of socket.socket see nothing
-of it. The methods of the class are replaced when the program makes its first such socket. What
-asyncio sends over TLS goes through an SSLObject and is seen encrypted.
+of it. asyncio does it the other way: an SSLObject encrypts in memory, and the socket's own calls
+move what nobody can read. There the calls of the SSLObject are the points of that socket.
+The methods of both classes are replaced once the program has loaded ssl.
 """
 
 from __future__ import annotations
@@ -14,17 +15,33 @@ from typing import TYPE_CHECKING, Any
 
 from . import wrappers
 from .outcomes import REPORTED, TLS, Reader
+from .variables import forget
 
 if TYPE_CHECKING:
     from .tap import Tap
 
+REACH = 5  # callers of an SSLObject, up to the protocol of asyncio
+
 
 def follow(tap: Tap) -> None:
-    """Replace the methods of SSLSocket, once."""
-    cls = getattr(sys.modules.get("ssl"), "SSLSocket", None)
-    if cls is not None and not hasattr(cls.read, "__wrapped__"):
-        made = [(cls, name, _mover(tap, cls, name, read)) for name, read in TLS.items()]
-        tap.replace([*made, (cls, "do_handshake", _handshake(tap, cls.do_handshake))])
+    """Replace the methods of SSLSocket and of SSLObject, once."""
+    ssl: Any = sys.modules.get("ssl")
+    cls = getattr(ssl, "SSLSocket", None)
+    if cls is None or hasattr(cls.read, "__wrapped__"):
+        return
+    made = [(cls, name, _mover(tap, cls, name, read)) for name, read in TLS.items()]
+    tap.replace([*made, (cls, "do_handshake", _handshake(tap, cls.do_handshake))])
+    if tap.wire:  # else the sizes of what the socket moves are counted
+        _follow_memory(tap, ssl.SSLObject)
+
+
+def _follow_memory(tap: Tap, memory: Any) -> None:
+    seen = {
+        name: wrappers.mover(tap, REPORTED[name], getattr(memory, name), TLS[name], inner=True)
+        for name in ("read", "write")
+    }
+    seen["do_handshake"] = _handshake(tap, memory.do_handshake)
+    tap.replace([(memory, name, _of_memory(tap, memory, name, seen[name])) for name in seen])
 
 
 def _mover(tap: Tap, cls: Any, name: str, read: Reader) -> Any:
@@ -46,6 +63,8 @@ def _handshake(tap: Tap, original: Any) -> Any:
 
     def tapped(sock: Any, *arguments: Any, **keywords: Any) -> Any:
         entry = tap.sockets.entries.get(id(sock)) or tap.meet(sock)
+        if not entry.seen:
+            return original(sock, *arguments, **keywords)
         frame = sys._getframe(1)
         wrappers.before(tap, call, entry, frame)
         began = monotonic()
@@ -64,3 +83,45 @@ def _handshake(tap: Tap, original: Any) -> Any:
         return result
 
     return functools.update_wrapper(tapped, original)
+
+
+def _of_memory(tap: Tap, cls: Any, name: str, seen: Any) -> Any:
+    entries = tap.sockets.entries
+
+    def method(memory: Any, *arguments: Any, **keywords: Any) -> Any:
+        if id(memory) not in entries:
+            _meet(tap, memory, sys._getframe(1))
+        return seen(memory, *arguments, **keywords)
+
+    return functools.update_wrapper(method, getattr(cls, name))
+
+
+def _meet(tap: Tap, memory: Any, caller: Any) -> None:
+    """An SSLObject comes into sight: from now on its calls are those of the socket below it."""
+    try:
+        sock = _socket_below(caller)
+        entry = tap.sockets.of_descriptor(sock.fileno()) if sock is not None else None
+        below = entry.ref() if entry is not None and entry.ref is not None else None
+        if entry is None or below is None:
+            tap.sockets.name(memory, tap.unseen)
+            return
+        if entry.connecting:  # it is connected, or there would be no handshake
+            tap.connected(entry, below)
+        tap.sockets.encrypt(below, entry)
+        tap.sockets.name(memory, entry)
+    except Exception as error:
+        tap.fail(error)
+
+
+def _socket_below(frame: Any) -> Any:
+    """The socket of the first protocol of asyncio among the callers; None without one."""
+    for _ in range(REACH):
+        names = frame.f_locals
+        transport = getattr(names.get("self"), "_transport", None)
+        forget(frame, names)
+        if transport is not None:
+            return transport.get_extra_info("socket")
+        frame = frame.f_back
+        if frame is None:
+            break
+    return None

@@ -143,13 +143,14 @@ def _send(tap: Tap, call: str, original: Any) -> Any:
     return tapped
 
 
-def mover(tap: Tap, call: str, original: Any, read: Reader) -> Any:
-    """A call that moves bytes, of any kind."""
+def mover(tap: Tap, call: str, original: Any, read: Reader, *, inner: bool = False) -> Any:
+    """A call that moves bytes, of any kind. inner: of TLS above a socket, whose own calls are not
+    seen then."""
     known = tap.sockets.entries.get
 
     def tapped(sock: Any, *arguments: Any, **keywords: Any) -> Any:
         entry = known(id(sock)) or tap.meet(sock)
-        if not entry.seen:
+        if not entry.seen or entry.encrypted is not inner:
             return original(sock, *arguments, **keywords)
         frame = getframe(1)
         before(tap, call, entry, frame, arguments)
@@ -190,6 +191,7 @@ def _step(tap: Tap, call: str, original: Any) -> Any:
             result = original(sock, *arguments, **keywords)
         except BaseException as error:
             if call == "connect" and isinstance(error, BlockingIOError):
+                entry.peer = text_of(arguments[0])
                 tap.sockets.connects(sock, entry)
             asked = text_of(arguments[0]) if call in ("bind", "connect") and arguments else None
             raised(tap, call, entry, began, frame, error, asked)
@@ -292,8 +294,9 @@ def raised(
     asked: str | None = None,
 ) -> None:
     """The call has failed; the exception goes on to the program."""
-    if type(error).__name__ == "_GiveupOnSendfile":
-        return  # the library tries another way
+    name = type(error).__name__
+    if name == "_GiveupOnSendfile" or (entry.encrypted and name.startswith("SSLWant")):
+        return  # the library tries another way, or again when more has come
     try:
         tap.record(call, entry, began, frame, 0, None, asked, error_text(error))
     except Exception as fault:
@@ -336,6 +339,7 @@ def _init(tap: Tap, original: Any) -> Any:
                 if type(sock) is not socket.socket:
                     tap.follow_tls()
             else:
+                tap.follow_tls()
                 caller = getframe(1).f_code.co_filename
                 entry = tap.sockets.add(sock, own=tap.own.name(caller) is not None)
                 if entry.seen:

@@ -42,6 +42,27 @@ def test_tls_is_seen_in_plain_text_one_point_a_call() -> None:
     assert len(closed) == len(set(closed)) == 3
 
 
+def test_tls_of_asyncio_is_seen_in_plain_text_and_nothing_of_it_encrypted() -> None:
+    ended = observed("asyncio_tls")
+    born = {e["event"]: e["id"] for e in ended.of("socket") if e["event"] != "closed"}
+    server, client = born["accepted"], born["connected"]
+    assert [row[1:] for row in calls(ended, id=server) if row[2]] == [
+        ("recv", b"secret\n"),
+        ("send", b"SECRET\n"),
+    ]
+    assert ("asyncio_tls.py:9", "send", b"SECRET\n") in calls(ended, id=server, result="tls")
+    assert calls(ended, id=client, call="send") == [("asyncio_tls.py:16", "send", b"secret\n")]
+    moved = [p["call"] for p in ended.of("point") if p["id"] in (server, client)]
+    assert moved.count("handshake") == 2
+    assert set(moved) <= {"connect", "handshake", "recv", "send"}
+    assert not [p for p in ended.of("point") if "SSLWant" in p.get("error", "")]
+    assert (ended.summary["bytes_in"], ended.summary["bytes_out"]) == (14, 14)
+    (peer,) = {
+        e["peer"] for e in ended.of("socket") if e["id"] == client and e["event"] == "closed"
+    }
+    assert peer == next(e["local"] for e in ended.of("socket") if e["event"] == "listening")
+
+
 def test_waits_without_a_socket_are_points() -> None:
     ended = observed("waits")
     waits = [(p["line"], p["call"]) for p in ended.of("point") if p["id"] is None]
