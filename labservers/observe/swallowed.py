@@ -29,9 +29,12 @@ TOOL = 4  # of sys.monitoring: neither a debugger's nor a profiler's
 class Swallowed:
     """Crashes that wait for a moment: an excepthook may yet say that nobody has caught them."""
 
-    def __init__(self, tap: Tap, tell: Callable[[Any], None]) -> None:
+    def __init__(
+        self, tap: Tap, tell: Callable[[Any], None], now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._tap = tap
         self._tell = tell
+        self._now = now
         self._waiting: dict[int, tuple[float, Any]] = {}  # by the id() of the exception
         self._told: dict[int, float] = {}
 
@@ -57,11 +60,11 @@ class Swallowed:
         """An excepthook has got it, and prints those that led to it as well."""
         for one in _chain(error):
             self._waiting.pop(id(one), None)
-            self._told[id(one)] = time.monotonic()
+            self._told[id(one)] = self._now()
 
     def tell(self) -> None:
         """Tell of those that were caught; called once in a while, and at the end."""
-        now = time.monotonic()
+        now = self._now()
         for key, (since, message) in list(self._waiting.items()):
             if now - since > GRACE_S and key in self._waiting:
                 del self._waiting[key]
@@ -101,7 +104,7 @@ class Swallowed:
             return
         name = threading.current_thread().name
         message = crash.message(error, name, self._tap, main=False, swallowed=True)
-        self._waiting[key] = (time.monotonic(), message)
+        self._waiting[key] = (self._now(), message)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from labservers.observe import line_breaks
 from labservers.observe.gate import Gate
 from labservers.observe.lines import OwnLines
 from labservers.observe.messages import Breakpoints
@@ -338,3 +339,35 @@ def test_a_datagram_of_a_client_that_is_broken_at_stops_where_it_comes_and_goes(
     assert program.stepper.held(0.0).points[0].peer == "127.0.0.1:9"
     program.stepper.resume()
     eventually(lambda: program.held() == [("one", "sendto", "before")], "the answer")
+
+
+def test_a_wanted_line_that_makes_a_call_stops_its_thread_once(
+    monkeypatch: pytest.MonkeyPatch, eventually: Eventually
+) -> None:
+    """Before the line, and not before its call again. A line that is known to make calls needs no
+    trace function."""
+    monkeypatch.setattr(line_breaks, "MONITORING", None)
+    program = Program()
+    first = sys._getframe().f_lineno + 4
+
+    def work() -> None:
+        program.gate.born()
+        program.call("recv")  # the wanted one, which the trace function comes to first
+        program.call("send")
+
+    wanted = f"test_gate.py:{first}"
+    program.stepper.breakpoints = breaks(lines=[wanted])
+    program.gate.look_out(set)
+    program.thread("one", work)
+    eventually(lambda: program.held() == [("one", "line", "before")], "held before the line")
+    (point,) = program.stepper.held(0.0).points
+    assert (point.line, point.function) == (wanted, "work")
+    program.stepper.step()
+    eventually(lambda: program.held() == [("one", "recv", "before")], "a step leads to its call")
+    program.stepper.resume()
+    eventually(lambda: len(program.done) == 2, "it is not stopped there again")
+    program.gate.look_out(lambda: {wanted})
+    program.thread("two", work)
+    eventually(lambda: program.held() == [("two", "recv", "before")], "at the call alone")
+    program.gate.forked()
+    program.end()

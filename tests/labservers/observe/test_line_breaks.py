@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from labservers.observe import line_breaks as module
 from labservers.observe.line_breaks import (
     MONITORING,
     TOOL,
@@ -18,6 +19,7 @@ from labservers.observe.line_breaks import (
     line_breaks,
 )
 from labservers.observe.lines import OwnLines
+from tests.labservers.observe.monitoring import Monitoring
 
 NAME = "test_line_breaks.py"
 NOTHING: frozenset[str] = frozenset()
@@ -166,6 +168,50 @@ def test_another_tracer_is_left_alone(stops: Stops) -> None:
     in_a_thread(work)
     assert "computes" in calls
     assert stops.seen == []
+
+
+def test_what_monitoring_is_asked_for(stops: Stops, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The events of a line that is not wanted come once; nothing is watched where none is."""
+    fake = Monitoring()
+    monkeypatch.setattr(module, "MONITORING", fake)
+    breaks = MonitoredLines(OwnLines(__file__), stops.reached)
+    breaks.want(NOTHING)
+    assert fake.tools == {}
+    here = sys._getframe()
+    code = here.f_code
+    breaks.want(frozenset({f"{NAME}:{code.co_firstlineno + 1}"}))
+    reach = fake.callbacks[fake.events.LINE]
+    assert (fake.watched[TOOL], fake.restarts) == (fake.events.LINE, 1)
+    assert reach(code, code.co_firstlineno + 1) is None
+    assert reach(code, code.co_firstlineno + 2) is fake.DISABLE
+    assert reach(threading.Thread.start.__code__, 1) is fake.DISABLE
+    assert [name for _, name, _ in stops.seen] == [code.co_name]
+    breaks.arm(here)  # needs nothing
+    breaks.want(frozenset({"other.py:1"}))
+    assert fake.restarts == 2
+    breaks.want(NOTHING)
+    assert (fake.tools, fake.watched) == ({}, {TOOL: 0})
+
+
+def test_a_trace_function_is_for_own_functions_while_something_is_wanted(stops: Stops) -> None:
+    """As Python calls it, which does not let that be measured."""
+    breaks = TracedLines(OwnLines(__file__), stops.reached)
+
+    def work() -> None:
+        here = sys._getframe()
+        breaks.wanted = frozenset({f"{NAME}:{here.f_lineno + 4}"})
+        breaks.arm(here)
+        called, at_line = sys.gettrace(), here.f_trace
+        sys.settrace(None)
+        assert at_line(here, "line", None) == at_line(here, "return", None) == at_line
+        assert called(here, "call", None) == at_line
+        assert called(here.f_back, "call", None) is None
+        breaks.wanted = NOTHING
+        assert at_line(here, "line", None) is called(here, "call", None) is None
+        here.f_trace = None
+
+    in_a_thread(work)
+    assert [name for _, name, _ in stops.seen] == ["work"]
 
 
 @pytest.mark.skipif(MONITORING is None, reason="from Python 3.12 on")

@@ -1,6 +1,9 @@
 """The writer: one at a time, whoever stops and starts it; a lock that no signal leaves behind."""
 
+import _thread
 import contextlib
+import errno
+import functools
 import os
 import signal
 import sys
@@ -16,6 +19,7 @@ from labservers.observe.tap import Tap
 from labservers.observe.teller import Teller
 from tests.measured import MEASURED
 
+WAIT_S = 10
 Eventually = Callable[..., Any]
 
 
@@ -89,3 +93,88 @@ def test_a_signal_handler_that_raises_anywhere_in_a_flush_leaves_it_usable(
     elsewhere.join(10)
     assert not elsewhere.is_alive()
     assert [one.text for one in told if isinstance(one, observed.Notice)] == ["one more"]
+
+
+def notice(text: str) -> observed.Notice:
+    return observed.Notice(0.0, "test", text)
+
+
+def texts(told: list[Any]) -> list[str]:
+    return [one.text for one in told if isinstance(one, observed.Notice)]
+
+
+def test_without_a_thread_all_is_told_at_the_end(
+    teller: Teller, told: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the system's limit of threads is reached; later there may be one."""
+
+    def none_to_be_had(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as full:
+        full.setattr(_thread, "start_new_thread", none_to_be_had)
+        teller.start()
+        teller.tell(notice("at the end"))
+        teller.stop()
+    assert told == []
+    teller.flush()
+    assert texts(told) == ["at the end"]
+    teller.start()
+    assert len(os.listdir("/proc/self/task")) > threading.active_count()
+
+
+def test_a_sink_that_fails_is_not_asked_again_and_the_others_are(told: list[Any]) -> None:
+    asked: list[Any] = []
+
+    def full_disk(message: Any) -> None:
+        asked.append(message)
+        raise OSError(errno.ENOSPC, "no space left")
+
+    teller = Teller(Tap(OwnLines(__file__)), [full_disk, told.append])
+    for text in ("one", "two"):
+        teller.tell(notice(text))
+        teller.flush()
+    assert texts(asked) == ["one"]
+    assert texts(told) == ["one", "two"]
+
+
+def test_a_flush_from_the_midst_of_one_is_left_to_that_one() -> None:
+    """A signal handler's, in the thread that flushes; another thread's waits, and no longer than
+    it may."""
+    told: list[str] = []
+    inside, leave = threading.Event(), threading.Event()
+
+    def sink(message: Any) -> None:
+        teller.flush()
+        told.append(message.text)
+        inside.set()
+        leave.wait(WAIT_S)
+
+    teller = Teller(Tap(OwnLines(__file__)), [sink])
+    teller.tell(notice("one"))
+    thread = threading.Thread(target=teller.flush)
+    thread.start()
+    assert inside.wait(WAIT_S)
+    teller.flush(0.0)
+    leave.set()
+    thread.join(WAIT_S)
+    assert told == ["one"]
+    teller.tell(notice("two"))
+    teller.flush()
+    assert told == ["one", "two"]
+
+
+def test_a_writer_that_fails_takes_the_tap_out_and_says_so(
+    capfd: pytest.CaptureFixture[str], told: list[Any], eventually: Eventually
+) -> None:
+    tap = Tap(OwnLines(__file__))
+    tap.install()
+    teller = Teller(tap, [told.append])
+    teller.checks.append(functools.partial(int, "not a number"))
+    teller.start()
+    eventually(lambda: not tap.on, "it is out")
+    said = eventually(lambda: capfd.readouterr().err, "it is said on standard error")
+    assert said.startswith("observe: its writer failed and is out: ValueError: ")
+    teller.stop()
+    teller.flush()
+    assert [one.code for one in told if isinstance(one, observed.Notice)] == ["tap_out"]
