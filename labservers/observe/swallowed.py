@@ -24,6 +24,7 @@ GRACE_S = 0.3  # within it an excepthook shows that the exception was not caught
 KEPT = 100
 ENDINGS = (GeneratorExit, StopIteration, StopAsyncIteration, KeyboardInterrupt, SystemExit)
 TOOL = 4  # of sys.monitoring: neither a debugger's nor a profiler's
+MONITORING: Any = getattr(sys, "monitoring", None)
 
 
 class Swallowed:
@@ -40,11 +41,10 @@ class Swallowed:
 
     def watch(self) -> None:
         """See all that can be seen by this Python."""
-        monitoring = getattr(sys, "monitoring", None)
-        if monitoring is not None and monitoring.get_tool(TOOL) is None:
-            monitoring.use_tool_id(TOOL, "socket lab")
-            monitoring.register_callback(TOOL, monitoring.events.PY_UNWIND, self._unwound)
-            monitoring.set_events(TOOL, monitoring.events.PY_UNWIND)
+        if MONITORING is not None and MONITORING.get_tool(TOOL) is None:
+            MONITORING.use_tool_id(TOOL, "socket lab")
+            MONITORING.register_callback(TOOL, MONITORING.events.PY_UNWIND, self._unwound)
+            MONITORING.set_events(TOOL, MONITORING.events.PY_UNWIND)
 
     def handled(self, error: BaseException | None) -> None:
         """This exception is being handled, in the thread that calls this."""

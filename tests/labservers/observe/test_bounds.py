@@ -21,6 +21,7 @@ from labservers.observe.standing import Standing
 from labservers.observe.stepper import Stepper
 from labservers.observe.tap import Tap
 from tests.labservers.observe.pairs import tcp_pair
+from tests.measured import MEASURED
 
 WAIT_S = 10
 CROWD = book.CROWDED * book.RING
@@ -103,6 +104,7 @@ def test_lives_that_nobody_takes_are_counted(tap: Tap) -> None:
     assert [type(one) for one in tap.book.take()] == [observed.ThreadEvents]
 
 
+@pytest.mark.skipif(MEASURED, reason="all code is kept by what measures it")
 def test_code_that_is_made_anew_for_each_call_is_not_kept_for_ever(tap: Tap) -> None:
     """As by a program that runs a file again for each request; its lines stay the same."""
 

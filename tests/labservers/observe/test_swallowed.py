@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from labservers.observe import swallowed
 from labservers.observe.lines import OwnLines
 from labservers.observe.swallowed import GRACE_S, KEPT, TOOL, Swallowed
 from labservers.observe.tap import Tap
@@ -40,7 +41,7 @@ def watching() -> Watching:
 def unwound(watching: Watching, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """The callback, as Python calls it where an exception leaves a frame."""
     fake = Monitoring()
-    monkeypatch.setattr(sys, "monitoring", fake, raising=False)
+    monkeypatch.setattr(swallowed, "MONITORING", fake)
     watching.swallowed.watch()
     assert fake.watched[TOOL] == fake.events.PY_UNWIND
     return fake.callbacks[fake.events.PY_UNWIND]
@@ -120,7 +121,7 @@ def test_another_tool_in_our_place_is_left_alone(
     watching: Watching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake = Monitoring(TOOL)
-    monkeypatch.setattr(sys, "monitoring", fake, raising=False)
+    monkeypatch.setattr(swallowed, "MONITORING", fake)
     watching.swallowed.watch()
     assert fake.callbacks == {}
 
