@@ -20,8 +20,6 @@ from .variables import forget
 if TYPE_CHECKING:
     from .tap import Tap
 
-REACH = 5  # callers of an SSLObject, up to the protocol of asyncio
-
 
 def follow(tap: Tap) -> None:
     """Replace the methods of SSLSocket and of SSLObject, once."""
@@ -114,14 +112,12 @@ def _meet(tap: Tap, memory: Any, caller: Any) -> None:
 
 
 def _socket_below(frame: Any) -> Any:
-    """The socket of the first protocol of asyncio among the callers; None without one."""
-    for _ in range(REACH):
+    """The socket of the protocol of asyncio that calls; None where something else does."""
+    while frame is not None and frame.f_globals.get("__name__") == "asyncio.sslproto":
         names = frame.f_locals
         transport = getattr(names.get("self"), "_transport", None)
         forget(frame, names)
         if transport is not None:
             return transport.get_extra_info("socket")
         frame = frame.f_back
-        if frame is None:
-            break
     return None

@@ -16,8 +16,8 @@ from tests.labservers.run.observed.test_program import plain
 
 pytestmark = pytest.mark.system
 ENTRY = str(ROOT / "labservers/run/observe_file.py")
-STYLES = ("threads", "asyncio_streams", "process_spawn", "tls", "asyncio_tls", "waits", "swallowed",
-          "siblings/siblings", "keeps_errors", "prints_stack", "thread_hooks", "time_limit",
+STYLES = ("threads", "asyncio_streams", "process_spawn", "tls", "asyncio_tls", "memory_tls", "waits",
+          "swallowed", "siblings/siblings", "keeps_errors", "prints_stack", "thread_hooks", "time_limit",
           "by_name", "crash_chain")  # fmt: skip
 OTHERS = [minor for minor in MINORS if minor != sys.version_info.minor]  # this one runs them all
 AT_ONCE = 100

@@ -63,6 +63,13 @@ def test_tls_of_asyncio_is_seen_in_plain_text_and_nothing_of_it_encrypted() -> N
     assert peer == next(e["local"] for e in ended.of("socket") if e["event"] == "listening")
 
 
+def test_tls_without_a_socket_is_let_alone() -> None:
+    ended = observed("memory_tls")
+    assert (ended.out, ended.code) == (b"b'secret' None\n", 0)
+    assert ended.of("point") == []
+    assert ended.of("notice") == []
+
+
 def test_waits_without_a_socket_are_points() -> None:
     ended = observed("waits")
     waits = [(p["line"], p["call"]) for p in ended.of("point") if p["id"] is None]
