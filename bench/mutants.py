@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from importlib.abc import InspectLoader, MetaPathFinder
+from importlib.abc import ExecutionLoader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -108,17 +108,21 @@ class Trial:
     patience_s: float = 600.0
 
 
-class Replaced(MetaPathFinder, InspectLoader):
+class Replaced(MetaPathFinder, ExecutionLoader):
     """Imports one module from another source than its file's."""
 
     def __init__(self, trial: Trial) -> None:
         self.name = trial.path.removesuffix(".py").replace("/", ".")
+        self.path = str(ROOT / trial.path)
         self.source = trial.source
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         return importlib.util.spec_from_loader(fullname, self) if fullname == self.name else None
+
+    def get_filename(self, fullname: str) -> str:
+        return self.path
 
     def get_source(self, fullname: str) -> str:
         return self.source

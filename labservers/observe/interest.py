@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 import selectors
 import socket
 from collections.abc import Iterable
@@ -10,8 +9,7 @@ from typing import Any, NamedTuple
 
 from .sockets import BASE
 
-READS = getattr(select, "POLLIN", 1) | getattr(select, "POLLPRI", 2)
-WRITES = getattr(select, "POLLOUT", 4)
+READS, WRITES = 1 | 2, 4  # POLLIN and POLLPRI, POLLOUT: poll(2), and the same for epoll
 
 
 class Interest(NamedTuple):

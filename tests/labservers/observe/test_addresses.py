@@ -11,7 +11,7 @@ from labservers.observe.addresses import address_text, host_of
     ("address", "text", "host"),
     [
         (("127.0.0.1", 8004), "127.0.0.1:8004", "127.0.0.1"),
-        (("localhost", 1), "localhost:1", "localhost"),
+        (("Xen.example", 1), "Xen.example:1", "Xen.example"),
         (("::1", 8004, 0, 0), "[::1]:8004", "::1"),
         (("fe80::2", 9), "[fe80::2]:9", "fe80::2"),
     ],

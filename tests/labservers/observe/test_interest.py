@@ -44,10 +44,11 @@ def test_of_select() -> None:
 def test_of_a_selector() -> None:
     with selectors.SelectSelector() as selector, socket.socket() as one, socket.socket() as two:
         selector.register(one, selectors.EVENT_READ)
-        selector.register(two, selectors.EVENT_READ | selectors.EVENT_WRITE, "data")
-        both = {one.fileno(), two.fileno()}
-        assert of_selector((selector,)) == (both, {two.fileno()})
-        assert [key.data for key in keys_of(selector)] == [None, "data"]
+        selector.register(two, selectors.EVENT_WRITE, "data")
+        assert of_selector((selector, 1.5)) == ({one.fileno()}, {two.fileno()})
+        selector.modify(one, selectors.EVENT_READ | selectors.EVENT_WRITE)
+        assert of_selector((selector,)) == ({one.fileno()}, {one.fileno(), two.fileno()})
+        assert {key.data for key in keys_of(selector)} == {None, "data"}
     assert keys_of(None) == []
     assert of_selector((None,)) == NOTHING
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labservers.observe.points import Call, Life, packed, point, socket_event
+from labservers.observe.points import REST, WIDTH, Call, Life, packed, point, socket_event
 from labservers.observe.sockets import Entry
 
 
@@ -10,6 +10,11 @@ def entry() -> Entry:
     made = Entry(7)
     made.fd, made.family, made.kind, made.listener = 5, "AF_INET", "stream", 3
     return made
+
+
+def test_anything_else_fills_the_row_of_a_call() -> None:
+    assert len((entry(), *REST)) == WIDTH == 11
+    assert set(REST) == {None}
 
 
 def test_bytes_are_base64() -> None:
@@ -21,7 +26,7 @@ def test_bytes_are_base64() -> None:
     ("size", "data", "cut"), [(3, b"abc", None), (9, b"abc", 3), (9, b"", None), (9, None, None)]
 )
 def test_a_call(size: int, data: bytes | None, cut: int | None) -> None:
-    call: Call = (2.5, 2.25, 77, entry(), "recv", size, data, "from x", None)
+    call: Call = (5.5, 2.25, 77, entry(), "recv", size, data, "from x", None)
     assert point(1, 9.0, "MainThread", "server.py:3", "main", call)._asdict() == {
         "n": 1,
         "at": 9.0,
@@ -31,7 +36,7 @@ def test_a_call(size: int, data: bytes | None, cut: int | None) -> None:
         "id": 7,
         "fd": 5,
         "call": "recv",
-        "waited_us": 250_000,
+        "waited_us": 3_250_000,
         "bytes": size,
         "data": packed(data),
         "cut": cut,

@@ -37,6 +37,7 @@ def module(source: str, **names: Any) -> dict[str, Any]:
         ({1}, "{1}"),
         (bytearray(b"x"), "bytearray(b'x')"),
         (b"x" * 120, repr(b"x" * 120)),
+        (b"x" * 121, repr(b"x" * 100) + "... (121 bytes)"),
         (b"x" * 1_021, repr(b"x" * 100) + "... (1,021 bytes)"),
         ("x" * 118, repr("x" * 118)),
         ("x" * 119, "'" + "x" * 57 + "..." + "x" * 58 + "'"),
@@ -49,11 +50,11 @@ def test_a_short_text_of_a_value(value: Any, text: str) -> None:
 
 def test_the_newest_names_are_shown_without_those_of_python() -> None:
     many = "".join(f"name_{number} = {number}\n" for number in range(LOCALS + 5))
-    source = f"{many}_one = 1\n__two = 2\nshown.update(look(frame()))\n"
     shown: dict[str, str] = {}
+    source = f"{many}_one = 1\n__two = 2\nshown.update(look(frame()))\n"
     module(source, shown=shown, look=locals_of, frame=sys._getframe)
-    newest = [f"name_{number}" for number in range(6, LOCALS + 5)]
-    assert list(shown) == [*newest, "_one"]
+    assert LOCALS == 30
+    assert list(shown) == [*(f"name_{number}" for number in range(6, 35)), "_one"]
     assert shown["name_6"] == "6"
 
 
@@ -79,8 +80,13 @@ def test_the_names_of_a_module_stay(source: str) -> None:
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="each f_locals is a new view there")
-def test_a_dict_that_the_program_has_asked_for_stays() -> None:
-    asks = "def do():\n    one = 1\n    mine = locals()\n    look(frame())\n    return mine\n"
+@pytest.mark.parametrize("name", ["locals", "vars", "dir", "eval", "exec"])
+def test_a_dict_that_the_program_may_have_asked_for_stays(name: str) -> None:
+    asks = f"""def do():
+    one, mine = 1, frame().f_locals
+    look(frame())
+    return mine or {name}()
+"""
     done = module(asks, look=locals_of, frame=sys._getframe)["do"]()
     assert done["one"] == 1
 
