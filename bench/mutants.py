@@ -26,7 +26,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from bench.mutations import Mutant, mutants
 
-for large in ("flask", "psutil"):  # not of the lab: imported once, as pytest is
+for large in ("flask_sock", "psutil"):  # not of the lab: imported once, as pytest is
     importlib.import_module(large)
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "docs" / "mutants.md"
@@ -75,6 +75,7 @@ TESTS = {
     "labservers/protocols/hypotenuse.py": [f"{PROTOCOLS}hypotenuse.py"],
     "labservers/protocols/stream.py": [f"{PROTOCOLS}stream.py", f"{PROTOCOLS}http11.py"],
 }
+WITH_FIXTURES = {"dashboard/supervision/lifecycle.py"}  # the others need none of a conftest.py
 PROCESSES = 2
 PATIENCE = 20  # times as long as without a change; a mutant that computes has its processor time
 PATIENCE_S = 60.0  # at least
@@ -155,7 +156,7 @@ def _run_tests(trial: Trial) -> None:
     os.environ.update(QUICK)
     os.chdir(ROOT)
     sys.meta_path.insert(0, Replaced(trial))
-    alone = [] if trial.path.startswith("dashboard/") else ["--noconftest"]
+    alone = [] if trial.path in WITH_FIXTURES else ["--noconftest"]
     os._exit(pytest.main([*OPTIONS, *alone, *trial.tests]))
 
 

@@ -89,18 +89,17 @@ def read_head(stream: ByteStream, limits: Limits) -> Reading[Request | None]:
 
 def _read_empty_lines(stream: ByteStream, limits: Limits) -> Reading[bool]:
     """Skip the empty lines that may lead (RFC 9112 section 2.2); False at the end of stream."""
-    for _ in range(limits.empty_lines + 1):
+    left = limits.empty_lines
+    while True:
         while not stream.ended and (not len(stream) or stream.is_exactly(b"\r")):
             yield
         if not len(stream):
             return False
-        if stream.starts_with(b"\r\n"):
-            stream.skip(2)
-        elif stream.starts_with(b"\n"):
-            stream.skip(1)
-        else:
-            break
-    return True
+        size = 2 if stream.starts_with(b"\r\n") else int(stream.starts_with(b"\n"))
+        if not size or not left:
+            return True
+        stream.skip(size)
+        left -= 1
 
 
 def _too_long(data: bytes, limits: Limits) -> HTTPError:

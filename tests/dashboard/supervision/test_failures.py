@@ -1,8 +1,8 @@
 """Why a program does not run: the sentence, the next step, and the evidence."""
 
 import errno
-from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -124,12 +124,18 @@ def test_it_ended(returncode: int, expected: dict[str, Any]) -> None:
     assert of_chat["message"].startswith("chat on port 8004 ended with ")
 
 
-def test_a_port_in_use_has_its_owner_and_a_free_one(make_world: Callable[..., Any]) -> None:
-    world = make_world()
+def test_a_port_in_use_has_its_owner_and_a_free_one() -> None:
+    asked: Any = SimpleNamespace(
+        owner=lambda *given: {"pid": 7, "of": given}, free_port=lambda *given: [8014, *given]
+    )
     in_use, exited = {**NOTHING, "reason": "port_in_use"}, {**NOTHING, "reason": "exited"}
-    known = failures.with_owner(in_use, CHAT, SETTINGS, world.surroundings)
-    assert known == {**in_use, "port_owner": world.owner, "free_port": 8014}
-    assert failures.with_owner(exited, CHAT, SETTINGS, world.surroundings) is exited
+    known = failures.with_owner(in_use, CHAT, SETTINGS, asked)
+    assert known == {
+        **in_use,
+        "port_owner": {"pid": 7, "of": (SETTINGS, CHAT.transport)},
+        "free_port": [8014, SETTINGS, CHAT.transport],
+    }
+    assert failures.with_owner(exited, CHAT, SETTINGS, asked) is exited
 
 
 def test_only_what_ran_and_broke_is_tried_again() -> None:

@@ -112,8 +112,143 @@ def test_a_line_that_is_too_long_is_told_from_a_head_that_is() -> None:
 
 def test_a_stream_of_nothing_but_empty_lines_holds_no_request() -> None:
     limits = Limits()
-    stream = ByteStream(b"\r\n" * (limits.empty_lines + 1))
+    stream = ByteStream(b"\r\n" * limits.empty_lines)
     stream.feed_end()
     with pytest.raises(StopIteration) as done:
         next(read_request(stream, limits))
     assert done.value.value is None
+
+
+FOLDED = "a header field is folded over lines"
+NO_PATH = "the request target is a path that begins with /"
+NO_LINE = "the request line is not: METHOD target HTTP/1.1"
+NO_PORT = "the request target of CONNECT is a host name and port"
+NO_HOST = "the request target is not http:// with a host name and port"
+SPACE = "white space stands before a header's colon"
+NO_LENGTH = "Content-Length is a number of bytes in digits"
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "status", "detail"),
+    [
+        ("GET / HTTP/1.1", "X: a\r\n b", 400, FOLDED),
+        ("GET / HTTP/1.1", "X: a\r\n\tb", 400, FOLDED),
+        ("GET / HTTP/1.1", "no colon", 400, "a header line has no colon"),
+        ("GET / HTTP/1.1", "X : a", 400, SPACE),
+        ("GET / HTTP/1.1", "X\t: a", 400, SPACE),
+        ("GET / HTTP/1.1", "b[d: a", 400, "a header field's name has a forbidden character"),
+        ("GET / HTTP/1.1", "b[d: \0", 400, "a header field's value has a forbidden character"),
+        ("GET / HTTP/1.1", "X: \0", 400, "a header field's value has a forbidden character"),
+        ("G@T / HTTP/1.1", "X: a", 400, "the method is not a token"),
+        ("GET /a#b HTTP/1.1", "X: a", 400, "the request target has a forbidden character"),
+        ("GET /  HTTP/1.1", "X: a", 400, NO_LINE),
+        ("GET / HTTP/11", "X: a", 400, NO_LINE),
+        ("GET /", "X: a", 400, NO_LINE),
+        ("PUSH / HTTP/1.1", "X: a", 501, "the method PUSH is not implemented"),
+        ("GET / HTTP/2.1", "X: a", 505, "this server speaks HTTP/1.1 and HTTP/1.0"),
+        ("GET / HTTP/0.9", "X: a", 505, "this server speaks HTTP/1.1 and HTTP/1.0"),
+        ("GET a HTTP/1.1", "X: a", 400, NO_PATH),
+        ("GET * HTTP/1.1", "X: a", 400, NO_PATH),
+        ("GET http:///a HTTP/1.1", "X: a", 400, NO_PATH),
+        ("GET http://:80/a HTTP/1.1", "X: a", 400, NO_HOST),
+        ("GET http://a@b/ HTTP/1.1", "X: a", 400, NO_HOST),
+        ("CONNECT :80 HTTP/1.1", "X: a", 400, NO_PORT),
+        ("CONNECT lab: HTTP/1.1", "X: a", 400, NO_PORT),
+        ("CONNECT lab:8x HTTP/1.1", "X: a", 400, NO_PORT),
+        ("CONNECT a@b:80 HTTP/1.1", "X: a", 400, NO_PORT),
+        ("CONNECT /a HTTP/1.1", "X: a", 400, NO_PORT),
+        ("GET / HTTP/1.1", "Expect: more", 417, "Expect knows only 100-continue"),
+        ("GET / HTTP/1.1", "Content-Length: 1,1", 400, NO_LENGTH),
+        ("GET / HTTP/1.1", "Content-Length: " + "9" * 19, 400, NO_LENGTH),
+        (
+            "GET / HTTP/1.1",
+            "Transfer-Encoding: chunked\r\nContent-Length: 0",
+            400,
+            "Transfer-Encoding and Content-Length exclude each other",
+        ),
+        (
+            "GET / HTTP/1.0",
+            "Transfer-Encoding: chunked",
+            400,
+            "HTTP/1.0 has no Transfer-Encoding",
+        ),
+        (
+            "GET / HTTP/1.1",
+            "Transfer-Encoding: chunked, chunked",
+            400,
+            "chunked has to be the last transfer coding, once",
+        ),
+        (
+            "GET / HTTP/1.1",
+            "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+            501,
+            "the transfer coding gzip is not implemented",
+        ),
+    ],
+)
+def test_why_a_head_is_refused(line: str, field: str, status: int, detail: str) -> None:
+    head = f"{line}\r\nHost: lab\r\n{field}\r\n\r\n".encode()
+    with pytest.raises(HTTPError) as caught:
+        parse_head(head, Limits())
+    assert (caught.value.status, caught.value.detail) == (status, detail)
+
+
+@pytest.mark.parametrize(
+    ("head", "detail"),
+    [
+        ("GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 needs exactly one Host header field"),
+        ("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "Host is not a host name and port"),
+        ("GET / HTTP/1.0\r\nHost: a b\r\n\r\n", "Host is not a host name and port"),
+        ("GET / HTTP/1.1\r\nHost: lab\r\n", "the header section is broken"),
+    ],
+)
+def test_why_a_head_without_a_proper_host_or_end_is_refused(head: str, detail: str) -> None:
+    with pytest.raises(HTTPError) as caught:
+        parse_head(head.encode(), Limits())
+    assert (caught.value.status, caught.value.detail) == (400, detail)
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+def test_a_broken_line_of_exactly_the_limit_is_not_too_long(end: str) -> None:
+    line = "GET / / HTTP/1.1"
+    for limit, status in ((len(line), 400), (len(line) - 1, 414)):
+        with pytest.raises(HTTPError) as caught:
+            parse_head(f"{line}{end}{end}".encode(), Limits(line=limit))
+        assert caught.value.status == status
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "query"),
+    [
+        ("CONNECT [::1]:80", "[::1]:80", ""),
+        ("OPTIONS /*?*", "/*", "*"),
+        ("GET HTTPS://[::1]:8005?a", "/", "a"),
+        ("GET http://lab/a/?", "/a/", ""),
+    ],
+)
+def test_other_targets(line: str, path: str, query: str) -> None:
+    request = parse_head(f"{line} HTTP/1.1\r\nHost:\r\n\r\n".encode(), Limits())
+    assert (request.path, request.query) == (path, query)
+
+
+@pytest.mark.parametrize(("lines", "reads"), [(4, True), (5, False)])
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_so_many_empty_lines_may_lead(lines: int, reads: bool, end: bytes) -> None:
+    data = end * lines + b"GET / HTTP/1.1\r\nHost: lab\r\n\r\n"
+    if reads:
+        assert read(data, Limits()).method == "GET"
+    else:
+        assert refused(data, Limits()) == (400, NO_LINE)
+
+
+def test_a_number_of_bytes_has_up_to_18_digits() -> None:
+    head = b"POST / HTTP/1.1\r\nHost: lab\r\nContent-Length: %s\r\n\r\n"
+    assert parse_head(head % (b"9" * 18), Limits()).length == 10**18 - 1
+
+
+def test_a_request_that_ends_inside_its_head_is_told_from_none() -> None:
+    ended = (400, "the request ended inside its header")
+    assert refused(b"GET / HTTP/1.1\r\nHost: lab\r\n", Limits()) == ended
+    assert refused(b"\r", Limits()) == ended
+    tls = (400, "this port speaks plain HTTP, not TLS; use http://")
+    assert refused(b"\x16\x03\x01", Limits()) == tls
