@@ -23,16 +23,25 @@ def full(size: int = 10) -> Iterator[None]:
 
 @contextlib.contextmanager
 def read_only(folder: Path) -> Iterator[None]:
-    """This process may read a folder and not write it; root, who may do all, is nobody meanwhile."""
-    user = os.geteuid()
+    """This process may read a folder and not write it."""
     folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
     for one in folders:
         one.chmod(0o555)
+    try:
+        with without_rights():
+            yield
+    finally:
+        for one in folders:
+            one.chmod(0o755)
+
+
+@contextlib.contextmanager
+def without_rights() -> Iterator[None]:
+    """Root, who may do all, is nobody meanwhile."""
+    user = os.geteuid()
     if user == 0:
         os.seteuid(NOBODY)
     try:
         yield
     finally:
         os.seteuid(user)
-        for one in folders:
-            one.chmod(0o755)

@@ -127,3 +127,22 @@ def test_health_and_metrics(api: Any, eventually: Callable[..., Any]) -> None:
     assert 'socketlab_up{server="chat"} 1' in text()
     assert 'socketlab_up{server="page"} 0' in text()
     eventually(lambda: 'socketlab_connections{server="chat"}' in text(), "figures have come")
+
+
+def test_what_runs_is_wanted_again_or_not(api: Any, lab: Any) -> None:
+    assert api("GET", "/api/restore") == (200, {"wanted": False})
+    assert api("POST", "/api/restore", {"wanted": True}) == (200, {"wanted": True})
+    assert api("GET", "/api/restore")[1] == {"wanted": True}
+    assert lab.snapshot()["restore"] is True
+    for wanted in (1, "yes", None):
+        status, answer = api("POST", "/api/restore", {"wanted": wanted})
+        assert (status, answer["error"]["next_step"]) == (422, "send true")
+    assert lab.ran.wanted
+
+
+def test_a_server_of_several_processes_is_refused(api: Any) -> None:
+    several = {"wsgi.multiprocess": True}
+    answer = api.client.get("/healthz", headers={"Host": "127.0.0.1"}, environ_overrides=several)
+    assert answer.status_code == 503
+    assert "several processes" in answer.get_json()["error"]["message"]
+    assert "gunicorn -w 1" in answer.get_json()["error"]["next_step"]

@@ -1,10 +1,17 @@
 """`lab ...` in a terminal: words of servers are shown as text, options are checked."""
 
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dashboard import cli
+from dashboard.instance import Instance
+from tests.disks import full
+from tests.ports import free_port
 
 STEERING = "\x1b[2J\x9b1m\u202e\u2028\nforged"
 
@@ -60,3 +67,85 @@ def test_without_a_dashboard_the_next_step_is_said(app: Any, words: list[str]) -
     refused = app.test_cli_runner().invoke(args=["lab", *words])
     assert refused.exit_code == 1
     assert "no dashboard answers; start it with: make run" in refused.output
+
+
+def test_a_server_is_started_again(app: Any, answer: dict[str, Any]) -> None:
+    view = {"name": "chat", "state": "RUNNING", "host": "127.0.0.1", "port": 8004, "pid": 7}
+    answer.update({**view, "failure": None})
+    said = app.test_cli_runner().invoke(args=["lab", "restart", "chat"])
+    assert said.output == "chat        RUNNING   127.0.0.1:8004  pid 7\n"
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[Instance]:
+    """The data folder, whose dashboard listens nowhere."""
+    instance = Instance(tmp_path)
+    instance.take()
+    instance.say(f"http://127.0.0.1:{free_port()}", "token")
+    yield instance
+    instance.release()
+
+
+@pytest.fixture
+def answering(held: Instance) -> Iterator[Callable[[int, bytes], None]]:
+    """answering(status, body): the dashboard of the folder answers so."""
+    with http.server.HTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        held.say(f"http://127.0.0.1:{server.server_port}", "token")
+
+        def choose(status: int, body: bytes) -> None:
+            Answers.answer = status, body
+
+        yield choose
+        server.shutdown()
+        thread.join()
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    answer: tuple[int, bytes]
+
+    def do_GET(self) -> None:
+        status, body = self.answer
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (409, b'{"error": {"message": "no\\u001b[2J", "next_step": "wait"}}', "no·[2J; wait"),
+        (500, b"<h1>Internal Server Error</h1>", "the dashboard answered 500"),
+        (502, b'{"error": []}', "the dashboard answered 502"),
+    ],
+)
+def test_a_refusal_is_one_sentence(
+    app: Any, answering: Callable[[int, bytes], None], status: int, body: bytes, said: str
+) -> None:
+    answering(status, body)
+    refused = app.test_cli_runner().invoke(args=["lab", "list"])
+    assert (refused.exit_code, refused.output) == (1, f"Error: {said}\n")
+
+
+@pytest.mark.parametrize("body", [None, b"<h1>A page of another program</h1>"])
+def test_a_dashboard_that_does_not_answer_is_named(
+    app: Any, answering: Callable[[int, bytes], None], held: Instance, body: bytes | None
+) -> None:
+    if body is None:
+        held.say(f"http://127.0.0.1:{free_port()}", "token")
+    else:
+        answering(200, body)
+    refused = app.test_cli_runner().invoke(args=["lab", "list"])
+    assert refused.exit_code == 1
+    assert "no dashboard answers at http://127.0.0.1:" in refused.output
+
+
+@pytest.mark.usefixtures("held")
+def test_a_file_that_a_full_disk_does_not_remember_is_not_opened(app: Any, tmp_path: Path) -> None:
+    with full(0):
+        refused = app.test_cli_runner().invoke(args=["lab", "open", __file__])
+    assert (refused.exit_code, refused.output) == (1, f"Error: {tmp_path}: File too large\n")

@@ -1,5 +1,7 @@
 """The data folder changes hands: what is refused, and what a dashboard that hangs makes of it."""
 
+import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -55,3 +57,24 @@ def test_one_that_does_not_answer_keeps_the_folder(extensions: Any, tmp_path: Pa
     assert "kill -9" in refused.value.next_step
     assert extensions["lab"].holder is not None
     other.release()
+
+
+def test_one_that_ends_while_it_is_asked_is_followed(extensions: Any, tmp_path: Path) -> None:
+    extensions["lab"].look_on()
+    other = Instance(tmp_path)
+    other.take(0.0)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        other.say("http://{}:{}".format(*listener.getsockname()), "token")
+
+        def end() -> None:
+            with listener.accept()[0] as asks:
+                asks.recv(1_000)
+                other.release()
+
+        ends = threading.Thread(target=end)
+        ends.start()
+        handover.take_over(extensions)
+        ends.join()
+    lab = extensions["lab"]
+    assert (lab.holder, lab.instance.held) == (None, True)
+    lab.close()

@@ -154,3 +154,25 @@ def test_a_folder_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="Not a directory"):
         Instance(tmp_path / "file" / "folder").take()
+
+
+FORKS = """
+import os, sys
+from pathlib import Path
+from dashboard.instance import Instance
+instance = Instance(Path(sys.argv[1]))
+instance.take()
+child = os.fork()
+if not child:
+    instance.release()
+    os._exit(0)
+os.waitpid(child, 0)
+print(instance.held, Path(sys.argv[1], "dashboard.json").exists(), flush=True)
+os._exit(0)
+"""
+
+
+def test_a_child_that_was_forked_gives_nothing_back(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", FORKS, str(tmp_path)]
+    run = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+    assert run.stdout == "True True\n"

@@ -1,6 +1,7 @@
 """The dashboard's own troubles: said once, on every page, and gone when they are over."""
 
 import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -124,10 +125,13 @@ def test_a_request_without_a_descriptor_is_answered_in_words(tmp_path: Path) -> 
         raise OSError(errno.EMFILE, "Too many open files")
 
     app.view_functions["metrics.healthz"] = fails
-    answer = app.test_client().get("/healthz", headers={"Host": "127.0.0.1"})
+    client, at_home = app.test_client(), {"Host": "127.0.0.1"}
+    answer = client.get("/healthz", headers=at_home)
     assert answer.status_code == 503
     assert answer.get_json()["error"]["message"] == "the dashboard has no free file descriptor"
     assert answer.get_json()["error"]["next_step"].endswith("ulimit -n")
+    app.view_functions["metrics.healthz"] = lambda: os.stat(tmp_path / "nothing")
+    assert client.get("/healthz", headers=at_home).status_code == 500  # a fault of ours
     app.extensions["lab"].close()
 
 

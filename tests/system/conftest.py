@@ -25,7 +25,7 @@ from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOKEN = "system-tests"
-START_S = 20.0
+START_S = 60.0
 
 
 class RunningDashboard:

@@ -17,6 +17,7 @@ from dashboard.programs.files import OwnFile, Stamp
 from tests.ports import free_port
 
 SERVER = "import socket\n"
+LISTENS = "import socket\nserver = socket.create_server(('127.0.0.1', 0))\nserver.accept()\n"
 
 
 class FakeProcess:
@@ -57,9 +58,9 @@ class Stage:
         self.refused: OSError | None = None
         self.checks = Checks(lab.supervisor, folder, self.events.append, self._spawn, end_s=0.05)
 
-    def program(self, name: str = "server.py") -> str:
+    def program(self, name: str = "server.py", text: str = SERVER) -> str:
         path = self.lab.config.program_folders[0] / name
-        path.write_text(SERVER)
+        path.write_text(text)
         found = OwnFile(path.resolve()).name
         self.lab.own.open(found)
         return found
@@ -182,6 +183,15 @@ def test_a_probe_is_shown_again_with_the_conversation_of_the_report(stage: Stage
     process.listener.on_exit(0)
     view = stage.checks.view("hello")
     assert (view["state"], view["reported_at"]) == ("done", 1.0)
+
+
+def test_a_program_that_does_not_run_is_started_for_a_probe(stage: Stage) -> None:
+    name = stage.program(text=LISTENS)
+    stage.checks.again(name, "silent")
+    [process] = stage.processes
+    server = stage.lab.supervisor.server(name)
+    assert process.option("--address") == "{}:{}".format(*server.address())
+    process.listener.on_exit(0)
 
 
 def test_a_process_that_the_system_does_not_grant_is_said(stage: Stage) -> None:

@@ -70,6 +70,20 @@ def test_the_newest_other_one_that_reads_a_file_is_offered(found: Pythons) -> No
     assert found.problem("/not/there", b"x = 1") is None
 
 
+def test_what_is_not_found_in_time_is_not_waited_for(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(words: Sequence[str], given: bytes, timeout_s: float) -> str | None:
+        if words[-1] != pythons.SAYS:
+            machine.now += pythons.READ_S
+        return machine.ask(words, given, timeout_s)
+
+    monkeypatch.setattr(pythons, "candidates", lambda: iter([OLD, NAMED]))
+    busy = Pythons(ask, list, lambda: machine.now)
+    assert busy.that_reads(b"type X = int", NEW) is None
+    assert machine.now == pythons.READ_S
+
+
 @pytest.mark.parametrize("path", ["/bin/sh", "python3", "", None, 5, ["/opt/new"], "/opt/ancient"])
 def test_only_one_that_was_found_can_be_chosen(found: Pythons, path: object) -> None:
     assert found.resolved(NEW) == NEW

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from dashboard.programs.files import OwnFile
+from tests.dashboard.web.test_live import follow
 from tests.dashboard.web.test_recordings import get
 
 HELLO = """\
@@ -91,6 +92,20 @@ def test_one_that_runs_is_not_disturbed_without_a_word(
     assert site.api("POST", f"/api/programs/{name}/check", {"stop": True})["status"] == 202
     assert site.api("GET", f"/api/programs/{name}")["state"] == "STOPPED"
     site.api("DELETE", f"/api/programs/{name}/check")
+
+
+def test_a_program_without_a_report_has_nothing_to_save_and_no_probe_of_it(
+    site: Any, name: str
+) -> None:
+    page = site.talk("/ws/live", {"subscribe": ["check:chat"]})
+    assert follow(page, lambda event: event["kind"] == "check")["state"] == "never"
+    missing = site.api("GET", f"/api/programs/{name}/check.json")
+    assert (missing["status"], missing["error"]["code"]) == (404, "unknown_server")
+    assert missing["error"]["next_step"] == f"POST /api/programs/{name}/check"
+    again = site.api("POST", f"/api/programs/{name}/check/again", {"probe": "nothing"})
+    assert (again["status"], again["error"]["next_step"]) == (422, "see probes in the report")
+    lesson = site.api("GET", f"/api/lessons/decode-not-text?program={name}")
+    assert lesson["found"] is None
 
 
 def test_lessons_are_listed_and_an_unknown_one_is_missing(site: Any) -> None:

@@ -1,6 +1,7 @@
 """Recorded calls over HTTP and on the live channel."""
 
 import base64
+import json
 import urllib.error
 import urllib.request
 from typing import Any
@@ -145,3 +146,15 @@ def test_lines_and_threads_become_a_picture_of_the_code(recorded: Any) -> None:
     assert standing["chat.py:9"]["peers"] == ["127.0.0.1:5001"]
     assert (standing["chat.py:30"]["tasks"], standing["chat.py:30"]["count"]) == (20, 0)
     assert first["threads"]["threads"][0]["waited_s"] == 4.5
+
+
+def test_a_recorded_conversation_is_saved_for_a_check(recorded: Any) -> None:
+    saved, body = get(recorded, "/api/programs/chat/talk.json?stream=2")
+    assert saved == 'attachment; filename="chat-2.talk.json"'
+    turns = json.loads(body)
+    assert "hello" in str(turns)
+    assert "HELLO" in str(turns)
+    missing = recorded.api("GET", "/api/programs/chat/talk.json?stream=9")
+    assert (missing["status"], missing["error"]["next_step"]) == (422, "see the wire")
+    held = recorded.api("POST", "/api/programs/chat/check", {"stream": 2})
+    assert (held["status"], held["error"]["code"]) == (409, "not_running")

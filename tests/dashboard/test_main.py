@@ -1,0 +1,28 @@
+"""`python -m dashboard`: what keeps it from becoming the dashboard is one sentence."""
+
+import pytest
+
+from dashboard.__main__ import main, refusal
+from tests.disks import without_rights
+
+
+def test_a_setting_that_cannot_be_used_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SOCKETLAB_LOG_LINES", "many")
+    assert main([]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Socket Lab: environment SOCKETLAB_*: log_lines: 'many' is not a ")
+    assert said.count("\n") == 1
+
+
+def test_a_port_of_the_system_asks_for_another_one() -> None:
+    assert refusal("127.0.0.1", "0") == ""  # all that this needs of Python is read with rights
+    with without_rights():
+        said = refusal("127.0.0.1", "1")
+    assert said == 'No right to take port 1. Another port: make run ARGS="--port 5050"'
+
+
+def test_an_address_that_the_system_does_not_take_is_said_in_its_words() -> None:
+    without_interface = "fe80::1"
+    assert refusal(without_interface, "5000") == "[fe80::1]:5000 cannot be had: Invalid argument"
