@@ -131,3 +131,30 @@ def test_where_another_program_has_taken_the_port_it_is_said_and_nothing_started
 
 def lost_look(context: Context) -> Outcome:
     raise AssertionError("it is not looked at")
+
+
+def test_a_server_that_we_cannot_start_again_is_believed_to_be_gone(patience: Patience) -> None:
+    """What has ended it will not be seen twice."""
+
+    class Stranger(FakeSubject):
+        inside = False
+
+    subject: Any = Stranger()
+    setting = Setting(Talk("text", None, (Turn(b"a", b"b"),)), subject, patience, Hints(), {})
+    subject.taken = (("port", "9"),)  # nobody starts it again
+    looks = Looks(setting, math.inf, kind=scripted("answers"))
+    ended = looks.look(ending(scripted("not-utf8", "fail"), subject))
+    assert (ended.outcome, ended.confirmed) == ("fail", True)
+
+
+def test_an_exception_that_does_not_come_twice_more_is_none(looks: Looks) -> None:
+    outcome = looks.look(scripted("long", "fail", "pass", "pass", deaths=(DEATH,)))
+    assert outcome.outcome == "pass"
+
+
+def ending(probe: Probe, subject: FakeSubject) -> Probe:
+    def look(context: Context) -> Outcome:
+        subject.up = False
+        return Outcome(probe.id, "fail", "", (), Evidence("no-answer"))
+
+    return Probe(probe.id, probe.applies, look)
