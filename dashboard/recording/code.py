@@ -28,13 +28,15 @@ def standing(
             row = rows.setdefault(thread.line, _nothing(thread.line, thread.function))
             row["count"] += 1
             row["call"] = thread.call or row["call"]
-            row["longest_s"] = max(row["longest_s"], thread.waited_s or 0.0)
+            if (thread.waited_s or 0.0) >= row["longest_s"]:
+                row["longest_s"], row["at_least"] = thread.waited_s or 0.0, thread.at_least
             _name(row["threads"], [thread.name])
             _name(row["peers"], [peer_of(thread.socket)])
     for task in threads.tasks:
         row = rows.setdefault(task.line, _nothing(task.line, task.function))
         row["tasks"] += task.suspended
-        row["longest_s"] = max(row["longest_s"], task.oldest_s or 0.0)
+        if (task.oldest_s or 0.0) > row["longest_s"]:
+            row["longest_s"], row["at_least"] = task.oldest_s, False
         _name(row["peers"], (peer_of(socket) for socket in task.sockets))
     return list(rows.values())
 
@@ -43,7 +45,7 @@ def _nothing(line: str, function: str | None) -> dict[str, Any]:
     lists: dict[str, Any] = {"threads": [], "peers": []}
     return {
         "line": line, "function": function, "count": 0, "tasks": 0, "call": None,
-        "longest_s": 0.0, **lists,
+        "longest_s": 0.0, "at_least": False, **lists,
     }  # fmt: skip
 
 

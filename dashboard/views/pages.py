@@ -91,7 +91,7 @@ def _program(program: Program, tab: str | None) -> Response:
 
 def _page(page: dict[str, Any]) -> Response:
     lang = language()
-    title = _title(lang, page["name"]) if page["name"] else i18n.text(lang, TITLES[page["view"]])
+    title = _title(lang, page) if page["name"] else i18n.text(lang, TITLES[page["view"]])
     boot = {
         "lang": lang,
         "catalogue": i18n.catalogue(lang),
@@ -105,10 +105,11 @@ def _page(page: dict[str, Any]) -> Response:
     return _rendered("page.html", lang, title=title, token=token, boot=boot)
 
 
-def _title(lang: str, name: str) -> str:
-    """A program's title in a language; its own where the catalogue of texts has none."""
-    key = f"s.{name}"
-    return i18n.text(lang, key) if i18n.has(key) else lab().programs[name].title
+def _title(lang: str, page: dict[str, Any]) -> str:
+    """A tab and its program in a language; the program's own title where the catalogue has none."""
+    key = f"s.{page['name']}"
+    program = i18n.text(lang, key) if i18n.has(key) else lab().programs[page["name"]].title
+    return f"{i18n.text(lang, 'tab.' + page['tab'])} · {program}"
 
 
 def error_page(error: HTTPException) -> Response:

@@ -116,8 +116,9 @@ class ThreadEvents(NamedTuple):
 class ThreadRow(NamedTuple):
     """Where a thread stands. call: recv, accept, lock, sleep, input, select ..., "wait" for a
     Condition or what is made of one, "join"; None where it computes, or waits for something that is
-    not seen: waited_s is then since when it was first seen there. socket: its id. lock: the id of
-    a LockRow. waits_for: the same for people."""
+    not seen: waited_s is then since when it was first seen there. at_least: nobody looked when it
+    came there, so it stands there longer. socket: its id. lock: the id of a LockRow. waits_for: the
+    same for people."""
 
     id: int
     name: str
@@ -129,6 +130,7 @@ class ThreadRow(NamedTuple):
     socket: int | None = None
     lock: int | None = None
     waits_for: str | None = None
+    at_least: bool = False
 
 
 class Hold(NamedTuple):

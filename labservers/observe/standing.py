@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from types import FrameType
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from .alive import alive
 from .calling import Waits, waits_in
@@ -17,6 +17,15 @@ from .tap import Tap
 from .tasks import Tasks
 
 SHOWN = 500  # rows of each kind
+AWAY_S = 2.0  # after so long without a look, the beginning of a stand is not known
+
+
+class _Stand(NamedTuple):
+    """A frame and its instruction, since when it was seen; at_least: it may have come before."""
+
+    where: tuple[int, int] | None
+    since: float
+    at_least: bool
 
 
 class Standing:
@@ -27,19 +36,26 @@ class Standing:
     """
 
     def __init__(
-        self, tap: Tap, locks: Locks, tasks: Callable[[float], list[TaskRow]] | None = None
+        self,
+        tap: Tap,
+        locks: Locks,
+        tasks: Callable[[float], list[TaskRow]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._all_threads = tasks is None
         self._tap = tap
         self._locks = locks
+        self._clock = clock
         self._deadlocks = Deadlocks(locks)
         self._tasks = Tasks(tap).look if tasks is None else tasks
-        self._places: dict[int, tuple[Any, float]] = {}  # thread -> where, and since when
+        self._places: dict[int, _Stand] = {}
+        self._looked: float | None = None  # at the last time
 
     def look(self) -> Threads:
         """Everything now; the tasks may be of a moment ago, as to find them is dear."""
-        now = time.monotonic()
+        now = self._clock()
         rows = self._threads(now)
+        self._looked = now
         locks = [self._lock(lock, now) for lock in self._locks.alive()[:SHOWN]]
         found = self._tasks(now)
         return Threads(
@@ -80,9 +96,9 @@ class Standing:
     ) -> ThreadRow:
         place = self._tap.own.place(frame)
         waits = self._waits(ident, frame)
-        since = self._since(ident, frame, now)
+        stand = self._stand(ident, frame, now)
         if waits is not None and waits.since is not None:
-            since = waits.since
+            stand = stand._replace(since=waits.since, at_least=False)
         return ThreadRow(
             id=ident,
             name=thread.name if thread is not None else self.name(ident),
@@ -90,19 +106,21 @@ class Standing:
             line=place.text if place else None,
             function=place.function if place else None,
             call=waits.call if waits else None,
-            waited_s=round(now - since, 3),
+            waited_s=round(now - stand.since, 3),
+            at_least=stand.at_least,
             socket=waits.socket if waits else None,
             lock=waits.lock if waits else None,
             waits_for=waits.text if waits else None,
         )
 
-    def _since(self, ident: int, frame: FrameType | None, now: float) -> float:
-        """When it was first seen where it stands."""
+    def _stand(self, ident: int, frame: FrameType | None, now: float) -> _Stand:
+        """Where it stands, and when it was first seen there."""
         where = (id(frame), frame.f_lasti) if frame is not None else None
         seen = self._places.get(ident)
-        if seen is None or seen[0] != where:
-            seen = self._places[ident] = (where, now)
-        return seen[1]
+        if seen is None or seen.where != where:
+            away = self._looked is None or now - self._looked > AWAY_S
+            seen = self._places[ident] = _Stand(where, now, away)
+        return seen
 
     def _waits(self, ident: int, frame: FrameType | None) -> Waits | None:
         wait = self._locks.waits.get(ident)

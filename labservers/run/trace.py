@@ -129,7 +129,8 @@ class Printer:
 
     def _standing(self, row: observed.ThreadRow) -> str:
         line = f"{row.line} {row.function}" if row.line else "-"
-        waited = "" if row.waited_s is None else f"  {row.waited_s:.1f} s"
+        least = ">= " if row.at_least else ""
+        waited = "" if row.waited_s is None else f"  {least}{row.waited_s:.1f} s"
         waits = f"  {row.call}() {row.waits_for or ''}{waited}" if row.call else ""
         return f"    {_thread_name(row.name)}  {self._in(BLUE, line)}{_printable(waits)}"
 

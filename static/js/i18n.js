@@ -78,6 +78,9 @@ export function dur(ms) {
   return hands(Math.floor(seconds));
 }
 
+/** How long something stands, in seconds; `at_least`: it began before anybody looked. */
+export const stood = (seconds, at_least) => `${at_least ? "≥\u00a0" : ""}${dur(seconds * 1000)}`;
+
 /** A share of 0..1 as 12.5 %. */
 export const percent = (share) => `${nf(Math.round(share * 1000) / 10)}\u00a0%`;
 

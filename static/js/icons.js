@@ -46,6 +46,7 @@ export const ICONS = {
   files: () => html`<path d="M5.5 4.25V1.75h4.7L13 4.5v6.75h-2.5"/><path d="M3 4.25h4.7l2.8 2.75v7.25H3z"/>`,
   file: () => html`<path d="M4 1.75h5.2L12.5 5v9.25H4z"/><path d="M9 1.9V5.2h3.3"/>`,
   thread: () => html`<path d="M3 4.5h7M3 8h10M3 11.5h5"/><circle cx="12.2" cy="4.5" r="1.3" fill="currentColor" stroke="none"/>`,
+  book: () => html`<path d="M8 4.2C6.6 3.2 4.6 2.9 2.25 3v9.5c2.35-.1 4.35.2 5.75 1.2 1.4-1 3.4-1.3 5.75-1.2V3C11.4 2.9 9.4 3.2 8 4.2zM8 4.2v9.5"/>`,
   flag: () => html`<path d="M3.75 14V2.5h8.5L10 5.5l2.25 3H3.75"/>`,
   route: () => html`<circle cx="3.5" cy="12" r="1.6"/><circle cx="12.5" cy="4" r="1.6"/><path d="M5.1 12h4.4a2 2 0 0 0 0-4H6.6a2 2 0 0 1 0-4h4.3"/>`,
 };

@@ -26,12 +26,12 @@ export const pill = (state) =>
 
 /**
  * A button. `kind`: pri, gh, dg, sm, in any combination. `busy`: its action is under way.
- * `off`: why it cannot be used now; it stays focusable and says the reason as its tooltip.
+ * `off`: why it cannot be used now; it stays focusable and says the reason as its tooltip, and when it is pressed.
  */
-export function Button({ label, icon: name, kind = "", busy, off, kbd, onClick, ...rest }) {
+export function Button({ label, icon: name, kind = "", busy, off, kbd, title, onClick, ...rest }) {
   const still = Boolean(busy || off);
   return html`<button type="button" class="btn ${kind}" aria-disabled=${still ? "true" : undefined}
-    aria-busy=${busy ? "true" : undefined} title=${off || undefined}
+    aria-busy=${busy ? "true" : undefined} title=${off || title || undefined}
     onClick=${still ? block : onClick} ...${rest}>
     ${busy ? spinner() : name && icon(name)}<span>${label}</span>${kbd && html`<kbd>${kbd}</kbd>`}
   </button>`;

@@ -14,12 +14,15 @@ import { startKeyboard } from "./keyboard.js";
 import { initial, reduce } from "./model/reducer.js";
 import { href, parse } from "./model/routes.js";
 import { may, shown } from "./model/selectors.js";
+import { startRefusals } from "./refusals.js";
 import { startRouter } from "./router.js";
 import { Shell } from "./views/shell/shell.js";
 
 const TOAST_MS = 6000;
 /* A start or stop that was accepted and then never confirmed leaves its button usable again. */
 const CONFIRM_MS = 8000;
+
+const TITLES = { overview: "nav.overview", programs: "nav.programs", lessons: "les.h", lesson: "les.h", missing: "missing.h" };
 
 takeLink();
 const page = document.documentElement;
@@ -41,9 +44,13 @@ function dispatch(event) {
 function draw() {
   frame = 0;
   page.dataset.stale = state.link.status === "lost" ? "1" : "0";
-  const { name, view } = state.route;
-  document.title = `${name ? titleOf(state.servers[name]) : t(view.startsWith("lesson") ? "les.h" : "nav.overview")} · ${t("app")}`;
+  document.title = `${headline(state)} · ${t("app")}`;
   render(h(Shell, { state, actions }), document.getElementById("app"));
+}
+
+/* The page's name among the browser's tabs and in its history; the dashboard writes the first one. */
+function headline({ route: { view, name, tab }, servers }) {
+  return view === "server" ? `${t(`tab.${tab}`)} · ${titleOf(servers[name])}` : t(TITLES[view]);
 }
 
 function tellStates(before, after) {
@@ -223,6 +230,7 @@ actions.navigate = startRouter(routeOf, (route) => {
   scrollTo(0, 0);
 });
 startKeyboard({ state: () => state, actions });
+startRefusals(actions.toast);
 addEventListener("hashchange", () => takeLink() && live.open());
 draw();
 live.open();

@@ -261,7 +261,7 @@ def test_a_paused_log_counts_what_comes(lab, open_page) -> None:
     log = page.get_by_role("log")
     expect(log.locator("li").first).to_be_visible()
     page.keyboard.press("Space")
-    expect(page.locator(".logs").get_by_role("button", name="Resume")).to_be_visible()
+    expect(page.locator(".logs").get_by_role("button", name="Follow")).to_be_visible()
     before = log.locator("li").count()
     ask(lab, "[]")
 
@@ -270,7 +270,7 @@ def test_a_paused_log_counts_what_comes(lab, open_page) -> None:
     expect(log.locator("li")).to_have_count(before)
     fresh.click()
     expect(log.locator("li")).not_to_have_count(before)
-    expect(page.locator(".logs").get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.locator(".logs").get_by_role("button", name="Hold the view")).to_be_visible()
 
 
 def test_search_marks_and_a_switch_filters(lab, open_page) -> None:

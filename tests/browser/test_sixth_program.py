@@ -31,7 +31,7 @@ def test_it_is_started_on_its_card_and_opened_by_its_key(sixth: Any, page: Page)
     expect(page.locator(".feed")).to_contain_text("A twin of number five")
     page.keyboard.press("6")
     expect(page).to_have_url(f"{sixth.url}/servers/twin/loop")
-    expect(page).to_have_title("A twin of number five · Socket Lab")
+    expect(page).to_have_title("Event loop · A twin of number five · Socket Lab")
     tabs = page.get_by_role("navigation", name="A twin of number five").get_by_role("link")
     expect(tabs).to_have_text(["Event loop", "Code", "Wire", "Connections0", "Logs", "States"])
 

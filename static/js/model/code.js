@@ -1,10 +1,16 @@
 /* A program's source with what its lines do: calls, bytes, time, and what stands where; pure. */
 
+import { UNSEEN_S } from "./threads.js";
+
 const READS = new Set(["recv", "recvfrom", "recv_into", "recvmsg", "accept", "select", "poll", "epoll"]);
 const NO_CODE = { lines: {}, standing: [] };
 
-/** The wait of a thread that stands in a call, as a hue of the tokens: read, write, ready, run. */
-export const toneOf = (call) => (!call ? "run" : READS.has(call) ? "read" : /^(send|connect)/.test(call) ? "write" : "ready");
+/** What stands on a line, as a hue of the tokens: read, write, ready, run; timer where it may wait unseen. */
+export function toneOf({ call, longest_s: longest }) {
+  if (!call) return longest >= UNSEEN_S ? "timer" : "run";
+  if (READS.has(call)) return "read";
+  return /^(send|connect)/.test(call) ? "write" : "ready";
+}
 
 /** {file, n} of a place as "server.py:24", or null. */
 export function placeOf(text) {

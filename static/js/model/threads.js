@@ -127,7 +127,7 @@ function gaps(points) {
 }
 
 /* A thread that has made no call for so long computes, or waits for what is not seen. */
-const UNSEEN_S = 1;
+export const UNSEEN_S = 1;
 
 /** The present act of a thread, by its row: a kind of a call, or "unseen". */
 export const doing = (row) => (callKind(row.call) === "run" && row.waited_s >= UNSEEN_S ? "unseen" : callKind(row.call));
@@ -144,9 +144,9 @@ export function groups(rows) {
   const found = new Map();
   for (const row of rows) {
     const key = `${row.call} ${row.line}`;
-    const group = found.get(key) ?? { key, kind: doing(row), call: row.call, line: row.line, function: row.function, rows: [], longest_s: 0 };
+    const group = found.get(key) ?? { key, kind: doing(row), call: row.call, line: row.line, function: row.function, rows: [], longest_s: 0, at_least: false };
     group.rows.push(row);
-    group.longest_s = Math.max(group.longest_s, row.waited_s ?? 0);
+    if ((row.waited_s ?? 0) >= group.longest_s) Object.assign(group, { longest_s: row.waited_s ?? 0, at_least: Boolean(row.at_least) });
     found.set(key, group);
   }
   return [...found.values()].sort((a, b) => b.rows.length - a.rows.length);

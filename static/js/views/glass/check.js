@@ -5,6 +5,7 @@ import { NO_CHECK, byReason, counts, probesOf } from "../../model/check.js";
 import { href } from "../../model/routes.js";
 import { Finding, SIGNS } from "./check_finding.js";
 import { Asking } from "./check_ask.js";
+import { NotRunning } from "../shell/not_running.js";
 import { reason } from "../shell/reasons.js";
 
 const NOTHING = [];
@@ -18,14 +19,16 @@ export function Check({ state, actions, name }) {
   }, [name, check.reported_at, state.lang]);
   const again = async (probe) => (await actions.checkAgain(name, probe)) && actions.navigate(href(server, "wire"));
   const off = reason(state, "start") || (check.state === "running" ? t("chk.off.running") : "");
-  return html`<div class="g-check"><${Asking} state=${state} server=${server} check=${check} report=${report} tasks=${tasks} actions=${actions}/>
+  return html`<div class="stack">${!server.own && html`<${NotRunning} state=${state} name=${name} actions=${actions}/>`}
+    <div class="g-check"><${Asking} state=${state} server=${server} check=${check} report=${report} tasks=${tasks} actions=${actions}/>
     <div class="stack results" aria-live="off">${report
       ? html`<${Report} report=${report} check=${check} server=${server} again=${again} off=${off}/>`
-      : html`<${Nothing} check=${check}/>`}</div></div>`;
+      : html`<${Nothing} check=${check}/>`}</div></div></div>`;
 }
 
 const Nothing = ({ check }) =>
-  html`<section class="panel"><p class="nothing">${t(check.state === "running" ? "chk.wait" : "chk.none")}</p></section>`;
+  html`<section class="panel"><p class="nothing">${t(check.state === "running" ? "chk.wait" : "chk.none")}</p>
+    <p class="nothing"><a href="/lessons">${t("les.all")}</a></p></section>`;
 
 function Report({ report, check, server, again, off }) {
   const { passed, unconfirmed, untried } = probesOf(report);

@@ -1,6 +1,6 @@
 /* Beside the source: the variables of a held thread, and where all threads and tasks stand. */
 import { html, icon, useState } from "../../kit.js";
-import { dur, nf, t } from "../../i18n.js";
+import { nf, stood, t } from "../../i18n.js";
 import { crowded, toneOf } from "../../model/code.js";
 import { href } from "../../model/routes.js";
 
@@ -28,9 +28,9 @@ function Stands({ server, code }) {
   return html`<section class="panel stands" aria-labelledby="stands-h"><div class="pn-h"><h2 id="stands-h">${t("code.stands")}</h2></div>
     ${places.length
       ? html`<ul>${places.map(
-          ({ line, function: name, count, call, longest_s: longest, peers, tasks }) => html`<li key=${line}><span class="k k-${toneOf(call)}">${nf(count + tasks)}</span>
+          ({ line, function: name, count, call, longest_s: longest, at_least: least, peers, tasks }) => html`<li key=${line}><span class="k k-${toneOf({ call, longest_s: longest })}">${nf(count + tasks)}</span>
             <div><a class="mono" href=${href(server, "code", { line })}>${line}</a> <span class="muted mono">${name}</span>
-              <p class="soft">${call ? html`<code>${call}()</code>` : t(count ? "code.computes" : "code.suspended")}${typeof longest === "number" && html`, ${t("code.longest", { v: dur(longest * 1000) })}`}${tasks > 0 && html`, ${t("code.tasks", { n: tasks })}`}</p>
+              <p class="soft">${call ? html`<code>${call}()</code>` : t(count ? "code.computes" : "code.suspended")}${typeof longest === "number" && html`, ${t("code.longest", { v: stood(longest, least) })}`}${tasks > 0 && html`, ${t("code.tasks", { n: tasks })}`}</p>
               ${peers?.length > 0 && html`<p class="muted mono peers">${peers.join(", ")}</p>`}</div>
             <a class="btn gh sm ib" href=${href(server, "threads", { line })} aria-label=${t("code.tothreads", { l: line })} title=${t("code.tothreads", { l: line })}>${icon("right")}</a></li>`,
         )}</ul>`

@@ -1,6 +1,6 @@
 /* The lines of a source: number, time blocked, text, what stands there, calls and bytes. */
 import { IconButton, html, icon, useEffect, useRef, useState } from "../../kit.js";
-import { bytes, dur, nf, t } from "../../i18n.js";
+import { bytes, dur, nf, stood, t } from "../../i18n.js";
 import { toneOf } from "../../model/code.js";
 import { href } from "../../model/routes.js";
 
@@ -40,7 +40,7 @@ function show(box, n) {
 function Line({ row, pieces, server, here, reached, off, paused, toggle, runTo, reach }) {
   const { n, key, count, share, standing, held, stop } = row;
   const alone = standing && standing.count + standing.tasks === 1;
-  const cls = [alone && `stand k-${toneOf(standing.call)}`, held && `held-${held}`, here && "here", stop && "stop"].filter(Boolean).join(" ");
+  const cls = [alone && `stand k-${toneOf(standing)}`, held && `held-${held}`, here && "here", stop && "stop"].filter(Boolean).join(" ");
   const flip = () => {
     reach();
     if (!off) toggle(key);
@@ -57,11 +57,11 @@ function Line({ row, pieces, server, here, reached, off, paused, toggle, runTo, 
 
 /* The threads and tasks on the line, for how long, with which clients. */
 function Standing({ server, standing }) {
-  const { line, count, tasks, threads, call, longest_s: longest, peers } = standing;
+  const { line, count, tasks, threads, call, longest_s: longest, at_least: least, peers } = standing;
   const what = !count ? t("code.tasks", { n: tasks }) : count === 1 ? threads[0] : t("code.threads", { n: count });
   const about = [threads.join(", "), peers?.join(", ")].filter(Boolean).join(" · ");
-  return html`<a class="standing k-${toneOf(call)}" href=${href(server, "threads", { line })} title=${about}>${icon("clock")}
-    <span>${what}</span>${call && html`<code>${call}</code>`}${typeof longest === "number" && html`<b>${dur(longest * 1000)}</b>`}</a>`;
+  return html`<a class="standing k-${toneOf(standing)}" href=${href(server, "threads", { line })} title=${about}>${icon("clock")}
+    <span>${what}</span>${call && html`<code>${call}</code>`}${typeof longest === "number" && html`<b>${stood(longest, least)}</b>`}</a>`;
 }
 
 /* Calls and bytes, exact even where calls themselves were left out. */

@@ -34,8 +34,8 @@ export function Logs({ state, actions, name }) {
       ${words && html`<span class="muted" role="status">${t("l.matches", { n: found })}</span>
         <${Toggle} label=${t("l.only")} on=${only} onChange=${setOnly}/>`}
       <span class="sp"></span>
-      <${Button} data-key="Space" icon=${held ? "play" : "pause"} label=${t(held ? "l.resume" : "l.pause")}
-        onClick=${() => setHeld(held ? null : live)}/>
+      <${Button} data-key="Space" icon=${held ? "play" : "pause"} label=${t(held ? "wire.resume" : "wire.pause")}
+        title=${t("wire.pause.d")} onClick=${() => setHeld(held ? null : live)}/>
       <button type="button" class="btn ib" aria-label=${t("l.wrap")} title=${t("l.wrap")} aria-pressed=${String(wrap)}
         onClick=${() => setWrap(!wrap)}>${icon("wrap")}</button>
       <a class="btn ib" href=${`/api/servers/${name}/logs?download=1`} download aria-label=${t("l.dl")} title=${t("l.dl")}>${icon("dl")}</a>

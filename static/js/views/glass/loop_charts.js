@@ -11,12 +11,13 @@ const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 const us = (value) => (value === null || value === undefined ? "" : dur(value / 1000));
 const seconds = (at) => (Math.round(at) ? `−${nf(Math.round(-at))}\u00a0${t("u.s")}` : t("lp.now"));
 
+/* `least`: the top of an axis without values, so that its marks differ. */
 const CHARTS = [
-  { key: "lp.c.depth", incrs: WHOLE, fmt: (value) => nf(value), lines: [
+  { key: "lp.c.depth", least: 1, incrs: WHOLE, fmt: (value) => nf(value), lines: [
       ["reading", "sk.read", "--in-fill"], ["writing", "sk.write", "--out-fill", [6, 3]], ["ready", "sk.ready", "--ready-fill", [2, 2.5]]] },
-  { key: "lp.c.tick", fmt: us, lines: [["tick_p50_us", "p50", "--run-fill"], ["tick_p99_us", "p99", "--run", [4, 3]]] },
-  { key: "lp.c.lag", fmt: us, lines: [["lag_us", "lp.c.lag.max", "--accent"]] },
-  { key: "lp.c.use", fmt: percent, lines: [["utilization", "lp.c.use.l", "--run-fill"]] },
+  { key: "lp.c.tick", least: 100, fmt: us, lines: [["tick_p50_us", "p50", "--run-fill"], ["tick_p99_us", "p99", "--run", [4, 3]]] },
+  { key: "lp.c.lag", least: 100, fmt: us, lines: [["lag_us", "lp.c.lag.max", "--accent"]] },
+  { key: "lp.c.use", least: 0.01, fmt: percent, lines: [["utilization", "lp.c.use.l", "--run-fill"]] },
 ];
 
 export function Charts({ series, theme, lang }) {
@@ -69,7 +70,7 @@ function options(chart, width) {
     height: HEIGHT,
     legend: { show: false },
     cursor: { sync: { key: "loop" }, y: false, drag: { x: false } },
-    scales: { x: { time: false, range: [-60, 0] }, y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1e-3)] } },
+    scales: { x: { time: false, range: [-60, 0] }, y: { range: (_, __, most) => [0, Math.max(most * 1.1, chart.least)] } },
     axes: [
       { ...axis, size: 28, gap: 8, grid: { show: false }, splits: [-60, -30, 0],
         values: (_, splits) => splits.map(seconds) },

@@ -1,5 +1,5 @@
 /* A task that was chosen: where it stands, its local variables, and the step that leads to it. */
-import { Button, IconButton, html, icon } from "../../kit.js";
+import { Button, IconButton, html, icon, useEffect, useRef } from "../../kit.js";
 import { bytes, dur, nf, t } from "../../i18n.js";
 import { SIGN, TONE } from "../../model/loop.js";
 import { LineLink } from "./line_link.js";
@@ -8,9 +8,11 @@ const STATES = { ready: "sk.ready", running: "sk.run", reading: "sk.read", writi
 
 /** `id`: the chosen task. `rows`: those of the table. `until`: pause at the moment that a task runs; null: it cannot. */
 export function FrameCard({ id, rows, server, paused, off, until, close }) {
+  const card = useRef(null);
+  useEffect(() => card.current?.scrollIntoView({ block: "nearest" }), [id]); // the table that it was chosen in stands far below
   if (id === null) return null;
   const row = rows.find((one) => one.id === id);
-  return html`<section class="panel fcard" aria-label=${t("loop.frame", { id: String(id) })}><header><h2>${icon(SIGN[row?.state] ?? "ear")}#${id} <code>${row?.label ?? ""}</code></h2>
+  return html`<section class="panel fcard" ref=${card} aria-label=${t("loop.frame", { id: String(id) })}><header><h2>${icon(SIGN[row?.state] ?? "ear")}#${id} <code>${row?.label ?? ""}</code></h2>
       ${until && html`<${Button} kind="sm" icon="step" label=${t("loop.until.task")} title=${t("loop.until.task.d")} off=${off || (!paused && t("lp.step.off"))} onClick=${() => until(`task:${id}`)}/>`}
       <${IconButton} kind="gh sm" icon="x" label=${t("k.esc")} onClick=${close}/></header>
     ${row ? html`<${Facts} row=${row} server=${server}/><${Locals} row=${row} paused=${paused}/>` : html`<p class="muted">${t("loop.frame.gone")}</p>`}</section>`;

@@ -33,7 +33,8 @@ export function Tasks({ table, loop, chosen, choose }) {
 function Task({ row, longest, chosen, choose }) {
   const tone = TONE[row.state] ?? "read";
   const part = Math.max(3, (Math.log10(row.state_s * 1000 + 1) / Math.log10(longest * 1000 + 1)) * 100);
-  return html`<tr class=${chosen ? "on" : ""} onClick=${() => choose(row.id)}><td class="mono">#${row.id}</td>
+  return html`<tr class=${chosen ? "on" : ""} onClick=${() => choose(row.id)}>
+    <td class="mono"><button type="button" class="pick" aria-pressed=${String(chosen)}>#${row.id}</button></td>
     <td class="mono">${row.state === "accepting" ? t("lp.listener") : row.peer}</td><td class="mono cut">${row.label}</td>
     <td><span class="stk k-${tone}">${icon(SIGN[row.state] ?? "ear")}${t(STATES[row.state] ?? "sk.read")}</span></td>
     <td><span class="ab k-${tone}" style=${{ "--p": `${part}%` }}>${dur(row.state_s * 1000)}</span></td>

@@ -95,6 +95,6 @@ function Typing({ server, console, off, actions }) {
     <input class="inp mono" aria-label=${t("con.input")} placeholder=${why ? t(why) : asked?.prompt || t("con.input.ph")} value=${typed} autocomplete="off"
       spellcheck=${false} onInput=${(event) => setTyped(event.currentTarget.value)} onKeyDown=${onKeyDown}/>
     <${Button} type="submit" icon="send" label=${t("con.send")} off=${why && t(why)}/>
-    <${Button} label="^C" aria-label=${t("con.int")} title=${why ? t(why) : t("con.int.s")} off=${why && t(why)} onClick=${() => send(INTERRUPT)}/>
-    <${Button} label="^D" aria-label=${t("con.eof")} title=${why ? t(why) : t("con.eof.s")} off=${why && t(why)} onClick=${() => send(END)}/></form>`;
+    <${Button} label="^C" aria-label=${t("con.int")} title=${t("con.int.s")} off=${why && t(why)} onClick=${() => send(INTERRUPT)}/>
+    <${Button} label="^D" aria-label=${t("con.eof")} title=${t("con.eof.s")} off=${why && t(why)} onClick=${() => send(END)}/></form>`;
 }

@@ -1,6 +1,6 @@
 /* The threads of a program: what each of them has done, stands in, and waits for. */
 import { Segmented, html, useDraft, useEffect, useMemo, useRef, useState } from "../../kit.js";
-import { dur, nf, t } from "../../i18n.js";
+import { dur, nf, stood, t } from "../../i18n.js";
 import { running } from "../../model/selectors.js";
 import { HISTORY_S, counts, cycle, doing, drawing, fanOut, lanes } from "../../model/threads.js";
 import { NotRunning } from "../shell/not_running.js";
@@ -64,7 +64,7 @@ function Figures({ table }) {
     ${stat(t("thr.n"), nf(table.total), daemons > 0 && t("thr.daemons", { n: daemons }))}
     ${stat(t("thr.most"), kinds.length ? nf(kinds[0][1]) : "–", kinds.length > 0 && t(`thr.k.${kinds[0][0]}`))}
     ${stat(t("thr.waiting"), nf(waiting), table.locks.length > 0 && t("thr.locks.n", { n: table.locks.length }))}
-    ${stat(t("thr.send"), longest ? dur(longest.waited_s * 1000) : "–", longest?.name)}
+    ${stat(t("thr.send"), longest ? stood(longest.waited_s, longest.at_least) : "–", longest?.name)}
     ${table.tasks_total > 0 && stat(t("thr.tasks"), nf(table.tasks_total))}</dl>`;
 }
 

@@ -1,6 +1,6 @@
 /* Hundreds of threads: those that stand in the same call of the same line, counted. */
 import { html } from "../../kit.js";
-import { dur, nf, t } from "../../i18n.js";
+import { nf, stood, t } from "../../i18n.js";
 import { counts, groups } from "../../model/threads.js";
 import { LineLink } from "./line_link.js";
 import { sign, standing } from "./threads_words.js";
@@ -18,11 +18,11 @@ export function Groups({ rows, total, server }) {
 }
 
 function Group({ group, most, server }) {
-  const { rows, line, kind, longest_s } = group;
+  const { rows, line, kind, longest_s, at_least } = group;
   const names = rows.slice(0, NAMES).map(({ name }) => name).join(", ");
   return html`<li><b class="num">${nf(rows.length)}</b>${sign(kind)}
     <span class="gr"><span>${standing(rows[0])}${line && " · "}<${LineLink} server=${server} line=${line} name=${group.function}/></span>
       <i class="lk ${kind}" style=${{ width: `${Math.max(1, (rows.length / most) * 100)}%` }}></i>
       <small class="muted">${names}${rows.length > NAMES && ` … +${nf(rows.length - NAMES)}`}</small></span>
-    <span class="num soft">${longest_s > 0 && t("thr.longest", { v: dur(longest_s * 1000) })}</span></li>`;
+    <span class="num soft">${longest_s > 0 && t("thr.longest", { v: stood(longest_s, at_least) })}</span></li>`;
 }

@@ -1,12 +1,12 @@
 /* A lane a thread, the last seconds from left to right; the locks above them. */
 import { html, icon, useLayoutEffect, useMemo, useRef } from "../../kit.js";
-import { dur, nf, t } from "../../i18n.js";
+import { dur, nf, stood, t } from "../../i18n.js";
 import { doing } from "../../model/threads.js";
 import { paintLane, paintLock, palette } from "./threads_paint.js";
 import { sign, standing } from "./threads_words.js";
 
 const TICKS = 4;
-const LEGEND = ["in", "run", "lock", "hold", "out"];
+const LEGEND = ["in", "wait", "run", "lock", "hold", "out", "unseen"];
 const GONE_SHOWN = 8;
 
 /** `lanes`: as model/threads.js gives them. `at`: Unix seconds at the right edge. `thin`: rows without names. */
@@ -29,7 +29,7 @@ export function Lanes({ lanes, rows, locks, holds, at, span, thin, theme, lang }
 }
 
 function Row({ row, segments, thin }) {
-  const words = `${row.name}: ${standing(row)}${row.waited_s ? `, ${dur(row.waited_s * 1000)}` : ""}${row.line ? `, ${row.line}` : ""}`;
+  const words = `${row.name}: ${standing(row)}${row.waited_s ? `, ${stood(row.waited_s, row.at_least)}` : ""}${row.line ? `, ${row.line}` : ""}`;
   return html`<li class="tln" title=${thin ? words : undefined}>
     <div class="nm">${thin ? html`<span class="sr">${row.name}</span>` : html`<b>${row.name}</b><code class="d-${doing(row)}">${standing(row)}</code>`}</div>
     <canvas data-lane=${row.name} role="img" aria-label=${`${words}. ${t("thr.calls", { n: segments.filter(({ n }) => n).length })}`}></canvas></li>`;

@@ -1,6 +1,6 @@
 /* The threads in a table, and the tasks that are suspended, line by line. */
 import { Search, html, useDraft } from "../../kit.js";
-import { dur, nf, t } from "../../i18n.js";
+import { dur, nf, stood, t } from "../../i18n.js";
 import { chooseThreads, counts, doing } from "../../model/threads.js";
 import { LineLink } from "./line_link.js";
 import { sign, standing } from "./threads_words.js";
@@ -26,9 +26,9 @@ export function ThreadTable({ table, server, peers }) {
 }
 
 function Row({ row, locks, server, peers }) {
-  return html`<tr><td><b>${row.name}</b>${row.daemon && html` <span class="tag">daemon</span>`}</td>
+  return html`<tr><td><b>${row.name}</b>${row.daemon && html` <span class="tag">${t("thr.daemon")}</span>`}</td>
     <td><span class="dn">${sign(doing(row))}${standing(row)}</span></td>
-    <td class="num">${row.waited_s === null || row.waited_s === undefined ? "–" : dur(row.waited_s * 1000)}</td>
+    <td class="num">${row.waited_s === null || row.waited_s === undefined ? "–" : stood(row.waited_s, row.at_least)}</td>
     <td class="mono"><${LineLink} server=${server} line=${row.line} name=${row.function}/></td>
     <td class="mono soft clip">${waitsFor(row, locks, peers)}</td></tr>`;
 }

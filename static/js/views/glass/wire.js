@@ -116,9 +116,9 @@ function Pane({ crash, blocks, form, words, server, to, table, live, held, setHe
   const lost = unseen(live);
   return html`<div class="wire-p" ref=${box} onPointerDown=${onPointerDown} onPointerMove=${onPointerMove} onKeyDown=${onKeyDown}>
     <${Blocks} blocks=${blocks} form=${form} words=${words} width=${width} server=${server} to=${to} lang=${lang} live=${live} held=${held} setHeld=${setHeld}
-      selection=${selection} datagrams=${datagramIds(table)} empty=${t(filtered ? "wire.none.filter" : up ? "wire.none" : "wire.none.down")}/>
+      selection=${selection} datagrams=${datagramIds(table)} empty=${t(filtered ? "wire.none.filter" : up ? wayIn(server) : "wire.none.down")}/>
     ${form === "hex" && chosen && html`<${Selection} bytes=${bytesOf(chosen.points[0])} selection=${selection} clear=${() => select(null)}/>`}
-    <p class="under">${t(onlyDatagrams(table) ? "wire.note.udp" : "wire.note")}${lost > 0 && html` <b>${t("wire.lost", { n: lost })}</b>`}</p></div>`;
+    <p class="under">${t(onlyDatagrams(server, table) ? "wire.note.udp" : "wire.note")}${lost > 0 && html` <b>${t("wire.lost", { n: lost })}</b>`}</p></div>`;
 }
 
 /* Goes once to the block that brought the last bytes before a crash, and selects the byte to blame. */
@@ -135,9 +135,16 @@ function useBringer(box, crash, blocks, show) {
   }, [crash, blocks]);
 }
 
+/* How a first byte may come: what the program's page has for it. */
+function wayIn({ tabs, experiment_kinds: kinds }) {
+  if (tabs.some(({ name }) => name === "try")) return "wire.none";
+  return Object.keys(kinds ?? {}).some((kind) => kind !== "freeze") ? "wire.none.clients" : "wire.none.own";
+}
+
 const datagramIds = (table) => table?.streams.filter(({ kind }) => kind === "datagram").map(({ id }) => id).join() ?? "";
 
-const onlyDatagrams = (table) => Boolean(table?.streams.length) && table.streams.every(({ kind }) => kind === "datagram");
+const onlyDatagrams = ({ transport }, table) =>
+  table?.streams.length ? table.streams.every(({ kind }) => kind === "datagram") : transport === "udp";
 
 /* The selection that a key leads to; undefined where the key is not ours. */
 function moved({ key, shiftKey }, selection, chosen, blocks, width) {

@@ -19,7 +19,7 @@ export function Streams({ table, points, query, to }) {
     <h2>${t("wire.streams")} <span class="muted">${nf(total)}</span></h2>
     ${(all.length >= SEARCH_FROM || words) && html`<${Search} label=${t("wire.streams.find")} value=${words} onInput=${setWords}/>`}
     <a class="all" href=${to({ stream: null, peer: null })} aria-current=${query.stream ? undefined : "true"}>${t("wire.streams.all")}</a>
-    <${Rows} streams=${streams} points=${points} query=${query} to=${to}/>
+    ${streams.length > 0 && html`<${Rows} streams=${streams} points=${points} query=${query} to=${to}/>`}
     ${!streams.length && html`<p class="muted none">${t(words ? "wire.streams.none.find" : "wire.streams.none")}</p>`}
     ${total > all.length && html`<p class="muted none">${t("wire.streams.more", { a: all.length, n: total })}</p>`}</nav>`;
 }

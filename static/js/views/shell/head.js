@@ -46,7 +46,7 @@ function Actions({ server, busy, off, offChange, actions }) {
       onClick=${() => actions.kill(name)}/>`;
   }
   return html`${server.own && server.changed_on_disk && html`<${Changed} server=${server} busy=${busy} off=${off} actions=${actions}/>`}
-    ${server.own && html`<${Button} kind="txt" label="^C" aria-label=${t("prog.interrupt")} title=${offChange || t("prog.interrupt.s")}
+    ${server.own && html`<${Button} kind="txt" label="^C" aria-label=${t("prog.interrupt")} title=${t("prog.interrupt.s")}
       busy=${busy === "interrupt"} off=${offChange} onClick=${() => actions.interrupt(name)}/>`}
     ${stoppable(server) && html`<${Button} icon="stop" label=${t("stop")} busy=${busy === "stop"} off=${offChange}
       onClick=${() => actions.stop(name)}/>`}

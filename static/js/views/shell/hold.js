@@ -20,7 +20,7 @@ export function HoldBar({ server, off, skew_s, actions }) {
   const points = server.held?.points ?? [];
   const point = nextPoint(server, thread);
   const button = (action, body, symbol, key, more = {}) => html`<${Button} icon=${symbol} label=${t(key)} busy=${hold.busy === action}
-    off=${more.always ? off : wait} title=${(more.always ? off : wait) || t(more.says ?? `${key}.d`)} onClick=${() => hold.ask(action, body)} ...${more.props}/>`;
+    off=${more.always ? off : wait} title=${t(more.says ?? `${key}.d`)} onClick=${() => hold.ask(action, body)} ...${more.props}/>`;
   return html`<section class="hold ${still ? "is-held" : ""}" aria-label=${t("hold.h")}>
     <div class="ctlbar" role="toolbar" aria-label=${t("hold.h")}>
       ${still

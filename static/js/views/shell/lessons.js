@@ -7,13 +7,20 @@ import { Evidence, SIGNS, prose } from "../glass/check_finding.js";
 import { LineLink } from "../glass/line_link.js";
 import { reason } from "./reasons.js";
 
+const LEVELS = Object.keys(SIGNS);
+
 /** All of them, the gravest first. */
 export function Lessons({ state, actions }) {
   const found = useAnswer(actions, `/api/lessons?lang=${state.lang}`);
   return html`<div class="ph"><div class="tx"><h1>${t("les.h")}</h1><p>${t("les.sub")}</p></div></div>
-    <section class="panel lesson"><div class="pn-b"><${Loaded} found=${found}>${({ lessons }) => html`<ul class="lessons">${lessons.map(
-      ({ id, level, title }) => html`<li key=${id} class=${level}><a href=${`/lessons/${id}`}>${icon(SIGNS[level])}<span>${prose(title)}</span></a></li>`)}</ul>`}<//></div></section>`;
+    <${Loaded} found=${found}>${({ lessons }) => html`<div class="stack lesson">${LEVELS.map(
+      (level) => html`<${Group} key=${level} level=${level} lessons=${lessons.filter((one) => one.level === level)}/>`)}</div>`}<//>`;
 }
+
+const Group = ({ level, lessons }) =>
+  html`<section class="panel" aria-labelledby=${`les-${level}`}><div class="pn-h"><h2 id=${`les-${level}`}>${t(`les.${level}`)}</h2></div>
+    <ul class="pn-b lessons">${lessons.map(
+      ({ id, title }) => html`<li key=${id} class=${level}><a href=${`/lessons/${id}`}>${icon(SIGNS[level])}<span>${prose(title)}</span></a></li>`)}</ul></section>`;
 
 /** One of them: state.route.lesson, as found in state.route.query.program. */
 export function Lesson({ state, actions }) {

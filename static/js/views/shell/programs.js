@@ -74,6 +74,6 @@ function Files({ files, busy, off, first, actions }) {
 
 /* Its page is one that the dashboard makes when it is asked for. */
 const File = ({ file, busy, off, actions }) =>
-  html`<li>${icon("file")}<a href=${`/programs/${file.id}`}>${file.title}</a>
+  html`<li>${icon("file")}<a href=${`/programs/${file.id}`} title=${file.title}>${file.title}</a>
     <${Button} kind="sm" icon="play" label=${t("start")} aria-label=${t("prog.start.s", { s: file.title })} busy=${busy} off=${off}
       onClick=${() => actions.startFile(file.id)}/></li>`;

@@ -90,6 +90,7 @@ const Side = pure(function Side({ servers, order, route, actions }) {
         return html`<a key=${href(server, tab)} href=${href(server, tab)} title=${words}
           aria-current=${current(isHere(route, link))}>${icon(LINKS[tab].icon)}<span>${words}</span></a>`;
       })}
+      <a href="/lessons" title=${t("les.h")} aria-current=${current(route.view.startsWith("lesson"))}>${icon("book")}<span>${t("les.h")}</span></a>
     </nav>
     <div class="foot"><button type="button" onClick=${() => actions.dialog("keys")} aria-label=${t("keys")}
       title=${t("keys")}>${icon("kbd")}<span>${t("keys")}</span><kbd>?</kbd></button></div>
