@@ -32,6 +32,7 @@ TOUCHES: dict[type[Any], tuple[str, ...]] = {
     messages.Lines: ("code",),
     messages.Threads: ("threads", "code"),
     messages.Crash: ("view",),
+    messages.Deadlock: ("view",),
     messages.Held: ("view",),
     messages.Asks: ("view",),
     messages.Notice: ("view",),
@@ -178,6 +179,7 @@ class Recorder:
                 "waits_for_input": asks
                 and {"prompt": asks.prompt, "line": asks.line, "since": asks.at},
                 "held": self._shown(messages.Held) if alive else None,
+                "deadlock": self._shown(messages.Deadlock) if alive else None,
                 "crashes": [messages.as_dict(crash) for crash in self._crashes],
                 "notices": [messages.as_dict(notice) for notice in self._notices],
                 "summary": self._shown(messages.Summary),

@@ -11,6 +11,7 @@ from labservers.observe import messages
 AGES = 2**32  # seconds since the epoch, until 2106
 MOST_BYTES = 2**40  # of one call
 CODE, SENTENCE = 40, 1_000  # characters
+STUCK = 20  # threads of a deadlock
 CRASH_BYTES = 256 * 1024
 
 
@@ -27,9 +28,16 @@ def sound_part(message: messages.Message) -> messages.Message | None:
             return message._replace(events=[e for e in message.events if _is_time(e.at)])
         case messages.Notice():
             return message._replace(code=message.code[:CODE], text=message.text[:SENTENCE])
-        case messages.Crash() if len(messages.encode(message)) > CRASH_BYTES:
-            return None  # the tap cuts what it tells of one
+        case messages.Deadlock():
+            return _bounded(message._replace(text="", threads=message.threads[:STUCK]))
+        case messages.Crash():
+            return _bounded(message)
     return message
+
+
+def _bounded(message: messages.Crash | messages.Deadlock) -> messages.Message | None:
+    """The tap cuts what it tells of one; a longer one is not of the tap."""
+    return message if len(messages.encode(message)) <= CRASH_BYTES else None
 
 
 def _is_time(at: float) -> bool:

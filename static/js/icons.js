@@ -58,6 +58,7 @@ export const STATES = {
   starting: () => html`<path class="spin" d="M6 1.8A4.2 4.2 0 1 1 1.8 6"/>`,
   stopping: () => html`<rect x="2.4" y="2.4" width="7.2" height="7.2" rx="1"/>`,
   crashed: () => html`<path d="m2.6 2.6 6.8 6.8M9.4 2.6 2.6 9.4" stroke-width="2"/>`,
+  deadlock: () => html`<path d="M4.6 2.6A3.6 3.6 0 0 0 2.4 6M7.4 9.4A3.6 3.6 0 0 0 9.6 6M2.4 8.6V6M9.6 3.4V6" stroke-width="1.8"/>`,
   failed: () => html`<path d="M6 2.2v4.4M6 9.6v.01" stroke-width="2.2"/>`,
   backoff: () => html`<circle cx="6" cy="6" r="4.2"/><path d="M6 3.6V6l1.6 1.1"/>`,
   blocked: () => html`<circle cx="6" cy="6" r="4.2"/><path d="M3.6 6h4.8" stroke-width="2"/>`,

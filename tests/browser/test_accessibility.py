@@ -120,3 +120,5 @@ def test_a_control_that_is_off_can_be_reached_and_says_why(page: Page) -> None:
     button.focus()
     expect(button).to_be_focused()
     expect(button).to_have_attribute("title", "No server is running")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toasts[role=status]")).to_have_text("No server is running")

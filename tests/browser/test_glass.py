@@ -66,6 +66,29 @@ def talk(feed: Feed) -> None:
     )
 
 
+STUCK = [
+    {"thread": "left", "line": "a.py:13", "lock": "Lock", "held_by": "right", "taken": "a.py:11"},
+    {"thread": "right", "line": "a.py:13", "lock": "Lock", "held_by": "left", "taken": "a.py:12"},
+]
+
+
+def test_a_deadlock_is_said_on_the_card_and_on_every_tab(watch: Any) -> None:
+    page, _ = watch("wire", deadlock={"at": 1.0, "text": "", "threads": STUCK})
+    expect(page.locator("h1 .pill")).to_have_text("Deadlock")
+    told = "left waits at a.py:13 for the lock that right took at a.py:11."
+    expect(page.get_by_role("alert")).to_contain_text(told)
+    page.keyboard.press("0")
+    card = page.get_by_role("article", name="server.py, Deadlock")
+    expect(card.get_by_role("alert")).to_contain_text(told)
+    expect(card.get_by_role("button", name="Stop")).to_be_visible()
+
+
+def test_a_stand_that_nobody_saw_begin_is_a_lower_bound(watch: Any) -> None:
+    page, feed = watch("threads")
+    feed.threads(thread(1, "recv", waited_s=5.0), thread(2, "recv", waited_s=5.0, at_least=True))
+    expect(page.locator("td.num")).to_have_text(["5 s", "≥\u00a05 s"])
+
+
 def test_each_call_is_a_block_with_its_bytes_line_and_thread(watch: Any) -> None:
     page, feed = watch("wire")
     talk(feed)

@@ -5,6 +5,7 @@ export function shown(server) {
   if (server.state === "FAILED") return failure(server);
   if (server.state === "STOPPED" && server.finished) return "finished";
   if (server.state === "RUNNING" && paused(server)) return "paused";
+  if (stuck(server)) return "deadlock";
   if (["RUNNING", "STARTING"].includes(server.state) && server.waits_for_input) return "input";
   if (noSocket(server)) return "nosocket";
   return server.state.toLowerCase();
@@ -15,6 +16,9 @@ function failure(server) {
   if (reason === "port_in_use") return "blocked";
   return reason === "exited" || reason === "killed" ? "crashed" : "failed";
 }
+
+/** Whether threads of a program of the user wait for each other, and will do so for ever. */
+export const stuck = ({ own, state, deadlock }) => Boolean(own && deadlock) && state === "RUNNING";
 
 /** Whether every thread or task of it is held at its next point. */
 export const paused = (server) => Boolean(server.paused || server.held?.paused);

@@ -7,7 +7,7 @@ import pytest
 from dashboard.recording.downloads import as_capture, as_raw, as_text
 from dashboard.recording.memory import Memory
 from dashboard.recording.recorder import Recorder
-from dashboard.recording.sound import CRASH_BYTES, sound_part
+from dashboard.recording.sound import CRASH_BYTES, STUCK, sound_part
 from labservers.observe import messages
 
 NOW = 1_700_000_000.0
@@ -46,6 +46,22 @@ def test_times_that_cannot_be_are_not_taken() -> None:
 def test_a_crash_that_no_tap_has_cut_is_not_kept(characters: int, kept: bool) -> None:
     crash = messages.Crash(NOW, "main", True, "ValueError", "x" * characters, None, "", [], {})
     assert (sound_part(crash) is not None) == kept
+
+
+@pytest.mark.parametrize(("characters", "kept"), [(10, True), (CRASH_BYTES, False)])
+def test_a_deadlock_has_at_most_some_threads_and_so_many_bytes(characters: int, kept: bool) -> None:
+    stuck = messages.StuckThread("x" * characters, "a.py:1", "Lock of a.py:2", "left", "a.py:3")
+    told = sound_part(messages.Deadlock(NOW, "a sentence", [stuck] * 100))
+    assert told == (messages.Deadlock(NOW, "", [stuck] * STUCK) if kept else None)
+
+
+def test_a_deadlock_is_shown_of_the_life_that_it_is_in() -> None:
+    recorder = Recorder("a", Memory())
+    stuck = messages.StuckThread("right", "a.py:1", "Lock of a.py:2", "left", "a.py:3")
+    deadlock = messages.Deadlock(NOW, "", [stuck])
+    assert recorder.take(deadlock, 0)
+    assert recorder.view(alive=True)["deadlock"] == messages.as_dict(deadlock)
+    assert recorder.view(alive=False)["deadlock"] is None
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ export const Start = ({ server, busy, off, actions, label = "start", symbol = "p
 
 /** Bodies of the states that programs of all kinds share. */
 export const Running = (props) =>
-  html`<${Figures} ...${props}/><${Foot} ...${props}><${Stop} ...${props}/><${Restart} ...${props}/><//>`;
+  html`<${Figures} ...${props}/>${props.children}<${Foot} ...${props}><${Stop} ...${props}/><${Restart} ...${props}/><//>`;
 
 export const Paused = (props) =>
   html`<${Figures} ...${props}/>

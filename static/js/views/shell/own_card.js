@@ -5,14 +5,14 @@ import { href } from "../../model/routes.js";
 import { shown, startable, stoppable } from "../../model/selectors.js";
 import { Address, Evidence, Foot, Frozen, LogsLink, Paused, Restart, Running, Start, Stop, Stopping } from "./card_parts.js";
 import { Again, Reason } from "./own_failed.js";
-import { InputWanted, NoSocket } from "./own_words.js";
+import { InputWanted, NoSocket, Stuck } from "./own_words.js";
 
 export const OwnCard = pure(function OwnCard(props) {
   const { server } = props;
   const state = shown(server);
   return html`<article class="card own is-${state}" data-server=${server.name} aria-label=${`${server.title}, ${t(`st.${state}`)}`}>
     <header><span class="no" aria-hidden="true">${icon("file")}</span>
-      <h2><a href=${href(server)}>${server.title}</a></h2>${pill(state)}
+      <h2><a href=${href(server)} title=${server.title}>${server.title}</a></h2>${pill(state)}
       <div class="meta"><span class="cut folder" title=${server.folder}>${server.folder}</span></div></header>
     <${BODIES[state]} ...${props}/>
     <${OnSave} ...${props}/>
@@ -43,6 +43,8 @@ const WithoutSocket = (props) =>
     <div class="bd gap"><${NoSocket} server=${props.server}/></div>
     <${Foot} ...${props}><a class="btn pri" href=${href(props.server, "console")}>${icon("term")}<span>${t("tab.console")}</span></a>
       <${Stop} ...${props}/><${Restart} ...${props}/><//>`;
+
+const Deadlocked = (props) => html`<${Running} ...${props}><div class="bd"><${Stuck} server=${props.server}/></div><//>`;
 
 const Starting = (props) =>
   html`<${Address} server=${props.server}/>
@@ -81,6 +83,7 @@ function Blocked(props) {
 
 const BODIES = {
   running: Running,
+  deadlock: Deadlocked,
   paused: Paused,
   frozen: Frozen,
   input: Input,

@@ -14,6 +14,12 @@ export const NoSocket = ({ server }) =>
   html`<p><strong>${t("prog.nosocket")}</strong>
     ${" "}<span class="muted">${t("prog.nosocket.s")}</span></p>`;
 
+/** Its threads wait for each other: each with its line and the lock that it cannot have. */
+export const Stuck = ({ server }) =>
+  html`<div class="notice bad dead" role="alert">${icon("warn")}<div><strong>${t("thr.dead")}</strong>
+      <ul>${server.deadlock.threads.map((one) => html`<li key=${one.thread}>${t("thr.dead.row", {
+        t: one.thread, h: one.held_by, l: one.line ?? "?", w: one.taken ?? "?" })}</li>`)}</ul></div></div>`;
+
 /** The dashboard's word on its newest life: {at, code, text}, in the page's language where it has words for the code. */
 export const Notices = ({ server }) =>
   (server.notices ?? []).slice(-NOTICES_SHOWN).map(

@@ -1,6 +1,6 @@
 /* One program: its head, and the tab that is open. */
 import { html, useEffect } from "../../kit.js";
-import { holdable } from "../../model/selectors.js";
+import { holdable, stuck } from "../../model/selectors.js";
 import { Breaks } from "../glass/breaks.js";
 import { Connections } from "../glass/connections.js";
 import { Crashes } from "../glass/crash.js";
@@ -9,7 +9,7 @@ import { HoldBar } from "./hold.js";
 import { Lazy } from "./lazy.js";
 import { Logs } from "../glass/logs.js";
 import { Trouble } from "./own_failed.js";
-import { Notices } from "./own_words.js";
+import { Notices, Stuck } from "./own_words.js";
 import { reasons } from "./reasons.js";
 import { Try } from "../tasks/try.js";
 
@@ -40,6 +40,7 @@ export function Server({ state, actions }) {
       skew_s=${state.skew_s} actions=${actions}/>
     <${Trouble} state=${state} server=${server} actions=${actions}/>
     <${Notices} server=${server}/>
+    ${stuck(server) && tab !== "threads" && html`<${Stuck} server=${server}/>`}
     <${Crashes} state=${state} server=${server} actions=${actions}/>
     <${Breaks} state=${state} server=${server} actions=${actions}/>
     ${holdable(server) && html`<${HoldBar} server=${server} off=${offChange} skew_s=${state.skew_s} actions=${actions}/>`}
