@@ -49,9 +49,9 @@ PROBES: tuple[Probe, ...] = (
     chat_leaving.DEAF,
     *ends.PROBES,
     *http.PROBES,
-    *http_forms.PROBES,
     *chat_leaving.PROBES,
     load.CROWD_COMES,
+    *http_forms.PROBES,  # they change what the page shows
 )
 WHOLE_S = 45.0  # beyond it no probe is begun
 SWITCH_S = 0.0001  # of a chat's threads, 5 ms by itself: what they share is changed meanwhile

@@ -15,7 +15,7 @@ from labservers.checks.folders import Folder
 from labservers.checks.patience import strain
 from labservers.checks.process import Process
 from labservers.checks.prompts import typed_for
-from labservers.checks.scratch import scratch_copy
+from labservers.checks.scratch import Scratch
 from labservers.checks.values import Address, Death, Stand
 from labservers.checks.witness import Witness
 from labservers.observe.messages import Look
@@ -56,7 +56,8 @@ class Subject:
         switch_s: float | None = None,
     ) -> None:
         self._own = Folder()
-        self.file = scratch_copy(file.resolve(), self._own.path)
+        self._scratch = Scratch(file.resolve(), self._own.path)
+        self.file = self._scratch.file
         self.folder = folder or self.file.parent
         self.inside = True
         self.typed: list[tuple[str, str]] = []
@@ -83,12 +84,13 @@ class Subject:
         return reason
 
     def restart(self, folder: Path | None = None) -> str | None:
-        """A fresh run on the same port, which is made free first. folder: to run in, this time.
-        Where another program listens there, it is not tried again."""
+        """A fresh run on the same port, which is made free first, with its files as they were.
+        folder: to run in, this time. Where another program listens there, it is not tried again."""
         self.folder, kept = folder or self.folder, self.folder
         try:
             for _ in range(RESTARTS):
                 self.end()
+                self._scratch.restore()
                 if self._at is not None:
                     ports.free(self._at.port)
                 reason = self.start()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labservers.checks.scratch import MOST_FILES, scratch_copy
+from labservers.checks.scratch import MOST_FILES, Scratch, scratch_copy
 from labservers.checks.subject import Subject
 from tests.labservers.checks.test_subject import ask
 from tests.ports import free_port
@@ -60,7 +60,30 @@ def test_a_large_folder_and_one_with_links_stay(program: Path, tmp_path: Path) -
     assert scratch_copy(program, tmp_path / "scratch") == program
 
 
-def test_what_a_checked_program_writes_is_not_its_users(program: Path) -> None:
+def test_a_copy_is_made_as_it_was(program: Path, tmp_path: Path) -> None:
+    scratch = Scratch(program, tmp_path / "scratch")
+    copy = scratch.file.parent
+    page, new = copy / "data/page.html", copy / "data/new.txt"
+    page.write_text("<h1>another</h1>")
+    new.touch()
+    scratch.file.unlink()
+    scratch.restore()
+    assert page.read_text() == "<h1>x</h1>"
+    assert scratch.file.exists()
+    assert not new.exists()
+
+
+def test_a_program_without_a_copy_keeps_its_files(program: Path, tmp_path: Path) -> None:
+    program.write_text('open("../page.html")\n')
+    scratch = Scratch(program, tmp_path / "scratch")
+    (program.parent / "written.txt").touch()
+    scratch.restore()
+    assert (program.parent / "written.txt").exists()
+
+
+def test_what_a_checked_program_writes_is_neither_its_users_nor_its_next_runs(
+    program: Path,
+) -> None:
     program.write_text(KEEPS.format(port=free_port()))
     grades = program.parent / "grades.txt"
     grades.write_text("Ann 5;")
@@ -68,6 +91,8 @@ def test_what_a_checked_program_writes_is_not_its_users(program: Path) -> None:
     try:
         assert subject.start() is None
         assert ask(subject, b"Bob 2;") == b"Ann 5;Bob 2;"
+        assert subject.restart() is None
+        assert ask(subject, b"Cid 3;") == b"Ann 5;Cid 3;"
     finally:
         subject.close()
     assert grades.read_text() == "Ann 5;"
