@@ -28,6 +28,8 @@ class Checked(Protocol):
     @property
     def alive(self) -> bool: ...
     @property
+    def returncode(self) -> int | None: ...
+    @property
     def address(self) -> Address | None: ...
     def mark(self) -> Mark: ...
     def deaths(self, mark: Mark) -> tuple[Death, ...]: ...
@@ -86,6 +88,7 @@ class Context:
         self._cancelled = setting.cancelled
         self._mark = subject.mark()
         self._clients: list[Client] = []
+        self._served = False  # somebody, in this look
 
     @property
     def patience_s(self) -> float:
@@ -118,6 +121,7 @@ class Context:
 
     def connected(self, side: str = "client") -> Client:
         """A new client; `error` says where it could not connect."""
+        self._begin()
         client = self.client(side)
         client.connect(self.patience_s)
         return client
@@ -136,7 +140,7 @@ class Context:
         self, delivery: Delivery = "whole", talk: Talk | None = None, side: str = "client"
     ) -> Held:
         """The conversation with a new client, told in this way."""
-        self._go_on()
+        self._begin()
         held = hold(
             talk or self.talk,
             self.address,
@@ -166,6 +170,15 @@ class Context:
     def _go_on(self) -> None:
         if self._cancelled():
             raise Cancelled
+
+    def _begin(self) -> None:
+        """The next conversation of this look. A program that serves one client, and has ended as
+        it should, is started again for it."""
+        self._go_on()
+        another = self.once and self._served
+        if another and self.subject.wait(self.patience_s) and self.subject.returncode == 0:
+            self.subject.restart()
+        self._served = True
 
     # Marks in the life of the program.
 

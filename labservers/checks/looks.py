@@ -23,7 +23,7 @@ class Looks:
         self._until = until  # of time.monotonic(): probes are not begun after it
         self._twice = twice
         self._kind = kind
-        self._fresh = True
+        self._fresh = not setting.once  # it has served somebody, and is about to end
         self._unanswered = False
         self._taken: tuple[tuple[str, str], ...] = ()  # who has its port
         self._known: set[tuple[str, str | None]] = set()  # exceptions and lines, confirmed before
@@ -38,7 +38,7 @@ class Looks:
         if why is not None:
             return Outcome(probe.id, "not tried", why, self._taken if why == "port-lost" else ())
         first = self._once(probe)
-        if probe.rough and self._setting.talk.answered == "other":
+        if self._setting.once or (probe.rough and self._setting.talk.answered == "other"):
             self._fresh = False
         if first.outcome == "fail" and self._twice:
             return self._confirmed(probe, first)

@@ -100,6 +100,16 @@ def test_an_exception_in_a_line_that_was_confirmed_is_not_looked_at_again(looks:
     assert looks.look(scripted("split", "fail", deaths=(DEATH,))).confirmed
 
 
+def test_one_that_serves_a_single_client_is_begun_anew_for_each_probe(patience: Patience) -> None:
+    """Its port may still be open, though it is about to end."""
+    subject: Any = FakeSubject()
+    talk = Talk("text", None, (Turn(b"a", b"b"),))
+    looks = Looks(Setting(talk, subject, patience, Hints(), {}, once=True), math.inf)
+    for probe in ("split", "long"):
+        assert looks.look(scripted(probe, "pass")).outcome == "pass"
+    assert subject.restarts == 2
+
+
 def test_where_nothing_is_answered_nothing_else_is_tried(patience: Patience) -> None:
     subject: Any = FakeSubject()
     setting = Setting(Talk("text", None, (Turn(b"a", b"b"),)), subject, patience, Hints(), {})
