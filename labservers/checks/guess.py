@@ -14,6 +14,7 @@ from labservers.checks.hints import Hints
 from labservers.checks.holding import hold, in_chat
 from labservers.checks.masking import pattern
 from labservers.checks.patience import Patience, strain
+from labservers.checks.refusals import refused, says_error
 from labservers.checks.talks import Candidate, candidates, repeating
 from labservers.checks.trial import NOTHING, Trial, attempt, greeting
 from labservers.checks.values import Address, Talk, Task, Turn
@@ -23,12 +24,6 @@ CLOSES_S, LOOK_S = 0.15, 0.01  # from the end of a client's stream to that of th
 DIES_S = 0.25  # a server that a client has killed, or that is made for one, closes its port
 SURE, MAYBE, NOT = 2, 1, 0
 NUMBER = re.compile(rb"-?\d+(?:[.,]\d+)?")
-ERROR = re.compile(
-    "error|invalid|wrong|incorrect|usage|expected|exception|traceback|unknown|must be"
-    "|ошибк|неверн|некоррект|неправильн|неизвестн",
-    re.IGNORECASE,
-)
-REFUSED = re.compile(rb"HTTP/[\d.]+ [45]")
 
 
 class Lives(Protocol):
@@ -86,7 +81,7 @@ class Guess:
         if not good:
             return None
         if talk.task == "math":  # an answer at one time and an error at another do not vary
-            good = [trial for trial in good if not _says_error(trial.answer)] or good
+            good = [trial for trial in good if not says_error(trial.answer)] or good
         for trial in good:
             self._patience.learn(trial.after_s)
         turns = tuple(
@@ -148,7 +143,7 @@ class Guess:
     def _calculated(self, candidate: Candidate, trial: Trial) -> int:
         """Whether there is a number in the answer that was not in the question, and another one to
         another question."""
-        if _says_error(trial.answer):
+        if says_error(trial.answer):
             return NOT
         other = self._attempt(candidate.talk, candidate.other)
         asked = b" ".join(turn.send for turn in candidate.talk.turns)
@@ -159,7 +154,7 @@ class Guess:
         return MAYBE if self._hints.task == "math" and not echo else NOT
 
     def _is_http(self, answer: bytes) -> int:
-        if REFUSED.match(answer):
+        if refused(answer):
             return MAYBE
         web = self._hints.task in ("page", "subjects")
         return SURE if answer.startswith(b"HTTP/") or web else NOT
@@ -245,10 +240,6 @@ def _numbers(text: bytes) -> set[bytes]:
 def _repeats(talk: Talk, trial: Trial) -> bool:
     asked = talk.turns[-1].send.strip().lower()
     return talk.answered == "client" and not talk.datagram and asked in trial.answer.lower()
-
-
-def _says_error(answer: bytes) -> bool:
-    return ERROR.search(answer.decode("utf-8", "replace")) is not None
 
 
 def _pattern(answers: list[bytes]) -> bytes | None:

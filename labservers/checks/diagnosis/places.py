@@ -12,6 +12,7 @@ SENDS = ("send", "sendall", "write")
 
 PLACES: dict[str, Callable[[Code], Iterable[Place]]] = {
     "recv-taken-for-message": lambda code: code.calls(*RECEIVES),
+    "request-cut": lambda code: code.calls("readline", "recv", "read"),
     "json-of-half-request": lambda code: code.calls("loads", "load"),
     "decode-half-letter": lambda code: code.calls("decode"),
     "decode-not-text": lambda code: code.calls("decode"),

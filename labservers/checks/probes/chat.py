@@ -119,9 +119,20 @@ def letters(context: Context) -> Outcome:
     if LETTER + word in got:
         return context.passed()
     found = re.search(rb"[^\n]{0,12}" + word, got)
-    outcome = context.fail("wrong-answer", sent=LETTER + word, got=got, why="decode-half-letter")
+    apart = _apart(got, word)
+    cause = "recv-taken-for-message" if apart else "decode-half-letter"
+    outcome = context.fail("wrong-answer", sent=LETTER + word, got=got, why=cause)
     values = {"sent": shown(LETTER + word), "got": shown(found[0] if found else b"")}
     return dataclasses.replace(outcome, values=tuple(values.items()))
+
+
+def _apart(got: bytes, word: bytes) -> bool:
+    """Whether both halves have come as they are, with something between: nobody decoded them, and
+    each was passed on as a message."""
+    first, second = LETTER[:1], LETTER[1:]
+    return (
+        re.search(re.escape(first) + b".+?" + re.escape(second + word), got, re.DOTALL) is not None
+    )
 
 
 PROBES = (

@@ -6,15 +6,22 @@ import dataclasses
 import re
 
 from labservers.checks.context import Context, Probe, streams
-from labservers.checks.values import Outcome, Talk, Turn
+from labservers.checks.diagnosis.sentences import shown
+from labservers.checks.holding import Held
+from labservers.checks.refusals import refuses
+from labservers.checks.values import Evidence, Outcome, Talk, Turn
 from labservers.observe.schema import read_json
 
 SOME, MUCH = 150, 3_000  # bytes of padding: within one recv(1024), and beyond several
 LAST_NUMBER = re.compile(rb"(\d+)(\D*)$")
+NOTHING = Evidence("")
+PIECES = "puts pieces together"
 
 
 def split(context: Context) -> Outcome:
-    return context.must_be_good(context.hold("bytes"))
+    held = context.hold("bytes")
+    context.memory[PIECES] = held.good
+    return context.must_be_good(held)
 
 
 def half_close(context: Context) -> Outcome:
@@ -39,7 +46,7 @@ def long(context: Context) -> Outcome:
         if size == SOME and not held.good:
             break
         if size == MUCH:
-            return context.must_be_good(held)
+            return _taken_whole(context, held)
     return context.not_tried("no-long-form")
 
 
@@ -50,7 +57,28 @@ def _long_message(context: Context) -> Outcome:
     end = b"\n" if said.send.endswith(b"\n") else b""
     turn = Turn(text + end, b"(?:[^b]*b){%d}.*" % MUCH)
     talk = dataclasses.replace(context.talk, turns=(*joins, turn))
-    return context.must_be_good(context.hold(talk=talk))
+    return _taken_whole(context, context.hold(talk=talk))
+
+
+def _taken_whole(context: Context, held: Held) -> Outcome:
+    """One that puts pieces together may have a bound for a request: then it says so, or closes. To
+    answer the beginning as if it were all is another fault than to take a recv() for a message."""
+    outcome = context.must_be_good(held)
+    if held.good or (outcome.evidence or NOTHING).deaths or not _puts_together(context):
+        return outcome
+    if held.result in ("closed", "reset") or refuses(held.got):
+        return context.passed()
+    if held.result != "wrong-answer":
+        return outcome
+    values = ("n", str(len(held.sent))), ("got", shown(held.got))
+    return dataclasses.replace(outcome, why="request-cut", values=values)
+
+
+def _puts_together(context: Context) -> bool:
+    """Whether it understands a request that comes byte by byte."""
+    if PIECES not in context.memory:
+        context.memory[PIECES] = _framed(context) is None and context.hold("bytes").good
+    return bool(context.memory[PIECES])
 
 
 def padded(talk: Talk, size: int) -> Talk | None:

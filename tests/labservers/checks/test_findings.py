@@ -139,6 +139,7 @@ EXAMPLES: list[tuple[str, Outcome, str, Task | None]] = [
     ("ctrl-c-threads", failed("ctrl-c", "not-ended", stands=THREAD), BLOCKING, None),
     ("no-reuseaddr", failed("again", "port-taken", "no-reuseaddr"), BLOCKING, None),
     ("file-from-one-folder", failed("folder", "died", raised="FileNotFoundError: index.html"), BLOCKING, None),
+    ("request-cut", failed("long", "wrong-answer", "request-cut"), BLOCKING, None),
     ("udp-cut", failed("udp-large", "wrong-answer"), BLOCKING, "hello"),
     ("udp-empty-ends", failed("udp-empty", "died", raised="IndexError: x"), BLOCKING, "hello"),
     ("udp-wrong-sender", failed("udp-burst", "wrong-answer"), BLOCKING, "hello"),

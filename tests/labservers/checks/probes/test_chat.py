@@ -47,10 +47,12 @@ class Chat:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         while data := client.recv(65536):
             if self._fault == "letters":
-                text = data.decode("utf-8", "ignore")
+                data = data.decode("utf-8", "ignore").encode()
+            elif self._fault == "named":
+                data = b"somebody: " + data
             else:
-                text = decoder.decode(data)
-            self._broadcast(text.encode(), members)
+                data = decoder.decode(data).encode()
+            self._broadcast(data, members)
 
     def _broadcast(self, data: bytes, members: list[socket.socket]) -> None:
         with self._lock:
@@ -93,6 +95,7 @@ def test_a_chat_without_a_fault_passes(probe: str) -> None:
         ("order", "chat-order", "chat-order-differs"),
         ("mixed", "chat-others", "chat-rooms-mixed"),
         ("letters", "chat-letters", "decode-half-letter"),
+        ("named", "chat-letters", "recv-taken-for-message"),
         ("stays", "chat-leave-reset", "lost"),
         ("deaf", "chat-deaf", "others-wait"),
     ],

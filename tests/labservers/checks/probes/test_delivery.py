@@ -135,3 +135,32 @@ def test_all_of_a_long_message_of_a_chat_has_to_be_heard(bytes_at_once: int, wor
                     one.sendall(data[:bytes_at_once])
 
     assert said("long", CHAT, chat) == word
+
+
+def cut(client: socket.socket) -> None:
+    with client.makefile("rb") as lines:
+        client.sendall(adds(lines.readline(200)))
+        while lines.read(1):  # a close with unread bytes would be a reset
+            pass
+
+
+def refused(client: socket.socket) -> None:
+    with client.makefile("rb") as lines:
+        line = lines.readline(200)
+        client.sendall(adds(line) if line.endswith(b"\n") else b"too long\n")
+        while lines.read(1):
+            pass
+
+
+def closed(client: socket.socket) -> None:
+    with client.makefile("rb") as lines:
+        line = lines.readline(200)
+        if line.endswith(b"\n"):
+            client.sendall(adds(line))
+
+
+@pytest.mark.parametrize(
+    ("serve", "said_of_it"), [(cut, "request-cut"), (refused, "pass"), (closed, "pass")]
+)
+def test_a_line_beyond_a_bound_is_refused_and_not_cut(serve: Serve, said_of_it: str) -> None:
+    assert said("long", replace(LINE, ends="either"), serve) == said_of_it
