@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from labservers.observe import messages
 from labservers.observe.arrival import Arrival
 from labservers.observe.stepper import DELAY_LIMIT_S, PAUSE_LIMIT_S, Stepper
 
@@ -136,3 +137,70 @@ def test_a_time_that_is_over_holds_nothing(stepper: Stepper, seconds: float) -> 
     stepper.slow(seconds)
     assert not stepper.active
     stepper.pass_point(at(1))
+
+
+class Tasks:
+    """A loop that resumes its tasks in turn: each resume is a point."""
+
+    def __init__(self, stepper: Stepper, *numbers: int) -> None:
+        self.passed: list[str] = []
+        self.thread = threading.Thread(target=self._run, args=(stepper, numbers))
+        self.thread.start()
+
+    def _run(self, stepper: Stepper, numbers: tuple[int, ...]) -> None:
+        for number in numbers:
+            arrival = Arrival(f"task {number}", "resume")
+            stepper.pass_point(arrival)
+            self.passed.append(arrival.name)
+
+
+def test_a_step_until_a_task_is_resumed(stepper: Stepper, eventually: Callable[..., Any]) -> None:
+    stepper.pause()
+    loop = Tasks(stepper, 1, 2, 1, 7, 2)
+    eventually(lambda: waits(stepper) == ["task 1"], "it is held")
+    stepper.obey(messages.Step(None, "task:7"))
+    eventually(lambda: waits(stepper) == ["task 7"], "it is about to resume the task")
+    assert loop.passed == ["task 1", "task 2", "task 1"]
+    assert stepper.lines == set()  # a task is not a line
+    stepper.release()
+    loop.thread.join(5)
+    assert loop.passed[-1] == "task 2"
+
+
+def waits(stepper: Stepper) -> list[str]:
+    return [row.thread for row in stepper.held(0.0).points]
+
+
+def test_what_is_commanded_is_done_until_the_program_comes_to_its_end(stepper: Stepper) -> None:
+    stepper.obey(messages.Look(1.0, []))  # not for it
+    assert not stepper.active
+    stepper.obey(messages.Pause())
+    assert PAUSE_LIMIT_S - 5 < stepper.resumes_in_s <= PAUSE_LIMIT_S
+    stepper.obey(messages.Pause(20.0))
+    assert 15 < stepper.resumes_in_s <= 20
+    stepper.obey(messages.Step())
+    stepper.pass_point(at(1))
+    stepper.obey(messages.Tick())
+    stepper.pass_point(at(2))
+    stepper.pass_point(at(2))
+    stepper.obey(messages.Resume())
+    stepper.obey(messages.Slow(0.5))
+    stepper.obey(messages.Break(["server.py:24"], ["recv"], [], exceptions=True))
+    assert (stepper.paused, stepper.delay_s, stepper.lines) == (False, 0.5, {"server.py:24"})
+    assert stepper.breakpoints.calls == ["recv"]
+    stepper.release()
+    stepper.obey(messages.Pause())
+    stepper.obey(messages.Slow(0.5))
+    assert not stepper.active
+
+
+def test_a_step_of_a_program_that_runs_lets_nothing_pass_later(
+    stepper: Stepper, eventually: Callable[..., Any]
+) -> None:
+    stepper.step()
+    stepper.tick()
+    stepper.pause()
+    loop = Tasks(stepper, 1)
+    eventually(lambda: waits(stepper) == ["task 1"], "it is held")
+    stepper.release()
+    loop.thread.join(5)

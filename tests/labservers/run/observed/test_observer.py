@@ -89,10 +89,12 @@ def test_clients_wait_while_it_is_held_and_the_kernel_counts_them(
         eventually(lambda: program.held() == [("MainThread", "chat.py:23", "accept", "before")])
 
         def queued() -> Any:
-            return program.newest(messages.Frame).accept_queue
+            return [frame.accept_queue for frame in program.of(messages.Frame)[-1:]]
 
-        eventually(lambda: queued() == 2, "two wait for accept()")
-        eventually(lambda: len(program.newest(messages.Rows).rows) >= 2, "rows")
+        eventually(lambda: queued() == [2], "two wait for accept()")
+        eventually(
+            lambda: [len(table.rows) >= 2 for table in program.of(messages.Rows)[-1:]] == [True]
+        )
         rows = program.newest(messages.Rows).rows
         assert (rows[0].state, rows[0].recv_q, rows[0].tcp_state) == ("listening", 2, "LISTEN")
         assert {row.tcp_state for row in rows[1:]} == {"ESTAB"}
