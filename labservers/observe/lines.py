@@ -103,13 +103,10 @@ def by_program(error: BaseException) -> bool:
 
 def line_at(code: CodeType, instruction: int) -> int:
     """The line of an instruction, by its offset in bytes; of the function where it has none."""
-    found = code.co_firstlineno
-    if sys.version_info >= (3, 10):
-        for begin, end, line in code.co_lines():
-            if begin <= instruction < end:
-                return line or found
-    else:
-        for begin, line in dis.findlinestarts(code):
-            if begin <= instruction:
-                found = line
-    return found
+    if sys.version_info < (3, 10):
+        starts = [line for begin, line in dis.findlinestarts(code) if begin <= instruction]
+        return starts[-1] if starts else code.co_firstlineno
+    for begin, end, line in code.co_lines():
+        if begin <= instruction < end:
+            return line or code.co_firstlineno
+    return code.co_firstlineno

@@ -72,11 +72,13 @@ class Entry:
         self.ref: weakref.ref[Any] | None = None
 
     def look_local(self, sock: Any) -> None:
-        """Read the local address from the kernel."""
+        """Read the local address from the kernel; one without a port is not bound yet."""
         try:
-            self.local = text_of(BASE.getsockname(sock))
+            address = BASE.getsockname(sock)
         except OSError:
-            pass
+            return
+        bound = not isinstance(address, tuple) or address[1]
+        self.local = text_of(address) if bound else None
 
     def look_back(self, sock: Any) -> None:
         """Read what has happened to a socket before it came into sight."""

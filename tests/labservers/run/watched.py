@@ -10,7 +10,7 @@ from typing import Any
 
 from labservers.observe import messages
 from labservers.observe.channel import Channel
-from tests.measured import let_end
+from tests.measured import MEASURED, let_end
 
 ROOT = Path(__file__).resolve().parents[3]
 DEADLINE_S = 30
@@ -82,6 +82,9 @@ class Watched:
 
     def end(self) -> None:
         self._reading.set()
+        if MEASURED:  # nor does it hold what ends it
+            self.say(messages.Break([], [], [], exceptions=False))
+            self.say(messages.Resume())
         let_end(self.process)
         if self.process.poll() is None:
             self.process.kill()
