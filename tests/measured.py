@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 MEASURED = "COVERAGE_PROCESS_CONFIG" in os.environ
 MOMENT_S = 5.0
+ENDS = Path(__file__).resolve().parent / "measured_ends"
 
 
 def let_end(process: subprocess.Popen[Any]) -> None:
@@ -25,3 +27,12 @@ def and_this(*minors: int) -> list[int]:
     """Minor versions of Python by which to run a program: the measured one as well."""
     here = sys.version_info.minor
     return [*minors, *([here] if MEASURED and here not in minors else [])]
+
+
+def environment() -> dict[str, str]:
+    """Of a process that may end itself by a signal: where it is measured, it says before that
+    what it has run."""
+    found = dict(os.environ)
+    if MEASURED:
+        found["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ENDS), found.get("PYTHONPATH")]))
+    return found

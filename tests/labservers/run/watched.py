@@ -10,7 +10,7 @@ from typing import Any
 
 from labservers.observe import messages
 from labservers.observe.channel import Channel
-from tests.measured import MEASURED, let_end
+from tests.measured import MEASURED, environment, let_end
 
 ROOT = Path(__file__).resolve().parents[3]
 DEADLINE_S = 30
@@ -35,6 +35,7 @@ class Watched:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 pass_fds=[number],
+                env=environment(),
                 start_new_session=True,
             )
         self._reading = threading.Event()
