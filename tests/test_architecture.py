@@ -136,7 +136,7 @@ OF_A_SYSTEM = {
         "labservers/run/terminal.py"}),
     "limits": (r"\bresource\b(?=[.,]|$)", {
         "labservers/net/descriptors.py", "labservers/run/guard.py"}),
-    "process groups": (r"\bkillpg\b", {"labservers/clients/crowd/freeze.py"}),
+    "process groups": (r"\bkillpg\b", {"labservers/clients/crowd/freeze.py", "labservers/run/terminal.py"}),
     "sessions": (r"\b[gs]et(sid|pgid)\b", {
         "dashboard/supervision/session.py", "labservers/observe/this_process.py",
         "labservers/run/guard.py"}),

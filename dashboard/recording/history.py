@@ -2,7 +2,9 @@
 
 import re
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,18 @@ class LogBook:
     The lock guards the lines; numbers count from 1 for the life of the dashboard.
     """
 
-    def __init__(self, capacity: int, path: Path, file_bytes: int) -> None:
+    def __init__(
+        self,
+        capacity: int,
+        path: Path,
+        file_bytes: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._lock = threading.Lock()
         self._lines: deque[dict[str, Any]] = deque(maxlen=capacity)
         self._next = 1
         self._level = "info"
-        self._file = LogFile(path, file_bytes)
+        self._file = LogFile(path, file_bytes, clock)
 
     def add(self, raw: str, at: float, *, printed: bool = False) -> list[dict[str, Any]]:
         """Number one line and keep it; `at` is Unix seconds; `printed`: on standard output.

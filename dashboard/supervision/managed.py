@@ -234,11 +234,6 @@ class ManagedProgram:
         if not process.type(text.encode("utf-8", "replace")):
             raise NotNow(f"{name} does not read its input", "wait, or press ^C")
 
-    def command(self, command: messages.Command) -> None:
-        """Pass a command on. Its effect is seen in the next messages of the program."""
-        with self._life.lock:
-            self._life.command(command)
-
     def hold(
         self, command: messages.Command, controller: str = "", tab: str = "", *, over: bool = False
     ) -> None:

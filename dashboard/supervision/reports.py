@@ -30,7 +30,10 @@ class Reports:
     def __init__(self, program: Program, world: Surroundings) -> None:
         config = world.config
         self.log = LogBook(
-            config.log_lines, config.log_path / f"{program.name}.log", config.log_file_bytes
+            config.log_lines,
+            config.log_path / f"{program.name}.log",
+            config.log_file_bytes,
+            world.clock,
         )
         self.figures = Figures(world.wall)
         self.recorder = Recorder(program.name, world.memory)

@@ -145,15 +145,6 @@ class Supervisor:
             raise NotRunning(f"{name} is not running on {port}", "start it, then try again")
         return address
 
-    def command(self, name: str, command: messages.Command) -> None:
-        """Pass a command to a running server.
-
-        Raises:
-            UnknownServer: the name. NotRunning: it does not run.
-        """
-        self.connect_address(name)
-        self.server(name).command(command)
-
     def look(self, looks: dict[str, messages.Look], otherwise: messages.Look) -> None:
         """Choose the reports that each server sends."""
         for name, server in self._servers.items():

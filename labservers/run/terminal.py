@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import signal
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ if sys.platform != "win32":
     import termios
 
 PIECE = 64 * 1024
+INTERRUPT = b"\x03"
 WINDOW = (40, 120)  # rows, columns
 LOOK_S = 0.5
 TYPE_S = 1.0
@@ -54,17 +56,30 @@ class Terminal:
             self.close()
 
     def type(self, data: bytes) -> bool:
-        """As from the keyboard; False: not all of it is taken within TYPE_S, or it is over."""
-        deadline = time.monotonic() + TYPE_S
+        """As from the keyboard; False: not all of it is taken within TYPE_S, or it is over. ^C
+        interrupts also a program that does not read, whose full terminal takes no key."""
         with self._lock:
-            while data and self._ours >= 0 and time.monotonic() < deadline:
-                try:
-                    data = data[os.write(self._ours, data) :]
-                except BlockingIOError:
-                    writable(self._ours)(LOOK_S)
-                except OSError:
-                    break
-        return not data
+            left = self._not_taken(data)
+            return not left or (INTERRUPT in left and self._interrupt())
+
+    def _not_taken(self, data: bytes) -> bytes:
+        deadline = time.monotonic() + TYPE_S
+        while data and self._ours >= 0 and time.monotonic() < deadline:
+            try:
+                data = data[os.write(self._ours, data) :]
+            except BlockingIOError:
+                writable(self._ours)(LOOK_S)
+            except OSError:
+                break
+        return data
+
+    def _interrupt(self) -> bool:
+        """As the terminal does at ^C: to its foreground processes; False where it has none."""
+        try:
+            os.killpg(os.tcgetpgrp(self._ours), signal.SIGINT)
+        except OSError:
+            return False
+        return True
 
     def end(self) -> None:
         """The program is gone; another process that still prints is not waited for."""

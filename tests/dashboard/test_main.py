@@ -1,9 +1,20 @@
 """`python -m dashboard`: what keeps it from becoming the dashboard is one sentence."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from dashboard.__main__ import main, refusal
 from tests.disks import without_rights
+
+LISTENS = """
+import socket
+with socket.create_server(("127.0.0.1", 0)) as server:
+    print(server.getsockname()[1], flush=True)
+    input()
+"""
 
 
 def test_a_setting_that_cannot_be_used_is_said(
@@ -21,6 +32,20 @@ def test_a_port_of_the_system_asks_for_another_one() -> None:
     with without_rights():
         said = refusal("127.0.0.1", "1")
     assert said == 'No right to take port 1. Another port: make run ARGS="--port 5050"'
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the owner is to be another user")
+def test_a_port_of_another_user_is_taken_by_a_program_that_is_not_seen() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", LISTENS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout
+        port = other.stdout.readline().strip()
+        assert f"pid {other.pid}" in refusal("127.0.0.1", port)
+        with without_rights():
+            said = refusal("127.0.0.1", port)
+        other.communicate("")
+    assert said.startswith(f"Port {port} is already taken by another program. Another port: ")
 
 
 def test_an_address_that_the_system_does_not_take_is_said_in_its_words() -> None:

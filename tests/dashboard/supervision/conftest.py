@@ -29,13 +29,14 @@ class FakeProcess:
     wholly: bool = True
     done: list[str] = field(default_factory=list)
     typed: bytes = b""
+    reads: bool = True  # what is typed
 
     def send(self, command: messages.Command) -> None:
         self.done.append(type(command).__name__.lower())
 
     def type(self, data: bytes) -> bool:
         self.typed += data
-        return True
+        return self.reads
 
     def interrupt(self) -> None:
         self.done.append("SIGINT")

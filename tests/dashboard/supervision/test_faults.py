@@ -11,6 +11,7 @@ import pytest
 
 from dashboard.programs.catalogue import own_program
 from dashboard.programs.files import OwnFile
+from dashboard.recording.log_file import RETRY_S
 from dashboard.supervision import failures, session
 from dashboard.supervision.sampling import ProcessSampler
 from labservers.observe import messages
@@ -127,3 +128,18 @@ def test_a_signal_without_a_name_is_said_by_its_number(make_world: Callable[...,
     world.exits(-40)
     failure = world.server.view()["failure"]
     assert (failure["reason"], failure["signal"]) == ("killed", "signal 40")
+
+
+def test_a_log_that_cannot_be_written_is_a_trouble_until_it_can(
+    world: Any,
+) -> None:
+    troubles, folder = world.surroundings.troubles, world.surroundings.config.log_path
+    folder.parent.mkdir(exist_ok=True)
+    folder.write_text("in the way")
+    world.server.start()
+    world.process.listener.on_log("one")
+    assert [(t["code"], t["about"]) for t in troubles.now()] == [("log", "chat")]
+    folder.unlink()
+    world.passes(RETRY_S)
+    world.process.listener.on_log("two")
+    assert troubles.now() == []

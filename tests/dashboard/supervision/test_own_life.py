@@ -173,6 +173,10 @@ def test_what_is_typed_goes_to_the_terminal(own: World) -> None:
     assert own.process.typed == "имя\n".encode()
     with pytest.raises(NotNow, match="4,095"):
         own.server.type("x" * 4_095 + "\n")
+    own.process.reads = False
+    with pytest.raises(NotNow, match="does not read its input"):
+        own.server.type("more than its terminal keeps\n")
+    own.process.reads = True
     own.server.type("\x03")
     own.exits(-2)
     assert own.state == "STOPPED"

@@ -14,6 +14,7 @@ import pytest
 
 from dashboard.programs.launch import CHANNEL, Command
 from dashboard.supervision.process import ServerProcess, child_environment, exit_words
+from labservers.run import terminal
 from tests.conftest import Heard, runs
 
 Start = Callable[..., Any]
@@ -107,9 +108,16 @@ def test_a_flood_is_read_and_hinders_no_kill(start: Start, eventually: Callable[
     assert program.end() == (None, "SIGKILL")
 
 
-def test_a_program_that_does_not_read_takes_no_more_and_nobody_hangs(start: Start) -> None:
-    program = start("import signal\nsignal.pause()")
-    assert not all(program.process.type(b"x" * 1_000 + b"\n") for _ in range(30))
+def test_a_program_that_does_not_read_takes_no_more_and_can_be_interrupted(
+    start: Start, eventually: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "TYPE_S", 0.2)
+    program = start("print('up')\nimport signal\nsignal.pause()")
+    eventually(lambda: "up\r\n" in program.text, "it is up")
+    eventually(lambda: not program.process.type(b"x" * 1_000 + b"\n"), "it is full")
+    assert not program.process.type(b"x\n")
+    program.process.interrupt()
+    assert program.end() == (None, "SIGINT")
 
 
 def test_typing_after_the_end_is_refused(start: Start) -> None:

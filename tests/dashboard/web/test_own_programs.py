@@ -101,7 +101,8 @@ def test_the_same_calls_work_for_a_server_of_the_lab(site: Any) -> None:
     assert {"hello_peers.py", "event_loop.py"} <= set(source["files"])
     stopped = site.api("POST", "/api/programs/hello/interrupt?wait=10")
     assert stopped["status"] == 200
-    assert site.api("DELETE", "/api/programs/hello")["error"]["code"] == "not_now"
+    refused = site.api("DELETE", "/api/programs/hello")["error"]
+    assert (refused["code"], refused["next_step"]) == ("not_now", "it stays")
 
 
 def test_a_program_that_asks_is_answered_and_finishes(
