@@ -41,7 +41,7 @@ def introduced(line: socket.socket) -> Guarded:
         ValueError: it says nothing.
     """
     line.settimeout(SAYS_S)
-    with contextlib.suppress(OSError), line.makefile("rb") as file:
+    with contextlib.suppress(OSError, ValueError), line.makefile("rb") as file:
         pid, wholly = file.readline(20).split()
         return Guarded(int(pid), wholly == b"1")
     raise ValueError("its guard says nothing")

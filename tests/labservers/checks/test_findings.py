@@ -148,6 +148,15 @@ EXAMPLES: list[tuple[str, Outcome, str, Task | None]] = [
     ("chat-message-lost", failed("chat-all", "lost"), BLOCKING, "chat"),
     ("chat-order-differs", failed("chat-order", "lost", "chat-order-differs"), BLOCKING, "chat"),
     ("chat-rooms-mixed", failed("chat-others", "lost", "chat-rooms-mixed"), BLOCKING, "chat"),
+    ("gone-ends", failed("reset", "died"), BLOCKING, "chat"),
+    ("broadcast-to-gone", failed("reset", "refused"), BLOCKING, "chat"),
+    ("changed-while-sending", failed("reset", "refused"), CHANGES, "chat"),
+    ("chat-message-lost", failed("chat-churn", "lost"), BLOCKING, "chat"),
+    ("one-at-a-time", failed("nonsense", "others-wait", stands=RECV), BLOCKING, None),
+    ("threads-leak", failed("threads", "leaks", threads_left=10.0), BLOCKING, None),
+    ("descriptors-leak", failed("crowd", "died", raised="OSError: [Errno 24] Too many open files"), BLOCKING, None),
+    ("partial-send", failed("slow", "died", raised="BlockingIOError: would block", source="c.send(a)"), BLOCKING, None),
+    ("udp-cut", failed("udp-large", "died", raised=CUT), BLOCKING, "hello"),
 ]  # fmt: skip
 SAID_BY_PROBES = {cause for cause in causes() if cause.startswith("http-")}
 

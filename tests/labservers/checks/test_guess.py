@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +10,9 @@ from labservers.checks.guess import Found, Guess
 from labservers.checks.hints import Hints
 from labservers.checks.patience import Patience
 from labservers.checks.subject_remote import Remote
-from labservers.checks.values import Address
+from labservers.checks.values import Address, Talk, Turn
 from tests.labservers.checks.rig import Serve, serving
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -36,10 +38,45 @@ def test_a_server_that_repeats_what_it_is_sent_is_soon_known(patience: Patience)
     assert (found.talk.id, found.talk.task) == ("text", None)
 
 
+def test_a_page_that_is_refused_is_one_of_http_all_the_same() -> None:
+    def refuses(client: socket.socket) -> None:
+        if client.recv(4096).startswith(b"GET"):
+            client.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+
+    hasty = Hasty(0.2)
+    with serving(refuses) as address:
+        found = Guess(Silent(address), hasty, Hints(task="page")).talk(None)
+    hasty.close()
+    assert found is not None
+    assert found.talk.task == "page"
+
+
+def test_nothing_is_guessed_of_a_program_that_does_not_start_again() -> None:
+    class Gone(Silent):
+        def serving(self, ends_s: float = 0.0) -> bool:
+            return False
+
+        def restart(self, folder: Path | None = None) -> str | None:
+            return "ends-at-start"
+
+    hasty = Hasty()
+    guess = Guess(Gone(Address("127.0.0.1", free_port())), hasty, Hints(task="chat"))
+    room = Talk("chat-rooms", "chat", (Turn(b"1"), Turn(b"hello", b".*")), answered="other")
+    assert guess.talk(None) is None
+    learned = guess.learned(room)
+    assert learned is not None
+    assert learned.talk == room
+    hasty.close()
+
+
 class Hasty(Patience):
+    def __init__(self, seconds: float = 0.01) -> None:
+        super().__init__()
+        self._seconds = seconds
+
     @property
     def seconds(self) -> float:
-        return 0.01
+        return self._seconds
 
 
 class Silent(Remote):

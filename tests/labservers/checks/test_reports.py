@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
@@ -15,6 +16,7 @@ from labservers.checks import report_html, report_junit, report_text
 from labservers.checks.masking import pattern
 from labservers.checks.pictures import ROWS, picture
 from labservers.checks.report_json import as_json, pattern_words
+from labservers.checks.report_svg import svg
 from labservers.checks.spelling import spelled
 from labservers.checks.texts import LANGUAGES, Language
 from labservers.checks.values import Moment
@@ -147,6 +149,20 @@ def test_every_timeline_is_drawn_within_its_frame(timeline: list[Moment]) -> Non
         assert {mark.get(end) for end in ("from", "to", "x")} - {None} <= {
             lane["x"] for lane in chart["lanes"]
         }
+
+
+def test_the_drawing_of_a_long_time_says_how_much_it_leaves_out() -> None:
+    """A reset is crossed out, another member of a room is called a friend."""
+    timeline = [Moment(0.1 * n, "client's friend", "waits") for n in range(ROWS + 6)]
+    chart = picture(
+        [Moment(0, "client", "connects"), *timeline, Moment(9, "client", "resets")], "en"
+    )
+    assert chart
+    assert [mark["kind"] for mark in chart["marks"]].count("more") == 1
+    drawn = svg(chart)
+    assert re.search(r"and \d+ more", drawn)
+    assert "another member" in drawn
+    assert drawn.count("l12 12M") == 1
 
 
 def test_bytes_that_are_sent_one_by_one_are_one_row() -> None:

@@ -9,9 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from labservers.checks import ports
 from labservers.checks.client import Client, Timeline, never
 from labservers.checks.subject import Subject
+from labservers.checks.subject_remote import Remote
+from labservers.checks.values import Address
+from labservers.run import guarded
 
 Make = Callable[..., Subject]
 
@@ -147,6 +152,9 @@ CHECKER = """
 import signal, sys
 from pathlib import Path
 from labservers.checks.subject import Subject
+from labservers.checks.subject_remote import Remote
+from labservers.checks.values import Address
+from labservers.run import guarded
 subject = Subject(Path(sys.argv[1]))
 print(subject.start(), subject.address.port, flush=True)
 signal.pause()
@@ -200,3 +208,25 @@ def test_a_unix_socket_is_not_taken_for_silence(subject: Make) -> None:
     """)
     assert server.start() == "unix-socket"
     assert (server.unix or "").endswith("/s")
+
+
+@pytest.mark.parametrize("guard", ["/bin/true", "/nowhere/python"])
+def test_what_cannot_be_started_is_an_error_and_nothing_of_it_stays(
+    subject: Make, guard: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guarded, "PYTHON", (guard,))
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(OSError, match=r"says nothing|No such file"):
+        subject(ECHO).start()
+    assert len(os.listdir("/proc/self/fd")) == before + 1  # the lock of the folder of the copy
+
+
+def test_a_server_elsewhere_is_tried_by_a_connection() -> None:
+    nowhere = Remote(Address("nosuch.invalid", 80))
+    assert not nowhere.serving(0.0)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        here = Remote(Address(*server.getsockname()))
+        assert here.serving(0.0)
+        assert not here.wait(0.0)
+    assert here.wait(0.0)
+    assert not here.serving(0.0)
