@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import shlex
+import shutil
 import signal
 import socket
 import sys
@@ -157,7 +158,13 @@ def _parser() -> Parser:
     add("--talk", type=Path, metavar="FILE", help="a conversation, recorded or written")
     add("--client", type=Path, metavar="FILE", help="its own client, to learn from")
     add("--ask", action="store_true", help="type yourself what that client asks for")
-    add("--python", default=sys.executable, metavar="PATH", help="the interpreter that runs it")
+    add(
+        "--python",
+        default=sys.executable,
+        type=interpreter,
+        metavar="PATH",
+        help="the interpreter that runs it",
+    )
     add(
         "--args", default=(), type=shell_words, metavar="WORDS", help="its arguments, as in a shell"
     )
@@ -222,6 +229,13 @@ def held(path: str) -> Talk:
         return talk_json.from_json(read_json(Path(path).read_bytes()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArgumentTypeError(f"{path}: not the conversation of a report: {error}") from None
+
+
+def interpreter(words: str) -> str:
+    """Found as by a shell; its absolute path, since a program runs in a folder of its own."""
+    if (found := shutil.which(words)) is None:
+        raise ArgumentTypeError(f"{words!r} cannot be run; give the path of a Python")
+    return os.path.abspath(found)
 
 
 def shell_words(words: str) -> tuple[str, ...]:

@@ -14,10 +14,12 @@ import pytest
 
 from bench.accuracy.checking import MARK, marked
 from labservers.checks import network
-from labservers.checks.cli import address, main
+from labservers.checks.cli import address, interpreter, main
 from labservers.checks.submissions import servers_in
 from labservers.checks.values import Address
+from labservers.run.terminal import Terminal
 from tests.conftest import wait_until
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 GOOD = """\
@@ -28,6 +30,13 @@ server.bind(("127.0.0.1", 0))
 while True:
     data, peer = server.recvfrom(65536)
     server.sendto(b"Hello client", peer)
+"""
+ASKER = """\
+import socket
+
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+client.sendto(input("What? ").encode(), ("127.0.0.1", {port}))
+print(client.recv(100))
 """
 BAD = GOOD.replace("    server.sendto", "    print(data.decode())\n    server.sendto")
 
@@ -100,6 +109,7 @@ def test_progress_and_the_verdict_come_a_line_each_and_a_file_has_both_languages
         (["--jobs", "0", "y.py"], "'0' is not a number from 1 to 64"),
         (["--address", "here"], "'here' is not an address"),
         (["--args", '"', "x.py"], "No closing quotation"),
+        (["--python", "nowhere/python", "x.py"], "'nowhere/python' cannot be run"),
         (["."], "no file there opens a server"),
         (["--held", "none.json", "y.py"], "none.json: not the conversation of a report: "),
     ],
@@ -125,6 +135,16 @@ def test_an_address_may_be_one_of_ipv6() -> None:
     assert address(":8080") == Address("127.0.0.1", 8080)
 
 
+def test_an_interpreter_is_found_as_by_a_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python9"
+    python.symlink_to(sys.executable)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert interpreter("python9") == interpreter("./python9") == str(python)
+
+
 def test_a_report_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "server.py").write_text(GOOD)
     nowhere = tmp_path / "none" / "report.html"
@@ -143,6 +163,48 @@ def test_files_of_tools_are_not_submissions(tmp_path: Path) -> None:
     found, left_out = servers_in([tmp_path])
     assert [name for name, _ in found] == ["a.py", "sub/e.py"]
     assert left_out == 0
+
+
+def test_what_was_checked_before_a_cancel_is_reported(tmp_path: Path) -> None:
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text(GOOD)
+    words = (".", "--task", "hello", "--only", "answers", "--lang", "en")
+    command = [sys.executable, "-m", "labservers", "check", *words]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env=environment()
+    ) as one:
+        assert one.stdout
+        assert one.stderr
+        assert one.stderr.readline() == b"1/2 a.py\n"
+        one.send_signal(signal.SIGTERM)
+        said, remarks = one.communicate(timeout=60)
+    assert one.returncode == 0
+    assert said.decode().startswith("a.py · Hello over UDP\nNothing that must be mended.")
+    assert remarks.decode() == "1 program was not checked: interrupted.\n"
+
+
+def test_at_a_terminal_the_user_sees_what_is_tried_and_types_for_the_client(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    (tmp_path / "server.py").write_text(GOOD.replace("0)", f"{port})"))
+    (tmp_path / "asker.py").write_text(ASKER.format(port=port))
+    words = ("server.py", "--client", "asker.py", "--ask", "--only", "answers", "--lang", "en")
+    terminal = Terminal()
+    side = terminal.theirs
+    with subprocess.Popen(
+        [sys.executable, "-m", "labservers", "check", *words],
+        stdin=side, stdout=side, stderr=side, cwd=tmp_path, env=environment(NO_COLOR="1"),
+    ) as one:  # fmt: skip
+        terminal.close_theirs()
+        shown, typed = b"", False
+        for piece in terminal.pieces():
+            shown += piece
+            if not typed and b"What? " in shown:
+                typed = terminal.type(b"tea\n")
+    assert one.returncode == 0, shown
+    assert b"\r1/2 starts" in shown
+    assert b"Passed (2): starts, answers" in shown
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])

@@ -221,6 +221,14 @@ def test_what_cannot_be_started_is_an_error_and_nothing_of_it_stays(
     assert len(os.listdir("/proc/self/fd")) == before + 1  # the lock of the folder of the copy
 
 
+def test_an_interpreter_that_is_gone_is_named(program: Callable[[str], Path]) -> None:
+    gone = Subject(program(ECHO), python="/nowhere/python")
+    assert gone.start() == "ends-at-start"
+    assert gone.returncode == 127  # as a shell says it
+    assert gone.output == "/nowhere/python: No such file or directory\n"
+    gone.close()
+
+
 def test_a_server_elsewhere_is_tried_by_a_connection() -> None:
     nowhere = Remote(Address("nosuch.invalid", 80))
     assert not nowhere.serving(0.0)
