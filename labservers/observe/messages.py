@@ -188,8 +188,8 @@ class Row(NamedTuple):
     """One connection, task or recent peer. Ages in seconds; queues in bytes, from the kernel.
 
     state is one of: accepting, joining, reading, writing, closing, ready, running, sleeping; of an
-    observed program: listening or open. A listening socket's recv_q is its accept queue.
-    tcp_state: as in ss(8), "ESTAB".
+    observed program: listening or open. A listening socket's recv_q is its accept queue, and
+    accept_limit the bound of that. tcp_state: as in ss(8), "ESTAB".
     label says what it is about: a request line, a room. line: where a task is suspended. locals:
     its names there and short texts, while the program is paused.
     """
@@ -209,6 +209,7 @@ class Row(NamedTuple):
     line: str | None = None
     tcp_state: str | None = None
     locals: dict[str, str] | None = None
+    accept_limit: int | None = None
 
 
 class Rows(NamedTuple):

@@ -69,7 +69,7 @@ class Scene:
     def _row(self, entry: Entry, inside: Inside | None, now: float) -> messages.Row:
         sock = entry.ref() if entry.ref is not None else None
         place = self._tap.own.place(inside.frame) if inside is not None else None
-        queues = _queues(entry, sock)
+        queued, unsent, limit = _queues(entry, sock)
         age = round(self._tap.clock.at(now) - entry.opened_at, 3)
         return messages.Row(
             id=entry.id,
@@ -80,8 +80,9 @@ class Scene:
             bytes_in=entry.bytes_in,
             bytes_out=entry.bytes_out,
             label=f"fd {entry.fd}, {entry.kind}",
-            recv_q=queues[0],
-            send_q=queues[1],
+            recv_q=queued,
+            send_q=unsent,
+            accept_limit=limit,
             line=place.text if place else None,
             tcp_state=tcp_state(sock) if sock is not None and entry.kind == "stream" else None,
         )
@@ -103,13 +104,14 @@ def _state(inside: Inside | None) -> str:
     return STATES.get(inside.call, "open") if inside is not None else "open"
 
 
-def _queues(entry: Entry, sock: Any) -> tuple[int | None, int | None]:
+def _queues(entry: Entry, sock: Any) -> tuple[int | None, int | None, int | None]:
+    """What waits to be taken, what waits to be sent, and the bound of an accept queue."""
     if sock is None:
-        return None, None
-    if entry.listens:  # its limit is no queue
-        waiting = accept_queue(sock)
-        return (waiting[0] if waiting else None), None
-    return receive_queue(sock), send_queue(sock)
+        return None, None, None
+    if entry.listens:
+        waiting, limit = accept_queue(sock) or (None, None)
+        return waiting, None, limit
+    return receive_queue(sock), send_queue(sock), None
 
 
 def _fullest(entries: list[Entry]) -> tuple[int | None, int | None]:

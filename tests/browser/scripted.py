@@ -13,6 +13,7 @@ KINDS = {
     "code": (),
     "wire": ("wire", "streams"),
     "threads": ("threads", "wire", "streams"),
+    "connections": ("rows",),
     "logs": ("logs",),
 }
 
@@ -104,6 +105,10 @@ class Feed:
 
     def streams(self, *streams: dict[str, Any]) -> None:
         self.send("streams", streams=list(streams), total=len(streams))
+
+    def rows(self, *rows: dict[str, Any]) -> None:
+        table = {"kind": "connections", "total": len(rows), "rows": list(rows)}
+        self.send("rows", rows=table, at=time.time())
 
     def threads(self, *threads: dict[str, Any], **more: Any) -> None:
         values = {"locks": [], "tasks": [], "tasks_total": 0, "deadlock": None, "at": time.time()}

@@ -83,6 +83,37 @@ def test_a_deadlock_is_said_on_the_card_and_on_every_tab(watch: Any) -> None:
     expect(card.get_by_role("button", name="Stop")).to_be_visible()
 
 
+def test_a_long_list_of_sockets_leaves_the_page_as_long_as_it_is(watch: Any) -> None:
+    page, feed = watch("wire")
+    height = "() => document.documentElement.scrollHeight"
+    expect(page.locator(".streams .none")).to_be_visible()
+    before = page.evaluate(height)
+    feed.streams(*(stream(number, f"127.0.0.1:{number}") for number in range(2_000, 2_060)))
+    expect(page.locator(".streams .rows li")).to_have_count(60)
+    assert page.evaluate(height) == before
+
+
+def test_an_accept_queue_has_its_length_and_its_bound(watch: Any) -> None:
+    page, feed = watch("connections")
+    listener = {"id": 1, "peer": "127.0.0.1:9090", "state": "listening", "label": "fd 3, stream"}
+    feed.rows({**listener, "age_s": 9, "state_s": 9, "recv_q": 2, "accept_limit": 5})
+    expect(page.get_by_role("meter", name="Accept queue")).to_have_attribute("aria-valuemax", "5")
+    expect(page.locator(".queue")).to_contain_text("2 of 5 waiting for accept()")
+
+
+def test_one_end_is_told_once(watch: Any) -> None:
+    died = {**CRASH, "main": True, "exception": "OSError", "message": "Address already in use"}
+    taken = {"reason": "port_in_use", "port": 9090, "line": "server.py:24", "port_owner": None}
+    page, _ = watch("console", state="FAILED", failure=taken, crashes=[died])
+    expect(page.locator(".trouble")).to_contain_text("Port 9090 is already taken")
+    story = page.locator(".crash")
+    expect(story).to_contain_text("server.py died of OSError.")
+    story.get_by_role("button", name="Details").click()
+    expect(story).to_contain_text("Address already in use")
+    expect(story).not_to_contain_text("What helps")
+    expect(story.get_by_role("button", name="Restart")).to_have_count(0)
+
+
 def test_a_stand_that_nobody_saw_begin_is_a_lower_bound(watch: Any) -> None:
     page, feed = watch("threads")
     feed.threads(thread(1, "recv", waited_s=5.0), thread(2, "recv", waited_s=5.0, at_least=True))

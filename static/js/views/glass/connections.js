@@ -40,7 +40,7 @@ export function Connections({ state, actions, name }) {
   return html`<div class="stack">
     <${NotRunning} state=${state} name=${name} actions=${actions}/>
     <${Experiments} state=${state} name=${name} actions=${actions}/>
-    ${!udp && up && (server.own ? listeners.map((row) => html`<${Queue} key=${row.id} name=${row.peer} queue=${row.recv_q} limit=${row.send_q}/>`)
+    ${!udp && up && (server.own ? listeners.map((row) => html`<${Queue} key=${row.id} name=${row.peer} queue=${row.recv_q} limit=${row.accept_limit}/>`)
       : html`<${Queue} queue=${server.figures?.accept_queue} limit=${server.figures?.accept_limit}/>`)}
     ${stuck && html`<div class="notice warn" role="status">${icon("warn")}
       <span><code>${stuck.peer}</code> · ${t("cn.stuck", { n: stuck.send_q })}</span></div>`}

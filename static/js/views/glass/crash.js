@@ -22,9 +22,12 @@ export function Crashes({ state, server, actions }) {
   const stories = alike(server.crashes ?? NOTHING).filter(({ key }) => !away.includes(key));
   const { tab } = state.route;
   const full = IN_FULL.has(tab) || tab === server.tabs[0].name;
-  return stories.slice(0, SHOWN).map((story, index) => html`<${Story} key=${`${story.key}/${full}`} story=${story} full=${full && index === 0} server=${server} busy=${state.busy[server.name]}
+  return stories.slice(0, SHOWN).map((story, index) => html`<${Story} key=${`${story.key}/${full}`} story=${story} full=${full && index === 0 && !told(story, server)} server=${server} busy=${state.busy[server.name]}
     off=${reason(state, "start")} actions=${actions} putAway=${() => setAway([...away, story.key])}/>`);
 }
+
+/* The program's own end, whose cause and way out stand above it. */
+const told = ({ crash }, { failure }) => crash.main && Boolean(failure) && failure.reason !== "exited";
 
 function headOf(server, crash) {
   const values = { s: titleOf(server), t: crash.thread, e: crash.exception };
@@ -36,14 +39,15 @@ function Story({ story, full, server, busy, off, actions, putAway }) {
   const [open, setOpen] = useState(full);
   const { crash, count } = story;
   const calm = wanted(crash);
+  const above = told(story, server);
   const again = startable(server);
   const seen = crash.received && server.tabs.some(({ name }) => name === "wire");
   return html`<section class="panel crash ${calm ? "calm" : ""}" role=${calm ? "status" : "alert"} aria-label=${headOf(server, crash)}>
     <header>${icon(calm ? "info" : "warn")}<h2>${headOf(server, crash)}${count > 1 && html` <span class="tag">×${count}</span>`}</h2><time>${clock(crash.at)}</time>
       <${IconButton} kind="gh sm" icon="downc" label=${t("crash.more")} aria-expanded=${String(open)} onClick=${() => setOpen(!open)}/>
       <${IconButton} kind="gh sm" icon="x" label=${t("crash.away")} onClick=${putAway}/></header>
-    ${open && html`<${Body} crash=${crash} server=${server} calm=${calm}/>`}
-    ${(open || crash.main) && (crash.main || again || seen) && html`<div class="acts">${(crash.main || again) && html`<${Button} kind="pri" icon="restart" label=${t("restart")} busy=${busy} off=${off}
+    ${open && html`<${Body} crash=${crash} server=${server} calm=${calm || above}/>`}
+    ${(open || crash.main) && !above && (crash.main || again || seen) && html`<div class="acts">${(crash.main || again) && html`<${Button} kind="pri" icon="restart" label=${t("restart")} busy=${busy} off=${off}
         onClick=${() => (again ? actions.start(server.name) : actions.restart(server.name))}/>`}
       ${seen && html`<a class="btn" href=${href(server, "wire", bytesQuery(crash))}>${icon("din")}<span>${t("crash.bytes.see")}</span></a>`}
       ${!calm && server.tabs.some(({ name }) => name === "check") && html`<a class="btn" href=${href(server, "check")}>${icon("flag")}<span>${t("tab.check")}</span></a>`}</div>`}

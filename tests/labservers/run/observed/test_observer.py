@@ -97,6 +97,7 @@ def test_clients_wait_while_it_is_held_and_the_kernel_counts_them(
         )
         rows = program.newest(messages.Rows).rows
         assert (rows[0].state, rows[0].recv_q, rows[0].tcp_state) == ("listening", 2, "LISTEN")
+        assert rows[0].accept_limit == 128  # of a listen() without a number
         assert {row.tcp_state for row in rows[1:]} == {"ESTAB"}
         program.say(messages.Break([], [], [], exceptions=False))
         program.say(messages.Resume())
