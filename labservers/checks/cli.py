@@ -46,8 +46,13 @@ def main(words: list[str]) -> int:
     asked = parser.parse_args(words)
     if bool(asked.subjects) == bool(asked.address):
         parser.error("a FILE, a FOLDER or --address HOST:PORT is needed, one of them")
-    if missing := next((path for path in asked.subjects if not path.exists()), None):
-        parser.error(f"{printable(str(missing))} is not there")
+    asked_files = [path for path in (asked.talk, asked.client) if path is not None]
+    for path in (*asked.subjects, *asked_files):
+        if not path.exists():
+            parser.error(f"{printable(str(path))} is not there")
+    for path in (*(one for one in asked.subjects if not one.is_dir()), *asked_files):
+        if not path.is_file():
+            parser.error(f"{printable(str(path))} is not a file")
     files, left_out = servers_in(asked.subjects)
     if not files and not asked.address:
         parser.error("no file there opens a server")

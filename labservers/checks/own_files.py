@@ -27,6 +27,8 @@ def own_files(file: Path) -> tuple[tuple[str, str], ...]:
 
 def _text(path: Path) -> str | None:
     try:
+        if not path.is_file():  # a pipe would be waited for
+            return None
         return path.read_bytes()[:LARGEST].decode("utf-8-sig", "replace")
     except OSError:
         return None

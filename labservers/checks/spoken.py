@@ -89,7 +89,7 @@ def _by_neighbour(wanted: Wanted, subject: Lives, guess: Guess) -> Found | None:
     clients = [
         path
         for path in sorted(wanted.file.resolve().parent.glob("*client*.py"))
-        if port in path.read_bytes()[:CLIENT_BYTES].decode("utf-8", "replace")
+        if path.is_file() and port in path.read_bytes()[:CLIENT_BYTES].decode("utf-8", "replace")
     ]
     if len(clients) != 1:
         return None

@@ -44,9 +44,10 @@ def _python_files(folder: Path) -> Iterator[Path]:
             folders.clear()
             continue
         for name in sorted(names):
-            if name.endswith(".py") and not name.startswith(".") and number < FILES:
+            path = Path(here, name)
+            if number < FILES and name.endswith(".py") and name[0] != "." and path.is_file():
                 number += 1
-                yield Path(here, name)
+                yield path
 
 
 def _serves(path: Path) -> bool:

@@ -105,6 +105,8 @@ def test_progress_and_the_verdict_come_a_line_each_and_a_file_has_both_languages
     [
         ([], "a FILE, a FOLDER or --address"),
         (["nowhere.py"], "nowhere.py is not there"),
+        (["--talk", "nowhere.json", "."], "nowhere.json is not there"),
+        (["--client", ".", "."], ". is not a file"),
         (["--only", "x", "y.py"], "there is no probe 'x'"),
         (["--jobs", "0", "y.py"], "'0' is not a number from 1 to 64"),
         (["--address", "here"], "'here' is not an address"),
@@ -128,6 +130,23 @@ def test_a_mistake_is_one_sentence_with_the_next_step(
     assert ended.value.code == 2
     assert told in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [["pipe.py"], ["--talk", "pipe.py", "x.py"], ["."]])
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe.py")
+    Path("x.py").touch()
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    told = "no file there opens a server" if words == ["."] else "pipe.py is not a file"
+    assert told in capsys.readouterr().err
 
 
 def test_an_address_may_be_one_of_ipv6() -> None:
