@@ -66,7 +66,7 @@ TESTS = {
     "labservers/observe/tally.py": [f"{OBSERVE}tally.py"],
     "labservers/observe/text.py": [f"{OBSERVE}text.py"],
     "labservers/observe/variables.py": [f"{OBSERVE}variables.py"],
-    "labservers/protocols/chat.py": [f"{PROTOCOLS}chat_protocol.py"],
+    "labservers/protocols/chat.py": [f"{PROTOCOLS}chat_cuts.py", f"{PROTOCOLS}chat_protocol.py"],
     "labservers/protocols/http11.py": HTTP11,
     "labservers/protocols/http11_body.py": HTTP11,
     "labservers/protocols/http11_fast.py": HTTP11[::-1],

@@ -46,7 +46,7 @@ def gathered(buffers: Any, size: int) -> bytes | None:
 
 def peeked(arguments: tuple[Any, ...], place: int) -> str | None:
     """PEEK where the flags at that place say so."""
-    return PEEK if arguments[place : place + 1] and arguments[place] & socket.MSG_PEEK else None
+    return PEEK if len(arguments) > place and arguments[place] & socket.MSG_PEEK else None
 
 
 def _recv(arguments: tuple[Any, ...], result: Any) -> Outcome:

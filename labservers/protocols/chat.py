@@ -145,7 +145,7 @@ class Framing:
 
     def _take_room(self, *, late: bool) -> str | None:
         """The first character, or None while bytes of it are missing."""
-        data = self._pending = _BEFORE_ROOM.sub(b"", self._pending, count=1)
+        data = self._pending = _BEFORE_ROOM.sub(b"", self._pending)
         if not data:
             return None
         decoder = codecs.getincrementaldecoder("utf-8")()

@@ -43,7 +43,8 @@ FROM, TO = "from 127.0.0.1:9", "to 127.0.0.1:9"
         ("recvmsg", (10, 0, PEEK), (b"abc", [], 0, PEER), (3, b"abc", "MSG_PEEK")),
         ("recvmsg_into", ([b"ab", b"cd"],), (3, [], 0, PEER), (3, b"abc", FROM)),
         ("recvmsg_into", ([b"ab"], 0, PEEK), (1, [], 0, PEER), (1, b"a", "MSG_PEEK")),
-        ("send", (b"abcd",), 3, (3, b"abc", None)),
+        ("send", (b"abcd", OTHER), 3, (3, b"abc", None)),
+        ("sendall", (b"abcd", OTHER), None, (4, b"abcd", None)),
         ("sendall", (b"abcd",), None, (4, b"abcd", None)),
         ("sendall", (memoryview(b"abcdefgh").cast("i"),), None, (8, b"abcdefgh", None)),
         ("sendto", (b"abc", PEER), 3, (3, b"abc", TO)),
@@ -64,7 +65,7 @@ def test_of_a_call_that_moves_bytes(call: str, arguments: Any, result: Any, outc
         ("connect", (PEER,), None, None),
         ("connect_ex", (PEER,), 115, "115"),
         ("bind", (PEER,), None, None),
-        ("listen", (5,), None, None),
+        ("listen", (0,), None, None),
         ("accept", (), (None, PEER), None),
         ("shutdown", (socket.SHUT_RD,), None, "SHUT_RD"),
         ("shutdown", (socket.SHUT_WR,), None, "SHUT_WR"),
@@ -85,7 +86,7 @@ def test_of_a_call_that_moves_none(call: str, arguments: Any, result: Any, text:
         ("recv_into", (bytearray(b"abcd"), 10), 3, (3, b"abc", "tls")),
         ("read", (10,), 3, (3, None, "tls")),
         ("write", (b"abcd",), 3, (3, b"abc", "tls")),
-        ("send", (b"abcd",), 3, (3, b"abc", "tls")),
+        ("send", (b"abcd", 0), 3, (3, b"abc", "tls")),
         ("sendall", (b"abcd",), None, (4, b"abcd", "tls")),
     ],
 )
@@ -113,6 +114,7 @@ def test_of_many_bytes_the_first_are_kept() -> None:
     [
         ((b"", 5), {"flags": 2}, (b"", 5, 2)),
         ((), {"buffer": b"", "flags": 2}, (b"", 0, 2)),
+        ((b"",), {"flags": 2, "nbytes": 5}, (b"", 5, 2)),
         ((b"",), {}, (b"", 0, 0)),
         ((10, 2), {}, (10, 2)),  # recv()
         ((b"abc", 0, PEER), {}, (b"abc", 0, PEER)),
