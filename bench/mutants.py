@@ -155,6 +155,7 @@ def _run_tests(trial: Trial) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     os.environ.update(QUICK)
     os.chdir(ROOT)
+    sys.dont_write_bytecode = False  # all that is not changed is compiled once
     sys.meta_path.insert(0, Replaced(trial))
     alone = [] if trial.path in WITH_FIXTURES else ["--noconftest"]
     os._exit(pytest.main([*OPTIONS, *alone, *trial.tests]))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from .sockets import BASE
 
-READS, WRITES = 1 | 2, 4  # POLLIN and POLLPRI, POLLOUT: poll(2), and the same for epoll
+READS, WRITES = 3, 4  # POLLIN and POLLPRI, POLLOUT: poll(2), and the same for epoll
 
 
 class Interest(NamedTuple):

@@ -85,7 +85,7 @@ def test_a_dict_that_the_program_may_have_asked_for_stays(name: str) -> None:
     asks = f"""def do():
     one, mine = 1, frame().f_locals
     look(frame())
-    return mine or {name}()
+    return mine if mine is not None else {name}()
 """
     done = module(asks, look=locals_of, frame=sys._getframe)["do"]()
     assert done["one"] == 1
