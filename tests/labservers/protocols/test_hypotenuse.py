@@ -80,6 +80,7 @@ def test_no_bytes_in_any_pieces_break_it(pieces: list[bytes]) -> None:
         ('{"a": 1e308, "b": 1.7e308}', "the hypotenuse is too large for a float; expected "),
         ("[3, 4]", "a list, not an object; "),
         ("", "nothing was sent; "),
+        ("X", "not JSON: "),
         ("\u00a0", "not JSON: "),  # white space of Unicode, not of JSON
         ('{"a":\u00a03, "b": 4}', "not JSON: "),
         ('{"a": ３, "b": 4}', "not JSON: "),
@@ -100,7 +101,7 @@ def test_bytes_that_are_not_utf8() -> None:
         answer(b'{"\xff": 3}')
 
 
-@pytest.mark.parametrize("first", [b"x", b"\xef\xbb\xbf3", b"\n\n[", b'{"a": 3\n"b"\n', b"\xa0{"])
+@pytest.mark.parametrize("first", [b"X", b"\xef\xbb\xbf3", b"\n\n[", b'{"a": 3\n"b"\n', b"\xa0{"])
 def test_the_refusal_does_not_wait_for_more(first: bytes) -> None:
     with pytest.raises(Refused):
         answer(first, end=False)

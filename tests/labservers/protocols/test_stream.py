@@ -71,6 +71,18 @@ def test_a_block_ends_with_the_first_empty_line(block: bytes) -> None:
         assert drive(stream.read_block(100), stream, pieces) == block
 
 
+def test_a_block_may_be_nothing_but_its_end() -> None:
+    for pieces in ([b"\n\nrest"], one_by_one(b"\n\nrest")):
+        stream = ByteStream()
+        assert drive(stream.read_block(100), stream, pieces) == b"\n\n"
+
+
+def test_a_block_of_exactly_the_limit_may_still_end_too_early() -> None:
+    stream = ByteStream()
+    with pytest.raises(EndOfStream):
+        drive(stream.read_block(8), stream, [b"a: b\r\nc:"])
+
+
 def test_a_block_without_an_end_is_refused_at_its_limit() -> None:
     stream = ByteStream(b"a: b\r\n" * 20)
     with pytest.raises(LimitExceeded):
