@@ -46,6 +46,11 @@ def test_own_are_the_files_of_its_folder_and_of_further_ones(own: OwnLines, tmp_
     assert own.files == known
 
 
+def test_a_file_of_two_own_folders_is_named_from_the_programs(tmp_path: Path) -> None:
+    own = OwnLines(str(tmp_path / "server.py"), str(tmp_path / "parts"))
+    assert own.name(str(tmp_path / "parts" / "one.py")) == os.path.join("parts", "one.py")
+
+
 @pytest.mark.parametrize("path", [LIBRARY, OURS])
 def test_a_folder_of_the_library_or_of_ours_is_not_a_programs(path: str) -> None:
     own = OwnLines(os.path.join(os.path.dirname(path), "server.py"))
