@@ -68,8 +68,7 @@ def mutants(source: str) -> Iterator[Mutant]:
             if isinstance(new, ast.Pass) and not slot.in_function:
                 continue
             slot.items[slot.key] = new
-            change = f"{_text(old)} → {_text(new)}"
-            yield Mutant(old.lineno, slot.where or "module", change, ast.unparse(tree))
+            yield Mutant(old.lineno, slot.where or "module", _change(old, new), ast.unparse(tree))
         slot.items[slot.key] = old
 
 
@@ -152,6 +151,22 @@ def _tables(node: Any) -> Iterator[Any]:
         if ast.dump(one) != ast.dump(next_one):
             values = [*node.values[:at], next_one, *node.values[at + 1 :]]
             yield ast.Dict(node.keys, values)
+
+
+def _change(old: Any, new: Any) -> str:
+    """As it is named; of a table the entry alone."""
+    if not isinstance(old, ast.Dict | ast.Set):
+        return f"{_text(old)} → {_text(new)}"
+    before, after = _entries(old), _entries(new)
+    lost = next(entry for entry in before if entry not in after)
+    return f"{lost} → {next((entry for entry in after if entry not in before), 'left out')}"
+
+
+def _entries(table: Any) -> list[str]:
+    if isinstance(table, ast.Set):
+        return list(map(_text, table.elts))
+    pairs = zip(table.keys, table.values, strict=True)
+    return [f"{_text(key)}: {_text(value)}" if key else f"**{_text(value)}" for key, value in pairs]
 
 
 def _text(node: Any) -> str:

@@ -27,7 +27,9 @@ def write(program: Path, content: Any) -> None:
 def test_a_program_without_any(program: Path) -> None:
     assert breaks_of(program) == NOTHING
     write(program, {"another.py": {"ways": [WAY]}})
-    assert breaks_of(program) == NOTHING
+    assert breaks_of(program) == NOTHING == ("", ())
+    write(program, {"server.py": {"ways": [WAY]}})
+    assert breaks_of(program) == ("", (WAY,))
 
 
 def test_its_ways_without_what_is_not_known(program: Path) -> None:
@@ -95,6 +97,8 @@ def test_each_bound_is_reached_to_its_edge(program: Path) -> None:
         ({"server.py": {"ways": [{**WAY, "n": 10_001}]}}, "is not a whole number from 1 to 10000"),
         ({"server.py": {"ways": [{**WAY, "en": 5}]}}, "the texts: 5 is not an object"),
         ({"server.py": {"ways": [{**WAY, "en": {}}]}}, "press: None is not a text of 1 to 500"),
+        ({"server.py": {"ways": [], "request": 5}}, "request: 5 is not a text of 1 to 500"),
+        ({"server.py": {"ways": [{"en": TEXTS}]}}, "experiment: None is not a text of 1 to 500"),
         ({"server.py": {"ways": [{}]}}, "en: the texts are missing"),
     ],
 )
