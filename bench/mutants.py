@@ -71,7 +71,7 @@ TESTS = {
     "labservers/protocols/http11_body.py": HTTP11,
     "labservers/protocols/http11_fast.py": HTTP11[::-1],
     "labservers/protocols/http11_head.py": HTTP11,
-    "labservers/protocols/http11_message.py": HTTP11,
+    "labservers/protocols/http11_message.py": [f"{PROTOCOLS}http11_message.py", *HTTP11],
     "labservers/protocols/hypotenuse.py": [f"{PROTOCOLS}hypotenuse.py"],
     "labservers/protocols/stream.py": [f"{PROTOCOLS}stream.py", f"{PROTOCOLS}http11.py"],
 }
@@ -158,7 +158,8 @@ def _run_tests(trial: Trial) -> None:
     sys.dont_write_bytecode = False  # all that is not changed is compiled once
     sys.meta_path.insert(0, Replaced(trial))
     alone = [] if trial.path in WITH_FIXTURES else ["--noconftest"]
-    os._exit(pytest.main([*OPTIONS, *alone, *trial.tests]))
+    codes = (pytest.main([*OPTIONS, *alone, tests]) for tests in trial.tests)
+    os._exit(next((code for code in codes if code), 0))
 
 
 def survivors(path: str, pool: ProcessPoolExecutor) -> Iterator[Mutant]:
