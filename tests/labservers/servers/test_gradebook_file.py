@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from labservers.servers import gradebook
+from labservers.servers import gradebook, gradebook_file
 from labservers.servers.gradebook import GradeBook, Row
 from labservers.servers.gradebook_file import DAMAGED, cause, prepare
 from labservers.servers.subjects import unavailable
@@ -81,6 +81,18 @@ def test_two_damaged_ones_of_a_second_have_two_names(tmp_path: Path) -> None:
         path.write_text(text)
         names.add(prepare(str(path), gradebook.SCHEMA))
     assert {Path(name).read_text()[:5] for name in names} == {"first", "secon", "third"}
+
+
+def test_a_large_file_is_looked_at_as_far_as_the_time_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = filled(tmp_path / "grades.sqlite3")
+    monkeypatch.setattr(gradebook_file, "STEPS", 1)
+    monkeypatch.setattr(gradebook_file, "LOOK_S", 0.0)
+    book = GradeBook(str(path))
+    assert book.kept_aside == ""
+    assert len(book.read("1").grades) == gradebook.PAGE_ROWS
+    book.close()
 
 
 def test_a_strangers_database_is_not_taken_for_damaged(tmp_path: Path) -> None:
