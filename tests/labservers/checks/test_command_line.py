@@ -179,9 +179,10 @@ def test_files_of_tools_are_not_submissions(tmp_path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text(GOOD)
     (tmp_path / "env/pyvenv.cfg").write_text("")
+    (tmp_path / "gone.py").symlink_to("nowhere.py")
     found, left_out = servers_in([tmp_path])
     assert [name for name, _ in found] == ["a.py", "sub/e.py"]
-    assert left_out == 0
+    assert left_out == 1
 
 
 def test_what_was_checked_before_a_cancel_is_reported(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from labservers.checks.pictures import ROWS, picture
 from labservers.checks.report_json import as_json, pattern_words
 from labservers.checks.report_svg import svg
 from labservers.checks.spelling import spelled
-from labservers.checks.texts import LANGUAGES, Language
-from labservers.checks.values import Moment
+from labservers.checks.texts import LANGUAGES, Language, causes
+from labservers.checks.values import Evidence, Moment, Outcome
 from tests.labservers.checks.made_up import FINDINGS, HOSTILE, verdict
 
 STEERS = "\x1b[2J<script>alert(1)</script>\u202e\ud800"
@@ -61,6 +61,14 @@ def test_json_holds_the_whole_verdict_and_bytes_as_base64(language: Language) ->
     proof = found["findings"][0]["proof"]
     assert base64.b64decode(proof["sent"]) == HOSTILE
     assert base64.b64decode(proof["deaths"][0]["received"])[proof["deaths"][0]["bad"]] == 0xFF
+
+
+def test_a_cause_that_a_probe_knew_is_said_by_its_title() -> None:
+    seen = Evidence("lost", sent=b"hello")
+    (probe,) = said(outcomes=(Outcome("chat-order", "fail", "chat-order-differs", (), seen),))[
+        "probes"
+    ]
+    assert probe["why"] == causes()["chat-order-differs"]["en"]["title"]
 
 
 def test_the_terminal_sees_each_finding_with_its_line_and_the_rest_by_id() -> None:
