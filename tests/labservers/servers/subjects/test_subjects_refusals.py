@@ -147,3 +147,25 @@ def test_an_address_is_the_same_however_it_is_escaped(server: Any, path: str, st
     ask(server, "POST", "/subjects/1", "subject=Maths&grade=5", FORM)
     answered, page = ask(server, "GET", path)
     assert (answered, b"Maths" in page) == (status, status == 200)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "body", "status", "words"),
+    [
+        ("/subjects/1", FORM, b"&".join([b"a=1"] * 2_000), 400, b"the form has more than"),
+        ("/subjects/1", JSON, rb'{"subject": "a\u0000", "grade": 5}', 422, b"not characters"),
+        ("/subjects/1", JSON, rb'{"subject": "\ud800", "grade": 5}', 422, b"not characters"),
+    ],
+)
+def test_what_cannot_be_saved_is_refused_with_its_reason(
+    server: Any, path: str, headers: dict[str, str], body: bytes, status: int, words: bytes
+) -> None:
+    answered, page = ask(server, "POST", path, body, headers)
+    assert answered == status
+    assert words in page
+
+
+def test_a_program_that_asks_for_the_root_gets_the_addresses_as_json(server: Any) -> None:
+    status, said = ask(server, "GET", "/", headers={"Accept": "application/json"})
+    assert (status, json.loads(said)["subjects"]) == (200, "/subjects/{student}")
+    assert ask(server, "OPTIONS", "*")[0] == 204
