@@ -1,8 +1,13 @@
-/* Single keys, off while the reader types. */
+/* Single keys, off while the reader types, or for good where they wish it. */
+import { keep, kept } from "./io/prefs.js";
 import { href, neighbour } from "./model/routes.js";
 import { list } from "./model/selectors.js";
 
 const MINUS = new Set(["-", "−", "–"]);
+
+/** Whether single keys act in this browser: to people who speak to it they are a trap (WCAG 2.1.4). */
+export const singleKeys = () => kept("keys") !== "0";
+export const setSingleKeys = (on) => keep("keys", on ? null : "0");
 
 /**
  * Listen for keys. A view gives one of its own controls a key with the attribute
@@ -34,7 +39,7 @@ export function startKeyboard({ state, actions }) {
     return server && (() => actions.navigate(href(server)));
   };
   addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || taken(event)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || taken(event) || !singleKeys()) return;
     const act = keys[MINUS.has(event.key) ? "-" : event.key] ?? digit(event.key);
     if (!act) return;
     if (event.key === " " && !document.querySelector('main [data-key="Space"]')) return;

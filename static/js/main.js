@@ -12,7 +12,7 @@ import { takeLink } from "./io/token.js";
 import { controller } from "./io/tab.js";
 import { startKeyboard } from "./keyboard.js";
 import { initial, reduce } from "./model/reducer.js";
-import { href, parse } from "./model/routes.js";
+import { href, parse, samePlace } from "./model/routes.js";
 import { may, shown } from "./model/selectors.js";
 import { startRefusals } from "./refusals.js";
 import { startRouter } from "./router.js";
@@ -188,7 +188,7 @@ const actions = {
   toast(text, kind = "info") {
     clearTimeout(toastTimer);
     dispatch({ type: "toast", toast: { text, kind } });
-    toastTimer = setTimeout(actions.dismiss, TOAST_MS);
+    if (kind !== "bad") toastTimer = setTimeout(actions.dismiss, TOAST_MS); // an error stays until it is read
   },
   dialog: (dialog) => dispatch({ type: "dialog", dialog }),
   dismiss: () => dispatch({ type: "toast", toast: null }),
@@ -224,9 +224,15 @@ const actions = {
 
 const routeOf = (address) => parse(address, state.servers);
 actions.navigate = startRouter(routeOf, (route) => {
+  const before = state.route;
   dispatch({ type: "route", route });
   draw();
-  document.getElementById("main").focus({ preventScroll: true });
+  const main = document.getElementById("main");
+  if (samePlace(before, route)) {
+    if (document.activeElement === document.body) main.focus({ preventScroll: true }); // what had it is gone
+    return;
+  }
+  main.focus({ preventScroll: true });
   scrollTo(0, 0);
 });
 startKeyboard({ state: () => state, actions });

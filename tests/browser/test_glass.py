@@ -93,6 +93,18 @@ def test_a_long_list_of_sockets_leaves_the_page_as_long_as_it_is(watch: Any) -> 
     assert page.evaluate(height) == before
 
 
+def test_a_stream_that_is_chosen_by_key_keeps_the_focus(watch: Any) -> None:
+    page, feed = watch("wire")
+    talk(feed)
+    link = page.locator(".streams .rows a").last
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(link).to_have_attribute("aria-current", "true")
+    expect(link).to_be_focused()
+    page.get_by_role("link", name=re.compile("^stream")).press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+
+
 def test_an_accept_queue_has_its_length_and_its_bound(watch: Any) -> None:
     page, feed = watch("connections")
     listener = {"id": 1, "peer": "127.0.0.1:9090", "state": "listening", "label": "fd 3, stream"}

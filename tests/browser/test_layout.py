@@ -99,6 +99,19 @@ def test_keys_lead_everywhere(lab, page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("TCP hypotenuse")
 
 
+def test_keys_can_be_switched_off(page: Page) -> None:
+    page.keyboard.press("?")
+    page.get_by_role("switch", name="Single keys act on this page").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    page.keyboard.press("t")
+    page.reload()
+    page.keyboard.press("p")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Servers")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    expect(page.locator("html")).not_to_have_attribute("data-present", "1")
+
+
 def test_with_reduced_motion_nothing_moves(lab, open_page) -> None:
     page = open_page("/", reduced_motion="reduce")
     moving = page.evaluate(

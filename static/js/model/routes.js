@@ -43,6 +43,9 @@ export function href(server, tab = server.tabs[0].name, query = {}) {
   return `/${placeOf(server)}/${server.name}/${tab}${values && `?${values}`}`;
 }
 
+/** Whether two routes are of one view, with other values for it: its reader stays where they are. */
+export const samePlace = (a, b) => ["view", "name", "tab", "lesson"].every((part) => a[part] === b[part]);
+
 /** The path of the neighbouring tab, or null at the ends. */
 export function neighbour(route, servers, by) {
   if (route.view !== "server") return null;

@@ -1,6 +1,7 @@
 /* The dialogs: the keys, Stop all while clients are connected, the way for others to look on. */
-import { Button, html } from "../../kit.js";
+import { Button, Toggle, html, useState } from "../../kit.js";
 import { t } from "../../i18n.js";
+import { setSingleKeys, singleKeys } from "../../keyboard.js";
 import { list, stoppable, totals } from "../../model/selectors.js";
 import { Modal } from "./modal.js";
 import { WatchDialog } from "./visitor.js";
@@ -29,13 +30,20 @@ export function Dialogs({ state, actions }) {
   return null;
 }
 
-const Keys = ({ programs, close }) =>
-  html`<${Modal} id="dlg-keys" title=${t("keys")} close=${close}>
+function Keys({ programs, close }) {
+  const [on, turn] = useState(singleKeys);
+  const flip = (wanted) => {
+    setSingleKeys(wanted);
+    turn(wanted);
+  };
+  return html`<${Modal} id="dlg-keys" title=${t("keys")} close=${close}>
     <dl>${keysOf(programs).map(
       ([keys, text]) => html`<div key=${text}>
         <dt>${keys.split(" ").map((key) => (key === "–" ? " – " : html`<kbd>${key}</kbd> `))}</dt><dd>${t(text)}</dd></div>`,
     )}</dl>
+    <div class="pn-b"><${Toggle} label=${t("keys.on")} on=${on} onChange=${flip}/></div>
   <//>`;
+}
 
 function StopAll({ state, actions, close }) {
   const stop = () => {
