@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import PATIENCE_S
+
 pytestmark = pytest.mark.system
 ROOT = Path(__file__).resolve().parent.parent.parent
+ANSWER_S = 120.0
 
 
 def lab(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -20,7 +23,7 @@ def lab(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "SOCKETLAB_DATA_DIR": str(folder), "SOCKETLAB_CONFIG": "none.toml"},
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=ANSWER_S,
     )
 
 
@@ -50,7 +53,7 @@ def test_without_a_dashboard_the_next_step_is_said(tmp_path: Path) -> None:
 def test_a_dashboard_that_has_gone_is_named(run_dashboard: Callable[..., Any]) -> None:
     dashboard = run_dashboard()
     dashboard.process.kill()
-    dashboard.process.wait(10)
+    dashboard.process.wait(PATIENCE_S)
     missing = lab(dashboard.folder, "list")
     assert missing.stderr == (
         f"Error: no dashboard answers at {dashboard.url}; start it with: make run\n"
@@ -90,7 +93,7 @@ def test_an_unusable_setting_is_one_sentence(tmp_path: Path, words: list[str]) -
         env={**os.environ, "SOCKETLAB_LOG_LINES": "many", "SOCKETLAB_CONFIG": str(tmp_path / "no")},
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=ANSWER_S,
         check=False,
     )
     assert done.returncode == 1
@@ -146,7 +149,7 @@ def test_what_cannot_be_opened_is_one_sentence(
 
 def test_folders_of_programs_are_named_at_the_start(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "dashboard", "--programs", str(tmp_path / "nowhere")]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=40)
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=ANSWER_S)
     assert done.returncode == 1
     assert done.stderr.startswith("There is no folder ")
     assert done.stderr.count("\n") == 1

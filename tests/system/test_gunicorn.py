@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from simple_websocket import Client
 
+from tests.conftest import PATIENCE_S
+
 pytestmark = pytest.mark.system
 GUNICORN = ["gunicorn", "-k", "gthread", "-w", "1", "--threads", "128", "-b", "127.0.0.1:{port}"]
 
@@ -32,4 +34,4 @@ def test_the_whole_way(run_dashboard: Callable[..., Any], eventually: Callable[.
     socket.close()
     dashboard.process.terminate()
     eventually(lambda: not dashboard.alive(), "no orphan", 5)
-    dashboard.process.wait(10)
+    dashboard.process.wait(PATIENCE_S)

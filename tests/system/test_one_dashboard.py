@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.conftest import PATIENCE_S
 from tests.system.test_command_line import lab
 
 pytestmark = pytest.mark.system
@@ -98,7 +99,7 @@ def test_a_second_one_looks_on_then_takes_over_and_the_first_one_takes_it_back(
     assert second.api("POST", "/api/folder/take") == {"holds": True}
     assert first.alive() == []
     assert holder_on(second) is None
-    eventually(lambda: holder_on(first)["pid"] == second.process.pid, "it knows", 10)
+    eventually(lambda: holder_on(first)["pid"] == second.process.pid, "it knows")
     second.start("chat")
     assert lab(first.folder, "list").stdout.count("RUNNING") == 1
 
@@ -114,7 +115,7 @@ def test_a_debug_dashboard_that_is_taken_over_ends(
     first.start("hello")
     second = second_on(first, run_dashboard)
     assert second.api("POST", "/api/folder/take") == {"holds": True}
-    first.process.wait(10)
+    first.process.wait(PATIENCE_S)
     assert first.alive() == []
 
 
@@ -129,8 +130,8 @@ def test_a_frozen_one_keeps_the_folder_until_it_is_killed(
     assert refused["message"] == f"the dashboard with pid {first.process.pid} does not answer"
     assert f"kill -9 {first.process.pid}" in refused["next_step"]
     first.process.kill()
-    first.process.wait(10)
-    eventually(lambda: not holder_on(second)["served"], "its end is noticed", 10)
+    first.process.wait(PATIENCE_S)
+    eventually(lambda: not holder_on(second)["served"], "its end is noticed")
     assert second.api("POST", "/api/folder/take") == {"holds": True}
     second.start("hello")
 
@@ -149,7 +150,7 @@ def test_a_clean_end_leaves_no_token(run_dashboard: Callable[..., Any], words: l
     path = dashboard.folder / "dashboard.json"
     assert path.exists()
     dashboard.process.terminate()
-    dashboard.process.wait(10)
+    dashboard.process.wait(PATIENCE_S)
     assert not path.exists()
 
 
@@ -159,8 +160,8 @@ def test_the_folder_is_free_again_after_a_kill(
     dashboard = run_dashboard("--debug")
     workers = dashboard.workers()
     dashboard.process.kill()
-    dashboard.process.wait(10)
-    eventually(lambda: not any(map(psutil.pid_exists, workers)), "the worker follows", 10)
+    dashboard.process.wait(PATIENCE_S)
+    eventually(lambda: not any(map(psutil.pid_exists, workers)), "the worker follows")
     assert "no dashboard answers" in lab(dashboard.folder, "list").stderr
 
 
@@ -203,7 +204,7 @@ def test_a_stranger_on_the_port_of_a_dead_dashboard_gets_no_token(
 ) -> None:
     dashboard = run_dashboard()
     dashboard.process.kill()
-    dashboard.process.wait(10)
+    dashboard.process.wait(PATIENCE_S)
     heard = stranger(dashboard.port)
     missing = lab(dashboard.folder, "list")
     assert missing.stderr == (
@@ -216,9 +217,9 @@ def test_a_reload_keeps_the_folder(
     run_dashboard: Callable[..., Any], eventually: Callable[..., Any]
 ) -> None:
     dashboard = run_dashboard("--debug")
-    (before,) = dashboard.workers()
-    psutil.Process(before).send_signal(9)
-    dashboard.process.wait(10)  # flask ends with a worker that was killed
+    [worker] = psutil.Process(dashboard.process.pid).children()
+    worker.kill()
+    dashboard.process.wait(PATIENCE_S)  # flask ends with a worker that was killed
     again = run_dashboard("--debug", environment={"SOCKETLAB_DATA_DIR": str(dashboard.folder)})
     assert lab(dashboard.folder, "list").returncode == 0
     assert again.url
@@ -227,7 +228,7 @@ def test_a_reload_keeps_the_folder(
 def test_settings_that_cannot_be_used_are_said_once(tmp_path: Path, run_dashboard: Any) -> None:
     dashboard = run_dashboard()
     dashboard.process.terminate()
-    dashboard.process.wait(10)
+    dashboard.process.wait(PATIENCE_S)
     (dashboard.folder / "servers.json").write_text('{"chat": {"port": "80"}}')
     said = run_dashboard(
         environment={"SOCKETLAB_DATA_DIR": str(dashboard.folder), "SOCKETLAB_PORT_BASE": "28000"}

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import PATIENCE_S
+
 pytestmark = pytest.mark.system
 
 
@@ -25,8 +27,8 @@ def test_signals_that_come_twice(
     for number in (signal.SIGHUP, signal.SIGHUP, signal.SIGTERM):
         dashboard.process.send_signal(number)
         threading.Event().wait(pause_ms / 1000)
-    eventually(lambda: not dashboard.alive(), "the children are gone", 2)
-    dashboard.process.wait(5)
+    eventually(lambda: not dashboard.alive(), "the children are gone")
+    dashboard.process.wait(PATIENCE_S)
 
 
 @pytest.mark.parametrize("words", [[], ["--debug"]], ids=["plain", "debug"])
@@ -40,8 +42,8 @@ def test_the_terminal_of_somebody_else(
     dashboard.start("chat")
     os.write(main, b"what is typed does not matter\n")
     os.close(main)
-    eventually(lambda: not dashboard.alive(), "the children are gone", 2)
-    dashboard.process.wait(5)
+    eventually(lambda: not dashboard.alive(), "the children are gone")
+    dashboard.process.wait(PATIENCE_S)
 
 
 def test_nohup_keeps_the_dashboard(run_dashboard: Callable[..., Any]) -> None:
@@ -80,5 +82,5 @@ def test_a_check_and_the_program_that_it_checks(
     eventually(lambda: len(dashboard.workers()) >= 2, "the checker and its program run")
     dashboard.born |= set(dashboard.workers())
     dashboard.process.send_signal(number)
-    eventually(lambda: not dashboard.alive(), "all are gone", 10)
-    dashboard.process.wait(5)
+    eventually(lambda: not dashboard.alive(), "all are gone")
+    dashboard.process.wait(PATIENCE_S)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import PATIENCE_S
 from tests.system.test_one_dashboard import GUNICORN
 
 pytestmark = pytest.mark.system
@@ -40,7 +41,7 @@ def test_it_survives_a_kill_a_reloader_and_a_polite_end(
     first.api("POST", "/api/servers/hello/stop?wait=10")
     before = running(first)
     first.process.kill()
-    first.process.wait(10)
+    first.process.wait(PATIENCE_S)
 
     second = run_dashboard("--debug", environment=same)
     after = eventually(
@@ -50,7 +51,7 @@ def test_it_survives_a_kill_a_reloader_and_a_polite_end(
     assert not set(after.values()) & set(before.values())
     second.api("POST", "/api/servers/page/stop?wait=10")
     second.process.send_signal(signal.SIGTERM)
-    second.process.wait(10)
+    second.process.wait(PATIENCE_S)
     eventually(lambda: not second.workers() and not second.alive())
 
     third = run_dashboard(command=BY_GUNICORN, environment=same)
@@ -59,6 +60,6 @@ def test_it_survives_a_kill_a_reloader_and_a_polite_end(
     third.born.update(last.values())
     third.api("POST", "/api/restore", {"wanted": False})
     third.process.kill()
-    third.process.wait(10)
+    third.process.wait(PATIENCE_S)
 
     assert running(run_dashboard(environment=same)) == {}
