@@ -6,7 +6,8 @@ from dashboard import create_app
 from dashboard.config import Config
 from dashboard.instance import Instance, find
 from dashboard.lab import Lab
-from dashboard.programs.catalogue import catalogue
+from dashboard.programs.catalogue import Catalogue, catalogue
+from tests.sixth import TWIN
 
 
 def test_the_uptime_is_by_the_clock_that_is_never_set(tmp_path: Path) -> None:
@@ -26,3 +27,11 @@ def test_a_lab_that_is_closed_gives_its_folder_back(tmp_path: Path) -> None:
     following = Instance(tmp_path)
     following.take(wait_s=0.0)
     following.release()
+
+
+def test_a_catalogue_without_a_chat_is_a_lab_as_well(tmp_path: Path) -> None:
+    app = create_app({"data_dir": str(tmp_path)}, Catalogue([TWIN]))
+    answer = app.test_client().get("/", headers={"Host": "127.0.0.1"})
+    assert answer.status_code == 200
+    assert TWIN.title in answer.get_data(as_text=True)
+    app.extensions["lab"].close()

@@ -134,6 +134,7 @@ class Programs:
     def __init__(self, **ends: list[str]) -> None:
         self.ends = ends
         self.starts: list[str] = []
+        self.forgotten = ""
         self._reason: dict[str, str] = {}
 
     def start(self, name: str) -> bool:
@@ -148,7 +149,16 @@ class Programs:
         return {"failure": {"reason": reason} if reason else None}
 
     def wait_settled(self, name: str, timeout_s: float) -> bool:
+        if name == self.forgotten:
+            raise UnknownServer(f"there is no program {name}", "")
         return True
+
+
+def test_one_that_is_forgotten_while_it_starts_holds_up_no_other() -> None:
+    programs = Programs(forgotten=["port_in_use"], fine=[""])
+    programs.forgotten = "forgotten"
+    start_again(["forgotten", "fine"], programs, lambda *_, **__: None, 1.0, lambda _: None)
+    assert programs.starts == ["forgotten", "fine"]
 
 
 def test_a_port_that_the_last_process_still_holds_is_waited_for() -> None:

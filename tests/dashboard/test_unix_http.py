@@ -3,12 +3,11 @@
 import os
 import socket
 import threading
-import urllib.request
 from pathlib import Path
 
 import pytest
 
-from dashboard import unix_http
+from dashboard import straight, unix_http
 from dashboard.__main__ import main
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
@@ -73,7 +72,7 @@ def test_a_request_goes_through_the_socket(tmp_path: Path) -> None:
 
         server = threading.Thread(target=answer)
         server.start()
-        opener = urllib.request.build_opener(unix_http.UnixHandler(path))
-        with opener.open("http://localhost/healthz", timeout=10) as said:
+        base, opener = straight.way_to(f"unix://{path}")
+        with opener.open(f"{base}/healthz", timeout=10) as said:
             assert said.read() == b"ok"
         server.join(10)

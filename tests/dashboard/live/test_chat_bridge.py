@@ -13,6 +13,7 @@ import pytest
 from simple_websocket import ConnectionClosed
 
 from dashboard.live import chat_bridge, websocket
+from tests.ports import free_port
 
 PATIENCE_S = 10.0
 
@@ -325,3 +326,48 @@ def test_a_bridge_that_breaks_says_so(
         assert "see the dashboard's log" in anya.status("lost")["message"]
         assert anya.close_code() == websocket.NOT_RUNNING
     assert "a defect" in caplog.text
+
+
+@pytest.fixture
+def server(lab: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """A chat server that does what the test does."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        listener.settimeout(PATIENCE_S)
+        address = listener.getsockname()
+        monkeypatch.setattr(lab.supervisor, "connect_address", lambda name: address)
+        yield listener
+
+
+def test_a_line_that_does_not_end_is_not_kept_for_ever(
+    server: socket.socket, channel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_bridge, "LINE_BYTES", 3_000)
+    anya = Browser(channel("/ws/chat", room="7", name="Anya"))
+    with server.accept()[0] as raw:
+        assert raw.recv(100) == b"7\n"
+        raw.sendall(b"x" * 2_000)
+        raw.sendall(b"x\n")
+        anya.hears("x" * 2_001)
+        raw.sendall(b"x" * 4_000)
+        assert "a line of more than 3,000 bytes" in anya.status("lost")["message"]
+    assert anya.close_code() == websocket.NOT_RUNNING
+
+
+def test_a_chat_server_that_refuses_is_said(
+    lab: Any, channel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = "127.0.0.1", free_port()
+    monkeypatch.setattr(lab.supervisor, "connect_address", lambda name: nowhere)
+    anya = Browser(channel("/ws/chat", room="7", name="Anya"))
+    assert anya.status("refused")["message"].endswith(": Connection refused")
+    assert anya.close_code() == websocket.NOT_RUNNING
+
+
+def test_a_chat_server_that_accepts_nobody_is_not_waited_for(
+    server: socket.socket, channel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_bridge, "CONNECT_S", 0.1)
+    with socket.create_connection(server.getsockname()):  # the one place in its queue
+        anya = Browser(channel("/ws/chat", room="7", name="Anya"))
+        assert anya.status("refused")["message"].endswith(": it takes too long")
+    assert anya.close_code() == websocket.NOT_RUNNING

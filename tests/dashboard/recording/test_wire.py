@@ -55,6 +55,15 @@ steps = st.lists(
 )
 
 
+def test_the_newest_points_are_bounded_by_their_number_and_their_data() -> None:
+    wire = Wire()
+    for n in range(1, 6):
+        wire.add(point(n, data=b"x" * 30))  # 40 characters of base64
+    assert [p.n for p in wire.newest(count=2, data=1_000)] == [4, 5]
+    assert [p.n for p in wire.newest(count=9, data=120)] == [3, 4, 5]
+    assert [p.n for p in wire.newest(count=9, data=1_000)] == [1, 2, 3, 4, 5]
+
+
 @given(st.lists(st.binary(max_size=90), max_size=20), st.integers(1, 5), st.integers(0, 200))
 def test_pages_are_bounded_and_give_each_point_once(
     pieces: list[bytes], count: int, data: int
