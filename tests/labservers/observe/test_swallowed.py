@@ -100,6 +100,8 @@ def test_of_tasks_that_await_one_another_the_outermost_tells_it(
 ) -> None:
     run(outer(outer(task(KeyError("k"), unwound), unwound), unwound))
     assert [name for name, _ in watching.lines_told(1.0)] == ["KeyError"]
+    [crash] = watching.told
+    assert [function for _, function, _ in crash.stack] == ["outer", "outer", "task"]
 
 
 @pytest.mark.parametrize("error", [GeneratorExit(), KeyboardInterrupt(), SystemExit(1)])
