@@ -35,8 +35,10 @@ class Program:
 
 
 @pytest.fixture
-def stepper() -> Stepper:
-    return Stepper()
+def stepper() -> Iterator[Stepper]:
+    made = Stepper()
+    yield made
+    made.release()
 
 
 @pytest.fixture

@@ -165,6 +165,8 @@ def test_a_gate_that_comes_while_a_thread_sends_stands_after_its_call(
 ) -> None:
     ours, theirs = pair
     tap.install()
+    ours.sendall(b"x")
+    assert theirs.recv(1) == b"x"  # from now on it is known
     data, gate = bytes(20_000_000), Gate()
     sender = threading.Thread(target=lambda: ours.sendall(data))
     sender.start()

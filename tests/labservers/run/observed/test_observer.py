@@ -85,6 +85,7 @@ def test_clients_wait_while_it_is_held_and_the_kernel_counts_them(
     program, port = listening(watch, eventually, "lab/chat.py")
     program.say(messages.Break([], ["accept"], [], exceptions=False))
     program.say(messages.Look(1.0, ["rows"]))
+    eventually(lambda: program.of(messages.Held), "it says so")
     with connect(port), connect(port), connect(port) as third:
         eventually(lambda: program.held() == [("MainThread", "chat.py:23", "accept", "before")])
 

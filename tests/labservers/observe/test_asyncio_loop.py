@@ -1,0 +1,75 @@
+"""Tasks of asyncio in this very process: their lanes, as asyncio itself has them."""
+
+import asyncio
+from _thread import get_ident
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from labservers.observe import asyncio_loop
+from labservers.observe.interest import NOTHING
+from labservers.observe.lines import OwnLines
+from labservers.observe.tap import Tap
+from labservers.observe.turns import Loop
+
+
+@pytest.fixture
+def tap() -> Iterator[Tap]:
+    made = Tap(OwnLines(__file__))
+    made.install()
+    yield made
+    made.remove()
+
+
+async def waits_for(one: Any) -> None:
+    await one
+
+
+async def begins() -> None:
+    pass
+
+
+def test_each_lane(tap: Tap) -> None:
+    """Of a library's task no line is shown; one that is cancelled is ready to be told of it."""
+    turns = Loop(get_ident(), "epoll", lambda _: NOTHING)
+
+    async def main() -> dict[str, tuple[str, str, bool]]:
+        loop = asyncio.get_running_loop()
+        tasks = {
+            "sleeps": waits_for(asyncio.sleep(60)),
+            "waits": waits_for(asyncio.Event().wait()),
+            "of a library": asyncio.sleep(60),
+            "cancelled": waits_for(asyncio.sleep(60)),
+        }
+        made = [asyncio.create_task(task, name=name) for name, task in tasks.items()]
+        await asyncio.sleep(0)
+        made[-1].cancel()
+        made.append(asyncio.create_task(begins(), name="new"))
+        assert asyncio_loop.running_loops() == {get_ident(): loop}
+        seen = asyncio_loop.look(tap, loop, turns)
+        for task in made:
+            task.cancel()
+        await asyncio.gather(*made, return_exceptions=True)
+        return {one.task.get_name(): (one.lane, one.function, one.line is not None) for one in seen}
+
+    assert (
+        asyncio.run(main(), debug=False).items()
+        >= {
+            "sleeps": ("sleeping", "waits_for", True),
+            "waits": ("waiting", "waits_for", True),
+            "of a library": ("sleeping", "sleep", False),
+            "cancelled": ("ready", "waits_for", True),
+            "new": ("ready", "begins", True),
+        }.items()
+    )
+    assert asyncio_loop.running_loops() == {}
+
+
+def test_the_task_that_looks_runs(tap: Tap) -> None:
+    async def main() -> list[tuple[str, str]]:
+        turns = Loop(get_ident(), "epoll", lambda _: NOTHING)
+        loop = asyncio.get_running_loop()
+        return [(one.lane, one.function) for one in asyncio_loop.look(tap, loop, turns)]
+
+    assert asyncio.run(main()) == [("running", "main")]
