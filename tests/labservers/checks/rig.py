@@ -74,7 +74,7 @@ def serving_datagrams(serve: Serve) -> Iterator[Address]:
 
 
 class Program(Remote):
-    """As if we had started it: what the system and the tap say of it is the test's."""
+    """As if we had started it: its figures and its deaths are the test's."""
 
     inside = True
 
@@ -110,8 +110,8 @@ class Program(Remote):
 
 
 def looked(probe: Probe, talk: Talk, serve: Serve, made: Made = Remote, **more: Any) -> Outcome:
-    """The outcome of one look at such a server. made: from its address, what stands for the
-    program. more: of the setting."""
+    """The outcome of one look at such a server. made: the stand-in for the program, by its
+    address. more: of the setting."""
     serve_all = serving_datagrams if talk.datagram else serving
     with serve_all(serve) as address:
         return looked_at(probe, talk, made(address), **more)

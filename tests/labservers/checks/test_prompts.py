@@ -1,4 +1,4 @@
-"""What a program that asks gets for an answer."""
+"""Answers to a program that asks."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Senders of datagrams, who take the place of connections for a minute."""
+"""Senders of datagrams, which take the place of connections for a minute."""
 
 import time
 

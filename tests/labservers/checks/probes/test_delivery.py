@@ -1,4 +1,4 @@
-"""A conversation in other segments than usual, and what a server makes of it."""
+"""A conversation in other segments than usual, and its sense to a server."""
 
 import re
 import socket

@@ -1,5 +1,4 @@
-"""What a program leaves behind, and how it ends: it is in this process, what the system says of it
-is the test's."""
+"""The remains of a program, and its end: it is in this process, and its figures are the test's."""
 
 import functools
 import socket
