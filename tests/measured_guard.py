@@ -1,26 +1,16 @@
 """The guard of a program under `make coverage`: `measured_guard.py GUARD LINE PROGRAM ...`.
 
-It ends by the signal that has ended its program. Such an end keeps nothing of what was measured,
-which is kept before it.
+It runs isolated, so that no variable brings it to say what it has run before it ends as its
+program has: by a signal.
 """
 
-import os
+import importlib
 import runpy
 import sys
+from pathlib import Path
 
-import coverage
-
-kill = os.kill
-
-
-def keep_and_kill(pid: int, number: int) -> None:
-    measuring = coverage.Coverage.current()
-    if pid == os.getpid() and measuring is not None:
-        measuring.stop()
-        measuring.save()
-    kill(pid, number)
-
-
-os.kill = keep_and_kill
+sys.path.insert(0, str(Path(__file__).with_name("measured_ends")))
+sys.modules.pop("sitecustomize", None)  # of the system
+importlib.import_module("sitecustomize")
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")

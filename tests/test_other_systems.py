@@ -95,12 +95,15 @@ def test_a_mac_has_no_epoll_and_says_so() -> None:
 
 
 DAEMON = """
-import os, signal, subprocess, sys
+import os, signal, subprocess, sys, time
 rests = [sys.executable, "-c", "import signal; signal.pause()"]
 child = subprocess.Popen(rests, start_new_session=True)
 if not os.fork():
     os.setsid()
+    parent = os.getpid()
     if not os.fork():
+        while os.getppid() == parent:
+            time.sleep(0.01)
         print(child.pid, os.getpid(), flush=True)
         signal.pause()
     os._exit(0)
@@ -113,7 +116,9 @@ def test_without_a_subreaper_a_guard_ends_all_but_daemons(eventually: Callable[.
     terminal, (ours, theirs) = Terminal(), socket.socketpair()
     words = guarded.words(theirs, [sys.executable, "-c", DAEMON])
     words = words[words.index(guarded.GUARD) :]
-    command = [sys.executable, str(ROOT / "tests/other_system.py"), "darwin", *words]
+    tests = ROOT / "tests"
+    mortal, other = str(tests / "mortal.py"), str(tests / "other_system.py")
+    command = [sys.executable, mortal, other, "darwin", *words]
     side = terminal.theirs
     guard = subprocess.Popen(
         command, stdin=side, stdout=side, stderr=side, pass_fds=[theirs.fileno()],
