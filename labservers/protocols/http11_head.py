@@ -23,7 +23,7 @@ _DIGITS = re.compile(r"[0-9]{1,18}")
 _HOST = re.compile(HOST)
 _ABSOLUTE = re.compile(r"https?://([^/?]+)([^?]*)(?:\?(.*))?", re.IGNORECASE)
 # A second copy of these would make two readers see two different messages.
-_SINGLE = frozenset({"host", "content-length", "transfer-encoding", "content-type"})
+_SINGLE = frozenset({"host", "content-length", "content-type"})
 
 
 def parse_head(head: bytes, limits: Limits) -> Request:
@@ -159,8 +159,6 @@ def _check_chunked(headers: dict[str, str], minor: int) -> None:
 
 
 def _repeated(name: str, first: str, second: str) -> str:
-    if name == "transfer-encoding":
-        return f"{first}, {second}"
     if name == "content-length" and first == second:
         return first  # RFC 9110 section 8.6: the same value again may be taken as one
     raise HTTPError(400, f"{name} stands there twice")

@@ -78,6 +78,24 @@ def test_not_a_whole_number_in_its_range(value: Any) -> None:
         whole(value, 0, 10)
 
 
+@pytest.mark.parametrize("check", [whole, decimal])
+def test_both_ends_of_a_range_are_in_it(check: Any) -> None:
+    assert [check(value, 2, 9) for value in (2, 5, 9)] == [2, 5, 9]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (2**64 - 1, "18446744073709551615"),
+        (2**64, "0x10000000000000000"),
+        ("x" * 38, repr("x" * 38)),
+        ("x" * 39, "'" + "x" * 36 + "..."),
+    ],
+)
+def test_what_is_shown_at_its_edges(value: Any, text: str) -> None:
+    assert shown(value) == text
+
+
 @pytest.mark.parametrize(
     "value", [True, "5", None, [], -0.1, 10.1, math.nan, math.inf, -math.inf, 10**400]
 )

@@ -9,7 +9,8 @@ import pytest
 from dashboard.errors import BadInput
 from dashboard.programs.catalogue import catalogue, own_program
 from dashboard.programs.files import OwnFile
-from dashboard.programs.settings import Settings
+from dashboard.programs.settings import ServerSettings, Settings
+from dashboard.troubles import Troubles
 
 PROGRAMS = catalogue()
 
@@ -149,3 +150,59 @@ def test_what_is_no_setting_of_a_program_of_the_user(tmp_path: Path, values: Any
     settings.add(program, "/usr/bin/python3")
     assert settings.get(program.name).python == "/usr/bin/python3"
     assert len(settings.complaints) == (None not in values.values())
+
+
+def test_unless_others_are_chosen(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "servers.json", 8000, PROGRAMS)
+    model = PROGRAMS["chat"].model
+    assert settings.get("chat") == ServerSettings("127.0.0.1", 8004, model, "", "", False)
+    own = own_program(OwnFile(tmp_path / "server.py"))
+    settings.add(own, "/usr/bin/python3")
+    chosen = ServerSettings("127.0.0.1", 0, "", "", "/usr/bin/python3", False)
+    assert settings.get(own.name) == chosen
+
+
+def test_a_program_that_is_remembered_is_not_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "servers.json"
+    own = own_program(OwnFile(tmp_path / "server.py"))
+    Settings(path, 8000, {}).add(own, "/usr/bin/python3")
+    assert path.read_text().startswith(f'{{\n "{own.name}": {{\n  "arguments"')
+    again = Settings(path, 8000, {})
+    path.unlink()
+    again.add(own, "/usr/bin/python3")
+    assert not path.exists()
+
+
+def test_a_model_that_there_is_not_is_answered_with_those_that_there_are(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "servers.json", 8000, PROGRAMS)
+    with pytest.raises(BadInput) as refused:
+        settings.change("page", {"model": "magic"})
+    assert refused.value.next_step == f"choose {', '.join(PROGRAMS['page'].models)}"
+
+
+def test_a_damaged_file_is_kept_aside(tmp_path: Path) -> None:
+    path, troubles = tmp_path / "servers.json", Troubles()
+    path.write_text("{")
+    Settings(path, 8000, PROGRAMS, troubles)
+    (trouble,) = troubles.now()
+    assert trouble["code"] == "settings_aside"
+    assert (tmp_path / trouble["why"]).read_text() == "{"
+
+
+def test_one_that_cannot_be_kept_aside_stays(tmp_path: Path) -> None:
+    path, troubles = tmp_path / ("s" * 250), Troubles()  # no room for the time in its name
+    path.write_text("{")
+    Settings(path, 8000, PROGRAMS, troubles)
+    assert [trouble["code"] for trouble in troubles.now()] == ["settings_stay"]
+    assert path.read_text() == "{"
+
+
+def test_where_there_can_be_no_file_settings_hold_as_long_as_the_dashboard_runs(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_text("")
+    troubles = Troubles()
+    settings = Settings(tmp_path / "file" / "servers.json", 8000, PROGRAMS, troubles)
+    assert (settings.others, len(settings.complaints)) == ([], 1)
+    assert settings.change("page", {"port": 9003}).port == settings.get("page").port == 9003
+    assert [trouble["code"] for trouble in troubles.now()] == ["settings"]
