@@ -74,7 +74,7 @@ def test_every_state_can_be_reached_and_left_for_stopped() -> None:
         for _ in State:
             ways += [after for (before, _), after in TRANSITIONS.items() if before in ways]
         assert S.STOPPED in ways
-    assert ALIVE.isdisjoint({S.STOPPED, S.FAILED, S.BACKOFF})
+    assert set(State) - ALIVE == {S.STOPPED, S.FAILED, S.BACKOFF}
     assert {S.STOPPED, S.RUNNING, S.FAILED, S.FROZEN} == SETTLED
 
 

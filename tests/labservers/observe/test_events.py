@@ -13,8 +13,8 @@ def store(capacity: int = 1_000) -> EventStore:
 def test_a_batch_has_what_came_since_the_last_one() -> None:
     events = store()
     assert events.take() is None
-    events.add("joined", {"room": "1"})
-    events.add("left", {"room": "1"})
+    assert events.add("joined", {"room": "1"}) == 1
+    assert events.add("left", {"room": "1"}) == 2
     batch = events.take()
     assert batch
     assert [(e.number, e.kind, e.data) for e in batch.events] == [

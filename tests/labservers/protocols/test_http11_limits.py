@@ -2,7 +2,15 @@
 
 import pytest
 
-from labservers.protocols.http11 import HTTPError, Limits, Request, parse_head, read_request
+from labservers.protocols.http11 import (
+    HTTPError,
+    Limits,
+    Request,
+    parse_head,
+    read_body,
+    read_head,
+    read_request,
+)
 from labservers.protocols.stream import ByteStream
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: lab\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -252,3 +260,50 @@ def test_a_request_that_ends_inside_its_head_is_told_from_none() -> None:
     assert refused(b"\r", Limits()) == ended
     tls = (400, "this port speaks plain HTTP, not TLS; use http://")
     assert refused(b"\x16\x03\x01", Limits()) == tls
+
+
+WAITS = b"POST / HTTP/1.1\r\nHost: lab\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "asked"),
+    [
+        (WAITS, b"", True),
+        (WAITS, b"h", False),  # it has not waited
+        (WAITS.replace(b"Expect", b"Except"), b"", False),
+        (WAITS.replace(b"1.1", b"1.0"), b"", False),
+    ],
+)
+def test_a_client_that_waits_is_asked_for_its_body_once(
+    head: bytes, body: bytes, asked: bool
+) -> None:
+    stream = ByteStream(head + body)
+    reading = read_request(stream, Limits())
+    first = next(reading)
+    assert (first is not None) is asked
+    if first is not None:
+        assert (first.body, next(reading)) == (b"", None)
+    stream.feed(b"hi"[len(body) :])
+    with pytest.raises(StopIteration) as done:
+        next(reading)
+    assert done.value.value.body == b"hi"
+
+
+def test_a_stream_that_ends_before_a_request_holds_none() -> None:
+    stream = ByteStream()
+    stream.feed_end()
+    with pytest.raises(StopIteration) as done:
+        next(read_head(stream, Limits()))
+    assert done.value.value is None
+
+
+def test_a_chunk_beyond_the_limit_of_a_body_is_refused_before_it_comes() -> None:
+    reading = read_request(ByteStream(CHUNKED + b"1\r\na\r\n5\r\n"), Limits(body=5))
+    with pytest.raises(HTTPError, match="the body is larger than 5 bytes"):
+        next(reading)
+
+
+def test_a_body_that_is_too_long_is_not_read_either() -> None:
+    request = parse_head(WAITS, Limits())
+    with pytest.raises(HTTPError, match="larger than 1 bytes"):
+        next(read_body(ByteStream(b"hi"), request, Limits(body=1)))
