@@ -34,18 +34,18 @@ def chat(context: Context) -> str | None:
 
 
 def rooms(context: Context) -> str | None:
-    joins = [re.sub(rb"\s", b"", turn.send) for turn in context.talk.turns[:-1]]
+    joins = [word for turn in context.talk.turns[:-1] for word in turn.send.split()]
     plain = context.talk.id == "chat-plain" or ROOM not in joins
     return chat(context) or ("no-rooms" if plain else None)
 
 
 def in_room(talk: Talk, room: bytes) -> Talk:
     """The same conversation in another room."""
+    *joins, last = talk.turns
     turns = tuple(
-        Turn(turn.send.replace(ROOM, room), turn.answer) if turn.send.strip() == ROOM else turn
-        for turn in talk.turns
+        Turn(re.sub(rb"(?<!\S)%b(?!\S)" % ROOM, room, turn.send), turn.answer) for turn in joins
     )
-    return dataclasses.replace(talk, turns=turns)
+    return dataclasses.replace(talk, turns=(*turns, last))
 
 
 def members(context: Context, count: int, room: bytes = ROOM, first: int = 0) -> list[Client]:

@@ -12,13 +12,14 @@ import pytest
 
 from labservers.checks.context import Context, Probe, always
 from labservers.checks.probes import chat, chat_leaving
-from labservers.checks.probes.chat_room import hear_all, missed
+from labservers.checks.probes.chat_room import hear_all, in_room, missed
 from labservers.checks.talks import SAID
 from labservers.checks.values import Outcome, Talk, Turn
 from tests.labservers.checks.rig import looked
 
 TURNS = (Turn(b"1"), Turn(SAID, b".*" + re.escape(SAID) + b".*"))
 TALK = Talk("chat-rooms", "chat", TURNS, answered="other", repeats=True)
+PLAIN = Talk("chat-plain", "chat", TURNS[1:], answered="other", repeats=True)
 PROBES = {probe.id: probe for probe in (*chat.PROBES, chat_leaving.DEAF, *chat_leaving.PROBES)}
 
 
@@ -105,6 +106,23 @@ def test_a_fault_is_found_by_its_probe(fault: str, probe: str, why: str) -> None
     assert (outcome.outcome, outcome.why) == ("fail", why)
 
 
+def test_a_room_that_is_late_does_not_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has yet to send what was said before."""
+    for limit in ("STUCK_S", "RECOVERS_S"):
+        monkeypatch.setattr(chat_leaving, limit, 0.1)
+    monkeypatch.setattr(chat_leaving, "ENOUGH", 1)
+    members: list[socket.socket] = []
+
+    def serve(client: socket.socket) -> None:
+        members.append(client)
+        while data := client.recv(4_096):
+            for one in members[:2]:
+                one.sendall(data)
+            threading.Event().wait(0.05)
+
+    assert looked(PROBES["chat-deaf"], PLAIN, serve).outcome == "pass"
+
+
 def test_what_comes_late_and_in_another_order_is_waited_for() -> None:
     def serve(client: socket.socket) -> None:
         client.sendall(b"last")
@@ -120,8 +138,15 @@ def test_what_comes_late_and_in_another_order_is_waited_for() -> None:
 
 
 def test_a_chat_without_rooms_is_not_asked_for_them() -> None:
-    plain = Talk("chat-plain", "chat", TURNS[1:], answered="other", repeats=True)
-    assert looked(PROBES["chat-others"], plain, Chat()).why == "no-rooms"
+    assert looked(PROBES["chat-others"], PLAIN, Chat()).why == "no-rooms"
+
+
+@pytest.mark.parametrize("join", [b"1", b"1\n", b"{name} 1\n"])
+def test_a_room_is_a_word_of_a_turn(join: bytes) -> None:
+    talk = replace(TALK, turns=(Turn(join), TURNS[1]))
+    other = in_room(talk, b"2")
+    assert other.turns == (Turn(join.replace(b"1", b"2")), TURNS[1])
+    assert in_room(replace(talk, turns=(Turn(b"room1"), TURNS[1])), b"2").turns[0] == Turn(b"room1")
 
 
 def test_what_is_not_a_chat_is_not_judged_as_one() -> None:

@@ -63,6 +63,12 @@ def once_each_answer(sock: socket.socket) -> None:
     sock.sendto(data.upper(), peer)
 
 
+def one_word(sock: socket.socket) -> None:
+    for data, peer in received(sock, 1_024):
+        if data == b"hello":
+            sock.sendto(b"HELLO", peer)
+
+
 def nobody(sock: socket.socket) -> None:
     return
 
@@ -87,6 +93,10 @@ def test_an_echo_passes(probe: str) -> None:
 )
 def test_a_fault_is_found(probe: str, serve: Serve, why: str) -> None:
     assert said(probe, serve) == why
+
+
+def test_where_an_answer_is_due_to_one_word_alone_a_long_one_is_not_tried() -> None:
+    assert said("udp-large", one_word) == "no-long-form"
 
 
 def test_a_program_that_ends_after_its_first_client_is_said_to() -> None:
