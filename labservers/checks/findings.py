@@ -43,7 +43,8 @@ BRINGS: dict[str, frozenset[str]] = {
 # In a room these stand for themselves, where the inside shows them.
 BY_ITSELF = frozenset({"broadcast-to-gone", "deaf-stops-all"})
 CANNOT_RUN = frozenset(
-    {"port-taken", "needs-arguments", "waits-for-input", "unix-socket", "no-talk", "nobody-listens"}
+    {"port-taken", "needs-arguments", "waits-for-input", "unix-socket", "no-talk", "never-sends"}
+    | {"nobody-listens"}
 )
 
 Found = tuple[Match, Outcome]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +30,13 @@ SERVES = re.compile(
 SELECT = re.compile(r"\bselect\.select\(|(?<![.\w])select\(|SelectSelector")
 ROOMS = re.compile(r"\b(rooms?\w*|chat_?ids?|chats|комнат\w*)\b", re.IGNORECASE)
 NAMES = re.compile(r"\b(nick\w*|user_?names?|имя|ник|names)\b", re.IGNORECASE)
+LEAVES = re.compile(r"^/?(?:exit|quit|q|bye|stop|выход)$|^__main__$", re.IGNORECASE)
 FAREWELL = re.compile(r"""==\s*b?["'](/?(?:exit|quit|q|bye|выход))["']""")
 SEPARATOR = re.compile(r"split\(\s*(?:sep=)?(?:b?[\"'](.{1,4}?)[\"'])?\s*[,)]")
 GREETS = re.compile(r"hello|\bhi\b|привет|здравствуй", re.IGNORECASE)
+SENDS = re.compile(r"\b(?:send\w*|write\w*)\(|sendto|transport")
+NUMBERS = re.compile(r"[@=<>!]?(?:\d?[bBhHiIlLqQfd])+")  # struct: of numbers alone
+MOST_WORDS, WORD = 4, range(2, 30)
 PATH = re.compile(r"""["'](?:GET |POST )?(/[\w./-]*)["']""")
 
 
@@ -41,7 +46,8 @@ class Hints:
     split() has them. counts: into how many names a split is unpacked. keys: of JSON objects.
     lines: it seems to read to a line feed. paths: of HTTP. selects: it calls select().
     limits: it may have a time limit. rooms, names: of a chat. farewell: the word by which a
-    client leaves. greets: it speaks of a greeting."""
+    client leaves. greets: it speaks of a greeting. words: what it compares with texts of its own.
+    formats: of numbers, as struct has them. sends: it sends something, at any time."""
 
     task: Task | None = None
     json: bool = False
@@ -56,6 +62,9 @@ class Hints:
     names: bool = False
     farewell: str = ""
     greets: bool = False
+    words: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    sends: bool = True
 
 
 def hints(file: Path) -> Hints:
@@ -78,6 +87,9 @@ def hints(file: Path) -> Hints:
         names=bool(NAMES.search(text)),
         farewell=next(iter(FAREWELL.findall(text)), ""),
         greets=bool(GREETS.search(text)),
+        words=tuple(dict.fromkeys(word for node in nodes for word in _words(node)))[:MOST_WORDS],
+        formats=tuple(dict.fromkeys(one for node in nodes for one in _formats(node))),
+        sends=bool(SENDS.search(text)),
     )
 
 
@@ -130,3 +142,43 @@ def _strings(nodes: list[ast.expr]) -> list[str]:
         for node in nodes
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 30
     ]
+
+
+def _words(node: ast.AST) -> list[str]:
+    """`text == "time"`, `data.strip() in (b"time", b"date")`, `text.startswith("time")`,
+    `case "time":`; those by which a client leaves are none."""
+    compared: list[ast.expr] = []
+    if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.In):
+        right = node.comparators[0]
+        compared = right.elts if isinstance(right, ast.Tuple | ast.List | ast.Set) else [right]
+    elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "startswith":
+        compared = node.args[:1]
+    elif isinstance(node, ast.MatchValue):
+        compared = [node.value]
+    texts = [_text(one) for one in compared]
+    return [
+        one for one in texts if len(one) in WORD and one.isprintable() and not LEAVES.search(one)
+    ]
+
+
+def _text(node: ast.expr) -> str:
+    value = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value if isinstance(value, str) else ""
+
+
+def _formats(node: ast.AST) -> list[str]:
+    """`struct.unpack("!dd", data)`, `Struct("<3i")`."""
+    if not isinstance(node, ast.Call):
+        return []
+    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    if name not in ("unpack", "unpack_from", "iter_unpack", "Struct"):
+        return []
+    texts = [_text(one) for one in node.args[:1]]
+    return [one for one in texts if NUMBERS.fullmatch(one) and values_of(one) > 1]
+
+
+def values_of(format: str) -> int:
+    """How many numbers it stands for."""
+    return len(struct.unpack(format, bytes(struct.calcsize(format))))

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-from labservers.checks.hints import Hints
+from labservers.checks.hints import Hints, values_of
 from labservers.checks.values import Framing, Talk, Task, Turn
 
 # So many numbers: those of a right triangle, and for three of a triangle and of a trapezoid that
@@ -76,6 +77,8 @@ def member(turns: tuple[Turn, ...], number: int) -> tuple[Turn, ...]:
 def _hello(hints: Hints) -> Iterator[Candidate]:
     yield Candidate(Talk("hello-text", "hello", (Turn(b"Hello server"),), datagram=True))
     yield Candidate(Talk("hello-text", "hello", (Turn(b"hello"),), datagram=True))
+    for word in hints.words:
+        yield Candidate(Talk("hello-text", "hello", (Turn(word.encode()),), datagram=True))
 
 
 def _math_datagrams(hints: Hints) -> Iterator[Candidate]:
@@ -87,7 +90,7 @@ def _math_datagrams(hints: Hints) -> Iterator[Candidate]:
 def _math(hints: Hints) -> Iterator[Candidate]:
     unknown = hints == Hints()  # without a source, as of a server at an address
     json_too = _math_json(hints) if hints.json or unknown else ()
-    made = [*json_too, *_math_text(hints)]
+    made = [*_math_struct(hints), *json_too, *_math_text(hints)]
     seen: list[tuple[Turn, ...]] = []
     for one in made:
         if one.talk.turns not in seen and len(seen) < MOST:
@@ -109,6 +112,16 @@ def _math_json(hints: Hints) -> Iterator[Candidate]:
         lists = ([int(one) for one in _numbers(of, count)] for of in (NUMBERS, OTHERS))
         first, other = map(json.dumps, lists)
         yield _asked("math-json", [first], [other], "json")
+
+
+def _math_struct(hints: Hints) -> Iterator[Candidate]:
+    for format in hints.formats:
+        first, other = (
+            struct.pack(format, *map(int, _numbers(of, values_of(format))))
+            for of in (NUMBERS, OTHERS)
+        )
+        talk = Talk("math-struct", "math", (Turn(first),), framed="length")
+        yield Candidate(talk, (other,))
 
 
 def _numbers(of: dict[int, tuple[str, ...]], count: int) -> tuple[str, ...]:
@@ -159,6 +172,7 @@ def _chat(hints: Hints) -> Iterator[Candidate]:
     named: Shape = ("chat-names", (b"{name}",))
     shapes = [named, room] if hints.names and not hints.rooms else [room, named]
     shapes += [
+        ("chat-names", (b"{name} 1",)),
         ("chat-names", (b"{name}", b"1")),
         ("chat-names", (b"1", b"{name}")),
         ("chat-plain", ()),
@@ -183,8 +197,9 @@ def _in_chat(id: str, joins: tuple[Turn, ...], end: bytes, farewell: str) -> Tal
 
 
 def _text(hints: Hints) -> Iterator[Candidate]:
-    """Any TCP server that answers a line: a greeting over TCP, an echo."""
-    for end in ("\n", ""):
-        framed: Framing = "line" if end else "recv"
-        turns = (Turn(f"Hello server{end}".encode()),)
-        yield Candidate(Talk("text", None, turns, framed=framed))
+    """Any TCP server that answers a line: a greeting over TCP, an echo, a command."""
+    for word in ("Hello server", *hints.words):
+        for end in ("\n", ""):
+            framed: Framing = "line" if end else "recv"
+            turns = (Turn(f"{word}{end}".encode()),)
+            yield Candidate(Talk("text", None, turns, framed=framed))

@@ -49,8 +49,8 @@ class Talk:
     repeats: whether the last turn may be held again on the same connection. farewell: what a good
     client says before it leaves; no answer is due.
     framed: where a request ends. "line": at its line feed. "http": as RFC 9112 says. "json": where
-    its value does. "length": after as many bytes as its first ones say. "stream": at the end of
-    the stream. "recv": nothing in the bytes says it.
+    its value does. "length": after as many bytes as its first ones, or its format, say. "stream":
+    at the end of the stream. "recv": nothing in the bytes says it.
     """
 
     id: str

@@ -1,6 +1,7 @@
 """Which conversation a server seems to speak."""
 
 import socket
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,50 @@ def test_nothing_is_guessed_of_a_program_that_does_not_start_again() -> None:
     assert learned is not None
     assert learned.talk == room
     hasty.close()
+
+
+def commands(client: socket.socket) -> None:
+    with client.makefile("rb") as lines:
+        for line in lines:
+            client.sendall(b"pong\n" if line == b"ping\n" else b"unknown command\n")
+
+
+def halves(client: socket.socket) -> None:
+    with client.makefile("rb") as numbers:
+        if len(data := numbers.read(4)) == 4:
+            a, b = struct.unpack("!hh", data)
+            client.sendall(struct.pack("!h", a * b // 2))
+
+
+def in_one_line(client: socket.socket) -> None:
+    """A name and a room, then messages to all that are there."""
+    with client.makefile("rb") as lines:
+        if len(lines.readline().split()) == 2:
+            members.append(client)
+            for line in lines:
+                for one in list(members):
+                    one.sendall(line)
+
+
+members: list[socket.socket] = []
+
+
+@pytest.mark.parametrize(
+    ("serve", "hints", "talk", "send"),
+    [
+        (commands, Hints(task="hello", words=("ping",)), "text", b"ping\n"),
+        (halves, Hints(task="math", formats=("!hh",)), "math-struct", b"\0\3\0\4"),
+        (in_one_line, Hints(task="chat", lines=True), "chat-names", b"{name} 1\n"),
+    ],
+)
+def test_what_the_source_shows_is_tried(
+    patience: Patience, serve: Serve, hints: Hints, talk: str, send: bytes
+) -> None:
+    """An answer that says that something is wrong is none where another one is better."""
+    with serving(serve) as address:
+        found = Guess(Remote(address), patience, hints).talk(hints.task)
+    assert found is not None
+    assert (found.talk.id, found.talk.turns[0].send, found.sure) == (talk, send, True)
 
 
 class Hasty(Patience):

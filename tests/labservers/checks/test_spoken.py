@@ -116,6 +116,22 @@ def test_which_of_two_clients_is_meant_is_not_guessed(patience: Patience, tmp_pa
     assert (found, why) == (None, Outcome("answers", "not tried", "no-talk"))
 
 
+@pytest.mark.parametrize(
+    ("sends", "datagram", "why"),
+    [(False, True, "never-sends"), (True, True, "no-talk"), (False, False, "no-talk")],
+)
+def test_datagrams_that_nothing_answers_may_be_meant_so(
+    patience: Patience, sends: bool, datagram: bool, why: str
+) -> None:
+    class Gone(Remote):
+        def serving(self, ends_s: float = 0.0) -> bool:
+            return False
+
+    subject = Gone(Address("127.0.0.1", free_port(), datagram))
+    found, said = spoken(Wanted(), subject, patience, Hints(sends=sends))
+    assert (found, said) == (None, Outcome("answers", "not tried", why))
+
+
 def test_a_client_that_says_nothing_is_no_help(patience: Patience, tmp_path: Path) -> None:
     client = tmp_path / "client.py"
     client.write_text("1 / 0")

@@ -30,6 +30,7 @@ def first(hint: Hints, *, datagram: bool = False) -> Talk:
         ("if method == 'POST': subject = 1\n'HTTP/1.1'\n'/grades'", "subjects", b"GET / HTTP/1.1"),
         ("threading\nrooms[chat_id].append(client)", "chat", b"1"),
         ("threading\nnicknames = []\nclient.send('NICK')", "chat", b"{name}"),
+        ("a, b = struct.unpack('!hh', data); math.hypot(a, b)", "math", b"\0\3\0\4"),
         ("asyncio\nwriters = set()\nawait reader.readline()", "chat", b"1\n"),
     ],
 )
@@ -40,6 +41,54 @@ def test_the_likeliest_conversation_is_tried_first(
     assert found.task == task
     talk = first(found, datagram=task == "hello")
     assert (talk.task, talk.turns[0].send[: len(sent)]) == (task, sent)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("if text == 'ping': pass", ("ping",)),
+        ("if data.strip() in (b'time', b'date'): pass", ("time", "date")),
+        ("if text.startswith('echo '): pass", ("echo ",)),
+        ("match text:\n    case 'стоп-кран': pass\n    case 'exit': pass", ("стоп-кран",)),
+        ("if text == '' or text == '+' or __name__ == '__main__' or n == 30: pass", ()),
+        ("data['ping'] == text or text != 'pong'", ()),
+    ],
+)
+def test_what_a_program_compares_with_its_own_words_is_tried_last(
+    program: Write, source: str, words: tuple[str, ...]
+) -> None:
+    found = hints(program(source))
+    assert found.words == words
+    for task, last in ((None, b"\n"), ("hello", b"")):
+        talks = [one.talk for one in candidates(found, task, datagram=task == "hello")]
+        tried = [talk.turns[0].send for talk in talks if talk.id in ("text", "hello-text")]
+        assert [word.encode() + last for word in words] == [
+            send for send in tried if send.endswith(last) and b"ello" not in send
+        ][: len(words)]
+
+
+@pytest.mark.parametrize(
+    ("format", "known"),
+    [("!dd", True), ("<3i", True), ("!I", False), ("4s", False), ("!d d", False)],
+)
+def test_formats_are_those_of_several_numbers(program: Write, format: str, known: bool) -> None:
+    found = hints(program(f"import struct\nstruct.Struct({format!r}).unpack(data)\n"))
+    assert bool(found.formats) == known
+    ids = [one.talk.id for one in candidates(found, "math", datagram=False)]
+    assert ("math-struct" in ids) == known
+
+
+@pytest.mark.parametrize(
+    ("source", "sends"),
+    [
+        ("sock.sendto(data, peer)", True),
+        ("writer.write(data)", True),
+        ("self.transport", True),
+        ("sock.recvfrom(1024)\nprint(data)", False),
+    ],
+)
+def test_what_never_sends_anything_is_known(program: Write, source: str, sends: bool) -> None:
+    assert hints(program(source)).sends == sends
 
 
 def test_a_file_that_python_cannot_read_has_hints_as_well(program: Write) -> None:
