@@ -22,7 +22,7 @@ from labservers.checks.values import Address, Talk, Task, Turn
 BUDGET_S = 14.0
 CLOSES_S, LOOK_S = 0.15, 0.01  # from the end of a client's stream to that of the server's
 DIES_S = 0.25  # a server that a client has killed, or that is made for one, closes its port
-SURE, MAYBE, NOT = 2, 1, 0
+SURE, MAYBE, HARDLY, NOT = 3, 2, 1, 0
 NUMBER = re.compile(rb"-?\d+(?:[.,]\d+)?")
 
 
@@ -113,7 +113,9 @@ class Guess:
                 return
 
     def _best(self, tried: Iterable[Candidate], until: float) -> tuple[Talk, Trial] | None:
+        """The first that is sure, else the first of the likeliest."""
         maybe: tuple[Talk, Trial] | None = None
+        likely = NOT
         for candidate in tried:
             if time.monotonic() > until:
                 break
@@ -123,8 +125,8 @@ class Guess:
             self._repeats = judged == NOT and _repeats(talk, trial)
             if judged == SURE:
                 return talk, trial
-            if judged == MAYBE and maybe is None:
-                maybe = talk, trial
+            if judged > likely:
+                maybe, likely = (talk, trial), judged
         return maybe
 
     def _expects_greeting(self, candidate: Candidate) -> bytes | None:
@@ -139,7 +141,7 @@ class Guess:
         if talk.task in ("page", "subjects"):
             return self._is_http(trial.answer)
         if talk.id in ("text", "hello-text") and says_error(trial.answer):
-            return MAYBE
+            return HARDLY
         return SURE if self._hints.task in (None, talk.task) or talk.datagram else MAYBE
 
     def _calculated(self, candidate: Candidate, trial: Trial) -> int:
