@@ -199,7 +199,7 @@ def _in_chat(id: str, joins: tuple[Turn, ...], end: bytes, farewell: str) -> Tal
 def _text(hints: Hints) -> Iterator[Candidate]:
     """Any TCP server that answers a line: a greeting over TCP, an echo, a command."""
     for word in ("Hello server", *hints.words):
-        for end in ("\n", ""):
+        for end in ("\n",) if hints.lines else ("\n", ""):
             framed: Framing = "line" if end else "recv"
             turns = (Turn(f"{word}{end}".encode()),)
             yield Candidate(Talk("text", None, turns, framed=framed))

@@ -37,7 +37,7 @@ ENOUGH = 1024 * 1024  # bytes: more than is kept for a small client that does no
 FLOOD_S = 5.0  # a slow server has had enough by then
 QUIET_S = 0.2
 STUCK_S = 1.0  # a room that is silent for so long stands still
-BACKLOG_S = 8.0  # of messages that are heard late
+BACKLOG_S = 4.0  # of messages that are heard late
 RECOVERS_S = 6.0  # a room that drops a deaf member after this long has a limit
 
 
@@ -122,9 +122,9 @@ def _hears_again(
 ) -> bool:
     """Whether a word is heard. A room in which something is heard meanwhile does not stand still:
     a busy server has yet to send what was said before."""
-    began = moved = time.monotonic()
-    backlog_s = BACKLOG_S * strain()
-    while time.monotonic() < min(moved + recovers_s, began + backlog_s):
+    moved = time.monotonic()
+    until = moved + max(recovers_s, BACKLOG_S * strain())
+    while time.monotonic() < min(moved + recovers_s, until):
         hearer.got.clear()
         speaker.receive(0.01, never)
         speaker.send(message(context, word), STUCK_S)

@@ -66,9 +66,9 @@ def _taken_whole(context: Context, held: Held) -> Outcome:
     outcome = context.must_be_good(held)
     if held.good or (outcome.evidence or NOTHING).deaths or not _puts_together(context):
         return outcome
-    if held.result in ("closed", "reset") or refuses(held.got):
+    if refuses(held.got) or (not held.got and held.result in ("closed", "reset")):
         return context.passed()
-    if held.result != "wrong-answer":
+    if not held.got:
         return outcome
     values = ("n", str(len(held.sent))), ("got", shown(held.got))
     return dataclasses.replace(outcome, why="request-cut", values=values)

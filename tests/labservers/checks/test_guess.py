@@ -99,7 +99,7 @@ members: list[socket.socket] = []
 @pytest.mark.parametrize(
     ("serve", "hints", "talk", "send"),
     [
-        (commands, Hints(task="hello", words=("ping",)), "text", b"ping\n"),
+        (commands, Hints(words=("ping",), lines=True), "text", b"ping\n"),
         (halves, Hints(task="math", formats=("!hh",)), "math-struct", b"\0\3\0\4"),
         (in_one_line, Hints(task="chat", lines=True), "chat-names", b"{name} 1\n"),
     ],
@@ -109,7 +109,7 @@ def test_what_the_source_shows_is_tried(
 ) -> None:
     """An answer that says that something is wrong is none where another one is better."""
     with serving(serve) as address:
-        found = Guess(Remote(address), patience, hints).talk(hints.task)
+        found = Guess(Remote(address), patience, hints).talk(hints.task or "hello")
     assert found is not None
     assert (found.talk.id, found.talk.turns[0].send, found.sure) == (talk, send, True)
 

@@ -144,6 +144,11 @@ def cut(client: socket.socket) -> None:
             pass
 
 
+def cut_and_unread(client: socket.socket) -> None:
+    """Its close is a reset, since a part of the request was not read."""
+    client.sendall(adds(client.makefile("rb", buffering=0).readline(200)))
+
+
 def refused(client: socket.socket) -> None:
     with client.makefile("rb") as lines:
         line = lines.readline(200)
@@ -160,7 +165,13 @@ def closed(client: socket.socket) -> None:
 
 
 @pytest.mark.parametrize(
-    ("serve", "said_of_it"), [(cut, "request-cut"), (refused, "pass"), (closed, "pass")]
+    ("serve", "said_of_it"),
+    [
+        (cut, "request-cut"),
+        (cut_and_unread, "request-cut"),
+        (refused, "pass"),
+        (closed, "pass"),
+    ],
 )
 def test_a_line_beyond_a_bound_is_refused_and_not_cut(serve: Serve, said_of_it: str) -> None:
     assert said("long", replace(LINE, ends="either"), serve) == said_of_it
