@@ -63,7 +63,8 @@ def saves_second_segment(context: Context) -> Outcome:
     saved = _send(context, tag, apart=True)
     if saved.shows(tag):
         return context.passed()
-    return broken(context, "http-body-lost", saved.reply, "RFC 9112, section 6")
+    sent = shown(tag.encode())
+    return broken(context, "http-body-lost", saved.reply, "RFC 9112, section 6", sent=sent)
 
 
 def shows_as_text(context: Context) -> Outcome:

@@ -183,3 +183,4 @@ def test_fields_in_a_second_segment_are_looked_for() -> None:
 
     outcome = looked(PROBES["http-post-split"], TALK, serve)
     assert outcome.why == "http-body-lost"
+    assert [name for name, _ in outcome.values] == ["sent"]
