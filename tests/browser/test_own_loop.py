@@ -75,6 +75,11 @@ def test_a_scheduler_of_generators(
     page.get_by_role("button", name="Pause", exact=True).click()
     page.locator(".tok", has_text=re.compile("^#2")).first.click()
     expect(page.locator(".fcard")).to_contain_text("conn")
+    expect(page.locator(".tok.chosen .i")).to_have_css("position", "static")
+    listener = page.locator(".tasks-rows").get_by_role("button", name="#1", exact=True)
+    listener.press("Enter")
+    expect(listener).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".fcard h2")).to_contain_text("#1")
 
 
 def test_tasks_of_asyncio(dashboard: Any, windows: Any, clients: Any, eventually: Any) -> None:

@@ -47,7 +47,7 @@ const spoken = ([id, , ms], lane) => `#${id} ${t(STATES[lane])}, ${dur(ms)}`;
 function Card({ token, lane, first, choose, chosen }) {
   const [id, , ms, about] = token;
   const next = first && lane === "ready";
-  return html`<button type="button" class="tok big k-${TONE[lane]} ${chosen === id ? "sel" : ""}" data-id=${id}
+  return html`<button type="button" class="tok big k-${TONE[lane]} ${chosen === id ? "chosen" : ""}" data-id=${id}
     aria-label=${spoken(token, lane)} onClick=${() => choose(id)}>
     ${icon(about === "accept" ? "ear" : next ? "arrow" : SIGN[lane])}<span><b>#${id}</b> ${about}</span>
     <em><span>${label(token)}</span><span>${next && html`<b>${t("lp.next")}</b> `}${dur(ms)}</span></em></button>`;
@@ -56,7 +56,7 @@ function Card({ token, lane, first, choose, chosen }) {
 function Token({ token, lane, choose, chosen }) {
   const [id, , ms, about, peer] = token;
   const accept = about === "accept";
-  return html`<button type="button" class="tok k-${TONE[lane]} ${chosen === id ? "sel" : ""}" data-id=${id}
+  return html`<button type="button" class="tok k-${TONE[lane]} ${chosen === id ? "chosen" : ""}" data-id=${id}
     aria-label=${spoken(token, lane)} title=${`${about} ${peer} ${dur(ms)}`} onClick=${() => choose(id)}>
     ${accept && icon("ear")}#${id}${accept && html` <small>accept</small>`}</button>`;
 }
