@@ -29,6 +29,16 @@ settings.register_profile(
 )
 settings.load_profile("lab")
 
+
+def pytest_sessionfinish() -> None:
+    """A worker of pytest-xdist has 10 s after its last word, and may need more to save."""
+    if MEASURED:
+        import coverage
+
+        if measuring := coverage.Coverage.current():
+            measuring.save()
+
+
 # The machine may be busy: what takes a tenth of a second takes ten at a load of 70 on two cores.
 LEAVE_S = 15.0
 PATIENCE_S = 30.0

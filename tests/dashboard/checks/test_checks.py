@@ -3,7 +3,8 @@
 import errno
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -185,9 +186,17 @@ def test_a_probe_is_shown_again_with_the_conversation_of_the_report(stage: Stage
     assert (view["state"], view["reported_at"]) == ("done", 1.0)
 
 
-def test_a_program_that_does_not_run_is_started_for_a_probe(stage: Stage) -> None:
+def test_a_program_that_does_not_run_is_started_for_a_probe(
+    stage: Stage, eventually: Callable[..., Any]
+) -> None:
     name = stage.program(text=LISTENS)
-    stage.checks.again(name, "silent")
+
+    def begun() -> bool:
+        with suppress(NotRunning):  # it may be slow to listen
+            stage.checks.again(name, "silent")
+        return bool(stage.processes)
+
+    eventually(begun)
     [process] = stage.processes
     server = stage.lab.supervisor.server(name)
     assert process.option("--address") == "{}:{}".format(*server.address())

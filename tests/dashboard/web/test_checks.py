@@ -114,5 +114,6 @@ def test_lessons_are_listed_and_an_unknown_one_is_missing(site: Any) -> None:
     assert site.api("GET", "/api/lessons/nothing")["status"] == 404
     assert site.api("GET", "/api/lessons?lang=xx")["status"] == 422
     assert b"one-at-a-time" not in get(site, "/lessons")[1]  # the page asks for it
-    with pytest.raises(urllib.error.HTTPError, match="404"):
+    with pytest.raises(urllib.error.HTTPError, match="404") as missing:
         get(site, "/lessons/nothing")
+    missing.value.close()
