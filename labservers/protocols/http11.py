@@ -103,7 +103,7 @@ def _read_empty_lines(stream: ByteStream, limits: Limits) -> Reading[bool]:
 
 
 def _too_long(data: bytes, limits: Limits) -> HTTPError:
-    line_end = data.find(b"\n")
-    if line_end < 0 or line_end > limits.line:
+    line, ended, _ = data.partition(b"\n")
+    if not ended or len(line.removesuffix(b"\r")) > limits.line:
         return HTTPError(414, f"the request line is longer than {limits.line} bytes")
     return HTTPError(431, f"the header section is longer than {limits.head} bytes")

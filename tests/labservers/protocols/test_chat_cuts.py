@@ -94,3 +94,12 @@ def test_after_exit_nothing_comes_and_nothing_is_waited_for() -> None:
     assert framing.feed(b"t") == [Leave("exit")]
     assert framing.feed(b"ex") == framing.timed_out() == framing.end() == []
     assert not framing.waiting
+
+
+def test_the_usual_messages_of_a_member_that_is_in_its_room() -> None:
+    raw, line = Framing(), Framing()
+    assert raw.feed(b"1") == line.feed(b"1") == [Join("1")]
+    assert raw.feed(b"hello") == line.feed(b"hello\n") == [b"hello\n"]
+    assert (raw.mode, line.mode) == ("raw", "line")
+    assert raw.feed(b"exit") == line.feed(b"exit\n") == [Leave("exit")]
+    assert Framing().feed(b"1exit\n") == [Join("1"), Leave("exit")]

@@ -118,6 +118,15 @@ def test_a_line_that_is_too_long_is_told_from_a_head_that_is() -> None:
     assert refused(fields, limits) == (431, "the header section is longer than 40 bytes")
 
 
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_a_line_of_exactly_the_limit_is_not_to_blame_for_a_long_head(end: bytes) -> None:
+    line = b"GET / HTTP/1.1"
+    head = line + end + b"A: " + b"a" * 60 + end
+    assert refused(head, Limits(line=len(line), head=40))[0] == 431
+    assert refused(head, Limits(line=len(line) - 1, head=40))[0] == 414
+    assert refused(b"GET /" + b"a" * 60, Limits(line=20, head=40))[0] == 414
+
+
 def test_a_stream_of_nothing_but_empty_lines_holds_no_request() -> None:
     limits = Limits()
     stream = ByteStream(b"\r\n" * limits.empty_lines)

@@ -75,6 +75,8 @@ def test_a_block_may_be_nothing_but_its_end() -> None:
     for pieces in ([b"\n\nrest"], one_by_one(b"\n\nrest")):
         stream = ByteStream()
         assert drive(stream.read_block(100), stream, pieces) == b"\n\n"
+    with pytest.raises(StopIteration):
+        next(ByteStream(b"\n\n").read_block(2))
 
 
 def test_a_block_of_exactly_the_limit_may_still_end_too_early() -> None:
