@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.conftest import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parents[3]
 SERVER = """
 import sys, threading
@@ -31,33 +33,28 @@ sys.exit(lifetime.run(Odd(SERVERS["page"], options, Monitor(Log("odd", sys.stder
 """
 
 
-def started(serves: str) -> subprocess.Popen[str]:
-    """Its first line of the log is read: it serves."""
-    process = subprocess.Popen(
+def started(serves: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         [sys.executable, "-c", SERVER.format(serves=serves)],
         cwd=ROOT,
         stderr=subprocess.PIPE,
-        text=True,
+        bufsize=0,  # what follows a line is left to communicate()
     )
-    assert process.stderr is not None
-    assert "listening on 127.0.0.1:8999" in process.stderr.readline()
-    return process
 
 
 def test_a_server_that_breaks_says_why_and_its_exit_code_is_1() -> None:
     process = started("raise RuntimeError('a fault of ours')")
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
-    assert "the server broke" in said
-    assert "RuntimeError: a fault of ours" in said
+    assert b"the server broke" in said
+    assert b"RuntimeError: a fault of ours" in said
 
 
 def test_what_does_not_end_in_time_is_left_behind() -> None:
     process = started("threading.Event().wait()")
+    assert process.stderr is not None
+    assert b"listening on 127.0.0.1:8999" in process.stderr.readline()
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
-    assert [line.split(": ", 1)[1] for line in said.splitlines()] == [
-        "stopping",
-        "not everything ended in time; leaving it",
-    ]
+    assert said.endswith(b"not everything ended in time; leaving it\n")
