@@ -187,7 +187,7 @@ def frame(paused: bool) -> messages.Frame:
 
 def test_only_what_the_stepper_says_is_a_pause(world: World) -> None:
     world.up()
-    world.server.command(messages.Pause())
+    world.server.hold(messages.Pause())
     assert not world.server.view()["paused"]
     for paused in (False, False, True, True, False):  # the first ones were on their way
         world.says(frame(paused))
