@@ -140,3 +140,28 @@ def test_a_message_and_a_command_are_not_each_other() -> None:
         messages.decode(messages.encode(messages.Stop()))
     with pytest.raises(MessageError):
         messages.decode_command(messages.encode(messages.Events(1.0, [], 0)))
+
+
+def test_the_names_on_the_line() -> None:
+    kinds = [*get_args(messages.Message), *get_args(messages.Command)]
+    empty = [cls(*[None] * len(cls._fields)) for cls in kinds]
+    assert [json.loads(messages.encode(value))["type"] for value in empty] == [
+        *("ready", "failed", "frame", "rows", "events", "program", "socket_events", "points"),
+        *("lines", "thread_events", "threads", "deadlock", "crash", "held", "asks", "notice"),
+        *("summary", "look", "stop", "pause", "step", "tick", "resume", "slow", "break"),
+    ]
+    assert (messages.LINE_CLOSED, messages.FILES) == ("line_closed", "FILES")
+
+
+def test_what_is_not_said_is_nothing() -> None:
+    for cls in (messages.Ready, messages.Frame, messages.Row, messages.LoopFigures):
+        defaults = dict(cls._field_defaults)
+        assert defaults.pop("kind", "tasks") == "tasks"
+        assert not any(defaults.values())
+
+
+@pytest.mark.parametrize("size", [80, 81])
+def test_a_line_that_is_refused_is_quoted_with_its_beginning(size: int) -> None:
+    with pytest.raises(MessageError) as refused:
+        messages.decode(b"x" * size)
+    assert str(refused.value) == f"not of the schema: {b'x' * 80!r}"
