@@ -44,13 +44,14 @@ def _python_files(folder: Path) -> Iterator[Path]:
             folders.clear()
             continue
         for name in sorted(names):
-            path = Path(here, name)
-            if number < FILES and name.endswith(".py") and name[0] != "." and path.is_file():
+            if name.endswith(".py") and not name.startswith(".") and number < FILES:
                 number += 1
-                yield path
+                yield Path(here, name)
 
 
 def _serves(path: Path) -> bool:
+    if not path.is_file():  # a pipe would be waited for
+        return False
     try:
         with path.open("rb") as file:
             return SERVES.search(file.read(BYTES)) is not None
