@@ -2,24 +2,16 @@
 
 import asyncio
 from _thread import get_ident
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from labservers.observe import asyncio_loop
 from labservers.observe.interest import NOTHING
-from labservers.observe.lines import OwnLines
 from labservers.observe.tap import Tap
 from labservers.observe.turns import Loop
 
-
-@pytest.fixture
-def tap() -> Iterator[Tap]:
-    made = Tap(OwnLines(__file__))
-    made.install()
-    yield made
-    made.remove()
+pytestmark = pytest.mark.usefixtures("tap_on")
 
 
 async def waits_for(one: Any) -> None:

@@ -27,13 +27,6 @@ WAIT_S = 10
 CROWD = book.CROWDED * book.RING
 
 
-@pytest.fixture
-def tap() -> Iterator[Tap]:
-    made = Tap(OwnLines(__file__))
-    yield made
-    made.remove()
-
-
 class SlowLines(OwnLines):
     """The reader of the ring stands at its first line until it is let go."""
 

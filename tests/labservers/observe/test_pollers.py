@@ -4,33 +4,18 @@ import os
 import select
 import socket
 from _thread import get_ident
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from labservers.observe import observed
 from labservers.observe.interest import Interest
-from labservers.observe.lines import OwnLines
 from labservers.observe.tap import Tap
-from tests.labservers.observe.pairs import tcp_pair
+
+pytestmark = pytest.mark.usefixtures("tap_on")
 
 REAL_POLL = type(select.poll())
 Pair = tuple[socket.socket, socket.socket]
-
-
-@pytest.fixture
-def tap() -> Iterator[Tap]:
-    made = Tap(OwnLines(__file__))
-    made.install()
-    yield made
-    made.remove()
-
-
-@pytest.fixture
-def pair() -> Iterator[Pair]:
-    with tcp_pair() as ends:
-        yield ends
 
 
 def watched(tap: Tap) -> Interest:

@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ import pytest
 from labservers.observe import observed
 from labservers.observe.lines import OwnLines
 from labservers.observe.tap import Tap
-from tests.labservers.observe.pairs import tcp_pair
 
 HOLDERS: list[Any] = [socket.socket, time, select, builtins, selectors.EpollSelector]
 WAIT_S = 10
@@ -25,19 +23,6 @@ WAIT_S = 10
 
 def attributes() -> list[dict[str, Any]]:
     return [dict(vars(holder)) for holder in HOLDERS]
-
-
-@pytest.fixture
-def tap() -> Iterator[Tap]:
-    made = Tap(OwnLines(__file__))
-    yield made
-    made.remove()
-
-
-@pytest.fixture
-def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    with tcp_pair() as ends:
-        yield ends
 
 
 def points(tap: Tap) -> list[observed.Point]:

@@ -4,16 +4,8 @@ import types
 from collections.abc import Generator
 from typing import Any
 
-import pytest
-
-from labservers.observe.lines import OwnLines
 from labservers.observe.tap import Tap
 from labservers.observe.tasks import EVERY_S, Tasks, begun
-
-
-@pytest.fixture
-def tap() -> Tap:
-    return Tap(OwnLines(__file__))
 
 
 @types.coroutine

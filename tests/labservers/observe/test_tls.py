@@ -10,7 +10,6 @@ import pytest
 from labservers.observe import observed
 from labservers.observe.lines import OwnLines
 from labservers.observe.tap import Tap
-from tests.labservers.observe.pairs import tcp_pair
 
 CERTIFICATE = Path(__file__).resolve().parents[2] / "localhost.pem"
 Pair = tuple[socket.socket, socket.socket]
@@ -24,12 +23,6 @@ def tap() -> Iterator[Tap]:
     yield made
     made.remove()
     assert dict(vars(ssl.SSLSocket)) == before
-
-
-@pytest.fixture
-def pair() -> Iterator[Pair]:
-    with tcp_pair() as ends:
-        yield ends
 
 
 def serves(sock: socket.socket) -> ssl.SSLSocket:

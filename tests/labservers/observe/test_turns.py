@@ -5,14 +5,13 @@ import selectors
 import socket
 import threading
 from _thread import get_ident
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from labservers.observe import messages, observed
 from labservers.observe.interest import of_lists, of_selector
-from labservers.observe.lines import OwnLines
 from labservers.observe.loop_scene import LoopScene
 from labservers.observe.sockets import Sockets
 from labservers.observe.stepper import Stepper
@@ -20,22 +19,10 @@ from labservers.observe.tap import Tap
 from labservers.observe.turns import Loop, Turns
 from tests.labservers.observe.pairs import tcp_pair
 
+pytestmark = pytest.mark.usefixtures("tap_on")
+
 Eventually = Callable[..., Any]
 Pair = tuple[socket.socket, socket.socket]
-
-
-@pytest.fixture
-def tap() -> Iterator[Tap]:
-    made = Tap(OwnLines(__file__))
-    made.install()
-    yield made
-    made.remove()
-
-
-@pytest.fixture
-def pair() -> Iterator[Pair]:
-    with tcp_pair() as ends:
-        yield ends
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import logging.handlers
 import select
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +16,11 @@ import pytest
 from labservers.observe import observed
 from labservers.observe.lines import OwnLines
 from labservers.observe.tap import Tap
-from tests.labservers.observe.pairs import tcp_pair
 
 WAIT_S = 10
 Eventually = Callable[..., Any]
 Pair = tuple[socket.socket, socket.socket]
 Told = tuple[list[observed.Point], list[tuple[int, str]]]
-
-
-@pytest.fixture
-def tap() -> Iterator[Tap]:
-    made = Tap(OwnLines(__file__))
-    yield made
-    made.remove()
-
-
-@pytest.fixture
-def pair() -> Iterator[Pair]:
-    with tcp_pair() as ends:
-        yield ends
 
 
 def told(tap: Tap) -> Told:
