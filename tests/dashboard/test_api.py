@@ -1,5 +1,6 @@
 """The HTTP API against real servers."""
 
+import contextlib
 import http.client
 import socket
 from collections.abc import Callable
@@ -84,17 +85,24 @@ def test_a_body_that_is_no_object_is_refused(api: Any) -> None:
     assert api("POST", "/api/servers/chat/start?wait=x")[0] == 422
 
 
+def listed(api: Any, what: str, name: str) -> list[Any]:
+    rows: list[Any] = api("GET", f"/api/servers/subjects/{what}")[1][name]
+    return rows
+
+
 def test_logs_connections_and_source(api: Any, eventually: Callable[..., Any]) -> None:
     view = api.start("subjects")
-    client = http.client.HTTPConnection(view["host"], view["port"], timeout=5)
-    client.request("GET", "/subjects/1")
-    client.getresponse().read()
-    rows = api("GET", "/api/servers/subjects/tasks")[1]
-    assert {row["state"] for row in rows["rows"]} >= {"accepting", "reading"}
-    eventually(
-        lambda: api("GET", "/api/servers/subjects/logs?q=/subjects/1")[1]["lines"], "the log line"
-    )
-    client.close()
+    where = view["host"], view["port"]
+    with contextlib.closing(http.client.HTTPConnection(*where, timeout=5)) as client:
+        client.request("GET", "/subjects/1")
+        client.getresponse().read()
+        eventually(
+            lambda: (
+                {"accepting", "reading"} <= {row["state"] for row in listed(api, "tasks", "rows")}
+            ),
+            "both tasks",
+        )
+        eventually(lambda: listed(api, "logs?q=/subjects/1", "lines"), "the log line")
     source = api("GET", "/api/servers/subjects/source")[1]
     assert source["file"] == "subjects.py"
     names = [function["name"] for function in source["functions"]]
