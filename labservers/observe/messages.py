@@ -189,9 +189,8 @@ class Row(NamedTuple):
 
     state is one of: accepting, joining, reading, writing, closing, ready, running, sleeping; of an
     observed program: listening or open. A listening socket's recv_q is its accept queue, and
-    accept_limit the bound of that. tcp_state: as in ss(8), "ESTAB".
-    label says what it is about: a request line, a room. line: where a task is suspended. locals:
-    its names there and short texts, while the program is paused.
+    accept_limit the bound of that. tcp_state: as in ss(8), "ESTAB". label: its subject, a request
+    line or a room. line: where a task is suspended. locals: its names there, while it is paused.
     """
 
     id: int
