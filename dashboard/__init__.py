@@ -26,6 +26,7 @@ from dashboard.views import (
 )
 
 HERE = Path(__file__).resolve().parent
+FORMS = ("application/json", "text/html")  # the first one where a program takes anything
 
 
 def create_app(config: dict[str, Any] | None = None, listed: Catalogue | None = None) -> Flask:
@@ -64,23 +65,35 @@ def folder_of(name: str) -> str:
     return str(inside if inside.is_dir() else HERE.parent / name)
 
 
-def lab_error(error: LabError) -> tuple[Response, int]:
+def lab_error(error: LabError) -> tuple[Response, int] | Response:
+    """In JSON, and as a page for a browser that opens one."""
+    if is_for_page() and request.accept_mimetypes.best_match(FORMS) == "text/html":
+        return pages.refused_page(error)
+    return _in_json(error)
+
+
+def _in_json(error: LabError) -> tuple[Response, int]:
     return jsonify(error.as_json()), error.status
 
 
+def is_for_page() -> bool:
+    return not request.path.startswith("/api/")
+
+
 def system_error(error: OSError) -> tuple[Response, int]:
-    """An error that is nobody's fault, in words; any other one is ours, and as it was."""
+    """An error that is nobody's fault, in words; any other one is ours, and as it was. Never as a
+    page: its template could not be read."""
     if error.errno not in (errno.EMFILE, errno.ENFILE):
         raise error
     words = "the dashboard has no free file descriptor"
-    return lab_error(Exhausted(words, "close tabs, stop programs, or raise ulimit -n"))
+    return _in_json(Exhausted(words, "close tabs, stop programs, or raise ulimit -n"))
 
 
 def http_error(error: HTTPException) -> tuple[Response, int] | HTTPException | Any:
-    if not request.path.startswith("/api/"):
+    if is_for_page():
         return pages.error_page(error)
     code = error.code or 500
-    name = error.name.lower().replace(" ", "_")
+    name = pages.code_of(error)
     described = LabError(error.description or error.name, "see GET /api/openapi.json")
     described.code = name
     return jsonify(described.as_json()), code

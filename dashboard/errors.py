@@ -31,6 +31,16 @@ class Forbidden(LabError):
     code = "forbidden"
 
 
+class ForeignHost(Forbidden):
+    """The request names a host that the dashboard is not known by. `address`: one that it is."""
+
+    code = "foreign_host"
+
+    def __init__(self, message: str, address: str) -> None:
+        super().__init__(message, f"open {address}")
+        self.address = address
+
+
 class UnknownServer(LabError):
     """There is no server of that name."""
 

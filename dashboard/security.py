@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, request
 
 from dashboard import proxy, unix_http
-from dashboard.errors import Forbidden, InUse
+from dashboard.errors import Forbidden, ForeignHost, InUse
 from dashboard.lab import Lab
 from dashboard.rights import Right, need_of
 from dashboard.supervision.hosts import others_reach
@@ -83,14 +83,14 @@ def check_request() -> None:
     """Refuse a request that does not come from our own page, or that its visitor may not make.
 
     Raises:
-        Forbidden: with the reason; a wrong Host is answered before anything is looked up. InUse:
+        Forbidden: with the reason. ForeignHost: answered before anything is looked up. InUse:
             another dashboard has the data folder.
     """
     lab = _lab()
     for host in proxy.hosts():
         if not (is_ours(host_name(host), lab) or proxy.is_public(host)):
             where = proxy.address_for_people(lab.config, f"http://127.0.0.1:{lab.config.port}")
-            raise Forbidden(f"the dashboard is not known as {host[:100]!r}", f"open {where}")
+            raise ForeignHost(f"the dashboard is not known as {host[:100]!r}", where)
     token = request.headers.get("X-Lab-Token", "")
     if request.method in SAFE_METHODS:
         g.right = Right.START if at_home() else right_of(token)

@@ -1,12 +1,13 @@
 """The pages: one shell for every address, with all that the first frame needs inside it."""
 
+import secrets
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from dashboard import i18n, proxy, security
-from dashboard.errors import UnknownServer
+from dashboard.errors import LabError, UnknownServer
 from dashboard.lab import Lab
 from dashboard.live.chat_rules import RULES
 from dashboard.programs.program import Program
@@ -115,9 +116,45 @@ def _title(lang: str, page: dict[str, Any]) -> str:
 def error_page(error: HTTPException) -> Response:
     """An error as a page with the way back."""
     lang = language()
-    response = _rendered("error.html", lang, code=error.code, description=error.description)
-    response.status_code = error.code or 500
+    status = error.code or 500
+    values = {"status": status, "head": "err.page", "reason": _reason(lang, code_of(error))}
+    if status == 404:
+        values |= {"head": "missing.h", "reason": i18n.text(lang, "missing.p")}
+    response = _rendered("error.html", lang, **values)
+    response.status_code = status
     return response
+
+
+def code_of(error: HTTPException) -> str:
+    """As the API has it: `method_not_allowed`."""
+    return error.name.lower().replace(" ", "_")
+
+
+def refused_page(error: LabError) -> Response:
+    """A refusal as a page that needs no other file: those would be refused as well."""
+    lang = language()
+    other = next(one for one in i18n.LANGUAGES if one != lang)
+    nonce = secrets.token_urlsafe()
+    values = {
+        "status": error.status,
+        "reason": _reason(lang, error.code),
+        "address": getattr(error, "address", ""),
+        "nonce": nonce,
+        "other": other,
+        "other_name": i18n.text(other, "lang.name"),
+    }
+    response = _rendered("refused.html", lang, **values)
+    response.status_code = error.status
+    policy = security.HEADERS["Content-Security-Policy"]
+    own = policy.replace("style-src 'self'", f"style-src 'nonce-{nonce}'")
+    response.headers["Content-Security-Policy"] = own
+    return response
+
+
+def _reason(lang: str, code: str) -> str:
+    """The sentence of an error's code, in a language."""
+    key = f"err.{code}"
+    return i18n.text(lang, key if i18n.has(key) else "err.other")
 
 
 def _rendered(template: str, lang: str, **values: Any) -> Response:

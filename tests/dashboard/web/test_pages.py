@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from dashboard import i18n
 from dashboard.views.assets import Assets
 from labservers.registry import SERVERS
 
@@ -198,3 +199,41 @@ def test_a_page_is_never_kept_and_a_file_is_asked_for_again(client: FlaskClient)
         unchanged = {"If-None-Match": first.headers["ETag"]}
     with client.get("/static/js/main.js", headers=unchanged) as again:
         assert again.status_code == 304
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "does not know the name"), ("ru", "не узнаёт")])
+def test_a_browser_reads_a_refusal_in_its_language(
+    client: FlaskClient, lang: str, words: str
+) -> None:
+    browser = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": lang}
+    answer = client.get("/servers/chat", headers={"Host": "<b>.example", **browser})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 403
+    assert f'<html lang="{lang}"' in page
+    assert words in page
+    assert 'href="http://127.0.0.1:' in page
+    assert "<b>" not in page
+    nonce = re.findall(r'<style nonce="([^"]+)"', page)
+    assert f"'nonce-{nonce[0]}'" in answer.headers["Content-Security-Policy"]
+    assert not re.search(r'src=|rel="stylesheet"', page)  # what it would name is refused as well
+
+
+def test_a_form_of_another_site_is_refused_as_a_page(client: FlaskClient) -> None:
+    browser = {"Accept": "text/html", "Accept-Language": "ru"}
+    answer = client.post("/", headers={"Origin": "http://evil.example", **browser})
+    assert (answer.status_code, answer.mimetype) == (403, "text/html")
+    assert "Панель" in answer.get_data(as_text=True)
+
+
+def test_a_program_reads_a_refusal_in_json(client: FlaskClient) -> None:
+    error = client.get("/", headers={"Host": "evil.example"}).get_json()["error"]
+    assert (error["code"], error["next_step"][:12]) == ("foreign_host", "open http://")
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_an_error_has_its_reason_in_the_language_of_the_page(
+    client: FlaskClient, lang: str
+) -> None:
+    answer = client.delete(f"/?lang={lang}", headers={"X-Lab-Token": "token-of-the-tests"})
+    assert answer.status_code == 405
+    assert i18n.text(lang, "err.method_not_allowed") in answer.get_data(as_text=True)
