@@ -64,17 +64,19 @@ class EventLoop:
 
     def _wait(self) -> None:
         """The lab's select(); it returns at once while tasks are ready."""
-        if self.observers.before_wait:
-            self.observers.notify("before_wait")
+        self.observers.notify("before_wait")
         until = self.now if self._tasks or self._calls else self.timers.first
         ready_to_read, ready_to_write = self.waits.select(until)
         self.now = time.monotonic()
         if self.observers.after_wait:
             self.observers.notify("after_wait", len(ready_to_read) + len(ready_to_write))
-        self._make_ready([self._to_read.pop(socket) for socket in ready_to_read])
+        self._end_reading(ready_to_read)
         self._make_ready([self._to_write.pop(socket) for socket in ready_to_write])
         self._end_waits()
         self._calls.make(idle=not self._tasks)
+
+    def _end_reading(self, sockets: list[Socket]) -> None:
+        self._make_ready([self._to_read.pop(socket) for socket in sockets])
 
     def _tick(self) -> None:
         self.ticks += bool(self._tasks)
@@ -83,8 +85,7 @@ class EventLoop:
                 self._step()
 
     def _step(self) -> None:
-        if self.observers.resuming:
-            self.observers.notify("resuming", self._tasks[0])
+        self.observers.notify("resuming", self._tasks[0])
         current_task = self.current = self._tasks.popleft()
         current_task.lane = "running"
         current_task.steps += 1
@@ -97,8 +98,7 @@ class EventLoop:
             self._finish(current_task, error)
         else:
             self._park(current_task, wanted)
-            if self.observers.suspended:
-                self.observers.notify("suspended", current_task)
+            self.observers.notify("suspended", current_task)
         self.current = None
 
     def _park(self, current_task: Task, wanted: Any) -> None:

@@ -80,15 +80,14 @@ class Fields(Mapping[str, str]):
         return len(self._split())
 
 
-def match_get(data: bytes) -> tuple[Any, ...] | None:
-    """(path, query, Accept) of a plain GET that `data` is exactly, in bytes; None for what is not
-    there.
+def match_get(data: bytes) -> re.Match[bytes] | None:
+    """Path, query and Accept of a plain GET that `data` is exactly, in bytes; the last two None
+    where they are not there.
 
     It has GET_BYTES and, after Host, GET_FIELDS at most, keeps its connection, and has no body.
     Nothing in its query is escaped. All else is for match_plain() or for read_request(): None.
     """
-    found = _GET.fullmatch(data) if len(data) <= GET_BYTES else None
-    return found and found.groups()
+    return _GET.fullmatch(data) if len(data) <= GET_BYTES else None
 
 
 def match_plain(data: bytes, limits: Limits) -> tuple[Any, ...] | None:

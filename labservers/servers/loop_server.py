@@ -32,10 +32,14 @@ LABEL_CHARACTERS = 90
 
 
 class Client:
-    """One connection: its counters, its newest request, and whether that is under way."""
+    """One connection: its counters, its newest request, and whether that is under way.
 
-    __slots__ = ("_all", "_peer", "busy", "bytes_in", "bytes_out", "line", "reader", "sock",
-                 "unsent")  # fmt: skip
+    ahead: what the next recv() returns or raises, where that is known already. unsent: what the
+    kernel has not taken yet. line: how the newest request began: method, target and perhaps more.
+    """
+
+    __slots__ = ("_all", "_peer", "ahead", "busy", "bytes_in", "bytes_out", "line", "reader",
+                 "sock", "unsent")  # fmt: skip
 
     def __init__(self, sock: socket.socket, reader: RequestReader, all_clients: Tally) -> None:
         self.sock = sock
@@ -43,8 +47,8 @@ class Client:
         self._all = all_clients
         self.bytes_in = 0
         self.bytes_out = 0
-        self.unsent = b""  # not taken by the kernel yet
-        self.line = b""  # how the newest request began: method, target and perhaps more
+        self.ahead: bytes | OSError | None = None
+        self.unsent = self.line = b""
         self.busy = False
         self._peer = ""
 
@@ -54,7 +58,11 @@ class Client:
         Raises:
             OSError: as there; BlockingIOError: nothing has come.
         """
-        data = self.sock.recv(size)
+        data, self.ahead = self.ahead, None
+        if data is None:
+            data = self.sock.recv(size)
+        elif isinstance(data, OSError):
+            raise data
         received = len(data)
         self.bytes_in += received
         self._all.bytes_in += received

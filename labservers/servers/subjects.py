@@ -166,16 +166,11 @@ class SubjectsServer(LoopServer):
                     raise
                 raise reader.too_late() from None
             client.busy = True
-            if (data := self.received(client)) is not None:
-                return data
+            try:
+                return client.recv(RECEIVE_BYTES)
+            except BlockingIOError:
+                pass  # it was not ready after all
         return b""
-
-    def received(self, client: Client) -> bytes | None:
-        """The bytes that have come, b"" at the end of the stream; None: nothing to parse."""
-        try:
-            return client.recv(RECEIVE_BYTES)
-        except BlockingIOError:
-            return None
 
     def handle_request(self, request: Request) -> Generator[Any, Any, Response]:
         """The answer to a request, a refusal too."""

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Generator
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -102,3 +103,44 @@ def test_the_fast_loop_has_its_own_way_for_a_task_that_reads_on() -> None:
 
     Play(Watched(), [["read"] * 5], observed=False).run()
     assert len(parked) == 1
+
+
+def test_a_step_that_is_done_together_counts_as_one_and_renews_the_wait() -> None:
+    """Two tasks read in turn: together, until one is left to itself, and then as ever."""
+    loop = FastEventLoop()
+    play = Play(loop, [["read"] * 6, ["read"] * 6], observed=False)
+    waits: list[tuple[float, float]] = []
+
+    def together(tasks: list[Any]) -> list[Any]:
+        if loop.ticks > 3:
+            return tasks
+        for task in tasks[:-1]:
+            task.socket.recv(1)
+            waits.append((task.since, task.deadline))
+        return tasks[-1:]
+
+    loop.together = together
+    play.run()
+    done = [number for number, *_ in play.trace]
+    assert (done.count(0), done.count(1)) == (6, 6)
+    assert len(waits) == 3
+    assert [task.steps for task in play.tasks] == [7 + 3, 7]
+    assert all(deadline - since == pytest.approx(LONG_S) for since, deadline in waits)
+    assert [since for since, _ in waits] == sorted({since for since, _ in waits})
+
+
+def test_a_tick_in_which_all_is_done_together_counts() -> None:
+    loop = FastEventLoop()
+    play = Play(loop, [["read"]], observed=False)
+    left: list[list[Any]] = [[], []]
+    loop.together = lambda tasks: left.pop() if left else tasks
+    play.run()
+    assert (loop.ticks, loop.steps) == (4, 4)
+
+
+def test_an_observer_of_steps_sees_all_of_them() -> None:
+    loop = FastEventLoop()
+    play = Play(loop, [["read"] * 3], observed=True)
+    loop.together = lambda tasks: []
+    play.run()
+    assert [what for what, *_ in play.trace].count("step") == loop.steps == 4

@@ -2,13 +2,17 @@
 
 import re
 import socket
+import struct
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from labservers.protocols.http11_fast import GET_BYTES
 from labservers.servers.subjects import SubjectsServer
 from labservers.servers.subjects_fast import FastSubjectsServer
 
@@ -80,3 +84,131 @@ def test_both_ways_answer_the_same(serve: Callable[..., Any], tmp_path: Path) ->
     assert fast.monitor.counts == slow.monitor.counts
     assert fast.monitor.requests == slow.monitor.requests
     assert fast.monitor.bytes_in == slow.monitor.bytes_in
+
+
+GET = b"GET /subjects/%d?n=%d HTTP/1.1\r\nHost: a\r\n\r\n"
+STUDENTS = 5
+
+
+class Watched(FastSubjectsServer):
+    """handled: the requests that were not answered together with others."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.handled: list[str] = []
+
+    def handle_request(self, request: Any) -> Any:
+        self.handled.append(request.target)
+        return super().handle_request(request)
+
+
+@pytest.fixture
+def watched(serve: Callable[..., Any]) -> Any:
+    """A server that has the pages of STUDENTS, and no budget for lines of its log."""
+    server = serve("subjects", Watched)
+    for student in range(STUDENTS):
+        answers(server.address, [(GET % (student, 0)).decode()])
+    server.log.budget = 0
+    server.handled.clear()
+    return server
+
+
+def at_once(server: Any, send: Callable[[], None]) -> None:
+    """Let what is sent meanwhile be there when the loop looks next."""
+    held, sent = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        held.set()
+        sent.wait(10)
+
+    server.loop.call_soon(hold)
+    assert held.wait(10)
+    send()
+    sent.set()
+
+
+def test_what_comes_at_once_is_answered_together_and_each_gets_its_own(
+    watched: Any, connect: Callable[..., socket.socket]
+) -> None:
+    clients = [connect(watched.address) for _ in range(20)]
+    odd = {3: b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n", 7: b"GET /subj", 9: b""}
+
+    def send() -> None:
+        for number, client in enumerate(clients):
+            client.sendall(odd.get(number, GET % (number % STUDENTS, number)))
+        clients[9].shutdown(socket.SHUT_WR)
+
+    at_once(watched, send)
+    for number, client in enumerate(clients):
+        if number == 7:
+            client.sendall(b"ects/2 HTTP/1.1\r\nHost: a\r\n\r\n")
+        answer = client.recv(65_536)
+        if number == 3:
+            assert answer.startswith(b"HTTP/1.1 404 ")
+        elif number == 9:
+            assert answer == b""
+        else:
+            student = 2 if number == 7 else number % STUDENTS
+            assert b"<h1>Student %d</h1>" % student in answer, number
+    assert sorted(watched.handled) == ["/subjects/2", "/x"]
+    assert watched.monitor.counts["GET"] == STUDENTS + 19
+
+
+def test_a_client_that_does_not_read_gets_all_of_its_answers_later(
+    watched: Any, connect: Callable[..., socket.socket], eventually: Callable[..., None]
+) -> None:
+    client = connect(watched.address)
+    client.sendall(GET % (1, 1))
+    first = client.recv(65_536)
+    (task,) = [task for task in watched.loop.tasks() if task.about]
+    task.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    asked = 0
+
+    def settled() -> bool:
+        answered = watched.monitor.requests == STUDENTS + 1 + asked and not task.about.unsent
+        return answered or task.lane == "writing"
+
+    head = GET[:-2] % (1, 1)
+    whole = head + b"X: %s\r\n\r\n" % (b"x" * (GET_BYTES - len(head) - 7))
+    while task.lane != "writing":
+        asked += 10  # which are received one by one
+        assert asked < 5_000
+        client.sendall(whole * 10)
+        eventually(settled)
+    received = b""
+    while len(received) < asked * len(first):
+        received += client.recv(65_536)
+    undated = [re.sub(rb"Date: [^\r]*", b"", data) for data in (first, received)]
+    assert undated[1] == undated[0] * asked
+    assert watched.handled == []
+    assert answers(watched.address, [(GET % (2, 2)).decode()])
+
+
+def test_a_body_that_looks_like_a_request_is_a_body(
+    watched: Any, connect: Callable[..., socket.socket], eventually: Callable[..., None]
+) -> None:
+    client, inner = connect(watched.address), GET % (1, 1)
+    client.sendall(POST.encode() % (b"application/json", len(inner), b""))
+    (task,) = eventually(lambda: [task for task in watched.loop.tasks() if task.about])
+    eventually(lambda: task.about.reader.begun and task.lane == "reading")
+    client.sendall(inner)
+    assert client.recv(65_536).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_client_that_is_gone_disturbs_none_of_the_others(
+    watched: Any, connect: Callable[..., socket.socket], eventually: Callable[..., None]
+) -> None:
+    clients = [connect(watched.address) for _ in range(6)]
+    eventually(lambda: watched.clients == 6)
+
+    def send() -> None:
+        for client in clients:
+            client.sendall(GET % (1, 1))
+        for client in clients[:2]:  # these break off as soon as they have asked
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+
+    at_once(watched, send)
+    assert all(client.recv(65_536).startswith(b"HTTP/1.1 200 ") for client in clients[2:])
+    eventually(lambda: watched.clients == 4)
+    assert watched.monitor.errors == 2
