@@ -81,6 +81,7 @@ PATIENCE_S = 60.0  # at least
 MEMORY_BYTES = 2 << 30
 QUICK = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "LIVES": "100"}
 OPTIONS = [
+    *("-o", "addopts=--import-mode=importlib"),  # without plugins, and in the order of the files
     *("-x", "-q", "-p", "no:cacheprovider", "-p", "no:unraisableexception"),
     *("-p", "_hypothesis_pytestplugin", "--hypothesis-profile=mutants"),
 ]
