@@ -1,11 +1,11 @@
 /* The states of a program, drawn from the dashboard's own table: where it is, and how it came there. */
 import { html, icon, useEffect, useNow, useRef, useState } from "../../kit.js";
 import { clock, dur, hands, t, thousandths } from "../../i18n.js";
-import { leaving, picture, taken } from "../../model/life.js";
+import { leaving, picture, roleOf, taken } from "../../model/life.js";
 
 const WIDTH = 560;
 const LEAST = 240;
-const NARROW = 480; // words at the lines have no room
+const LAYERS = ["rest", "open", "came"]; // of the arrows, the last one on top
 
 const stateName = (state) => t(`life.s.${state}`);
 const eventName = (event) => t(`life.e.${event.replaceAll(" ", "_")}`);
@@ -38,36 +38,27 @@ function Picture({ table, life }) {
     watch.observe(place.current);
     return () => watch.disconnect();
   }, []);
-  const { height, nodes, arrows } = picture(table, width);
-  const gone = taken(life.moves);
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const { height, nodes, arrows } = picture(table, width, rem);
+  const roles = arrows.map((arrow) => ({ arrow, role: roleOf(arrow, life) })).sort((a, b) => LAYERS.indexOf(a.role) - LAYERS.indexOf(b.role));
+  return html`<div class="life" ref=${place} style=${{ height: `${height}px` }} role="img" aria-label=${t("life.alt", { s: stateName(life.state) })}>
+      <svg width=${width} height=${height} viewBox="0 0 ${width} ${height}">${roles.map(
+        ({ arrow, role }) => html`<g class="way ${role}" key=${`${arrow.from} ${arrow.to}`}><path d=${arrow.d}/><path class="head" d=${arrow.head}/></g>`,
+      )}</svg>
+      ${nodes.map((node) => html`<${Node} key=${node.state} node=${node} table=${table} life=${life}/>`)}</div>
+    <ul class="life-key">${LAYERS.toReversed().map((role) => html`<li key=${role}><i class=${role}></i>${t(`life.way.${role}`)}</li>`)}</ul>`;
+}
+
+/* A state: the present one says how it was reached, those within reach say by which events. */
+function Node({ node: { state, x, y, w, h }, table, life }) {
   const last = life.moves.at(-1);
-  return html`<div ref=${place}><svg class="life" width=${width} height=${height} viewBox="0 0 ${width} ${height}" role="img"
-      aria-label=${t("life.alt", { s: stateName(life.state) })}>
-    ${arrows.map((arrow) => html`<${Arrow} key=${arrow.d} arrow=${arrow} move=${newest(arrow, gone)} last=${last} open=${arrow.from === life.state}/>`)}
-    ${width >= NARROW && arrows.map((arrow) => html`<${Words} key=${arrow.d} arrow=${arrow} move=${newest(arrow, gone)} open=${arrow.from === life.state}/>`)}
-    ${nodes.map((node) => html`<${Node} key=${node.state} node=${node} here=${node.state === life.state}/>`)}
-  </svg></div>`;
+  const here = state === life.state;
+  const events = leaving(table, life.state).filter(({ to }) => to === state).map(({ event }) => eventName(event));
+  const words = here ? last && `${eventName(last.event)} · ${clock(last.at)}` : events.join(", ");
+  const box = { left: `${x - w / 2}px`, top: `${y - h / 2}px`, width: `${w}px`, height: `${h}px` };
+  return html`<div class="node ${here ? `here p-${state.toLowerCase()}` : events.length ? "open" : ""}" style=${box}>
+    <b>${stateName(state)}</b>${words && html`<span>${words}</span>`}</div>`;
 }
-
-/* The newest move along any edge of an arrow. */
-const newest = ({ from, events }, gone) =>
-  events.map((event) => gone[`${from} ${event}`]).reduce((best, move) => (move && (!best || move.number > best.number) ? move : best), undefined);
-
-function Arrow({ arrow: { d, head }, move, last, open }) {
-  const way = move && move === last ? "newest" : move ? "was" : open ? "may" : "";
-  return html`<g class="way ${way}"><path d=${d}/><path class="head" d=${head}/></g>`;
-}
-
-/* The events of the edges that leave the state, and when an edge was taken last. */
-function Words({ arrow: { events, x, y }, move, open }) {
-  if (!open && !move) return null;
-  const words = open ? events.map(eventName).join(", ") : eventName(move.event);
-  return html`<text class=${open ? "open" : ""} x=${x} y=${move ? y - 3 : y + 4}>${words}${move && html`<tspan class="mono" x=${x} dy="14">${clock(move.at)}</tspan>`}</text>`;
-}
-
-const Node = ({ node: { state, x, y, w, h }, here }) =>
-  html`<g class="node ${here ? `here p-${state.toLowerCase()}` : ""}"><rect x=${x - w / 2} y=${y - h / 2} width=${w} height=${h} rx="6"/>
-    <text x=${x} y=${y + 4}>${stateName(state)}</text></g>`;
 
 /* The same in words. */
 const Next = ({ edges }) =>
