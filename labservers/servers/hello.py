@@ -84,9 +84,10 @@ class HelloServer(LabServer):
             self.answer(data, client, now)
 
     def answer(self, data: bytes, client: Address, now: float) -> None:
-        """Show one datagram and answer it; `now` by time.monotonic()."""
-        began = time.perf_counter()
-        monitor = self.monitor
+        """Answer one datagram, and show it as far as the log has room; `now` by
+        time.monotonic()."""
+        monitor, shown = self.monitor, self.log.budget > 0
+        began = time.perf_counter() if shown else 0.0
         monitor.accepted += 1
         monitor.bytes_in += len(data)
         if client[1] in (0, self._own[1]) and not self._can_be_answered(client):
@@ -94,13 +95,19 @@ class HelloServer(LabServer):
             self.log.sampled("dropped a datagram from %s", address_text(client))
             return
         peer = self._peers.heard(client, now, len(data))
-        self.log.sampled(self._shown, client[0], client[1], Shown(data[:SHOWN_BYTES]))
+        if shown:
+            self.log.sampled(self._shown, client[0], client[1], Shown(data[:SHOWN_BYTES]))
+        else:
+            self.log.mute()
         try:
             sent = self._socket.sendto(ANSWER, client)
         except OSError as error:
             self._note_error(f"no answer to {address_text(client)}", error)
             return
-        monitor.exchanged(data, ANSWER, round((time.perf_counter() - began) * 1e6))
+        if shown:
+            monitor.exchanged(data, ANSWER, round((time.perf_counter() - began) * 1e6))
+        else:
+            monitor.requests += 1
         monitor.bytes_out += sent
         peer.bytes_out += sent
 
