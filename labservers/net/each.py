@@ -5,14 +5,13 @@ code out of the processor's nearest cache, and the kernel Python's.
 """
 
 from collections.abc import Callable, Iterable
-from itertools import starmap
 from typing import Any
 
 
 def each(call: Callable[..., Any], *columns: Iterable[Any]) -> list[Any]:
     """What call() returns for each row of the columns; where it raised an OSError, that error."""
     results: list[Any] = []
-    calls = starmap(call, zip(*columns, strict=False))
+    calls = map(call, *columns)
     while True:
         try:
             results.extend(calls)  # which keeps what came before an error
