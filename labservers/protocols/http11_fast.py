@@ -14,8 +14,14 @@ GET_BYTES, GET_FIELDS = 2048, 60
 
 
 def _once(group: int, name: str, value: str) -> str:
-    """A field that matches once: of a second one, the core decides what it means."""
-    return rf"(?({group})(?!))(?ai:{name}):[ \t]*+({value})[ \t]*+\r\n"
+    """A field that matches once: of a second one, the core decides what it means.
+
+    A set of letters comes first, as a branch of a pattern that begins with one is passed over
+    at the first other letter.
+    """
+    first, rest = name[0], name[1:]
+    begin = f"[{first.upper()}{first.lower()}](?ai:{rest})"
+    return rf"{begin}(?({group})(?!)):[ \t]*+({value})[ \t]*+\r\n"
 
 
 # In the order of their fields: 5 the section, 6 to 10 the values that are needed at once.
@@ -47,7 +53,7 @@ _GET = re.compile(
     (?:
         (?![ACEHTaceht]){TOKEN}:{VALUE}\r\n
       | {_once(3, "Accept", VALUE)}
-      | (?ai:Connection):[ \t]*+(?ai:keep-alive)[ \t]*+\r\n
+      | [Cc](?ai:onnection):[ \t]*+(?ai:keep-alive)[ \t]*+\r\n
       | (?!(?ai:Host|Accept|Connection|Content-Length|Content-Type|Transfer-Encoding|Expect):)
         {TOKEN}:{VALUE}\r\n
     ){{0,{GET_FIELDS}}}+\r\n
