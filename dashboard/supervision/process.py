@@ -86,6 +86,7 @@ class ServerProcess:
                     self._terminal.close()
                 raise
         self.pid, self.wholly = self._child.pid, True
+        self._session = self._child.pid
         self._lock = threading.Lock()  # no signal after the child was reaped
         self._reaped = threading.Event()
         self._observed = CHANNEL in command.words and self._terminal is not None
@@ -93,7 +94,7 @@ class ServerProcess:
         self._readers: list[threading.Thread] = []
         try:
             if self._terminal:
-                self.pid, self.wholly = guarded.introduced(self._line)
+                self.pid, self._session, self.wholly = guarded.introduced(self._line)
             for name, pieces, take in self._streams():
                 self._readers.append(self._start(name, self._read, pieces, take))
             self._start("wait", self._wait)
@@ -205,10 +206,11 @@ class ServerProcess:
 
     def _reap(self) -> int:
         """Wait for the end. The rest of the session is killed while the leader's number
-        cannot be another process's: before it is reaped."""
+        cannot be another process's: before it is reaped. A guard leaves nobody in the program's,
+        unless both of its processes were killed; then the members keep that number."""
         if hasattr(os, "waitid"):
             os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WNOWAIT)
-            session.kill_others(self._child.pid)
+            session.kill_others(self._session)
         else:
             self._child.wait()
         with self._lock:

@@ -6,6 +6,10 @@ started ends with it, a daemon too: orphans become children of the nearest subre
 which the guard is. The end of LINE is that of the process that asked; a byte on it ends the
 program at once.
 
+The guard is a process pair, so that none of it outlives a SIGKILL to the guard. The inner one is
+the parent of the program. The outer one is that of the inner one, and inherits all from it. The
+inner one has a line to the outer one, whose end it hears as the outer one hears that of LINE.
+
 Linux alone has subreapers. Elsewhere the program's group ends with it, and its descendants as far
 as they are found from parent to child: a daemon is not. The second word on LINE says which it is.
 
@@ -14,6 +18,7 @@ That process has many threads, so nothing of Python may run between its fork and
 
 import contextlib
 import ctypes
+import itertools
 import math
 import os
 import resource
@@ -28,25 +33,59 @@ SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
 GRACE_S = 1.4  # for a program that learns from its own line that nobody looks any more
 GIVE_UP_S = 5.0
 POLL_MS = 50
+SAID = 64  # bytes, of three numbers
 MOST = 65_536  # descriptors, where there is no limit
 
 
 def main(words: list[str]) -> int:
-    """Returns the exit code; does not return where the program was ended by a signal."""
+    """The outer one. Returns the exit code; does not return where the program was ended by a
+    signal."""
     line = socket.socket(fileno=int(words[0]))
     os.set_inheritable(line.fileno(), False)
-    reaps = sys.platform == "linux" and ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0) == 0
+    reaps = _is_subreaper()
+    ours, its = socket.socketpair()
+    inner = os.fork()
+    if not inner:
+        line.close()
+        ours.close()
+        return _inner(its, words[1:])
+    _close_all_but(line.fileno(), ours.fileno())
+    _pass_signals_to(inner)
+    select.select([ours, line], [], [])
+    said = b"" if _is_over(line) else ours.recv(SAID)  # nothing as well, where it has ended
+    with contextlib.suppress(OSError):  # the other end may be gone already
+        line.sendall(said)
+    return _end_as(_wait(inner, line, int(said.split()[0]) if said else inner, reaps, GRACE_S))
+
+
+def _inner(line: socket.socket, program: list[str]) -> int:
+    """As main(), of the program itself."""
+    reaps = _is_subreaper()
     os.login_tty(0)  # the terminal, which stands there, becomes that of our session
     pid = os.fork()
     if not pid:
-        os._exit(_become(words[1:]))
+        os._exit(_become(program))
     _close_all_but(line.fileno())
-    signal.signal(signal.SIGTERM, lambda *_: _send(pid, signal.SIGTERM))
-    signal.signal(signal.SIGHUP, lambda *_: _send(-pid, signal.SIGHUP))
+    _pass_signals_to(pid)
+    with contextlib.suppress(OSError):
+        line.sendall(b"%d %d %d\n" % (pid, os.getpid(), reaps))
+    return _end_as(_wait(pid, line, pid, reaps, 0))
+
+
+def _is_subreaper() -> bool:
+    """Whether orphans below us become our children from now on."""
+    return sys.platform == "linux" and not ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
+
+
+def _is_over(line: socket.socket) -> bool:
+    """Whether it has ended, or a byte has come."""
+    return bool(select.select([line], [], [], 0)[0])
+
+
+def _pass_signals_to(child: int) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: _send(child, signal.SIGTERM))
+    signal.signal(signal.SIGHUP, lambda *_: _send(-child, signal.SIGHUP))
     signal.signal(signal.SIGCHLD, lambda *_: None)  # wakes poll()
-    with contextlib.suppress(OSError):  # its other end may be gone already
-        line.sendall(b"%d %d\n" % (pid, reaps))
-    return _end_as(_wait(pid, line, reaps))
 
 
 def _become(words: list[str]) -> int:
@@ -67,15 +106,19 @@ def _become(words: list[str]) -> int:
     return NOT_FOUND
 
 
-def _close_all_but(line: int) -> None:
-    """The program inherits nothing of ours but the terminal."""
-    os.closerange(3, line)
+def _close_all_but(*kept: int) -> None:
+    """What the program alone has to have: as long as we had its channel it would not end."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    os.closerange(line + 1, MOST if limit == resource.RLIM_INFINITY else limit)
+    most = MOST if limit == resource.RLIM_INFINITY else limit
+    for before, after in itertools.pairwise((2, *sorted(kept), most)):
+        os.closerange(before + 1, after)
 
 
-def _wait(pid: int, line: socket.socket, reaps: bool) -> int:
-    """Reap children until there are none. Returns the wait status of the program."""
+def _wait(pid: int, line: socket.socket, group: int, reaps: bool, grace_s: float) -> int:
+    """Reap children until there are none. Returns the wait status of the first one, `pid`.
+
+    group: that of the program. grace_s: from the end of the line until they are killed.
+    """
     wake, waker = os.pipe()
     os.set_blocking(waker, False)
     signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
@@ -87,7 +130,7 @@ def _wait(pid: int, line: socket.socket, reaps: bool) -> int:
         if ended[0] == pid:
             status, kill_at = ended[1], time.monotonic()
         if time.monotonic() >= kill_at:
-            for child in _to_kill(pid, reaps):
+            for child in _to_kill(group, reaps):
                 _send(child, signal.SIGKILL)
         if ended[0]:
             continue
@@ -95,7 +138,7 @@ def _wait(pid: int, line: socket.socket, reaps: bool) -> int:
         if wake in ready:
             os.read(wake, 4096)
         if line.fileno() in ready:
-            kill_at = min(kill_at, time.monotonic() + (0 if _said(line) else GRACE_S))
+            kill_at = min(kill_at, time.monotonic() + (0 if _said(line) else grace_s))
             poller.unregister(line.fileno())
     return status
 
@@ -108,13 +151,13 @@ def _reaped() -> tuple[int, int] | None:
         return None
 
 
-def _to_kill(pid: int, reaps: bool) -> list[int]:
+def _to_kill(group: int, reaps: bool) -> list[int]:
     """Our children: theirs become ours in turn. Where they do not, or where the system does not
-    list them (proc(5)): the first group, and all that is found below us."""
+    list them (proc(5)): the program's group, and all that is found below us."""
     if reaps:
         with contextlib.suppress(OSError), open(f"/proc/self/task/{os.getpid()}/children") as file:
             return [int(number) for number in file.read().split()]
-    return [-pid, *_below(os.getpid())]
+    return [-group, *_below(os.getpid())]
 
 
 def _below(parent: int) -> list[int]:

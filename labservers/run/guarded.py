@@ -14,12 +14,15 @@ from labservers.observe import controls
 GUARD = str(Path(__file__).with_name("guard.py"))
 PYTHON: tuple[str, ...] = (sys.executable, "-I", "-S")  # it needs no packages, and is to be quick
 SAYS_S = 10.0
+LINE = 64  # bytes at most, of what it says
 
 
 class Guarded(NamedTuple):
-    """pid: the program's own. wholly: nothing that it starts can leave its guard (subreaper)."""
+    """pid: the program's own. session: that which it begins in, led by its guard. wholly: nothing
+    that it starts can leave its guard (subreaper)."""
 
     pid: int
+    session: int
     wholly: bool
 
 
@@ -42,6 +45,6 @@ def introduced(line: socket.socket) -> Guarded:
     """
     line.settimeout(SAYS_S)
     with contextlib.suppress(OSError, ValueError), line.makefile("rb") as file:
-        pid, wholly = file.readline(20).split()
-        return Guarded(int(pid), wholly == b"1")
+        pid, session, wholly = file.readline(LINE).split()
+        return Guarded(int(pid), int(session), wholly == b"1")
     raise ValueError("its guard says nothing")

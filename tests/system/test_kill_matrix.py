@@ -77,8 +77,15 @@ class Full:
     def freeze(self) -> None:
         """The five, and the guards of all others: none hears of the dashboard's end by itself."""
         for name, _, pid in self.lives():
-            own = name in self.own.values()
-            os.kill(psutil.Process(pid).ppid() if own else pid, signal.SIGSTOP)
+            for one in self.guards(pid) if name in self.own.values() else [pid]:
+                os.kill(one, signal.SIGSTOP)
+
+    def own_guards(self) -> list[list[int]]:
+        return [self.guards(pid) for name, _, pid in self.lives() if name in self.own.values()]
+
+    def guards(self, pid: int) -> list[int]:
+        """The two of a program: its parent, and the parent of that."""
+        return [guard.pid for guard in psutil.Process(pid).parents()[:2]]
 
     def taken(self) -> set[int]:
         """The ports that a program has."""
@@ -120,6 +127,16 @@ def test_a_signal(full: Callable[..., Full], number: signal.Signals) -> None:
     lab.dashboard.process.send_signal(number)
     lab.all_gone()
     lab.dashboard.process.wait(5)
+
+
+def test_a_guard_of_each_program_and_the_dashboard(full: Callable[..., Full]) -> None:
+    """Of one program the inner guard, of the next one the outer."""
+    lab = full()
+    killed = [pair[number % 2] for number, pair in enumerate(lab.own_guards())]
+    lab.dashboard.process.send_signal(signal.SIGSTOP)  # it has no part in it
+    for pid in (*killed, lab.dashboard.process.pid):
+        os.kill(pid, signal.SIGKILL)
+    lab.all_gone()
 
 
 @pytest.mark.parametrize("end", ["closed", "^C"])

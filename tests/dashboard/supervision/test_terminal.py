@@ -246,13 +246,46 @@ signal.pause()
 
 
 def escaped(program: OnTerminal, eventually: Callable[..., Any]) -> list[int]:
-    """Numbers of the program, its guard, its child and its daemon."""
+    """Numbers of the program, of its guard's two processes, its child and its daemon."""
     pids = eventually(lambda: re.search(r"pids ([0-9]+) ([0-9]+)\r", program.text), "a daemon")
     numbers = [program.process.pid, int(pids[2])]
     assert int(pids[1]) == program.process.pid
-    guard = psutil.Process(program.process.pid).parent()
-    assert guard is not None
-    return [guard.pid, *numbers, *(child.pid for child in guard.children(recursive=True))]
+    inner, outer = guards(program)
+    children = inner.children(recursive=True)
+    return [inner.pid, outer.pid, *numbers, *(child.pid for child in children)]
+
+
+def guards(program: OnTerminal) -> list[psutil.Process]:
+    """The inner one, which is the program's parent, and the outer one."""
+    return psutil.Process(program.process.pid).parents()[:2]
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["inner", "outer"])
+def test_a_daemon_outlives_no_guard_that_is_killed(
+    start: Start, eventually: Callable[..., Any], which: int
+) -> None:
+    program = start(ESCAPES)
+    pids = escaped(program, eventually)
+    guards(program)[which].kill()
+    assert program.end() == (None, "SIGKILL")
+    eventually(lambda: not any(map(runs, pids)), "all are gone")
+
+
+def test_the_session_of_a_program_outlives_no_pair_of_guards(
+    start: Start, eventually: Callable[..., Any]
+) -> None:
+    """The second is killed before it can act. What has left the session stays."""
+    program = start(FORKS.replace("{then}", "signal.pause()"))
+    eventually(lambda: "ignores" in program.text)
+    line = eventually(
+        lambda: next((line for line in program.text.split("\r\n") if line[:1].isdigit()), None)
+    )
+    inner, outer = guards(program)
+    inner.suspend()
+    outer.kill()
+    inner.kill()
+    assert program.end() == (None, "SIGKILL")
+    eventually(lambda: not any(runs(int(pid)) for pid in line.split()), "all are gone")
 
 
 @pytest.mark.parametrize("how", ["kill", "end"])
