@@ -8,6 +8,7 @@ import struct
 import time
 from collections.abc import Callable
 
+from labservers.checks.far_ends import Pair
 from labservers.checks.values import Address, Moment
 from labservers.net.addresses import connect_host
 
@@ -57,7 +58,7 @@ class Client:
         self.sent = bytearray()
         self.ended = False  # by the server: end of stream, or reset
         self.error: str | None = None
-        self.port: int | None = None  # of its own
+        self.pair: Pair | None = None  # from when it is connected
         self._address = address
         self._timeline = timeline
         self.side = side
@@ -77,7 +78,7 @@ class Client:
             self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SMALL_SEGMENT)
         try:
             self._sock.connect((host, self._address.port))
-            self.port = self._sock.getsockname()[1]
+            self.pair = Pair(self._sock.getsockname()[:2], self._sock.getpeername()[:2])
             if kind == socket.SOCK_STREAM:
                 self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
@@ -116,6 +117,12 @@ class Client:
                 break
         return bytes(self.got[since:])
 
+    def catch_up(self) -> None:
+        """Read what has come so far, without a wait; of a server that sends on and on, a part."""
+        for _ in range(MOST // PIECE):
+            if self.ended or not self._receive_once(0.0):
+                return
+
     def waits(self) -> None:
         """Say that it waits from now on, with nothing to send."""
         self._timeline.add(self.side, "waits")
@@ -132,6 +139,8 @@ class Client:
         stay in TIME-WAIT, and keep the port."""
         if self._sock is None or self._sock.fileno() < 0:
             return
+        if not self._address.datagram:
+            self.catch_up()
         if self.ended:
             with contextlib.suppress(OSError):
                 self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
@@ -169,9 +178,9 @@ class Client:
         if self._sock is None or self._sock.fileno() < 0:
             return False
         try:
-            self._sock.settimeout(max(timeout_s, 0.001))
+            self._sock.settimeout(timeout_s)
             data = self._sock.recv(PIECE)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             return False
         except OSError as error:
             self._fail(error)

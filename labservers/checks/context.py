@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from labservers.checks import rest
 from labservers.checks.client import Client, Timeline, never
+from labservers.checks.far_ends import Pair
 from labservers.checks.figures import Work
 from labservers.checks.hints import Hints
 from labservers.checks.holding import LEAVE_S, Delivery, Held, converse, hold, join
@@ -36,6 +38,7 @@ class Checked(Protocol):
     def settle(self, mark: Mark, told_s: float = ...) -> tuple[Death, ...]: ...
     def serving(self) -> bool: ...
     def stands(self) -> tuple[Stand, ...]: ...
+    def rests(self, pairs: Collection[Pair]) -> bool: ...
     def descriptors(self) -> int | None: ...
     def threads(self) -> int | None: ...
     def work(self) -> Work | None: ...
@@ -130,7 +133,7 @@ class Context:
         """A new client that has held all turns but the last: the n-th member of a chat, from 0."""
         client = self.connected(side)
         if self.talk.answered == "other":
-            join({client: (self.talk, number)}, self.patience_s)
+            join({client: (self.talk, number)}, self.patience_s, self.rest)
         elif len(self.talk.turns) > 1 or self.talk.greeting is not None:
             opening = dataclasses.replace(self.talk, turns=self.talk.turns[:-1], ends="either")
             converse(opening, client, self.patience_s)
@@ -148,6 +151,7 @@ class Context:
             self.patience_s,
             delivery=delivery,
             side=side,
+            rest=self.rest,
         )
         if held.good and delivery == "whole":
             self._patience.learn(held.after_s)
@@ -156,6 +160,12 @@ class Context:
     def good(self) -> Held:
         """The conversation told kindly by another client: somebody is served."""
         return self.hold(side="client 2")
+
+    def rest(self, clients: Sequence[Client], most_s: float) -> None:
+        """Until the program has done all that it has to do for these clients, or so long. The look
+        that confirms a failure takes all of the time."""
+        wait = rest.flat if self.second else rest.of(self.subject)
+        wait(clients, most_s)
 
     def close(self) -> None:
         """Members of a chat say goodbye, where that is usual: the next probe is not to suffer of
@@ -260,12 +270,14 @@ class Context:
 
 class Probe(NamedTuple):
     """One question to a program. applies: a key of the reason why it is not tried, or None. rough:
-    its clients leave without a farewell, of which a chat may suffer later."""
+    its clients leave without a farewell, of which a chat may suffer later. starts: it starts the
+    program itself."""
 
     id: str
     applies: Callable[[Context], str | None]
     look: Callable[[Context], Outcome]
     rough: bool = False
+    starts: bool = False
 
 
 def many(context: Context) -> str | None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+SLEEPS = "S"  # of the states in proc_pid_stat(5)
+
 
 class Work(NamedTuple):
     """used_s: processor time, so far; queued_s: time in which it wanted a processor, and others
@@ -31,6 +33,30 @@ def work(pid: int) -> Work | None:
     done = [(_processor_s(one), _queued_s(one)) for one in family(pid)]
     known = [Work(used_s, queued_s) for used_s, queued_s in done if used_s is not None]
     return Work(*(sum(column) for column in zip(*known, strict=True))) if known else None
+
+
+def tasks(pid: int) -> frozenset[int]:
+    """Numbers of its threads."""
+    with contextlib.suppress(OSError):
+        return frozenset(map(int, os.listdir(f"/proc/{pid}/task")))
+    return frozenset()
+
+
+def asleep(pid: int, but: frozenset[int]) -> dict[int, str]:
+    """Turns that each thread has had so far, of it and its children, where all but those sleep;
+    nothing where one wants a processor, or the system does not say. Equal answers: none has run
+    in between."""
+    turns: dict[int, str] = {}
+    with contextlib.suppress(OSError, IndexError):
+        for task in (task for one in family(pid) for task in Path(f"/proc/{one}/task").iterdir()):
+            if int(task.name) in but:
+                continue
+            state = (task / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[0]
+            if state != SLEEPS:
+                return {}
+            turns[int(task.name)] = (task / "schedstat").read_text("ascii").split()[2]
+        return turns
+    return {}
 
 
 def family(pid: int) -> Iterator[int]:

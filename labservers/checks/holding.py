@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from labservers.checks.client import Client, Timeline, never
+from labservers.checks.rest import Rest, flat
 from labservers.checks.talks import member
 from labservers.checks.values import Address, Talk, Turn
 
@@ -50,10 +51,11 @@ def hold(
     *,
     delivery: Delivery = "whole",
     side: str = "client",
+    rest: Rest = flat,
 ) -> Held:
-    """Hold it with a new client."""
+    """Hold it with a new client. rest: how members of a chat wait until they have joined."""
     if talk.answered == "other":
-        return in_chat(talk, address, timeline, patience_s, delivery=delivery, side=side)
+        return in_chat(talk, address, timeline, patience_s, delivery=delivery, side=side, rest=rest)
     client = Client(address, timeline, side)
     try:
         if not client.connect(patience_s):
@@ -74,6 +76,7 @@ def in_chat(
     *,
     delivery: Delivery = "whole",
     side: str = "client",
+    rest: Rest = flat,
     friends: Talk | None = None,
 ) -> Held:
     """A chat, held by two: one says the last turn, the other one hears it. friends: how the other
@@ -83,7 +86,7 @@ def in_chat(
         for client in (hearer, speaker):
             if not client.connect(patience_s):
                 return Held("refused", b"", b"", error=client.error)
-        join({hearer: (friends or talk, 1), speaker: (talk, 0)}, patience_s)
+        join({hearer: (friends or talk, 1), speaker: (talk, 0)}, patience_s, rest)
         held = said_and_heard(talk, speaker, hearer, patience_s, delivery=delivery)
         if held.good:
             take_leave(talk, speaker)
@@ -95,7 +98,11 @@ def in_chat(
 
 
 def join(
-    members: Mapping[Client, tuple[Talk, int]], patience_s: float, rest_s: float = REST_S
+    members: Mapping[Client, tuple[Talk, int]],
+    patience_s: float,
+    rest: Rest = flat,
+    *,
+    rest_s: float = REST_S,
 ) -> None:
     """All turns but the last, held by each as the n-th member, from 0, one after the other. No
     answer is due. They rest together in between, for a server to which a recv() is a message; and
@@ -109,7 +116,7 @@ def join(
             if turn < len(talk.turns) - 1:
                 client.send(member(talk.turns, number)[turn].send)
                 client.receive(HASTE_S, enough=never)
-        list(members)[-1].receive(min(rest_s if most else REST_S, patience_s / 3), enough=never)
+        rest(list(members), min(rest_s if most else REST_S, patience_s / 3))
 
 
 def said_and_heard(

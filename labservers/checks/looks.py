@@ -24,6 +24,7 @@ class Looks:
         self._twice = twice
         self._kind = kind
         self._fresh = not setting.once  # it has served somebody, and is about to end
+        self._roughed = False  # members of a chat have left without a farewell
         self._unanswered = False
         self._taken: tuple[tuple[str, str], ...] = ()  # who has its port
         self._known: set[tuple[str, str | None]] = set()  # exceptions and lines, confirmed before
@@ -33,13 +34,14 @@ class Looks:
         why = "unanswered" if self._unanswered else self._why_not(probe)
         if why is None and not self._taken and time.monotonic() > self._until:
             why = "time"
-        if why is None and not self._make_ready():
+        if why is None and not self._make_ready(probe):
             why = "port-lost" if self._taken else "gone"
         if why is not None:
             return Outcome(probe.id, "not tried", why, self._taken if why == "port-lost" else ())
         first = self._once(probe)
-        if self._setting.once or (probe.rough and self._setting.talk.answered == "other"):
+        if self._setting.once:
             self._fresh = False
+        self._roughed |= probe.rough and self._setting.talk.answered == "other"
         if first.outcome == "fail" and self._twice:
             return self._confirmed(probe, first)
         return first
@@ -53,12 +55,12 @@ class Looks:
         kindly = probe is self._kind
         for _ in range(2):
             self._fresh = False
-            if not self._make_ready():
+            if not self._make_ready(self._kind):
                 gone = not self._subject.inside and first.evidence is not None
                 return _sure(first, first) if gone else first
-            if not kindly and self._once(self._kind).outcome != "pass":
+            if not kindly and self._once(self._kind, second=True).outcome != "pass":
                 return first
-            if not self._make_ready():
+            if not self._make_ready(probe):
                 return first
             second = self._once(probe, second=True)
             self._fresh = False
@@ -78,18 +80,22 @@ class Looks:
         finally:
             context.close()
 
+    def _may_go_on(self, probe: Probe) -> bool:
+        return probe.rough or not self._roughed
+
     def _why_not(self, probe: Probe) -> str | None:
         return probe.applies(Context(probe.id, self._setting))
 
-    def _make_ready(self) -> bool:
-        """A run that serves; a fresh one where a probe has failed at the last. None is started any
-        more where another program has taken the port."""
+    def _make_ready(self, probe: Probe) -> bool:
+        """A run that serves; a fresh one where a probe has failed at the last, and of a chat where
+        members have left roughly, unless others are about to. None is started any more where
+        another program has taken the port."""
         if self._taken:
             return False
-        if self._fresh and self._subject.serving():
+        if probe.starts or (self._fresh and self._may_go_on(probe) and self._subject.serving()):
             return True
         reason = self._subject.restart()
-        self._fresh = reason is None
+        self._fresh, self._roughed = reason is None, False
         if reason == "port-taken":
             self._taken = self._subject.taken_by()
         return self._fresh

@@ -37,7 +37,8 @@ from labservers.net.descriptors import raise_descriptor_limit
 
 __all__ = ["Cancelled", "Options", "Progress", "run"]
 
-# In this order: what is told kindly first, what takes long last.
+# In this order: what is told kindly first, what takes long last. Rough ones stand together, for
+# the program is started anew after them.
 PROBES: tuple[Probe, ...] = (
     *basics.PROBES,
     *delivery.PROBES,
@@ -47,6 +48,8 @@ PROBES: tuple[Probe, ...] = (
     *udp.PROBES,
     *chat.PROBES,
     chat_leaving.DEAF,
+    delivery.HALF_CLOSE,
+    *hostile.LEAVING,
     *ends.PROBES,
     *http.PROBES,
     *chat_leaving.PROBES,

@@ -6,11 +6,12 @@ import linecache
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from labservers.checks import figures, ports
+from labservers.checks import far_ends, figures, ports
+from labservers.checks.far_ends import Pair
 from labservers.checks.folders import Folder
 from labservers.checks.patience import strain
 from labservers.checks.process import Process
@@ -66,6 +67,7 @@ class Subject:
         self._arguments = tuple(arguments)
         self._switch_s = switch_s
         self._process: Process | None = None
+        self._of_tap: frozenset[int] = frozenset()  # its threads in the program
         self._witness = Witness(self.source)
         self._at: Address | None = None  # where its last run listened
 
@@ -209,6 +211,13 @@ class Subject:
 
     # Figures of the system; None where it does not say.
 
+    def rests(self, pairs: Collection[Pair]) -> bool:
+        """Whether it has taken all that has come by these connections, and none of its threads
+        has anything to do; False also where the system does not say."""
+        before = figures.asleep(self._pid, self._of_tap)
+        taken = bool(before) and far_ends.all_taken(pairs)
+        return taken and before == figures.asleep(self._pid, self._of_tap)
+
     def descriptors(self) -> int | None:
         """How many descriptors it has open."""
         return figures.descriptors(self._pid)
@@ -249,6 +258,7 @@ class Subject:
         until = time.monotonic() + BEGIN_S
         while self.alive and time.monotonic() < until:
             if self._witness.wait(lambda: self._witness.begun, LOOK_S):
+                self._of_tap = figures.tasks(self._pid) - {self._pid}
                 return
 
     def _wait_for_address(self, until: float) -> str | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from labservers.checks import ports
+from labservers.checks.far_ends import Pair
 from labservers.checks.figures import Work
 from labservers.checks.subject import Mark
 from labservers.checks.values import Address, Death, Stand
@@ -80,6 +82,9 @@ class Remote:
 
     def stands(self) -> tuple[Stand, ...]:
         return ()
+
+    def rests(self, pairs: Collection[Pair]) -> bool:
+        return False
 
     def descriptors(self) -> int | None:
         return None

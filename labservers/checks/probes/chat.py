@@ -92,16 +92,15 @@ def other_rooms(context: Context) -> Outcome:
         word = tag()
         say(context, speaker, word)
         heard(context, [friend], word)
-        if _reaches(strangers, word):
+        if _reaches(context, strangers, word):
             outcome = context.fail("lost", sent=word, got=word, why="chat-rooms-mixed")
             return dataclasses.replace(outcome, values=(("text", word.decode()),))
     return context.passed()
 
 
-def _reaches(strangers: Sequence[Client], word: bytes) -> bool:
+def _reaches(context: Context, strangers: Sequence[Client], word: bytes) -> bool:
     """Whether one of them hears it within a while."""
-    for stranger in strangers:
-        stranger.receive(LEAK_S / 2, lambda got: word in got)
+    context.rest(strangers, LEAK_S)
     return any(word in stranger.got for stranger in strangers)
 
 

@@ -49,19 +49,21 @@ def leave_fin(context: Context) -> Outcome:
     first.close()
     take_leave(context.talk, second)
     second.close()
-    return _after_leaving(context, speaker, [hearer, last])
+    return _after_leaving(context, speaker, [hearer, last], [first, second])
 
 
 def leave_reset(context: Context) -> Outcome:
     speaker, first, hearer, second, last = members(context, 5)
     first.reset()
     second.reset()
-    return _after_leaving(context, speaker, [hearer, last])
+    return _after_leaving(context, speaker, [hearer, last], [first, second])
 
 
-def _after_leaving(context: Context, speaker: Client, hearers: list[Client]) -> Outcome:
+def _after_leaving(
+    context: Context, speaker: Client, hearers: list[Client], left: list[Client]
+) -> Outcome:
     """Speak again and again, the others too."""
-    hearers[0].receive(LEAVES_S, never)
+    context.rest([speaker, *hearers, *left], LEAVES_S)
     for turn in range(TWICE):
         failed = said_and_heard_once(context, speaker, hearers)
         if failed is not None:

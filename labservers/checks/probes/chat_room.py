@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from labservers.checks.client import Client, never
+from labservers.checks.client import Client
 from labservers.checks.context import Context
 from labservers.checks.holding import REST_S, join
 from labservers.checks.talks import SAID
@@ -72,7 +72,7 @@ def joined(
     clients = {context.client(f"member {number + 1}"): (talk, number) for number in numbers}
     for client in clients:
         client.connect(context.patience_s, small=small)
-    join(clients, context.patience_s, rest_s)
+    join(clients, context.patience_s, context.rest, rest_s=rest_s)
     return list(clients)
 
 
@@ -127,7 +127,7 @@ def said_and_heard_once(
     word = tag()
     say(context, speaker, word)
     heard(context, hearers, word)
-    hearers[0].receive(AFTER_S, never)
+    context.rest([speaker, *hearers], AFTER_S)
     found = missed(hearers, [word])
     if speaker.got.count(word) > 1:
         found.append(Missed(speaker.side, word, speaker.got.count(word)))

@@ -42,11 +42,11 @@ def _connect(client: Client, until: float) -> None:
 
 def _join(context: Context, clients: list[Client]) -> None:
     """All of them say one turn, then all the next, but for the last."""
-    time.sleep(REST_S)
+    context.rest(clients, REST_S)
     for turn in range(len(context.talk.turns) - 1):
         for number, client in enumerate(clients):
             client.send(member(context.talk.turns, number)[turn].send)
-        time.sleep(REST_S)
+        context.rest(clients, REST_S)
 
 
 def _hear(context: Context, speaker: Client, others: list[Client], until: float) -> int:

@@ -124,9 +124,9 @@ def _repeats(context: Context) -> str | None:
     return _framed(context) or ("no-end" if context.talk.framed == "json" else None)
 
 
+HALF_CLOSE = Probe("half-close", streams, half_close, rough=True)
 PROBES = (
     Probe("split", _framed, split),
     Probe("glued", _repeats, glued),
     Probe("long", streams, long),
-    Probe("half-close", streams, half_close, rough=True),
 )

@@ -29,7 +29,7 @@ def closes(context: Context) -> Outcome:
     client.send(context.talk.turns[-1].send)
     if context.talk.answered != "other":
         client.receive(context.patience_s)
-    own = {client.port} if client.port is not None else set()
+    own = {client.pair.client[1]} if client.pair is not None else set()
     client.close()
     if _becomes(lambda: not ports.held(context.address.port, own), context.patience_s):
         return context.passed()
@@ -151,10 +151,10 @@ def _visit(context: Context) -> None:
         client.connect(context.patience_s)
         for turn in member(context.talk.turns[:-1], number):
             client.send(turn.send)
-            client.receive(LOOK_S, lambda data: False)
+            context.rest([client], LOOK_S)
         if context.talk.farewell:
             client.send(context.talk.farewell)
-            client.receive(LOOK_S)
+            context.rest([client], LOOK_S)
         client.close()
 
 
@@ -183,7 +183,7 @@ PROBES = (
     Probe("closes", _streams_many, closes, rough=True),
     Probe("descriptors", _many_local, descriptors),
     Probe("threads", _many_local, threads),
-    Probe("folder", local, folder),
     Probe("ctrl-c", local, ctrl_c),
+    Probe("folder", local, folder, starts=True),
     Probe("again", _streams_local, again),
 )

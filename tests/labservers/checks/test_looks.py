@@ -110,6 +110,41 @@ def test_one_that_serves_a_single_client_is_begun_anew_for_each_probe(patience: 
     assert subject.restarts == 2
 
 
+def in_chat(subject: Any, patience: Patience, kind: Probe) -> Looks:
+    talk = Talk("chat", "chat", (Turn(b"a", b"a"),), answered="other")
+    return Looks(Setting(talk, subject, patience, Hints(), {}), math.inf, kind=kind)
+
+
+def test_a_chat_that_members_have_left_roughly_is_begun_anew_for_gentle_ones(
+    patience: Patience,
+) -> None:
+    subject: Any = FakeSubject()
+    looks = in_chat(subject, patience, scripted("answers"))
+    restarts = []
+    for id in ("gentle", "rough", "rough", "gentle", "gentle"):
+        looks.look(scripted(id, "pass")._replace(rough=id == "rough"))
+        restarts.append(subject.restarts)
+    assert restarts == [0, 0, 0, 1, 1]
+
+
+def test_what_fails_after_rough_ones_is_looked_at_again_without_them(patience: Patience) -> None:
+    subject: Any = FakeSubject()
+    looks = in_chat(subject, patience, scripted("answers", "pass"))
+    looks.look(scripted("reset", "pass")._replace(rough=True))
+    assert looks.look(scripted("closes", "fail", "pass")._replace(rough=True)).outcome == "pass"
+    assert subject.restarts == 1
+
+
+def test_a_probe_that_starts_the_program_itself_needs_none_that_runs(patience: Patience) -> None:
+    subject: Any = FakeSubject()
+    looks = in_chat(subject, patience, scripted("answers", "pass"))
+    subject.up = False
+    assert looks.look(scripted("folder", "pass")._replace(starts=True)).outcome == "pass"
+    assert subject.restarts == 0
+    assert looks.look(scripted("folder", "fail", "fail")._replace(starts=True)).confirmed
+    assert subject.restarts == 1  # to be asked kindly
+
+
 def test_where_nothing_is_answered_nothing_else_is_tried(patience: Patience) -> None:
     subject: Any = FakeSubject()
     setting = Setting(Talk("text", None, (Turn(b"a", b"b"),)), subject, patience, Hints(), {})

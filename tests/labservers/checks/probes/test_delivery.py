@@ -15,7 +15,7 @@ LINE = Talk("text", None, (Turn(b"add 7\n", b"8\n"),), ends="server", framed="li
 JSON = Talk("math-json", "math", (Turn(b'{"a": 3}', b"3"),), ends="server", framed="json")
 HTTP = Talk("page-get", "page", (Turn(b"GET / HTTP/1.1\r\n\r\n", b"HTTP.*"),), framed="http")
 CHAT = Talk("chat-plain", "chat", (Turn(SAID, b".*" + re.escape(SAID) + b".*"),), answered="other")
-PROBES = {probe.id: probe for probe in delivery.PROBES}
+PROBES = {probe.id: probe for probe in (*delivery.PROBES, delivery.HALF_CLOSE)}
 
 
 def said(probe: str, talk: Talk, serve: Serve) -> str:

@@ -16,7 +16,7 @@ ECHO = Talk("text", None, (Turn(b"abcd\n", b"ABCD\n"),), ends="server", framed="
 JSON = Talk("math-json", "math", (Turn(b'{"a": 3}\n', b".+"),), ends="server", framed="line")
 HTTP = Talk("page-get", "page", (Turn(b"GET / HTTP/1.1\r\n\r\n", b".+"),), framed="http")
 CHAT = Talk("chat-plain", "chat", (Turn(SAID, b".*"),), answered="other", farewell=b"exit")
-PROBES = {probe.id: probe for probe in hostile.PROBES}
+PROBES = {probe.id: probe for probe in (*hostile.PROBES, *hostile.LEAVING)}
 
 
 def echo(client: socket.socket) -> None:

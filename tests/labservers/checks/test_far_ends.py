@@ -1,0 +1,57 @@
+"""The server's end of a connection, asked for by its two addresses."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from labservers.checks.far_ends import Pair, all_taken
+
+
+@pytest.fixture(params=["127.0.0.1", pytest.param("::1", marks=pytest.mark.skipif(
+    not socket.has_ipv6, reason="no IPv6 here"))])  # fmt: skip
+def listener(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in request.param else socket.AF_INET
+    with socket.create_server((request.param, 0), family=family) as sock:
+        yield sock
+
+
+def test_what_a_client_has_sent_is_taken_when_it_is_read(listener: socket.socket) -> None:
+    with socket.create_connection(listener.getsockname()[:2], 5) as client:
+        pairs = [Pair(client.getsockname()[:2], client.getpeername()[:2])]
+        assert not all_taken(pairs)  # not accepted
+        server, _ = listener.accept()
+        with server:
+            assert all_taken(pairs)
+            client.sendall(b"abc")
+            assert not all_taken(pairs)
+            server.recv(2)
+            assert not all_taken(pairs)
+            server.recv(1)
+            assert all_taken(pairs)
+            client.shutdown(socket.SHUT_WR)
+            assert not all_taken(pairs)  # the end of its stream
+            assert server.recv(1) == b""
+            assert all_taken(pairs)
+        assert all_taken(pairs)
+
+
+def test_one_of_several_that_waits_is_enough(listener: socket.socket) -> None:
+    at = listener.getsockname()[:2]
+    with socket.create_connection(at, 5) as one, socket.create_connection(at, 5) as other:
+        server, _ = listener.accept()
+        with server:
+            pairs = [Pair(client.getsockname()[:2], at) for client in (one, other)]
+            assert all_taken(pairs[:1])
+            assert not all_taken(pairs)
+
+
+def test_of_a_connection_that_is_over_nothing_is_due(listener: socket.socket) -> None:
+    assert all_taken([Pair((listener.getsockname()[0], 1), listener.getsockname()[:2])])
+
+
+def test_a_system_that_does_not_say_has_not_said_that_all_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(socket, "AF_NETLINK")
+    assert not all_taken([])
