@@ -40,7 +40,8 @@ PROTOCOLS, OBSERVE, LIVES, PROGRAMS = (
     )
 )
 HTTP11 = [
-    f"{PROTOCOLS}http11{part}.py" for part in ("_limits", "_message", "", "_against_h11", "_fast")
+    f"{PROTOCOLS}http11{part}.py"
+    for part in ("_limits", "_message", "", "_against_h11", "_fast", "_fast_edges")
 ]
 # Each module and the tests that speak for it, the quickest first.
 TESTS = {
@@ -65,7 +66,9 @@ TESTS = {
     "labservers/observe/tally.py": [f"{OBSERVE}tally.py"],
     "labservers/observe/text.py": [f"{OBSERVE}text.py"],
     "labservers/observe/variables.py": [f"{OBSERVE}variables.py"],
-    "labservers/protocols/chat.py": [f"{PROTOCOLS}chat_cuts.py", f"{PROTOCOLS}chat_protocol.py"],
+    "labservers/protocols/chat.py": [
+        f"{PROTOCOLS}chat_{part}.py" for part in ("waiting", "cuts", "protocol")
+    ],
     "labservers/protocols/http11.py": HTTP11,
     "labservers/protocols/http11_body.py": HTTP11,
     "labservers/protocols/http11_fast.py": HTTP11[::-1],

@@ -82,13 +82,11 @@ class Framing:
         """The stream is over: deliver what is there, and leave."""
         if self._left:
             return []
-        if self._joined and self.mode == "raw" and _ends_in_exit(self._pending):
-            messages, self._pending = [self._pending[: -len(EXIT)]], b""
-            events = _say(messages)
+        if self._joined and self.mode == "raw" and self._pending.endswith(EXIT):
+            events = _say([self._pending[: -len(EXIT)]])
         else:
             events = self.timed_out()
-            if self._joined and not self._left:
-                events += self._said([self._pending])
+            events += self._said([self._pending])
         if not self._left:
             self._left = True
             events.append(Leave(reason))
@@ -99,9 +97,8 @@ class Framing:
         """Whether it is passed on as it is, as nearly all is: whole lines, or a raw message whose
         end can mean nothing else."""
         if self.mode == "raw":
-            plain = LINE_FEED not in data and (
-                data[-1] not in UNSURE_ENDS or (data != EXIT and not _may_end_otherwise(data))
-            )
+            unsure = data[-1] in UNSURE_ENDS and _may_end_otherwise(data)
+            plain = LINE_FEED not in data and not unsure
         else:
             plain = data[-1:] == LF != data[:1] and CR not in data
             plain = plain and data.find(b"\n\n") < 0 and data.find(b"exit\n") < 0
@@ -126,20 +123,18 @@ class Framing:
 
     def _judge(self, *, late: bool) -> list[Event]:
         events: list[Event] = []
-        self.waiting = False
         if self._left:
             return events
-        self.waiting = bool(self._telnet) and self.mode == "raw"
         if not self._joined:
             room = self._take_room(late=late)
             if room is None:
-                self.waiting = self.waiting or bool(self._pending)
+                self.waiting = bool(self._pending or self._telnet)
                 return events
             self._joined = True
             events.append(Join(room))
-        if self.mode == "raw" and LINE_FEED in self._pending:
+        if LINE_FEED in self._pending:
             self.mode = "line"
-            self.waiting = False
+        self.waiting = bool(self._telnet) and self.mode == "raw"
         events += self._lines() if self.mode == "line" else self._raw(late=late)
         return events
 
@@ -203,18 +198,14 @@ class Framing:
 
     def _leave(self) -> list[Event]:
         self._left = True
-        self._pending = b""
+        self.waiting = False
         return [Leave("exit")]
 
 
 def _may_end_otherwise(raw: bytes) -> bool:
     """Whether what comes next may turn its end into a command or a line's end; only where its
     last byte is one of UNSURE_ENDS."""
-    return raw in (b"e", b"ex", b"exi") or raw.endswith(b"\r") or _ends_in_exit(raw)
-
-
-def _ends_in_exit(raw: bytes) -> bool:
-    return len(raw) > len(EXIT) and raw.endswith(EXIT)
+    return raw in (b"e", b"ex", b"exi") or raw.endswith((b"\r", EXIT))
 
 
 def _say(messages: list[bytes]) -> list[Event]:

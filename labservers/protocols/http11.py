@@ -72,8 +72,7 @@ def read_head(stream: ByteStream, limits: Limits) -> Reading[Request | None]:
         HTTPError: 400 for another protocol or a broken end, 414 and 431 for what is too long,
         and all of parse_head().
     """
-    if not (yield from _read_empty_lines(stream, limits)):
-        return None
+    yield from _skip_empty_lines(stream, limits)
     if stream.starts_with(TLS_HANDSHAKE):
         raise HTTPError(400, "this port speaks plain HTTP, not TLS; use http://")
     try:
@@ -87,17 +86,15 @@ def read_head(stream: ByteStream, limits: Limits) -> Reading[Request | None]:
     return parse_head(head, limits)
 
 
-def _read_empty_lines(stream: ByteStream, limits: Limits) -> Reading[bool]:
-    """Skip the empty lines that may lead (RFC 9112 section 2.2); False at the end of stream."""
+def _skip_empty_lines(stream: ByteStream, limits: Limits) -> Reading[None]:
+    """The empty lines that may lead (RFC 9112 section 2.2)."""
     left = limits.empty_lines
     while True:
         while not stream.ended and (not len(stream) or stream.is_exactly(b"\r")):
             yield
-        if not len(stream):
-            return False
         size = 2 if stream.starts_with(b"\r\n") else int(stream.starts_with(b"\n"))
         if not size or not left:
-            return True
+            return
         stream.skip(size)
         left -= 1
 

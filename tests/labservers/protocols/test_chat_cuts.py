@@ -32,6 +32,7 @@ def test_a_character_is_complete_with_its_last_byte(character: bytes) -> None:
         b"",
         b"a",
         b"\xe2a",
+        b"\xe2\x7f",
         b"\xe2\xc0",
         b"\xc0",
         b"\xc1",
@@ -76,7 +77,10 @@ def test_the_sends_of_a_message() -> None:
     assert RAW_SEND_BYTES == 1_024
 
 
-@pytest.mark.parametrize("before", [[], [b"1"], [b"1", b"hi"], [b"1", b"ex"], [b"1", b"a\n", b"b"]])
+@pytest.mark.parametrize(
+    "before",
+    [[], [b"1"], [b"1", b"hi"], [b"1", b"ex"], [b"1", b"byeexit"], [b"1", b"a\n", b"b"]],
+)
 def test_after_the_end_nothing_comes_and_nothing_is_waited_for(before: list[bytes]) -> None:
     framing = Framing()
     assert not framing.waiting
@@ -84,16 +88,8 @@ def test_after_the_end_nothing_comes_and_nothing_is_waited_for(before: list[byte
         framing.feed(data)
     assert isinstance(framing.end()[-1], Leave)
     assert not framing.waiting
-    assert framing.end() == framing.timed_out() == framing.feed(b"more\n") == []
-
-
-def test_after_exit_nothing_comes_and_nothing_is_waited_for() -> None:
-    framing = Framing()
-    assert framing.feed(b"1exi") == [Join("1")]
-    assert framing.waiting
-    assert framing.feed(b"t") == [Leave("exit")]
-    assert framing.feed(b"ex") == framing.timed_out() == framing.end() == []
-    assert not framing.waiting
+    assert framing.end() == framing.timed_out() == framing.feed(b"more") == []
+    assert framing.feed(b"more\n") == framing.end() == []
 
 
 def test_the_usual_messages_of_a_member_that_is_in_its_room() -> None:
