@@ -2,7 +2,9 @@
 
 import asyncio
 from _thread import get_ident
-from typing import Any
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
 
@@ -12,6 +14,13 @@ from labservers.observe.tap import Tap
 from labservers.observe.turns import Loop
 
 pytestmark = pytest.mark.usefixtures("tap_on")
+Result = TypeVar("Result")
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """In a thread of its own: where a browser is driven, the main thread has a loop already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 async def waits_for(one: Any) -> None:
@@ -24,9 +33,10 @@ async def begins() -> None:
 
 def test_each_lane(tap: Tap) -> None:
     """Of a library's task no line is shown; one that is cancelled is ready to be told of it."""
-    turns = Loop(get_ident(), "epoll", lambda _: NOTHING)
+    loops = asyncio_loop.running_loops()
 
     async def main() -> dict[str, tuple[str, str, bool]]:
+        turns = Loop(get_ident(), "epoll", lambda _: NOTHING)
         loop = asyncio.get_running_loop()
         tasks = {
             "sleeps": waits_for(asyncio.sleep(60)),
@@ -38,7 +48,7 @@ def test_each_lane(tap: Tap) -> None:
         await asyncio.sleep(0)
         made[-1].cancel()
         made.append(asyncio.create_task(begins(), name="new"))
-        assert asyncio_loop.running_loops() == {get_ident(): loop}
+        assert asyncio_loop.running_loops() == {**loops, get_ident(): loop}
         seen = asyncio_loop.look(tap, loop, turns)
         for task in made:
             task.cancel()
@@ -46,7 +56,7 @@ def test_each_lane(tap: Tap) -> None:
         return {one.task.get_name(): (one.lane, one.function, one.line is not None) for one in seen}
 
     assert (
-        asyncio.run(main(), debug=False).items()
+        run(main()).items()
         >= {
             "sleeps": ("sleeping", "waits_for", True),
             "waits": ("waiting", "waits_for", True),
@@ -55,7 +65,7 @@ def test_each_lane(tap: Tap) -> None:
             "new": ("ready", "begins", True),
         }.items()
     )
-    assert asyncio_loop.running_loops() == {}
+    assert asyncio_loop.running_loops() == loops
 
 
 def test_the_task_that_looks_runs(tap: Tap) -> None:
@@ -64,4 +74,4 @@ def test_the_task_that_looks_runs(tap: Tap) -> None:
         loop = asyncio.get_running_loop()
         return [(one.lane, one.function) for one in asyncio_loop.look(tap, loop, turns)]
 
-    assert asyncio.run(main()) == [("running", "main")]
+    assert run(main()) == [("running", "main")]
