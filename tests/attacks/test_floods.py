@@ -5,37 +5,32 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dashboard.programs.files import FILES
-from tests.attacks.conftest import Visitor
+import pytest
 
-PATIENT_S = 3.0  # on a machine that the flood itself keeps busy; usually it is a tenth
+from dashboard.programs.files import FILES
+
+pytestmark = pytest.mark.usefixtures("visitor")
 
 
 def view_of(site: Any, views: list[dict[str, Any]]) -> Any:
     return site.api("GET", f"/api/programs/{views[0]['name']}")
 
 
-def test_a_thousand_threads_that_die(site: Any, flood: Any, visitor: Visitor) -> None:
+def test_a_thousand_threads_that_die(site: Any, flood: Any) -> None:
     began = time.monotonic()
     views = flood("dying.py")
     assert len(views) < 20 + 15 * (time.monotonic() - began)
     assert len(view_of(site, views)["crashes"]) == 5
-    assert visitor.longest_s < PATIENT_S
 
 
-def test_sockets_by_the_thousand(
-    site: Any, flood: Any, visitor: Visitor, eventually: Callable[..., Any]
-) -> None:
+def test_sockets_by_the_thousand(site: Any, flood: Any, eventually: Callable[..., Any]) -> None:
     began = time.monotonic()
     views = flood("sockets.py")
-    eventually(lambda: len(view_of(site, views)["listening"]) == 200, "all are known", 20)
+    eventually(lambda: len(view_of(site, views)["listening"]) == 200, "all are known")
     assert len(views) < 20 + 15 * (time.monotonic() - began)
-    assert visitor.longest_s < PATIENT_S
 
 
-def test_datagrams_without_end(
-    site: Any, flood: Any, visitor: Visitor, eventually: Callable[..., Any]
-) -> None:
+def test_datagrams_without_end(site: Any, flood: Any, eventually: Callable[..., Any]) -> None:
     views = flood("datagrams.py")
 
     def counted() -> bool:
@@ -45,7 +40,6 @@ def test_datagrams_without_end(
     eventually(counted, "they are counted")
     found = site.api("GET", f"/api/programs/{views[0]['name']}/wire?limit=5000")
     assert found["lost"] > 0
-    assert visitor.longest_s < PATIENT_S
 
 
 def test_a_folder_of_thousands_of_files(site: Any, tmp_path: Path) -> None:
@@ -55,7 +49,4 @@ def test_a_folder_of_thousands_of_files(site: Any, tmp_path: Path) -> None:
         (folder / f"file{number}.py").touch()
     found = site.api("POST", "/api/programs/look")
     assert len(found["files"]) >= FILES
-    began = time.monotonic()
-    for _ in range(5):
-        site.api("GET", "/api/programs")
-    assert time.monotonic() - began < 5 * PATIENT_S
+    assert len(site.api("GET", "/api/programs")["files"]) == len(found["files"])
