@@ -20,11 +20,11 @@ from dashboard.lab import Lab
 from dashboard.live import sockets
 from dashboard.views.api import DESCRIPTION
 from labservers.registry import SERVERS
+from tests.conftest import PATIENCE_S
 from tests.dashboard.web.described import Described
 from tests.ports import free_port
 
 TOKEN = "token-of-the-tests"
-PATIENCE_S = 10.0
 
 
 class Talk:
@@ -114,7 +114,7 @@ class Site:
 
     def start(self, name: str) -> tuple[str, int]:
         """Start a server; where it listens."""
-        view = self.api("POST", f"/api/servers/{name}/start?wait=10")
+        view = self.api("POST", f"/api/servers/{name}/start?wait=30")
         assert view["state"] == "RUNNING", view["failure"]
         return view["host"], view["port"]
 

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from dashboard.programs.files import OwnFile
+from tests.conftest import PATIENCE_S, wait_until
 from tests.dashboard.recording import pcapng_reader
 from tests.dashboard.web.test_recordings import events, get
 
@@ -35,8 +36,9 @@ class Program:
 
     def __init__(self, site: Any, name: str) -> None:
         self.site, self.name = site, name
-        view = self.api("POST", "/start?wait=10", {})
-        assert view["state"] == "RUNNING", view["failure"]
+        self.api("POST", "/start?wait=30", {})
+        # One that is slow to listen counts as running before that.
+        view = wait_until(lambda: (v := self.api("GET"))["listening"] and v, "it listens")
         self.pid = view["pid"]
         host, _, port = view["listening"][0].rpartition(":")
         self.address = (host, int(port))
@@ -55,7 +57,7 @@ class Program:
         return answer
 
     def client(self) -> socket.socket:
-        return socket.create_connection(self.address, 5)
+        return socket.create_connection(self.address, PATIENCE_S)
 
     def points(self, call: str) -> list[dict[str, Any]]:
         found = self.api("GET", "/wire?limit=5000")["points"]
@@ -137,7 +139,7 @@ def test_a_real_client_hangs_while_held_and_its_tab_lets_go(
         with pytest.raises(TimeoutError):
             client.recv(1)
         talk.close()
-        client.settimeout(10)
+        client.settimeout(PATIENCE_S)
         assert heard(client, 4) == b"HELD"
     eventually(lambda: echo.api("GET")["held"]["by"] is None, "nobody holds it")
 
@@ -175,7 +177,7 @@ def test_the_picture_stays_until_the_next_start(
         client.sendall(b"hello")
         heard(client, 5)
         eventually(lambda: echo.points("sendall"), "it is recorded")
-        stopped = echo.api("POST", "/stop?wait=10", {})
+        stopped = echo.api("POST", "/stop?wait=30", {})
     assert (stopped["state"], stopped["listening"]) == ("STOPPED", [])
     assert stopped["summary"]["signal"] == "SIGTERM"
     assert len(echo.points("sendall")) == 1
