@@ -18,33 +18,57 @@ Together: TypeAlias = Callable[[list[Task]], list[Task]]
 
 
 class FastEventLoop(EventLoop):
-    """together(tasks): of tasks whose sockets are ready to be read, do the next step of those
-    where it ends in the same wait, and give back the others."""
+    """together(tasks): of tasks whose sockets are ready to be read, do the next step of some, name
+    the lanes in which these end by read_on() or sleep(), and give back the others."""
 
     together: Together | None = None
 
+    def read_on(self, tasks: list[Task], limit_s: float) -> None:
+        """A step of each has been done together. It waits for the socket it waited for before, and
+        slept meanwhile or did not; the loop's own."""
+        now, waits = self.now, self.waits
+        for task in tasks:
+            if task.lane == "sleeping":
+                assert task.socket is not None
+                waits.asleep.remove(task)
+                waits.watch(task, task.socket, READ)
+                self._to_read[task.socket] = task
+            self._stepped(task, now, now + limit_s)
+        self._count(tasks)
+
+    def sleep(self, tasks: list[Task], limit_s: float) -> None:
+        """A step of each has been done together. It waited to read, and sleeps from now on."""
+        now, waits = self.now, self.waits
+        for task in tasks:
+            waits.take_out(task)
+            waits.sleep(task)
+            self._stepped(task, now, now + limit_s)
+        self._count(tasks)
+
+    def _stepped(self, task: Task, now: float, deadline: float) -> None:
+        task.steps += 1
+        task.since, task.deadline = now, deadline
+        if deadline < task.due:
+            self.timers.set(task, deadline)
+
+    def _count(self, tasks: list[Task]) -> None:
+        self.steps += len(tasks)
+        self._done_together = self._done_together or bool(tasks)
+
+    _done_together = False  # in the tick that begins
+
     def _end_reading(self, sockets: list[Socket]) -> None:
-        """As in EventLoop; a step that is done together counts as one."""
-        if self.together is None or not sockets or self.observers.of_steps:
-            super()._end_reading(sockets)
-            return
-        now, to_read = self.now, self._to_read
-        tasks = [to_read[socket] for socket in sockets]
-        left = self.together(tasks)
-        if left is not tasks:
-            for task in set(tasks).difference(left):
-                task.deadline += now - task.since
-                task.since = now
-                task.steps += 1
-            self.steps += len(tasks) - len(left)
-            self.ticks += not left and not self._tasks
-        super()._end_reading([task.socket for task in left if task.socket is not None])
+        if self.together is not None and sockets and not self.observers.of_steps:
+            left = self.together([self._to_read[socket] for socket in sockets])
+            sockets = [task.socket for task in left if task.socket is not None]
+        super()._end_reading(sockets)
 
     def _tick(self) -> None:
         tasks: deque[Any] = self._tasks
         to_read, observers = self._to_read, self.observers
         registered, now = self.waits.registered, self.now
-        self.ticks += bool(tasks)
+        self.ticks += bool(tasks) or self._done_together
+        self._done_together = False
         for _ in range(len(tasks)):
             if not tasks:
                 break

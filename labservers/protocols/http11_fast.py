@@ -10,7 +10,7 @@ from typing import Any
 from labservers.protocols.http11_head import HOST, TOKEN, VALUE, media_type, parse_fields
 from labservers.protocols.http11_message import WHITE_SPACE, Limits, Request, Response
 
-GET_BYTES, GET_FIELDS = 2048, 60
+SHORT_BYTES, SHORT_FIELDS = 2048, 60
 
 
 def _once(group: int, name: str, value: str) -> str:
@@ -44,21 +44,32 @@ _PLAIN = re.compile(
 )
 
 
-# A GET with Host first, as clients send it (RFC 9110 section 7.2), and nothing that makes it
-# special. The first letter lets most other fields pass without a look at their name.
-_GET = re.compile(
-    rf"""
-    GET\ (/[\x21\x22\x24-\x3e\x40-\x7e]*+)(?:\?([\x21\x22\x24\x26-\x7e]*+))?+\ HTTP/1\.1\r\n
+def _short(method: str, *fields: str) -> re.Pattern[bytes]:
+    """A request with Host first, as clients send it (RFC 9110 section 7.2), one of `fields` at
+    most each, and nothing that makes it special. The first letter lets most other fields pass
+    without a look at their name."""
+    known = "".join(f"| {field}" for field in fields)
+    pattern = rf"""
+    {method}\ (/[\x21\x22\x24-\x3e\x40-\x7e]*+)
+    (?:\?([\x21\x22\x24\x26-\x7e]*+))?+\ HTTP/1\.1\r\n
     (?ai:Host):[ \t]*+{HOST}[ \t]*+\r\n
     (?:
         (?![ACEHTaceht]){TOKEN}:{VALUE}\r\n
       | {_once(3, "Accept", VALUE)}
       | [Cc](?ai:onnection):[ \t]*+(?ai:keep-alive)[ \t]*+\r\n
+      {known}
       | (?!(?ai:Host|Accept|Connection|Content-Length|Content-Type|Transfer-Encoding|Expect):)
         {TOKEN}:{VALUE}\r\n
-    ){{0,{GET_FIELDS}}}+\r\n
-    """.encode(),
-    re.VERBOSE,
+    ){{0,{SHORT_FIELDS}}}+\r\n
+    """
+    return re.compile(pattern.encode(), re.VERBOSE)
+
+
+_GET = _short("GET")
+_FORM = _short(
+    "POST",
+    _once(4, "Content-Length", "[0-9]{1,4}"),
+    _once(5, "Content-Type", "application/x-www-form-urlencoded"),
 )
 
 
@@ -90,10 +101,21 @@ def match_get(data: bytes) -> re.Match[bytes] | None:
     """Path, query and Accept of a plain GET that `data` is exactly, in bytes; the last two None
     where they are not there.
 
-    It has GET_BYTES and, after Host, GET_FIELDS at most, keeps its connection, and has no body.
-    Nothing in its query is escaped. All else is for match_plain() or for read_request(): None.
+    It has SHORT_BYTES and, after Host, SHORT_FIELDS at most, keeps its connection, and has no
+    body. Nothing in its query is escaped. All else is for match_plain() or for read_request():
+    None.
     """
-    return _GET.fullmatch(data) if len(data) <= GET_BYTES else None
+    return _GET.fullmatch(data) if len(data) <= SHORT_BYTES else None
+
+
+def match_form(data: bytes) -> tuple[bytes, bytes | None, bytes] | None:
+    """Path, Accept and body of a plain POST of a form that `data` is exactly, as match_get()."""
+    found = _FORM.match(data) if len(data) <= SHORT_BYTES else None
+    if found is None:
+        return None
+    path, _, accept, length, media = found.groups()
+    body = data[found.end() :]
+    return (path, accept, body) if media and length and len(body) == int(length) else None
 
 
 def match_plain(data: bytes, limits: Limits) -> tuple[Any, ...] | None:

@@ -47,7 +47,7 @@ class Client:
         self._all = all_clients
         self.bytes_in = 0
         self.bytes_out = 0
-        self.ahead: bytes | OSError | None = None
+        self.ahead: bytes | Exception | None = None
         self.unsent = self.line = b""
         self.busy = False
         self._peer = ""
@@ -56,12 +56,12 @@ class Client:
         """As socket.recv(), and counted.
 
         Raises:
-            OSError: as there; BlockingIOError: nothing has come.
+            OSError: as there; BlockingIOError: nothing has come. Another: that is `ahead`.
         """
         data, self.ahead = self.ahead, None
         if data is None:
             data = self.sock.recv(size)
-        elif isinstance(data, OSError):
+        elif isinstance(data, Exception):
             raise data
         received = len(data)
         self.bytes_in += received

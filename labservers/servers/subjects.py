@@ -152,12 +152,15 @@ class SubjectsServer(LoopServer):
         requests.
 
         Raises:
-            TimeoutError: nothing came. HTTPError: the rest of a request did not come in time.
+            TimeoutError: nothing came. HTTPError: the rest of a request did not come in time, or a
+                request that was answered beside this task has failed.
         """
         reader = client.reader
-        while reader.begun or not self._stopping:
+        while True:
             if client.unsent:
                 yield from self.send_rest(client)
+            if self._stopping and not reader.begun:
+                return b""
             client.busy = reader.begun
             try:
                 yield (TO_READ, client.sock, reader.left_s(self.loop.now))
@@ -170,7 +173,6 @@ class SubjectsServer(LoopServer):
                 return client.recv(RECEIVE_BYTES)
             except BlockingIOError:
                 pass  # it was not ready after all
-        return b""
 
     def handle_request(self, request: Request) -> Generator[Any, Any, Response]:
         """The answer to a request, a refusal too."""
@@ -211,7 +213,7 @@ class SubjectsServer(LoopServer):
         row.asker = None  # is not to be woken out of another sleep
         if not row.saved:
             self.log.error(f"a grade could not be saved: {row.error or 'no commit in time'}")
-            raise unavailable("the grade could not be saved", row.error)
+            raise not_saved(row.error)
         return app.saved(request, row)
 
     def send_response(
@@ -295,6 +297,11 @@ class SubjectsServer(LoopServer):
         else:
             monitor.requests += 1
             log.mute()
+
+
+def not_saved(error: Exception | None = None) -> HTTPError:
+    """The answer to a POST whose row was not committed, or not in time."""
+    return unavailable("the grade could not be saved", error)
 
 
 def unavailable(problem: str, error: Exception | None) -> HTTPError:

@@ -142,12 +142,17 @@ def listing(student: str, page: Page, *, as_json: bool, newest: bool = True) -> 
 
 def saved(request: Request, row: Row) -> Response:
     """303 to the page for a form in a browser, 201 with the row for a program."""
-    location = {"Location": f"/subjects/{row.student}"}
+    to_page = page_of(row.student)
     if request.media == FORM and not wants_json(request):
-        return Response(303, headers=location)
+        return to_page
     response = _json(201, {"student": int(row.student), **_row(row)})
-    response.headers.update(location)
+    response.headers.update(to_page.headers)
     return response
+
+
+def page_of(student: str) -> Response:
+    """A redirect to the page with a student's grades, which is to be asked for by GET."""
+    return Response(303, headers={"Location": f"/subjects/{student}"})
 
 
 def refusal(error: HTTPError, request: Request | None) -> Response:

@@ -31,8 +31,17 @@ def row_of(request: Request, student: str) -> Row:
         HTTPError: 415 another media type, 400 an unreadable body. Unprocessable: wrong fields.
     """
     check_media(request)
-    is_json = request.media == JSON
-    fields = _from_json(request.body) if is_json else _from_form(request.body)
+    if request.media == JSON:
+        return _row(student, _from_json(request.body), is_json=True)
+    return row_of_form(student, request.body)
+
+
+def row_of_form(student: str, body: bytes) -> Row:
+    """As row_of()."""
+    return _row(student, _from_form(body), is_json=False)
+
+
+def _row(student: str, fields: dict[str, object], *, is_json: bool) -> Row:
     problems: dict[str, str] = {}
     subject = _subject(fields.get("subject"), problems)
     grade = _grade(fields.get("grade"), problems, is_json=is_json)

@@ -4,6 +4,7 @@ Everything runs in the loop's thread, but for what the grade book's writer calls
 """
 
 import functools
+from collections.abc import Callable
 
 from labservers.loop.event_loop import EventLoop
 from labservers.protocols.http11 import Response
@@ -26,6 +27,8 @@ class Store:
         self._loop = loop
         self._book = book
         self._unsaved: list[Row] = []  # until no task is ready
+        # Of rows that were committed, or failed, those whose askers are to be woken.
+        self.answer_together: Callable[[list[Row]], list[Row]] = lambda rows: rows
         # Of the newest grades, by path and then by whether it is JSON.
         self.pages: Cache[bytes, dict[bool, ReadyResponse]] = Cache(PAGES_BYTES)
 
@@ -48,9 +51,13 @@ class Store:
     def save(self, row: Row) -> None:
         """Let a row be committed with others, and the task that runs be woken after that."""
         row.asker = self._loop.current
-        self._unsaved.append(row)
-        if len(self._unsaved) == 1:
+        self.save_together([row])
+
+    def save_together(self, rows: list[Row]) -> None:
+        """As save(); each has its asker."""
+        if not self._unsaved:
             self._loop.call_when_idle(self._hand_over)
+        self._unsaved += rows
 
     def _hand_over(self) -> None:
         """Between two ticks: the rows that have come go to the grade book together."""
@@ -64,6 +71,7 @@ class Store:
     def _committed(self, rows: list[Row]) -> None:
         for row in rows:
             self.pages.drop(_path(row.student))
+        for row in self.answer_together(rows):
             if row.asker is not None:
                 self._loop.wake(row.asker)
 

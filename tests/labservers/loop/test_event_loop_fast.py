@@ -106,7 +106,7 @@ def test_the_fast_loop_has_its_own_way_for_a_task_that_reads_on() -> None:
 
 
 def test_a_step_that_is_done_together_counts_as_one_and_renews_the_wait() -> None:
-    """Two tasks read in turn: together, until one is left to itself, and then as ever."""
+    """Two tasks read in turn: one together, until it is left to itself, and then as ever."""
     loop = FastEventLoop()
     play = Play(loop, [["read"] * 6, ["read"] * 6], observed=False)
     waits: list[tuple[float, float]] = []
@@ -116,7 +116,8 @@ def test_a_step_that_is_done_together_counts_as_one_and_renews_the_wait() -> Non
             return tasks
         for task in tasks[:-1]:
             task.socket.recv(1)
-            waits.append((task.since, task.deadline))
+        loop.read_on(tasks[:-1], LONG_S)
+        waits.extend((task.since, task.deadline) for task in tasks[:-1])
         return tasks[-1:]
 
     loop.together = together
@@ -125,15 +126,47 @@ def test_a_step_that_is_done_together_counts_as_one_and_renews_the_wait() -> Non
     assert (done.count(0), done.count(1)) == (6, 6)
     assert len(waits) == 3
     assert [task.steps for task in play.tasks] == [7 + 3, 7]
+    assert loop.steps == 17
     assert all(deadline - since == pytest.approx(LONG_S) for since, deadline in waits)
     assert [since for since, _ in waits] == sorted({since for since, _ in waits})
+
+
+def test_a_task_that_was_let_sleep_reads_on_or_is_woken_by_its_deadline() -> None:
+    """Both sleep together while more comes for them; one reads on, the other sleeps too long."""
+    loop = FastEventLoop()
+    play = Play(loop, [["read"], ["read"]], observed=False)
+    seen: list[object] = []
+
+    def together(tasks: list[Any]) -> list[Any]:
+        if seen:
+            return tasks
+        loop.sleep(tasks, 0.1)
+        seen.append([task.lane for task in tasks])
+        loop.call_when_idle(lambda: loop.read_on(tasks[:1], LONG_S))
+        return []
+
+    loop.together = together
+    play.run()
+    first, second = play.tasks
+    assert seen == [["sleeping", "sleeping"]]
+    assert (first.steps, second.steps) == (4, 3)
+    assert (loop.steps, loop.waits.sleeps) == (7, 2)
+    assert sorted(play.trace) == [(0, "read", "done"), (1, "read", "done")]
 
 
 def test_a_tick_in_which_all_is_done_together_counts() -> None:
     loop = FastEventLoop()
     play = Play(loop, [["read"]], observed=False)
-    left: list[list[Any]] = [[], []]
-    loop.together = lambda tasks: left.pop() if left else tasks
+    left = [1, 1]
+
+    def together(tasks: list[Any]) -> list[Any]:
+        if not left:
+            return tasks
+        left.pop()
+        loop.read_on(tasks, LONG_S)
+        return []
+
+    loop.together = together
     play.run()
     assert (loop.ticks, loop.steps) == (4, 4)
 

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import sqlite3
 import struct
 import threading
 from collections.abc import Callable
@@ -12,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labservers.protocols.http11_fast import GET_BYTES
-from labservers.servers.subjects import SubjectsServer
+from labservers.protocols.http11_fast import SHORT_BYTES
+from labservers.servers.subjects import SubjectsServer, Timing
 from labservers.servers.subjects_fast import FastSubjectsServer
 
 PATHS = ["/subjects/1"] * 5 + [
@@ -41,9 +42,18 @@ def gets(draw: st.DrawFn) -> str:
     return f"{method} {target} HTTP/{version}\r\nHost: a\r\n{fields}\r\n"
 
 
-posts = st.sampled_from(
-    [POST % (FORM, 17, "subject=a&grade=5"), POST % (FORM, 7, "grade=9"), POST % ("x/y", 1, "a")]
-)
+BODIES = ["subject=a&grade=5"] * 3 + ["grade=9", "subject=%D1%8F+b&grade=4", "subject=%FF&grade=5",
+          "subject=\xff&grade=1", "grade=3&subject=+a+&x=1", "subject=a&grade=5&subject=c", ""]  # fmt: skip
+
+
+@st.composite
+def posts(draw: st.DrawFn) -> str:
+    body = draw(st.sampled_from(BODIES))
+    media = draw(st.sampled_from([FORM] * 4 + [FORM + "; charset=utf-8", "x/y"]))
+    request = POST % (media, len(body), body)
+    path = draw(st.sampled_from(PATHS)) + draw(st.sampled_from(QUERIES))
+    fields = draw(st.sampled_from(ACCEPTS)) + draw(st.sampled_from(MORE))
+    return request.replace("/subjects/1", path, 1).replace("\r\n", "\r\n" + fields, 1)
 
 
 def answers(address: tuple[str, int], requests: list[str]) -> bytes:
@@ -73,7 +83,7 @@ def test_both_ways_answer_the_same(serve: Callable[..., Any], tmp_path: Path) ->
     fast, slow = in_its_own_folder(FastSubjectsServer), in_its_own_folder(SubjectsServer)
 
     @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    @given(st.lists(gets() | posts, min_size=1, max_size=8))
+    @given(st.lists(gets() | posts(), min_size=1, max_size=8))
     def compare(requests: list[str]) -> None:
         fast.log.budget = 0  # or it leaves the first hundred of a second to the other
         assert answers(fast.address, requests) == answers(slow.address, requests), requests
@@ -93,8 +103,8 @@ STUDENTS = 5
 class Watched(FastSubjectsServer):
     """handled: the requests that were not answered together with others."""
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
         self.handled: list[str] = []
 
     def handle_request(self, request: Any) -> Any:
@@ -169,7 +179,7 @@ def test_a_client_that_does_not_read_gets_all_of_its_answers_later(
         return answered or task.lane == "writing"
 
     head = GET[:-2] % (1, 1)
-    whole = head + b"X: %s\r\n\r\n" % (b"x" * (GET_BYTES - len(head) - 7))
+    whole = head + b"X: %s\r\n\r\n" % (b"x" * (SHORT_BYTES - len(head) - 7))
     while task.lane != "writing":
         asked += 10  # which are received one by one
         assert asked < 5_000
@@ -195,6 +205,132 @@ def test_a_body_that_looks_like_a_request_is_a_body(
     assert client.recv(65_536).startswith(b"HTTP/1.1 400 ")
 
 
+GONE = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: close sends a reset (socket(7))
+
+
+def post(student: int, grade: int = 5) -> bytes:
+    body = f"subject=a&grade={grade}"
+    return (POST % (FORM, len(body), body)).replace("/1", f"/{student}", 1).encode()
+
+
+class Held:
+    """A grade book's commit() that waits; `asked`: the rows and what is called after it."""
+
+    def __init__(self, server: Any) -> None:
+        self.asked: list[tuple[list[Any], Callable[[list[Any]], None]]] = []
+        self.commit = server.book.commit
+        server.book.commit = lambda *given: self.asked.append(given)
+
+    def go_on(self) -> None:
+        for rows, done in self.asked:
+            self.commit(rows, done)
+
+    def fail(self) -> None:
+        for rows, done in self.asked:
+            for row in rows:
+                row.error = sqlite3.OperationalError("disk I/O error")
+            done(rows)
+
+
+def test_posts_that_come_at_once_are_saved_and_answered_together(
+    watched: Any, connect: Callable[..., socket.socket]
+) -> None:
+    clients = [connect(watched.address) for _ in range(20)]
+
+    def send() -> None:
+        for number, client in enumerate(clients):
+            client.sendall(post(number % STUDENTS, 9 if number == 3 else 5))
+
+    at_once(watched, send)
+    got = [client.recv(65_536) for client in clients]
+    assert got.pop(3).startswith(b"HTTP/1.1 422 ")
+    assert all(answer.startswith(b"HTTP/1.1 303 ") for answer in got)
+    assert watched.handled == ["/subjects/3"]
+    assert watched.monitor.counts["POST"] == 20
+    page = answers(watched.address, [(GET % (3, 1)).decode()])
+    assert page.count(b"<td>5</td>") + page.count(b">5<") >= 3
+    assert b"Location: /subjects/4\r\n" in got[3]
+
+
+def test_what_comes_before_the_commit_is_answered_after_it(
+    watched: Any, connect: Callable[..., socket.socket], eventually: Callable[..., None]
+) -> None:
+    held, client = Held(watched), connect(watched.address)
+    client.sendall(post(1))
+    eventually(lambda: held.asked)
+    client.sendall(GET % (2, 2))
+    (task,) = [task for task in watched.loop.tasks() if task.about]
+    eventually(lambda: len(watched.loop.waits) == 1, "the loop hears no more of it for now")
+    assert task.lane == "sleeping"
+    held.go_on()
+    received = b""
+    while b"<h1>Student 2</h1>" not in received:
+        received += (piece := client.recv(65_536))
+        assert piece
+    assert received.startswith(b"HTTP/1.1 303 ")
+
+
+def test_posts_that_cannot_be_saved_are_refused_and_said(
+    watched: Any, connect: Callable[..., socket.socket], eventually: Callable[..., None]
+) -> None:
+    held, client = Held(watched), connect(watched.address)
+    client.sendall(post(1))
+    eventually(lambda: held.asked)
+    held.fail()
+    answer = client.recv(65_536)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"Retry-After: 1\r\n" in answer
+    eventually(lambda: "disk I/O error" in watched.lines())
+
+
+def test_a_commit_that_takes_too_long_is_not_waited_for(
+    serve: Callable[..., Any],
+    connect: Callable[..., socket.socket],
+    eventually: Callable[..., None],
+) -> None:
+    server = serve("subjects", lambda *given: Watched(*given, timing=Timing(commit_s=0.1)))
+    server.log.budget = 0
+    held, client = Held(server), connect(server.address)
+    client.sendall(post(1))
+    assert client.recv(65_536).startswith(b"HTTP/1.1 503 ")
+    held.go_on()
+    eventually(lambda: server.book.read("1").grades, "it is saved all the same")
+    assert client.recv(65_536) == b""
+    assert answers(server.address, [(GET % (1, 1)).decode()]).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_stop_waits_for_the_commit_and_its_answer(
+    watched: Any, connect: Callable[..., socket.socket], eventually: Callable[..., None]
+) -> None:
+    held, client = Held(watched), connect(watched.address)
+    client.sendall(post(1))
+    eventually(lambda: held.asked)
+    watched.stop()
+    eventually(lambda: watched.loop.cancelled, "it listens no more")
+    held.go_on()
+    answer = client.recv(65_536)
+    assert answer.startswith(b"HTTP/1.1 303 ")
+    assert b"Connection: close\r\n" in answer
+    assert client.recv(65_536) == b""
+
+
+def test_a_client_that_leaves_before_the_commit_disturbs_none_of_the_others(
+    watched: Any, connect: Callable[..., socket.socket], eventually: Callable[..., None]
+) -> None:
+    held, clients = Held(watched), [connect(watched.address) for _ in range(2)]
+    for number, client in enumerate(clients):
+        client.sendall(post(number))
+        eventually(lambda number=number: len(held.asked) > number)
+    clients[0].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, GONE)
+    clients[0].close()
+    eventually(lambda: len(watched.loop.waits) == 2)
+    held.go_on()
+    assert clients[1].recv(65_536).startswith(b"HTTP/1.1 303 ")
+    eventually(lambda: watched.clients == 1)
+    assert watched.monitor.errors == 1
+    assert len(watched.book.read("0").grades) == 1
+
+
 def test_a_client_that_is_gone_disturbs_none_of_the_others(
     watched: Any, connect: Callable[..., socket.socket], eventually: Callable[..., None]
 ) -> None:
@@ -205,7 +341,7 @@ def test_a_client_that_is_gone_disturbs_none_of_the_others(
         for client in clients:
             client.sendall(GET % (1, 1))
         for client in clients[:2]:  # these break off as soon as they have asked
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, GONE)
             client.close()
 
     at_once(watched, send)
