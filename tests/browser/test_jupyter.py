@@ -130,7 +130,8 @@ def open_page(browser: Any, make_windows: Any, jupyter: Jupyter) -> Iterator[Cal
     assert windows.complaints == []
 
 
-def test_jupyterlab_is_told_of_a_tile_with_its_icon(jupyter: Jupyter) -> None:
+def has_a_tile(jupyter: Jupyter) -> None:
+    """JupyterLab is notified of it, with its icon."""
     (tile,) = json.loads(jupyter.get("server-proxy/servers-info"))["server_processes"]
     assert tile["name"] == "socket-lab"
     assert tile["launcher_entry"]["title"] == "Socket Lab"
@@ -140,6 +141,8 @@ def test_jupyterlab_is_told_of_a_tile_with_its_icon(jupyter: Jupyter) -> None:
 def test_a_student_works_through_jupyter_and_a_stranger_does_not(
     jupyter: Jupyter, open_page: Callable[..., Page]
 ) -> None:
+    """From the tile to the end of Jupyter, which takes all with it."""
+    has_a_tile(jupyter)
     assert jupyter.status("socket-lab/") == 302
     assert jupyter.status("socket-lab/ws/live", Upgrade="websocket", Connection="Upgrade") == 403
     page = open_page("/servers/chat/rooms")
@@ -161,12 +164,14 @@ def test_a_student_works_through_jupyter_and_a_stranger_does_not(
     listening = [c for c in jupyter.dashboard().net_connections("inet") if c.status == "LISTEN"]
     assert listening == []  # another user of the machine has no port to try
     assert Path(said["address"].removeprefix("unix://")).parent.stat().st_mode & 0o077 == 0
+    ends_with_jupyter(jupyter)
 
 
-def test_the_dashboard_ends_with_a_jupyter_that_is_killed(jupyter: Jupyter) -> None:
-    jupyter.get("socket-lab/healthz")
+def ends_with_jupyter(jupyter: Jupyter) -> None:
+    """The dashboard and its programs, when Jupyter is killed."""
     dashboard = jupyter.dashboard()
     programs = dashboard.children()
+    assert programs
     jupyter.process.kill()
     jupyter.process.wait(10)
     left = psutil.wait_procs([dashboard, *programs], timeout=5)[1]

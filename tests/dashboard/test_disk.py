@@ -5,7 +5,6 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,9 +56,9 @@ class Dashboard:
         report = Report(float(next(self._numbers)), {"en": {}}, {}, None)
         self.lab.checks.kept.put("chat", report)
 
-    def log(self, name: str) -> None:
+    def log(self) -> None:
         line = f"line {next(self._numbers)}"
-        self.lab.supervisor.server(name).reports.log_line(line, printed=False)
+        self.lab.supervisor.server("chat").reports.log_line(line, printed=False)
 
     def forget(self) -> None:
         self.lab.own.forget(self.programs.pop())
@@ -85,14 +84,11 @@ FILES = [
     File("checks/chat.json", "reports", Dashboard.report),
 ]
 ADDRESS = File("dashboard.json", "data", Dashboard.say)
-LOGS = [
-    File(f"logs/{name}.log", "log", partial(Dashboard.log, name=name), mends=False)
-    for name in ("chat", "page")
-]
-PROGRAMS = 6
+LOG = File("logs/chat.log", "log", Dashboard.log, mends=False)
+PROGRAMS = 3
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def dashboard() -> Iterator[Dashboard]:
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)  # for nobody as well: see read_only()
@@ -102,7 +98,7 @@ def dashboard() -> Iterator[Dashboard]:
     shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("file", [*FILES, LOGS[0]], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*FILES, LOG], ids=lambda file: file.name)
 def test_a_folder_that_must_not_be_written(dashboard: Dashboard, file: File) -> None:
     with read_only(dashboard.folder):
         file.write(dashboard)
@@ -113,7 +109,7 @@ def test_a_folder_that_must_not_be_written(dashboard: Dashboard, file: File) -> 
         assert file.code not in dashboard.codes()
 
 
-@pytest.mark.parametrize("file", [*FILES, ADDRESS, LOGS[1]], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*FILES, ADDRESS, LOG], ids=lambda file: file.name)
 def test_a_full_disk(dashboard: Dashboard, file: File) -> None:
     dashboard.now += RETRY_S
     file.write(dashboard)
