@@ -17,6 +17,7 @@ MOST = 4 * 1024 * 1024  # bytes that are kept of what a server says
 SHOWN = 200  # bytes of a Moment
 OWN_HOST = "127.0.0.3"
 IP_BIND_ADDRESS_NO_PORT = 24  # ip(7): connect() chooses the port
+MORE = getattr(socket, "MSG_MORE", 0)  # Linux has it
 SMALL = 2048  # bytes, of which the system makes the least that it allows
 SMALL_SEGMENT = 536  # bytes: the least that every host takes, RFC 9293 section 3.7.1
 MOMENTS = 400  # of one probe, the first
@@ -88,8 +89,9 @@ class Client:
         self._tell("connects")
         return True
 
-    def send(self, data: bytes, timeout_s: float = 5.0) -> bool:
-        """All of it; a datagram is one call."""
+    def send(self, data: bytes, timeout_s: float = 5.0, *, more: bool = False) -> bool:
+        """All of it; a datagram is one call. more: something follows at once, and the last segment
+        waits for it (MSG_MORE in send(2)): a server gets both together, however busy we are."""
         self._timeline.add(self.side, "sends", data)
         if self._sock is None or self._sock.fileno() < 0:
             return False
@@ -98,7 +100,7 @@ class Client:
             if self._address.datagram:
                 self._sock.send(data)
             else:
-                self._sock.sendall(data)
+                self._sock.sendall(data, MORE if more else 0)
         except OSError as error:
             self._fail(error)
             return False

@@ -126,9 +126,7 @@ def said_and_heard(
     turn = talk.turns[-1]
     assert turn.answer is not None
     since, began = len(hearer.got), time.monotonic()
-    _send(speaker, turn.send, delivery)
-    if delivery == "half-close":
-        speaker.finish()
+    _send(speaker, turn.send, delivery, last=True)
     held = _answer(talk, turn, hearer, since, patience_s, to_the_end=False)
     if held is not None:
         return held
@@ -164,9 +162,7 @@ def converse(
     for number, turn in enumerate(turns):
         last = number == len(turns) - 1
         since, began = len(client.got), time.monotonic()
-        _send(client, turn.send, delivery)
-        if delivery == "half-close" and last:
-            client.finish()
+        _send(client, turn.send, delivery, last=last)
         if turn.answer is None:
             continue
         held = _answer(talk, turn, client, since, patience_s, to_the_end=last)
@@ -178,10 +174,14 @@ def converse(
     )
 
 
-def _send(client: Client, data: bytes, delivery: Delivery) -> None:
+def _send(client: Client, data: bytes, delivery: Delivery, *, last: bool) -> None:
+    """last: nothing is sent after it."""
+    ends = last and delivery == "half-close"
     if delivery != "bytes":
         if data:
-            client.send(data)
+            client.send(data, more=ends)
+        if ends:
+            client.finish()
         return
     for number, piece in enumerate(pieces(data)):
         if not client.send(piece):

@@ -28,6 +28,7 @@ FLOOD = 64 * 1024  # bytes that nobody has said
 LEAVES_S = 0.1  # a server has noticed that somebody left
 TWICE = 3  # the first send() to one that is gone still works
 CROWD = 60
+LATE = 10  # of them leave as something is said to them
 JOINS = 4  # times that it is looked whether all of the crowd have joined
 SAID = 100  # messages, while half of the crowd leaves
 FILLING = b"." * 1000  # so that recv(1024) does not return ten messages at once
@@ -76,19 +77,13 @@ def _after_leaving(
 
 
 def churn(context: Context) -> Outcome:
-    """Half of a crowd leaves, one by one, while one speaks: those who stay miss nothing."""
-    everybody = crowd(context, CROWD)
+    """Half of a crowd leaves, one by one, while one speaks: those who stay miss nothing. The speaker
+    has joined first: where a loop gets its words and an end at once, the words come first."""
     speaker = members(context, 1, first=CROWD)[0]
+    everybody = crowd(context, CROWD)
     _wait_for_all(context, speaker, everybody)
-    leavers, stayers = everybody[::2], everybody[1::2]
-    words = [tag() for _ in range(SAID)]
-    every = max(1, SAID // len(leavers))
-    for number, word in enumerate(words):
-        if number % every == 0 and leavers:
-            leavers.pop(0).close()  # who joined first: all later ones move up
-        say(context, speaker, word + FILLING)
-        for reader in (speaker, stayers[number % len(stayers)]):  # nobody is deaf
-            reader.receive(0.001, never)
+    early, stayers, late = everybody[::2], everybody[1 : -2 * LATE : 2], everybody[1 - 2 * LATE :: 2]
+    words = _speak_while_they_leave(context, speaker, early, late, stayers)
     hear_all(context, stayers, words)
     absent = missed(stayers, words)
     if any(one.ended or one.error for one in stayers):
@@ -96,6 +91,24 @@ def churn(context: Context) -> Outcome:
     if absent:
         return lost(context, absent[0], "chat-message-lost")
     return context.passed()
+
+
+def _speak_while_they_leave(
+    context: Context, speaker: Client, early: list[Client], late: list[Client], stay: list[Client]
+) -> list[bytes]:
+    """What was said. Those who leave early have joined first: all later ones move up. Those who
+    leave late are gone by RST while they are told something, or just before."""
+    words = [tag() for _ in range(SAID)]
+    every = max(1, SAID // len(early))
+    for number, word in enumerate(words):
+        if number % every == 0 and early:
+            early.pop(0).close()
+        say(context, speaker, word + FILLING)
+        if number % every == 1 and late:
+            late.pop().reset()
+        for reader in (speaker, stay[number % len(stay)]):  # nobody is deaf
+            reader.receive(0.001, never)
+    return words
 
 
 def _wait_for_all(context: Context, speaker: Client, others: list[Client]) -> None:
