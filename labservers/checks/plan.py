@@ -33,6 +33,7 @@ from labservers.checks.spoken import Wanted, spoken
 from labservers.checks.subject import Subject
 from labservers.checks.subject_remote import Remote
 from labservers.checks.values import Address, Evidence, Outcome, ProgramFacts, Talk, Task, Verdict
+from labservers.net.addresses import is_shared
 from labservers.net.descriptors import raise_descriptor_limit
 
 __all__ = ["Cancelled", "Options", "Progress", "run"]
@@ -57,8 +58,11 @@ PROBES: tuple[Probe, ...] = (
     *http_forms.PROBES,  # they change what the page shows
 )
 WHOLE_S = 45.0  # beyond it no probe is begun
+LATE_S = 3.0  # to listen: then it is said how long it took
+SILENT = "never-listens"  # it was waited for very long, and is not looked at again
 SWITCH_S = 0.0001  # of a chat's threads, 5 ms by itself: what they share is changed meanwhile
-SAID = (("prompt", "asks"), ("path", "unix"))  # of a program that does not listen
+# The value of a text about why a program cannot be checked: its name, and that in the subject.
+SAID = {"waits-for-input": ("prompt", "asks"), "unix-socket": ("path", "unix")}
 PRIVILEGED = 1024  # ports below it are for root alone
 
 
@@ -144,14 +148,16 @@ class _Check:
         self._progress(Progress("starts", 1, len(self._probes) + 1))
         mark = self._subject.mark()
         reason = self._subject.start()
-        if reason is not None and reason not in CANNOT_RUN:
+        if reason is not None and reason not in CANNOT_RUN and reason != SILENT:
             mark = self._subject.mark()
             reason = self._subject.restart()
         address = self._subject.address
         if reason is None and address is not None and address.port < PRIVILEGED:
             reason = "port-below-1024" if self._subject.inside else None
+        if reason is None and address is not None and not address.datagram:
+            reason = "address-not-here" if is_shared(address.host) else None
         if reason is None:
-            return Outcome("starts", "pass")
+            return Outcome("starts", "pass", *self._late())
         evidence = Evidence(
             "not-started",
             deaths=self._subject.settle(mark),
@@ -160,11 +166,21 @@ class _Check:
         )
         return Outcome("starts", "fail", reason, self._said_of(reason), evidence, confirmed=True)
 
+    def _late(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Whether it has taken long to listen, and how long."""
+        took_s = self._subject.listened_s or 0.0
+        return ("listens-late", (("s", f"{took_s:.0f}"),)) if took_s >= LATE_S else ("", ())
+
     def _said_of(self, reason: str) -> tuple[tuple[str, str], ...]:
         """The values of a text about why it does not start."""
         if reason == "port-taken":
             return self._subject.taken_by() or (("who", ""),)
-        return tuple((name, getattr(self._subject, of, None) or "") for name, of in SAID)
+        if reason == SILENT:
+            return (("s", f"{self._subject.waited_s:.0f}"),)
+        if reason not in SAID:
+            return ()
+        name, of = SAID[reason]
+        return ((name, getattr(self._subject, of, None) or ""),)
 
     def _wanted(self) -> Wanted:
         asked = self._options

@@ -91,9 +91,10 @@ def _finding(finding: Json, language: Language) -> Iterator[str]:
 
 def _rest(said: Json) -> Iterator[str]:
     language = said["language"]
-    passed = [probe["id"] for probe in said["probes"] if probe["outcome"] == "pass"]
+    passed = [probe for probe in said["probes"] if probe["outcome"] == "pass"]
     if passed:
-        yield _wrapped(f"{text(language, 'passed')} ({len(passed)}):", ", ".join(passed), "  ")
+        ids = ", ".join(_remarked(probe) for probe in passed)
+        yield _wrapped(f"{text(language, 'passed')} ({len(passed)}):", ids, "  ")
     for key, probes in (("untried", untried(said)), ("unconfirmed", unconfirmed(said))):
         if probes:
             yield f"{text(language, key)} ({len(probes)}):"
@@ -101,6 +102,10 @@ def _rest(said: Json) -> Iterator[str]:
                 yield _wrapped(
                     f"  {why}:" if why else " ", ", ".join(p["id"] for p in alike), "    "
                 )
+
+
+def _remarked(probe: Json) -> str:
+    return f"{probe['id']} ({probe['why']})" if probe["why"] else probe["id"]
 
 
 def by_reason(probes: Sequence[Json]) -> list[tuple[str, list[Json]]]:

@@ -22,11 +22,13 @@ from labservers.checks.witness import Witness
 from labservers.observe.messages import Look
 
 BEGIN_S = 20.0  # for a Python to start, on a busy machine
-LISTEN_S = 5.0
+FIRST_S = 40.0  # to listen: it may have much to load, or to wait for
+LISTEN_S = 5.0  # of one that has listened sooner
+TIMES_S = 3.0  # as long as it took at first, on a machine that is busier now
 ENDS_S = 3.0  # from the close of its port to the end of a program
 OTHER_S = 0.5  # from a Unix socket to an address, where a program has both
 LOOK_S = 0.1
-RESTARTS = 3
+RESTARTS = 6
 FREE_S = 0.6  # a kernel answers to a connection in TIME-WAIT at most twice a second
 STANDS_S = 0.6
 TOLD_S = 0.5  # the tap says within this time what has happened
@@ -70,6 +72,8 @@ class Subject:
         self._of_tap: frozenset[int] = frozenset()  # its threads in the program
         self._witness = Witness(self.source)
         self._at: Address | None = None  # where its last run listened
+        self.listened_s: float | None = None  # from the begin of its first run that did
+        self.waited_s = 0.0  # for the last one to listen
 
     # Its life.
 
@@ -79,10 +83,9 @@ class Subject:
         Raises:
             OSError: its interpreter cannot be run.
         """
-        listen_s = LISTEN_S * strain()
-        reason = self._begin(listen_s)
+        reason = self.start_again()
         if reason == "port-taken" and self._free_ports():
-            reason = self._begin(listen_s)
+            reason = self.start_again()
         return reason
 
     def restart(self, folder: Path | None = None) -> str | None:
@@ -103,8 +106,13 @@ class Subject:
         finally:
             self.folder = kept
 
-    def start_again(self, listen_s: float = LISTEN_S) -> str | None:
-        """As a user does: no port is made free."""
+    def start_again(self, listen_s: float | None = None) -> str | None:
+        """As a user does: no port is made free. listen_s: it is waited for so long; None: as long
+        as its first run lets expect, and that one very long."""
+        if listen_s is None and self.listened_s is None:
+            listen_s = FIRST_S
+        elif listen_s is None:
+            listen_s = max(LISTEN_S * strain(), TIMES_S * (self.listened_s or 0.0))
         return self._begin(listen_s)
 
     def end(self) -> None:
@@ -249,7 +257,11 @@ class Subject:
             self._switch_s,
         )
         self._wait_for_begin()
-        reason = self._wait_for_address(time.monotonic() + listen_s)
+        began = time.monotonic()
+        reason = self._wait_for_address(began + listen_s)
+        self.waited_s = time.monotonic() - began
+        if reason is None and self.listened_s is None:
+            self.listened_s = self.waited_s
         self._at = self.address or self._at
         return reason
 

@@ -23,6 +23,8 @@ class Remote:
 
     inside = False
     returncode: int | None = None
+    listened_s: float | None = None
+    waited_s = 0.0
 
     def __init__(self, address: Address) -> None:
         self.address: Address | None = address
@@ -34,7 +36,7 @@ class Remote:
     def restart(self, folder: Path | None = None) -> str | None:
         return self.start()
 
-    def start_again(self, listen_s: float = 0.0) -> str | None:
+    def start_again(self, listen_s: float | None = None) -> str | None:
         return self.start()
 
     @property

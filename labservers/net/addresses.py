@@ -4,8 +4,10 @@
 `2130706433` never leave it (inet_aton(3), RFC 4291).
 """
 
+import errno
 import socket
 from enum import Enum
+from ipaddress import ip_address
 
 EVERY_V4, EVERY_V6 = bytes(4), bytes(16)
 LOOPBACK_V4, LOOPBACK_V6 = b"\x7f", bytes(15) + b"\x01"  # RFC 1122, RFC 4291 section 2.5.3
@@ -59,8 +61,30 @@ def conflict(one: str, other: str) -> bool:
     return same_family and EVERY_V4 in (first, second)
 
 
+def is_shared(host: str) -> bool:
+    """Whether a number is the address of a group or of a whole network (RFC 5771, RFC 919, RFC
+    4291 section 2.7). Linux lets a TCP socket listen there, though no connection can come."""
+    packed = _packed(host)
+    if packed is None:
+        return False
+    number = ip_address(packed)
+    return number.is_multicast or (number.version == 4 and _is_broadcast(str(number)))
+
+
+def _is_broadcast(host: str) -> bool:
+    """The kernel knows the networks: it refuses to connect there without SO_BROADCAST (ip(7))."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((host, 9))  # nothing is sent
+        except OSError as error:
+            return error.errno == errno.EACCES
+    return False
+
+
 def is_local(address: SocketAddress, family: int) -> bool:
-    """Whether an address is one of this machine's: only those can be bound (bind(2))."""
+    """Whether an address is this machine's own: one of those that a server can be bound to."""
+    if is_shared(address[0]):
+        return False
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
             probe.bind((address[0], 0, *address[2:]))

@@ -6,10 +6,12 @@ SO_REUSEPORT is set nowhere.
 """
 
 import contextlib
+import errno
+import os
 import socket
 import sys
 
-from labservers.net.addresses import Reach, reach, resolve
+from labservers.net.addresses import Reach, SocketAddress, is_shared, reach, resolve
 
 BACKLOG = 1_024
 UDP_RECEIVE_BUFFER = 4 * 1024 * 1024
@@ -20,9 +22,10 @@ def listen_tcp(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
     """A listening TCP socket.
 
     Raises:
-        OSError: the name is unknown, the port is taken or not allowed; errno says which.
+        OSError: the name is unknown, the address is of no single machine, the port is taken or not
+            allowed; errno says which.
     """
-    family, address = resolve(host, port, socket.SOCK_STREAM)
+    family, address = _own(host, port, socket.SOCK_STREAM)
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         if sys.platform != "win32":
@@ -36,6 +39,14 @@ def listen_tcp(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def _own(host: str, port: int, kind: socket.SocketKind) -> tuple[int, SocketAddress]:
+    """Of one machine: at that of a group, or of a network, nobody could connect."""
+    family, address = resolve(host, port, kind)
+    if is_shared(address[0]):
+        raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
+    return family, address
 
 
 def _send_without_pacing(listener: socket.socket) -> None:
@@ -67,7 +78,7 @@ def bind_udp(host: str, port: int) -> socket.socket:
     Raises:
         OSError: as listen_tcp.
     """
-    family, address = resolve(host, port, socket.SOCK_DGRAM)
+    family, address = _own(host, port, socket.SOCK_DGRAM)
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
         _enlarge_receive_buffer(sock)

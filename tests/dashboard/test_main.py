@@ -27,6 +27,11 @@ def test_a_setting_that_cannot_be_used_is_said(
     assert said.count("\n") == 1
 
 
+def test_the_address_of_a_group_is_none_of_this_machine() -> None:
+    said = refusal("224.0.0.1", "5050")
+    assert said.startswith("224.0.0.1 is not an address of this machine. Leave it out: ")
+
+
 def test_a_port_of_the_system_asks_for_another_one() -> None:
     assert refusal("127.0.0.1", "0") == ""  # all that this needs of Python is read with rights
     with without_rights():

@@ -77,12 +77,13 @@ def _after_leaving(
 
 
 def churn(context: Context) -> Outcome:
-    """Half of a crowd leaves, one by one, while one speaks: those who stay miss nothing. The speaker
+    """Many of a crowd leave, one by one, while one speaks: those who stay miss nothing. The speaker
     has joined first: where a loop gets its words and an end at once, the words come first."""
     speaker = members(context, 1, first=CROWD)[0]
     everybody = crowd(context, CROWD)
     _wait_for_all(context, speaker, everybody)
-    early, stayers, late = everybody[::2], everybody[1 : -2 * LATE : 2], everybody[1 - 2 * LATE :: 2]
+    early, others = everybody[::2], everybody[1::2]
+    stayers, late = others[:-LATE], others[-LATE:]
     words = _speak_while_they_leave(context, speaker, early, late, stayers)
     hear_all(context, stayers, words)
     absent = missed(stayers, words)

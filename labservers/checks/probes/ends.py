@@ -18,7 +18,6 @@ VISITS = 50
 MEMBERS = 25  # of a chat, who take their time to join
 SPARE = 10  # descriptors and threads that a server may keep for later
 END_S = 2.0
-LISTEN_S = 2.0
 LOOK_S = 0.05
 ACCEPT_S = 0.2  # for a server to accept a client that says nothing
 
@@ -92,7 +91,7 @@ def again(context: Context) -> Outcome:
     client.receive(context.patience_s, lambda data: False)
     client.close_by_fin()
     kept = ports.keeps(port)
-    reason = context.subject.start_again(LISTEN_S + context.patience_s)
+    reason = context.subject.start_again()
     if reason is None:
         return context.passed() if kept else context.not_tried("no-time-wait")
     figures = (("time_wait", float(kept)),)

@@ -35,6 +35,18 @@ def test_a_fault_is_found_where_it_is() -> None:
     assert {step.of for step in steps} == {4}
 
 
+def test_at_the_address_of_a_group_nobody_can_be_served(tmp_path: Path) -> None:
+    """The kernel lets a program listen there."""
+    file = tmp_path / "server.py"
+    lines = f"""import socket
+listener = socket.create_server(("224.0.0.1", {free_port()}))
+listener.accept()
+"""
+    file.write_text(lines, "utf-8")
+    (finding,) = checked(Options(file=file)).findings
+    assert finding.id == "address-not-here"
+
+
 def test_a_cancelled_check_ends_its_program() -> None:
     port = free_port()
     steps: list[Progress] = []

@@ -53,6 +53,13 @@ class Page(HTMLParser):
         self.words += data
 
 
+def test_a_program_that_listens_late_passes_and_it_is_said_how_late() -> None:
+    late = Outcome("starts", "pass", "listens-late", (("s", "7"),))
+    report = said(outcomes=(late,), findings=())
+    assert "starts (it listened 7 s after its start)" in report_text.report(report)
+    assert "it listened 7 s after its start" in report_html.page([report])
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_json_holds_the_whole_verdict_and_bytes_as_base64(language: Language) -> None:
     found = json.loads(json.dumps(said(language)))

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,15 @@ def test_reasons_why_there_is_no_address(subject: Make) -> None:
     for reason, text in texts.items():
         listen_s = 0.5 if reason == "never-listens" else 20.0
         assert subject(text).start_again(listen_s) == reason
+
+
+def test_one_that_listens_late_is_waited_for_and_again_at_its_next_start(subject: Make) -> None:
+    late = subject("import threading\nthreading.Event().wait(0.3)\n" + textwrap.dedent(ECHO))
+    assert late.start_again(0.01) == "never-listens"
+    assert late.listened_s is None
+    assert late.start() is None
+    assert late.listened_s is not None
+    assert late.restart() is None
 
 
 def test_a_port_that_another_program_has_is_not_made_free(subject: Make) -> None:

@@ -4,7 +4,15 @@ import socket
 
 import pytest
 
-from labservers.net.addresses import Reach, conflict, connect_host, reach, resolve
+from labservers.net.addresses import (
+    Reach,
+    conflict,
+    connect_host,
+    is_local,
+    is_shared,
+    reach,
+    resolve,
+)
 from labservers.net.listening import bind_udp, listen_tcp
 
 V6 = pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
@@ -75,6 +83,27 @@ def test_the_system_agrees(host: str) -> None:
         assert reach(bound) is reach(host)
         socket.create_connection((connect_host(bound), port), 5).close()
         socket.create_connection((connect_host(host), port), 5).close()
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("224.0.0.1", "239.255.255.250", "224.1", "0xe0000001"),
+        *("127.255.255.255", "255.255.255.255", "::ffff:224.0.0.1", "::ffff:127.255.255.255"),
+        *(pytest.param(host, marks=V6) for host in ("ff02::1", "ff0e::101")),
+    ],
+)
+def test_nobody_listens_at_the_address_of_a_group_or_of_a_network(host: str) -> None:
+    assert is_shared(host)
+    family, address = resolve(host, 0, socket.SOCK_STREAM)
+    assert not is_local(address, family)
+    for take in (listen_tcp, bind_udp):
+        with pytest.raises(OSError, match="Cannot assign requested address"):
+            take(host, 0)
+
+
+def test_the_address_of_one_machine_is_not_shared() -> None:
+    assert not any(map(is_shared, [*THIS_MACHINE, *EVERYWHERE, "192.0.2.7", "fe80::1", *NAMES]))
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST"])
