@@ -44,7 +44,7 @@ PATHS = [
     "/servers/hypotenuse/try",
     "/servers/page/try",
     "/servers/subjects/try",
-    "/servers/subjects/connections",
+    "/servers/hypotenuse/connections",
     "/servers/subjects/logs",
 ]
 # The shell has no window to draw into, and loads a page in half the time.

@@ -20,11 +20,12 @@ def violations(page: Page) -> list[str]:
 def test_axe_finds_nothing(lab, open_page, paths, theme: str) -> None:
     lab.start("hello", "hypotenuse")
     page = open_page("/", color_scheme=theme)
-    for path in paths:
-        page.goto(path)
-        expect(page.locator(".conn")).to_have_attribute("data-link", "live")
-        for width in at_widths(page, 390, 1440):
-            assert violations(page) == [], (path, width)
+    with lab.connect("hypotenuse"):  # a row of its connections
+        for path in [*paths, "/servers/hypotenuse/check"]:
+            page.goto(path)
+            expect(page.locator(".conn")).to_have_attribute("data-link", "live")
+            for width in at_widths(page, 390, 1440):
+                assert violations(page) == [], (path, width)
 
 
 def test_axe_finds_nothing_in_dialogs_and_the_error_page(open_page) -> None:

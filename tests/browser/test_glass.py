@@ -343,6 +343,8 @@ def test_the_views_are_accessible_and_fit(watch: Any, scheme: str, width: int, l
     page, feed = watch("wire", path=f"/?lang={lang}", crashes=[CRASH], options=options)
     talk(feed)
     expect(page.locator(".blocks .blk")).to_have_count(5)
+    page.locator(".crash [aria-expanded]").click()
+    expect(page.locator(".crash .help")).to_be_visible()
     check(page)
     feed.tab("threads")
     feed.points(*(point(n, "sendall", n, b"hi", waited_us=20_000) for n in range(13, 17)))

@@ -136,8 +136,9 @@ def test_pointing_at_a_chart_shows_the_same_moment_in_all(
 
 def test_a_stopped_server_is_said_with_a_start_button(lab: Any, open_page: Any) -> None:
     page = open_page(LOOP)
-    expect(page.locator(".notice")).to_contain_text("Async HTTP is not running")
-    page.locator(".notice").get_by_role("button", name="Start").click()
+    expect(page.locator(".empty")).to_contain_text("Each task is seen here live")
+    expect(page.locator(".empty")).to_contain_text("Async HTTP is not running")
+    page.locator(".empty").get_by_role("button", name="Start").click()
     expect(lane(page, "reading")).to_have_text("1", timeout=15_000)
 
 

@@ -1,5 +1,5 @@
 /* The chat rooms that the page has entered, in that order; pure. One room is model/chat.js. */
-import { reduceRoom, room } from "./chat.js";
+import { reduceRoom, room, roomProblem } from "./chat.js";
 import { REFUSED } from "./close_codes.js";
 
 /** Before any room: `refused` is what was not taken last, as {id, field: "room" | "name"}, or null. */
@@ -21,5 +21,11 @@ export function reduceRooms(rooms, id, event) {
   const after = reduceRoom(before, event);
   return after === before ? rooms : { ...rooms, open: rooms.open.map((one) => (one === before ? after : one)) };
 }
+
+/** The rooms where others are and this page is not: [[id, people]], the fullest first. `sizes`: id -> people. */
+export const inUse = (rules, sizes, rooms) =>
+  Object.entries(sizes ?? {})
+    .filter(([id]) => !roomProblem(rules, id) && !roomOf(rooms, id))
+    .sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1));
 
 const without = (rooms, id) => rooms.open.filter((one) => one.id !== id);

@@ -97,6 +97,16 @@ export function chooseStreams(streams, words) {
     .sort((a, b) => rank(a) - rank(b) || b.id - a.id);
 }
 
+/**
+ * How many connections have no stream yet: calls are seen from the first look on, and theirs came before it. 0 where
+ * the table has only the newest streams.
+ */
+export function early({ transport, figures }, { streams = [], total = 0 } = {}) {
+  if (transport !== "tcp" || total > streams.length) return 0;
+  const open = streams.filter(({ peer, state }) => peer && state === "open").length;
+  return Math.max(0, (figures?.connections ?? 0) - open);
+}
+
 /** The peers of a datagram socket as far as its points are here, the newest first: [{peer, in, out}]. */
 export function peersOf(points, stream) {
   const peers = new Map();

@@ -27,8 +27,8 @@ export function Check({ state, actions, name }) {
 }
 
 const Nothing = ({ check }) =>
-  html`<section class="panel"><p class="nothing">${t(check.state === "running" ? "chk.wait" : "chk.none")}</p>
-    <p class="nothing"><a href="/lessons">${t("les.all")}</a></p></section>`;
+  html`<section class="panel"><div class="nothing"><div class="empty">${icon("flag")}<p class="sees">${t("see.check")}</p>
+    <p>${t(check.state === "running" ? "chk.wait" : "chk.none")}</p><p><a href="/lessons">${t("les.all")}</a></p></div></div></section>`;
 
 function Report({ report, check, server, again, off }) {
   const { passed, unconfirmed, untried } = probesOf(report);

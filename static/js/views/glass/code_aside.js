@@ -3,6 +3,7 @@ import { html, icon, useState } from "../../kit.js";
 import { nf, stood, t } from "../../i18n.js";
 import { crowded, toneOf } from "../../model/code.js";
 import { href } from "../../model/routes.js";
+import { running } from "../../model/selectors.js";
 
 /* Values that are alike in every run: they stand last. */
 const DULL = /^<(module|function|class|type)\b/;
@@ -34,5 +35,5 @@ function Stands({ server, code }) {
               ${peers?.length > 0 && html`<p class="muted mono peers">${peers.join(", ")}</p>`}</div>
             <a class="btn gh sm ib" href=${href(server, "threads", { line })} aria-label=${t("code.tothreads", { l: line })} title=${t("code.tothreads", { l: line })}>${icon("right")}</a></li>`,
         )}</ul>`
-      : html`<p class="nothing">${t("code.stands.none")}</p>`}</section>`;
+      : html`<p class="nothing">${t(running(server) ? "code.stands.none" : "see.code")}</p>`}</section>`;
 }

@@ -3,7 +3,7 @@ import { CommandLine, Search, html, icon, useDraft } from "../../kit.js";
 import { bytes, dur, nf, t } from "../../i18n.js";
 import { QUEUE_SLOTS, chooseRows, parted, slots, stateCounts, stuckRow } from "../../model/connections.js";
 import { running } from "../../model/selectors.js";
-import { NotRunning } from "../shell/not_running.js";
+import { Empty } from "../shell/not_running.js";
 import { Experiments } from "./experiments.js";
 
 const EMPTY = { kind: "connections", total: 0, rows: [], stuck: {}, at: 0 };
@@ -38,7 +38,6 @@ export function Connections({ state, actions, name }) {
   const rows = chooseRows(clients, words, sort);
   const stuck = stuckRow(table);
   return html`<div class="stack">
-    <${NotRunning} state=${state} name=${name} actions=${actions}/>
     <${Experiments} state=${state} name=${name} actions=${actions}/>
     ${!udp && up && (server.own ? listeners.map((row) => html`<${Queue} key=${row.id} name=${row.peer} queue=${row.recv_q} limit=${row.accept_limit}/>`)
       : html`<${Queue} queue=${server.figures?.accept_queue} limit=${server.figures?.accept_limit}/>`)}
@@ -52,7 +51,8 @@ export function Connections({ state, actions, name }) {
         )}</ul>`}</div>
       ${rows.length
         ? html`<${Table} columns=${udp ? UDP_COLUMNS : TCP_COLUMNS} rows=${rows} sort=${sort} setSort=${setSort}/>`
-        : html`<${Nobody} server=${server} up=${up} filtered=${clients.length > 0}/>`}
+        : html`<div class="nothing">${up ? html`<${Nobody} server=${server} filtered=${clients.length > 0}/>`
+          : html`<${Empty} state=${state} name=${name} sees=${t(udp ? "see.connections.udp" : "see.connections")} actions=${actions}/>`}</div>`}
       ${table.total > table.rows.length &&
       html`<p class="under">${t("cn.showing", { a: table.rows.length, n: table.total })}</p>`}
     </section></div>`;
@@ -108,10 +108,9 @@ function address({ own, host, port, listening }) {
   return at && `${at} ${number}`;
 }
 
-function Nobody({ server, up, filtered }) {
-  if (filtered) return html`<p class="nothing">${t("cn.none.filter")}</p>`;
-  if (!up) return html`<p class="nothing">${t("cn.none.down")}</p>`;
+function Nobody({ server, filtered }) {
+  if (filtered) return html`<p>${t("cn.none.filter")}</p>`;
   const udp = server.transport === "udp";
-  return html`<div class="nothing"><p>${t(udp ? "cn.none.udp" : "cn.none")}</p>
-    ${address(server) && html`<${CommandLine} text=${`nc ${udp ? "-u " : ""}${address(server)}`}/>`}</div>`;
+  return html`<p>${t(udp ? "cn.none.udp" : "cn.none")}</p>
+    ${address(server) && html`<${CommandLine} text=${`nc ${udp ? "-u " : ""}${address(server)}`}/>`}`;
 }

@@ -1,6 +1,7 @@
 /* The states of a program, drawn from the dashboard's own table: where it is, and how it came there. */
 import { html, icon, useEffect, useNow, useRef, useState } from "../../kit.js";
 import { clock, dur, hands, t, thousandths } from "../../i18n.js";
+import { Empty } from "../shell/not_running.js";
 import { leaving, picture, roleOf, taken } from "../../model/life.js";
 
 const WIDTH = 560;
@@ -10,7 +11,7 @@ const LAYERS = ["rest", "open", "came"]; // of the arrows, the last one on top
 const stateName = (state) => t(`life.s.${state}`);
 const eventName = (event) => t(`life.e.${event.replaceAll(" ", "_")}`);
 
-export function Life({ state, name }) {
+export function Life({ state, name, actions }) {
   const life = state.life[name];
   if (!life) return null;
   const table = state.lifecycle;
@@ -20,7 +21,7 @@ export function Life({ state, name }) {
       <div class="pn-b"><${Picture} table=${table} life=${life}/></div>
       <${Next} edges=${leaving(table, life.state)}/></section>
     <section class="panel" aria-labelledby="moves-h"><div class="pn-h"><h2 id="moves-h">${t("life.moves")}</h2></div>
-      <${Moves} moves=${life.moves}/></section>
+      <${Moves} moves=${life.moves}><${Empty} state=${state} name=${name} sees=${t("see.life")} actions=${actions}/><//></section>
     <details class="panel more"><summary>${t("life.all")}</summary><${Edges} table=${table} moves=${life.moves}/></details>
   </div>`;
 }
@@ -66,8 +67,9 @@ const Next = ({ edges }) =>
     ({ event, to }) => html`<li key=${event}>${eventName(event)} ${icon("arrow")} ${stateName(to)}</li>`,
   )}</ul></div>`;
 
-function Moves({ moves }) {
-  if (!moves.length) return html`<p class="nothing">${t("life.none")}</p>`;
+/* The newest first; the children where there is none. */
+function Moves({ moves, children }) {
+  if (!moves.length) return html`<div class="nothing">${children}</div>`;
   return html`<ol class="moves" tabindex="0" aria-labelledby="moves-h">${[...moves].reverse().map(
     (move) => html`<li key=${move.number}><time>${clock(move.at)}<small>${thousandths(move.at)}</small></time>
       <span><b>${eventName(move.event)}</b><span class="soft">${stateName(move.from)} ${icon("arrow")} ${stateName(move.to)}</span></span>

@@ -2,6 +2,8 @@
 import { Button, Search, Toggle, glyph, html, icon, useDraft, useEffect, useMemo, useState } from "../../kit.js";
 import { clock, nf, t, thousandths } from "../../i18n.js";
 import { LEVELS, chooseLines, levelCounts, matches, parts } from "../../model/logs.js";
+import { startable } from "../../model/selectors.js";
+import { Empty } from "../shell/not_running.js";
 import { Tail } from "./tail.js";
 
 const SHAPES = { error: "crashed", warning: "blocked", info: "running", debug: "stopped" };
@@ -42,7 +44,7 @@ export function Logs({ state, actions, name }) {
     </div>
     <${Tail} key=${`${name}${wrap}`} lines=${shown} label=${t("tab.logs")} wrap=${wrap} held=${Boolean(held)} waiting=${waiting}
       draw=${(line) => html`<${Line} key=${`${line.n}${line.gap ? "g" : ""}`} line=${line} words=${words}/>`}
-      empty=${t(lines.length ? "l.none.level" : "l.none")} resume=${() => setHeld(null)}/>
+      empty=${lines.length ? t("l.none.level") : startable(state.servers[name]) ? html`<${Empty} state=${state} name=${name} sees=${t("see.logs")} actions=${actions}/>` : t("l.none")} resume=${() => setHeld(null)}/>
   </section>`;
 }
 

@@ -14,7 +14,7 @@ import { RunBox, useSource } from "./loop_source.js";
 import { Tasks } from "./loop_tasks.js";
 import { Ticks } from "./loop_ticks.js";
 import { Warnings } from "./loop_warnings.js";
-import { NotRunning } from "../shell/not_running.js";
+import { Empty } from "../shell/not_running.js";
 import { reason } from "../shell/reasons.js";
 
 const SUMMARY_MS = 5000;
@@ -29,8 +29,7 @@ export function Loop({ state, actions, name }) {
   const table = tasksOf(state, name);
   const loop = up ? looked.frame?.loop : null;
   const until = (place) => actions.hold(name, { action: "step", until: place }).catch(actions.fail);
-  return html`<div class="stack"><${NotRunning} state=${state} name=${name} actions=${actions}/>
-    ${server.own ? html`<${Experiments} state=${state} name=${name} actions=${actions}/>`
+  return html`<div class="stack">${server.own ? html`<${Experiments} state=${state} name=${name} actions=${actions}/>`
       : html`<${Clients} state=${state} server=${server} loop=${loop} actions=${actions}/>`}
     ${loop && html`<${Board} loop=${loop} state=${looked} source=${source} chosen=${chosen} choose=${choose}/>
       ${loop.kind !== "tasks" && html`<p class="notice">${icon("info")}<span>${t(`loop.seen.${loop.kind}`)}</span></p>`}
@@ -40,7 +39,8 @@ export function Loop({ state, actions, name }) {
       <${Ticks} ticks=${loop.ticks_timed ?? []}/>
       <${Charts} series=${looked.series} theme=${state.prefs.theme} lang=${state.lang}/>
       <${Tasks} table=${table} loop=${loop} chosen=${chosen} choose=${choose}/>`}
-    ${!loop && html`<section class="panel"><p class="nothing board-wait">${t(up ? "lp.wait" : "lp.sub")}</p></section>`}</div>`;
+    ${!loop && html`<section class="panel"><div class="nothing board-wait">${up ? t("lp.wait")
+      : html`<${Empty} state=${state} name=${name} sees=${t("see.loop")} actions=${actions}/>`}</div></section>`}</div>`;
 }
 
 function Board({ loop, state, source, chosen, choose }) {

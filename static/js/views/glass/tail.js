@@ -48,7 +48,7 @@ export function Tail({ lines, draw, label, wrap, held = false, waiting = 0, empt
   // Not announced line by line: a busy program would never let a screen reader finish.
   return html`<div class="tail">
     <div class="log ${wrap ? "wrap" : ""}" role="log" aria-live="off" tabindex="0" aria-label=${label} ref=${box} onScroll=${measure}>
-      ${!rows.length && html`<p class="nothing">${empty}</p>`}
+      ${!rows.length && html`<div class="nothing">${empty}</div>`}
       ${rows.length < lines.length && html`<p class="gap">${t("l.cut", { n: lines.length - rows.length })}</p>`}
       <ol style=${virtual ? { paddingTop: `${from * height}px`, paddingBottom: `${(rows.length - to) * height}px` } : {}}>
         ${rows.slice(from, to).map(draw)}

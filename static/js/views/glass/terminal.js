@@ -4,6 +4,7 @@ import { clock, t, thousandths } from "../../i18n.js";
 import { NO_CONSOLE, cutParts, placeIn, textOf } from "../../model/console.js";
 import { href } from "../../model/routes.js";
 import { offKey, shown, startable } from "../../model/selectors.js";
+import { Empty } from "../shell/not_running.js";
 import { Tail } from "./tail.js";
 import { reasons } from "../shell/reasons.js";
 
@@ -25,7 +26,7 @@ export function Terminal({ state, name, actions, guest = false, children }) {
       <button type="button" class="btn ib" aria-label=${t("l.wrap")} title=${t("l.wrap")} aria-pressed=${String(wrap)}
         onClick=${() => setWrap(!wrap)}>${icon("wrap")}</button></div>
     <${Tail} key=${`${name}${wrap}`} lines=${console.lines} draw=${draw} wrap=${wrap} label=${t("con.out")}
-      empty=${t(startable(server) ? "con.none.down" : "con.none")}/>
+      empty=${guest || !startable(server) ? t("con.none") : html`<${Empty} state=${state} name=${name} sees=${t("see.console")} actions=${actions}/>`}/>
     <${Typing} server=${server} console=${console} off=${offKey(state)} actions=${actions}/>
   </section>`;
 }

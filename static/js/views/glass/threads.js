@@ -3,7 +3,7 @@ import { Segmented, html, useDraft, useEffect, useMemo, useRef, useState } from 
 import { dur, nf, stood, t } from "../../i18n.js";
 import { running } from "../../model/selectors.js";
 import { HISTORY_S, counts, cycle, doing, drawing, fanOut, lanes } from "../../model/threads.js";
-import { NotRunning } from "../shell/not_running.js";
+import { Empty, NotRunning } from "../shell/not_running.js";
 import { FanOut } from "./threads_fan.js";
 import { Groups } from "./threads_groups.js";
 import { Lanes } from "./threads_lanes.js";
@@ -19,8 +19,8 @@ export function Threads({ state, actions, name }) {
   const table = state.threads[name] ?? null;
   const up = running(server);
   if (!table) {
-    return html`<div class="stack"><${NotRunning} state=${state} name=${name} actions=${actions}/>
-      <section class="panel"><p class="nothing">${t(up ? "thr.wait" : "thr.none.down")}</p></section></div>`;
+    return html`<section class="panel"><div class="nothing">${up ? t("thr.wait")
+      : html`<${Empty} state=${state} name=${name} sees=${t("see.threads")} actions=${actions}/>`}</div></section>`;
   }
   const points = state.wire[name]?.points ?? NOTHING;
   const streams = state.streams[name]?.streams ?? NOTHING;

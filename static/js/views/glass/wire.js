@@ -4,8 +4,8 @@ import { t } from "../../i18n.js";
 import { href } from "../../model/routes.js";
 import { bringer } from "../../model/crash.js";
 import { running } from "../../model/selectors.js";
-import { blocksOf, bytesOf, choosePoints, kept, unseen } from "../../model/wire.js";
-import { NotRunning } from "../shell/not_running.js";
+import { blocksOf, bytesOf, choosePoints, early, kept, unseen } from "../../model/wire.js";
+import { Empty, NotRunning } from "../shell/not_running.js";
 import { Experiments } from "./experiments.js";
 import { byteUnder, useRowWidth } from "./hex_rows.js";
 import { Again } from "./check_again.js";
@@ -37,7 +37,9 @@ export function Wire({ state, actions, name }) {
   const blocks = useMemo(() => (before.current = kept(before.current, blocksOf(shown))), [shown]);
   const table = state.streams[name];
   const to = (changes) => href(server, "wire", given({ ...query, ...changes }));
-  return html`<div class="stack"><${NotRunning} state=${state} name=${name} actions=${actions}/>
+  const bare = !running(server) && !live.length;
+  const empty = bare ? html`<${Empty} state=${state} name=${name} sees=${t("see.wire")} actions=${actions}/>` : t(shown.length < points.length ? "wire.none.filter" : early(server, table) ? "wire.none.early" : wayIn(server));
+  return html`<div class="stack">${!bare && html`<${NotRunning} state=${state} name=${name} actions=${actions}/>`}
     <${Again} check=${state.checks[name]} server=${server} actions=${actions}/>
     <${Experiments} state=${state} name=${name} actions=${actions}/>
     <section class="panel wire" aria-label=${t("tab.wire")}>
@@ -51,9 +53,9 @@ export function Wire({ state, actions, name }) {
           onClick=${() => setHeld(held ? null : live)}/>
         <${Downloads} name=${name} stream=${stream}/></div>
       <${Filters} server=${server} query=${query} table=${table} to=${to}/>
-      <div class="wire-g"><${Streams} table=${table} points=${live} query=${query} to=${to}/>
+      <div class="wire-g"><${Streams} server=${server} table=${table} points=${live} query=${query} to=${to}/>
         <${Pane} key=${`${name}/${stream}/${line}/${thread}/${peer}`} crash=${crashOf(server, query)} blocks=${blocks} form=${form} words=${words} server=${server} to=${to}
-          table=${table} live=${live} held=${held} setHeld=${setHeld} filtered=${shown.length < points.length} up=${running(server)}
+          table=${table} live=${live} held=${held} setHeld=${setHeld} empty=${empty}
           lang=${state.lang}/></div>
     </section></div>`;
 }
@@ -87,7 +89,7 @@ function Downloads({ name, stream }) {
 }
 
 /* The blocks with the selection of their bytes, and what it says. */
-function Pane({ crash, blocks, form, words, server, to, table, live, held, setHeld, filtered, up, lang }) {
+function Pane({ crash, blocks, form, words, server, to, table, live, held, setHeld, empty, lang }) {
   const box = useRef(null);
   const width = useRowWidth(box);
   const [selection, select] = useState(null);
@@ -116,7 +118,7 @@ function Pane({ crash, blocks, form, words, server, to, table, live, held, setHe
   const lost = unseen(live);
   return html`<div class="wire-p" ref=${box} onPointerDown=${onPointerDown} onPointerMove=${onPointerMove} onKeyDown=${onKeyDown}>
     <${Blocks} blocks=${blocks} form=${form} words=${words} width=${width} server=${server} to=${to} lang=${lang} live=${live} held=${held} setHeld=${setHeld}
-      selection=${selection} datagrams=${datagramIds(table)} empty=${t(filtered ? "wire.none.filter" : up ? wayIn(server) : "wire.none.down")}/>
+      selection=${selection} datagrams=${datagramIds(table)} empty=${empty}/>
     ${form === "hex" && chosen && html`<${Selection} bytes=${bytesOf(chosen.points[0])} selection=${selection} clear=${() => select(null)}/>`}
     <p class="under">${t(onlyDatagrams(server, table) ? "wire.note.udp" : "wire.note")}${lost > 0 && html` <b>${t("wire.lost", { n: lost })}</b>`}</p></div>`;
 }

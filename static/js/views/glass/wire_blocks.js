@@ -35,7 +35,7 @@ export function Blocks({ blocks, live, held, setHeld, empty, selection, ...rest 
   }, [held]);
   const waiting = held ? live.at(-1)?.n - (held.at(-1)?.n ?? 0) : 0;
   return html`<div class="blocks-w"><div class="blocks hx" tabindex="0" role="log" aria-live="off" aria-label=${t("wire.blocks")} ref=${box} onScroll=${onScroll}>
-      ${!blocks.length && html`<p class="nothing">${empty}</p>`}
+      ${!blocks.length && html`<div class="nothing">${empty}</div>`}
       ${blocks.length > drawn.length && html`<button type="button" class="btn sm more" onClick=${() => {
         setHeld(held ?? live);
         setPages(pages + 1);

@@ -2,7 +2,8 @@
 import { Search, glyph, html, icon, useDraft, useEffect, useMemo, useRef, useState } from "../../kit.js";
 import { bytes, nf, t } from "../../i18n.js";
 import { visible } from "../../model/logs.js";
-import { chooseStreams, peersOf } from "../../model/wire.js";
+import { running } from "../../model/selectors.js";
+import { chooseStreams, early, peersOf } from "../../model/wire.js";
 
 const NO_STREAMS = [];
 /* From this many on only those in sight are drawn, and words may choose. */
@@ -10,17 +11,19 @@ const VIRTUAL_FROM = 200;
 const SEARCH_FROM = 12;
 const ROW_REM = 3;
 
-export function Streams({ table, points, query, to }) {
+export function Streams({ server, table, points, query, to }) {
   const [words, setWords] = useDraft("wire.streams", "");
   const all = table?.streams ?? NO_STREAMS;
   const streams = useMemo(() => chooseStreams(all, words), [all, words]);
   const total = table?.total ?? 0;
+  const before = running(server) ? early(server, table) : 0;
   return html`<nav class="streams" aria-label=${t("wire.streams")}>
-    <h2>${t("wire.streams")} <span class="muted">${nf(total)}</span></h2>
+    <h2>${t("wire.streams")} ${(total > 0 || !before) && html`<span class="muted">${nf(total)}</span>`}</h2>
     ${(all.length >= SEARCH_FROM || words) && html`<${Search} label=${t("wire.streams.find")} value=${words} onInput=${setWords}/>`}
     <a class="all" href=${to({ stream: null, peer: null })} aria-current=${query.stream ? undefined : "true"}>${t("wire.streams.all")}</a>
     ${streams.length > 0 && html`<${Rows} streams=${streams} points=${points} query=${query} to=${to}/>`}
-    ${!streams.length && html`<p class="muted none">${t(words ? "wire.streams.none.find" : "wire.streams.none")}</p>`}
+    ${!streams.length && html`<p class="muted none">${words ? t("wire.streams.none.find") : before ? t("wire.early", { n: before }) : t("wire.streams.none")}</p>`}
+    ${streams.length > 0 && before > 0 && html`<p class="muted none">${t("wire.early.some")}</p>`}
     ${total > all.length && html`<p class="muted none">${t("wire.streams.more", { a: all.length, n: total })}</p>`}</nav>`;
 }
 
