@@ -18,7 +18,7 @@ from labservers.checks.values import Moment
 LEFT, RIGHT = 84, 46  # from the first lane and the last to the sides
 GAPS = {2: 290, 3: 180, 4: 150}  # between lanes, by their number
 TOP, STEP = 52, 34
-SIDE = re.compile(r"client(?: (\d+))?('s friend)?")
+SIDE = re.compile(r"(client|member)(?: (\d+))?('s friend)?")
 CHARACTER = 7.3  # the width of one, in the font of bytes
 ROWS = 14
 
@@ -71,12 +71,13 @@ class Chart:
 
     def name(self, side: str) -> str:
         """What a side is called: a client, the second one, another member of its room."""
-        client = SIDE.fullmatch(side)
-        if client is None:
+        peer = SIDE.fullmatch(side)
+        if peer is None:
             return self.words(f"lane.{side}")
-        if client[2]:
+        kind, number, friend = peer.groups()
+        if friend:
             return self.words("lane.friend")
-        return self.words("lane.client.n", n=client[1]) if client[1] else self.words("lane.client")
+        return self.words(f"lane.{kind}.n", n=number) if number else self.words(f"lane.{kind}")
 
     def mark(self, index: int) -> Json:
         moment, count = self.rows[index]

@@ -180,6 +180,16 @@ def test_the_drawing_of_a_long_time_says_how_much_it_leaves_out() -> None:
     assert drawn.count("l12 12M") == 1
 
 
+@pytest.mark.parametrize(
+    ("side", "name"),
+    [("client 2", "клиент 2"), ("member 1", "участник 1"), ("client's friend", "другой участник")],
+)
+def test_a_lane_is_called_by_a_name_in_the_readers_language(side: str, name: str) -> None:
+    chart = picture([Moment(0, side, "connects")], "ru")
+    assert name in {lane["name"] for lane in chart["lanes"]}
+    assert name in chart["text"]
+
+
 def test_bytes_that_are_sent_one_by_one_are_one_row() -> None:
     timeline = [Moment(i / 10, "client", "sends", bytes([byte])) for i, byte in enumerate(b"3 4\n")]
     chart = picture(timeline, "en")
