@@ -91,16 +91,30 @@ def _harm(plan: Plan, seconds: float, programs: Programs) -> Counter[str]:
     rng = random.Random(plan.seed)
     scene = faults.Scene(programs, rng)
     done: Counter[str] = Counter()
+    crowded: set[int] = set()
     until = time.monotonic() + seconds
     for fault, program in faults.plan(programs.all, rng):
         due = time.monotonic() + FAULT_EVERY_S
         if time.monotonic() >= until:
             return done
+        _crowd_new_ones(scene, crowded)
         fault(scene, program)
         done[fault.__name__] += 1
         programs.start_those_down()
         time.sleep(max(0.0, min(due, until) - time.monotonic()))
     raise AssertionError("the faults have no end")
+
+
+def _crowd_new_ones(scene: faults.Scene, crowded: set[int]) -> None:
+    """Each new server meets a crowd in its warm-up: its pool keeps the threads that one needs, and
+    a first crowd later on would look like growth."""
+    processes = scene.programs.processes()
+    for program in scene.programs.all:
+        pid, _ = processes.get(program.label, (0, 0))
+        runs = scene.programs.view(program).get("state") == "RUNNING"
+        if runs and not program.own and pid not in crowded:
+            faults.halves(scene, program)
+            crowded.add(pid)
 
 
 def _visits(dashboard: Dashboard, programs: Programs) -> dict[str, visits.Visit]:
