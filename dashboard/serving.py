@@ -6,6 +6,10 @@ of them all descriptors that a process may have. So each connection has a deadli
 than MOST the oldest is cut off: a page's own request is young. A websocket that was let in counts
 no more, since those have limits of their own.
 
+A crowd comes in bursts. Where those fill the accept queue, the kernel drops the SYN of the next
+visitor, which is sent again after a second (RFC 6298, section 2); so the queue is as long as the
+system allows.
+
 Under `--cert` a visitor's TLS handshake is a part of its request, and has the same deadline: it is
 made in the connection's own thread, by the first read.
 """
@@ -20,7 +24,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from werkzeug import serving
 
@@ -28,6 +32,7 @@ MOST = 128
 REQUEST_S = 10.0  # for the request's line, header and body
 LONGEST_S = 120.0  # from then on, for the answer
 PAUSE_S = 0.05
+QUEUE = 4_096  # connections that wait for accept(); somaxconn, listen(2), may allow fewer
 LET_IN = "dashboard.let_in"  # a callable in the WSGI environment
 
 
@@ -81,6 +86,19 @@ class Guests:
         self._served.pop(guest, None)
 
 
+class Header:
+    """The lines of a request's header as they come. `cut`: the stream has ended before its end."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.cut = False
+
+    def readline(self, size: int = -1) -> bytes:
+        line: bytes = self._stream.readline(size)
+        self.cut |= not line
+        return line
+
+
 class Body(io.RawIOBase):
     """A request's body as it comes. `whole` is called once `size` bytes of it, or its end, have."""
 
@@ -102,6 +120,14 @@ class Handler(serving.WSGIRequestHandler):
     """One connection, which has one request: Werkzeug keeps none alive."""
 
     server: "Server"
+
+    def parse_request(self) -> bool:
+        """False as well for a header that was cut off: the parser takes it for a whole one, and a
+        page would be made for nobody (RFC 9112, section 8)."""
+        stream, self.rfile = self.rfile, cast(Any, header := Header(self.rfile))
+        parsed = super().parse_request()
+        self.rfile = stream
+        return parsed and not header.cut
 
     def make_environ(self) -> dict[str, Any]:
         """Called when the header is whole. A body, and a websocket's way in, are still asking."""
@@ -131,6 +157,7 @@ class Server(serving.ThreadedWSGIServer):
     ) -> None:
         self.guests = Guests()
         super().__init__(host, port, app, handler or Handler, *rest, **more)
+        self.socket.listen(QUEUE)  # anew: under --debug it is the reloader's socket, and listens
 
     def get_request(self) -> tuple[Any, Any]:
         try:

@@ -72,6 +72,17 @@ def test_half_bodies_push_out_no_answer_that_is_on_its_way(
     assert len(page) == int(length[1]) > 2 * SEND_BYTES
 
 
+def test_no_page_is_made_for_a_header_that_was_cut_off(site: Any) -> None:
+    asked: list[Any] = []
+    site.app.before_request_funcs.setdefault(None, []).append(lambda: asked.append(True))
+    for words in (b"GET / HTTP/1.1", b"GET / HTTP/1.1\r\nHost: %s:%d\r\n" % _host(site)):
+        with socket.create_connection(site.address, 30) as visitor:
+            visitor.sendall(words)
+            visitor.shutdown(socket.SHUT_WR)
+            assert visitor.recv(1) == b""
+    assert asked == []
+
+
 def _host(site: Any) -> tuple[bytes, int]:
     host, port = site.address
     return host.encode(), port
