@@ -11,11 +11,11 @@ import pytest
 from dashboard.supervision import session
 from tests.conftest import runs
 
-LEADS = "sleep 600 & echo $!; setsid sleep 600 & echo $!; wait"
+LEADS = "sleep 600 & echo $!; setsid sleep 600 & echo $!; exec sleep 600"
 
 
 class Session:
-    """A shell that leads one, and two children: one is in it, one leads a session of its own."""
+    """A leader that ends by a signal alone, and two children: one leads a session of its own."""
 
     def __init__(self, leader: subprocess.Popen[str]) -> None:
         self.leader = leader
