@@ -6,8 +6,8 @@ import pytest
 
 from labservers.protocols.http11 import HTTPError, Limits, Request, parse_head
 from labservers.protocols.http11_fast import (
-    GET_BYTES,
-    GET_FIELDS,
+    SHORT_BYTES,
+    SHORT_FIELDS,
     Fields,
     match_get,
     plain_request,
@@ -72,12 +72,12 @@ def test_what_is_more_than_a_plain_get_is_left(data: bytes) -> None:
 
 
 def test_a_plain_get_has_its_bytes_and_fields_at_most() -> None:
-    longest = get(b"X: " + b"y" * (GET_BYTES - len(get(b"X: "))))
-    assert len(longest) == GET_BYTES
+    longest = get(b"X: " + b"y" * (SHORT_BYTES - len(get(b"X: "))))
+    assert len(longest) == SHORT_BYTES
     assert match_get(longest)
     assert match_get(longest.replace(b"y", b"yy", 1)) is None
-    assert match_get(get(*[b"X:"] * GET_FIELDS))
-    assert match_get(get(*[b"X:"] * (GET_FIELDS + 1))) is None
+    assert match_get(get(*[b"X:"] * SHORT_FIELDS))
+    assert match_get(get(*[b"X:"] * (SHORT_FIELDS + 1))) is None
 
 
 LOOK_ALIKES = [
