@@ -9,6 +9,7 @@ from labservers.protocols.http11_fast import (
     SHORT_BYTES,
     SHORT_FIELDS,
     Fields,
+    match_form,
     match_get,
     plain_request,
 )
@@ -78,6 +79,52 @@ def test_a_plain_get_has_its_bytes_and_fields_at_most() -> None:
     assert match_get(longest.replace(b"y", b"yy", 1)) is None
     assert match_get(get(*[b"X:"] * SHORT_FIELDS))
     assert match_get(get(*[b"X:"] * (SHORT_FIELDS + 1))) is None
+
+
+URLENCODED = b"Content-Type: application/x-www-form-urlencoded"
+NAMED_LOWER = URLENCODED.replace(b"Content-Type", b"content-type")
+LENGTH = b"Content-Length: 3"
+
+
+def form(*lines: bytes, body: bytes = b"a=b") -> bytes:
+    return get(*lines, target=b"/a?q").replace(b"GET", b"POST") + body
+
+
+def test_the_parts_of_a_plain_form() -> None:
+    accept = b"Accept: */*"
+    for order in permutations([URLENCODED, LENGTH, accept]):
+        assert match_form(form(*order)) == (b"/a", b"*/*", b"a=b")
+    assert match_form(form(NAMED_LOWER, b"content-length:0003")) == (b"/a", None, b"a=b")
+    assert match_form(form(URLENCODED, b"Content-Length: 0", body=b"")) == (b"/a", None, b"")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (URLENCODED,),
+        (LENGTH,),
+        (URLENCODED, LENGTH, LENGTH),
+        (URLENCODED, URLENCODED, LENGTH),
+        (URLENCODED, LENGTH, b"Accept: a", b"Accept: a"),
+        (URLENCODED, LENGTH, b"Connection: close"),
+        (URLENCODED, LENGTH, b"Expect: 100-continue"),
+        (URLENCODED, LENGTH, b"Transfer-Encoding: chunked"),
+        (URLENCODED + b"; charset=utf-8", LENGTH),
+        (b"Content-Type: application/json", LENGTH),
+        (URLENCODED, b"Content-Length: 2"),
+        (URLENCODED, b"Content-Length: 4"),
+        (URLENCODED, b"Content-Length: 00003"),
+    ],
+)
+def test_what_is_not_a_plain_form_is_left(lines: tuple[bytes, ...]) -> None:
+    assert match_form(form(*lines)) is None
+
+
+def test_a_plain_form_has_its_bytes_at_most() -> None:
+    head = form(URLENCODED, b"Content-Length: 1900", b"X: ", body=b"")
+    longest = head.replace(b"X: ", b"X: " + b"y" * (SHORT_BYTES - 1900 - len(head)))
+    assert match_form(longest + b"a" * 1900)
+    assert match_form(longest.replace(b"y", b"yy", 1) + b"a" * 1900) is None
 
 
 LOOK_ALIKES = [
