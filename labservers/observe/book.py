@@ -136,9 +136,10 @@ class Book:
                 self._add_sizes()
         finally:
             try:
-                lock.release()
-            except RuntimeError:  # another thread has it
-                pass
+                let_go(lock)
+            except BaseException:  # before Python 3.11 a handler may raise between finally and here
+                let_go(lock)
+                raise
 
     def totals(self) -> Totals:
         """As of the last fold()."""
@@ -371,3 +372,11 @@ def _put(batches: list[Any], told: Any) -> None:
         batches.append(observed.Points(told.at, [told], 0))
     else:
         batches.append(kind(told.at, [told]))
+
+
+def let_go(lock: Any) -> None:
+    """Release a lock that knows its owner; nothing where another thread has it, or nobody."""
+    try:
+        lock.release()
+    except RuntimeError:
+        pass

@@ -12,10 +12,12 @@ import time
 from typing import Any, Callable
 
 from . import this_process
+from .book import let_go
 from .tap import Tap
 
 PERIOD_S = 0.05
 LINES_S = 0.25  # between two tables of the lines
+END_S = 5.0  # for the writer's last messages, on a machine that is busy with others
 FORK_S = 0.2  # how long the end of the writer is awaited before a fork
 
 Sink = Callable[[Any], None]
@@ -68,9 +70,10 @@ class Teller:
                 self._hand_on()
         finally:
             try:
-                self._writing.release()
-            except RuntimeError:  # another thread has it
-                pass
+                let_go(self._writing)
+            except BaseException:  # before Python 3.11 a handler may raise between finally and here
+                let_go(self._writing)
+                raise
 
     def stop(self) -> None:
         """End the writer."""
@@ -91,7 +94,7 @@ class Teller:
     def last_lines(self) -> None:
         """Tell the table of the lines as it is at the end."""
         self._lines_due = 0.0
-        self.flush()
+        self.flush(END_S)
 
     def _begin_anew(self) -> None:
         self._stops: list[None] = []  # that wait for their start()

@@ -20,7 +20,7 @@ from labservers.observe.observer import Observer
 from labservers.observe.standing import Standing
 from labservers.observe.swallowed import Swallowed
 from labservers.observe.tap import Tap
-from labservers.observe.teller import Sink, Teller
+from labservers.observe.teller import END_S, Sink, Teller
 from labservers.run import children
 from labservers.run.json_lines import JsonLines
 from labservers.run.trace import Printer
@@ -132,7 +132,7 @@ class Observation:
         self._teller.stop()
         self._teller.last_lines()
         self._teller.tell(self._summary())
-        self._teller.flush()
+        self._teller.flush(END_S)
         if self._observer is not None:
             self._observer.close()
 

@@ -44,8 +44,12 @@ def start(
     names |= {one["title"]: one["name"] for one in listed["programs"]}
     path = f"/api/programs/{names[title]}"
     dashboard.api("POST", f"{path}/start?wait=10", {"arguments": arguments})
-    eventually(lambda: len(dashboard.api("GET", path)["listening"]) == ports, "it listens")
-    address = dashboard.api("GET", path)["listening"][-1]
+
+    def listening() -> Any:
+        found = dashboard.api("GET", path)["listening"]
+        return found if len(found) == ports else None
+
+    address = eventually(listening, "it listens")[-1]
     return names[title], int(address.rpartition(":")[2])
 
 

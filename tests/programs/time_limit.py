@@ -1,4 +1,4 @@
-"""A signal's handler raises wherever the program is: each time it arrives."""
+"""A signal's handler raises wherever the program is: each time that it is armed."""
 
 import signal
 import socket
@@ -9,7 +9,9 @@ class Late(Exception):
 
 
 def late(*_):
+    global limited
     if limited:
+        limited = False
         raise Late
 
 
