@@ -8,6 +8,7 @@ import json
 import os
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +27,14 @@ LINE = re.compile(
     r"^\s*- (heading|link|button|tab|radio|textbox|searchbox|spinbutton|combobox|switch|checkbox"
     r"|columnheader|region|alert) ?(\"[^\"]*\")?(.*?):?$"
 )
+
+
+@pytest.fixture
+def lab(make_lab: Any, tmp_path: Path) -> Iterator[Any]:
+    """A dashboard without a past: a server that has stopped shows some of its last life."""
+    lab = make_lab(tmp_path)
+    yield lab
+    lab.close()
 
 
 def outcome(page: Page) -> list[str]:
