@@ -21,7 +21,11 @@ Made = Callable[[Address], Checked]
 
 @contextlib.contextmanager
 def serving(serve: Serve) -> Iterator[Address]:
-    """A thread per client, until the block ends; `serve` gets each, and it is closed after it."""
+    """A thread per client, until the block ends; `serve` gets each, and it is closed after it.
+
+    number() says in the thread which client it serves: the order in which threads come to their
+    first line is not the order of the clients.
+    """
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         threads: list[threading.Thread] = []
         clients: list[socket.socket] = []
@@ -31,7 +35,9 @@ def serving(serve: Serve) -> Iterator[Address]:
                 while True:
                     client, _ = listener.accept()
                     clients.append(client)
-                    thread = threading.Thread(target=one, args=(client,), daemon=True)
+                    thread = threading.Thread(
+                        target=one, args=(client,), name=str(len(clients)), daemon=True
+                    )
                     threads.append(thread)
                     thread.start()
 
@@ -50,6 +56,11 @@ def serving(serve: Serve) -> Iterator[Address]:
                 client.shutdown(socket.SHUT_RDWR)
         for thread in threads:
             thread.join(5)
+
+
+def number() -> int:
+    """Of the client that this thread of serving() serves, from 1."""
+    return int(threading.current_thread().name)
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from labservers.checks.subject_remote import Remote
 from labservers.checks.talks import SAID
 from labservers.checks.values import Address, Talk, Turn
 from labservers.net.descriptors import raise_descriptor_limit
-from tests.labservers.checks.rig import looked, looked_at
+from tests.labservers.checks.rig import looked, looked_at, number
 
 ECHO = Talk("text", None, (Turn(b"abcd\n", b"ABCD\n"),), ends="server", framed="line")
 CHAT = Talk("chat-plain", "chat", (Turn(SAID, b".*" + re.escape(SAID) + b".*"),),
@@ -47,12 +47,12 @@ def test_others_wait_for_one_that_says_nothing() -> None:
 
 
 def test_how_long_they_wait_is_seen_where_the_server_lets_go_of_the_silent_one() -> None:
-    clients: list[socket.socket] = []
+    clients: dict[int, socket.socket] = {}
 
     def lets_go_at_the_third(client: socket.socket) -> None:
-        clients.append(client)
-        if len(clients) == 3:
-            clients[0].shutdown(socket.SHUT_RDWR)
+        clients[number()] = client
+        if number() == 3:
+            clients[1].shutdown(socket.SHUT_RDWR)
         one_at_a_time(client)
 
     outcome = looked(load.SILENT, ECHO, lets_go_at_the_third)
@@ -80,11 +80,9 @@ def test_one_that_reads_late_gets_all_of_its_answer() -> None:
         client.sendall(page)
 
     def cut_for_the_first(client: socket.socket) -> None:
-        clients.append(client)
         client.recv(10)
-        client.sendall(page[:1000] if client is clients[0] else page)
+        client.sendall(page[:1000] if number() == 1 else page)
 
-    clients: list[socket.socket] = []
     assert looked(load.SLOW, talk, whole).outcome == "pass"
     outcome = looked(load.SLOW, talk, cut_for_the_first)
     assert (outcome.why, outcome.evidence and outcome.evidence.figures) == (
