@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from labservers.observe.messages import Lines, Threads
+from labservers.observe.observed import Lines, Threads
 
 NAMED = 5  # threads and peers that a line names
 

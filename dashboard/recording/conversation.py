@@ -14,7 +14,7 @@ from dashboard.recording import packets
 from dashboard.recording.packets import ACK, FIN, PSH, RST, SYN, Packet, Place, place
 from dashboard.recording.pcapng import Captured
 from dashboard.recording.streams import IN, OUT, Stream, way
-from labservers.observe.messages import Point
+from labservers.observe.observed import Point
 
 SEGMENT = 65_495  # bytes in one packet: as many as IPv4 and TCP leave of 65,535
 DATAGRAM = 65_507  # bytes in one (RFC 768), in IPv4

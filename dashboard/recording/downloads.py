@@ -8,7 +8,7 @@ from dashboard.recording.conversation import about, captured
 from dashboard.recording.pcapng import capture
 from dashboard.recording.streams import IN, Stream, way
 from labservers.observe import text
-from labservers.observe.messages import Point
+from labservers.observe.observed import Point
 
 APPLICATION = "Socket Lab"
 Streams = list[tuple[Stream, list[Point]]]

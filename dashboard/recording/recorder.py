@@ -14,7 +14,7 @@ from dashboard.recording.memory import Memory
 from dashboard.recording.packets import place
 from dashboard.recording.streams import Stream
 from dashboard.recording.wire import Wire
-from labservers.observe import messages
+from labservers.observe import messages, observed
 
 CRASHES = 5
 NOTICES = 20
@@ -25,18 +25,18 @@ PAGE_DATA = 512 * 1024
 
 # What a message changes: kinds of live events, and `view`, that of the program.
 TOUCHES: dict[type[Any], tuple[str, ...]] = {
-    messages.Program: ("view",),
-    messages.SocketEvents: ("streams",),
-    messages.Points: ("streams",),
+    observed.Program: ("view",),
+    observed.SocketEvents: ("streams",),
+    observed.Points: ("streams",),
     messages.Rows: ("streams",),
-    messages.Lines: ("code",),
-    messages.Threads: ("threads", "code"),
-    messages.Crash: ("view",),
-    messages.Deadlock: ("view",),
+    observed.Lines: ("code",),
+    observed.Threads: ("threads", "code"),
+    observed.Crash: ("view",),
+    observed.Deadlock: ("view",),
     messages.Held: ("view",),
-    messages.Asks: ("view",),
+    observed.Asks: ("view",),
     messages.Notice: ("view",),
-    messages.Summary: ("view",),
+    observed.Summary: ("view",),
 }
 
 
@@ -65,8 +65,8 @@ class Recorder:
         self._wire = Wire()
         self._memory.put(self._name, self._wire)
         self._newest: dict[type[Any], Any] = {}  # of the messages that are snapshots
-        self._asks: messages.Asks | None = None
-        self._crashes: deque[messages.Crash] = deque(maxlen=CRASHES)
+        self._asks: observed.Asks | None = None
+        self._crashes: deque[observed.Crash] = deque(maxlen=CRASHES)
         self._notices: deque[messages.Notice] = deque(maxlen=NOTICES)
         self._share = 1.0
         self._changes = {"streams", "code", "threads"}
@@ -78,17 +78,17 @@ class Recorder:
                 return False
             listening = self._wire.listening()
             match message:
-                case messages.Points():
+                case observed.Points():
                     self._take_points(message)
-                case messages.SocketEvents():
+                case observed.SocketEvents():
                     self._take_events(message)
                 case messages.Rows():
                     self._wire.counted(message)
-                case messages.Crash():
+                case observed.Crash():
                     self._crashes.append(message)
                 case messages.Notice():
                     self._notices.append(message)
-                case messages.Asks():
+                case observed.Asks():
                     self._asks = message if message.prompt is not None else None
                 case _:
                     self._newest[type(message)] = message
@@ -101,12 +101,12 @@ class Recorder:
             changed, self._changes = self._changes - {"view"}, set()
             return changed
 
-    def _take_events(self, message: messages.SocketEvents) -> None:
+    def _take_events(self, message: observed.SocketEvents) -> None:
         for event in message.events:
             self._wire.happened(event)
         self._memory.make_room()
 
-    def _take_points(self, message: messages.Points) -> None:
+    def _take_points(self, message: observed.Points) -> None:
         for point in message.points:
             self._wire.add(point)
         self._wire.miss(message.lost)
@@ -148,8 +148,8 @@ class Recorder:
     def code(self) -> dict[str, Any]:
         """Lines and their counts, and what stands in which."""
         with self._lock:
-            threads = self._newest.get(messages.Threads)
-            lines = self._newest.get(messages.Lines)
+            threads = self._newest.get(observed.Threads)
+            lines = self._newest.get(observed.Lines)
             return {
                 "lines": code.counted(lines),
                 "standing": code.standing(threads, self._peer),
@@ -157,7 +157,7 @@ class Recorder:
 
     def threads(self) -> dict[str, Any] | None:
         with self._lock:
-            newest = self._newest.get(messages.Threads)
+            newest = self._newest.get(observed.Threads)
             return messages.as_dict(newest) if newest else None
 
     def reachable(self) -> list[tuple[str, str]]:
@@ -174,15 +174,15 @@ class Recorder:
         with self._lock:
             asks = self._asks if alive else None
             return {
-                "observed": messages.Program in self._newest,
+                "observed": observed.Program in self._newest,
                 "listening": self._wire.listening() if alive else [],
                 "waits_for_input": asks
                 and {"prompt": asks.prompt, "line": asks.line, "since": asks.at},
                 "held": self._shown(messages.Held) if alive else None,
-                "deadlock": self._shown(messages.Deadlock) if alive else None,
+                "deadlock": self._shown(observed.Deadlock) if alive else None,
                 "crashes": [messages.as_dict(crash) for crash in self._crashes],
                 "notices": [messages.as_dict(notice) for notice in self._notices],
-                "summary": self._shown(messages.Summary),
+                "summary": self._shown(observed.Summary),
             }
 
     def opening(self) -> bytes | None:
@@ -205,7 +205,7 @@ class Recorder:
         return stream.peer if stream else None
 
 
-def point_dict(point: messages.Point) -> dict[str, Any]:
+def point_dict(point: observed.Point) -> dict[str, Any]:
     """A point as the page gets it."""
     return {**messages.as_dict(point), "stream": point.id}
 

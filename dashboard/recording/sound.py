@@ -6,7 +6,7 @@ bytes are decoded, times are put into files.
 
 import binascii
 
-from labservers.observe import messages
+from labservers.observe import messages, observed
 
 AGES = 2**32  # seconds since the epoch, until 2106
 MOST_BYTES = 2**40  # of one call
@@ -20,22 +20,22 @@ def sound_part(message: messages.Message) -> messages.Message | None:
     if not _is_time(getattr(message, "at", 0.0)):
         return None
     match message:
-        case messages.Points():
+        case observed.Points():
             points = [point for point in message.points if _is_sound(point)]
             lost = max(0, message.lost) + len(message.points) - len(points)
             return message._replace(points=points, lost=lost)
-        case messages.SocketEvents():
+        case observed.SocketEvents():
             return message._replace(events=[e for e in message.events if _is_time(e.at)])
         case messages.Notice():
             return message._replace(code=message.code[:CODE], text=message.text[:SENTENCE])
-        case messages.Deadlock():
+        case observed.Deadlock():
             return _bounded(message._replace(text="", threads=message.threads[:STUCK]))
-        case messages.Crash():
+        case observed.Crash():
             return _bounded(message)
     return message
 
 
-def _bounded(message: messages.Crash | messages.Deadlock) -> messages.Message | None:
+def _bounded(message: observed.Crash | observed.Deadlock) -> messages.Message | None:
     """The tap cuts what it tells of one; a longer one is not of the tap."""
     return message if len(messages.encode(message)) <= CRASH_BYTES else None
 
@@ -44,7 +44,7 @@ def _is_time(at: float) -> bool:
     return 0 <= at < AGES
 
 
-def _is_sound(point: messages.Point) -> bool:
+def _is_sound(point: observed.Point) -> bool:
     return _is_time(point.at) and 0 <= point.bytes < MOST_BYTES and _is_base64(point.data or "")
 
 

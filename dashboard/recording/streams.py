@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from labservers.observe.messages import Point, SocketEvent
+from labservers.observe.observed import Point, SocketEvent
 
 IN, OUT = "in", "out"
 NAMES_IN = ("recv", "read", "makefile")  # how the calls begin that take bytes in

@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboard.errors import NotNow
 from dashboard.recording.streams import IN, OUT, Stream, way
-from labservers.observe.messages import Point
+from labservers.observe.observed import Point
 
 BYTES = 256 * 1024
 TURNS = 50

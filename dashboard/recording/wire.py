@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from dashboard.recording.streams import IN, Stream, way
 from labservers.clients.crowd.visitors import CROWD_HOST
-from labservers.observe.messages import Point, Rows, SocketEvent
+from labservers.observe.messages import Rows
+from labservers.observe.observed import Point, SocketEvent
 
 POINTS = 20_000
 STREAM_BYTES = 512 * 1024

@@ -9,7 +9,7 @@ from dashboard.supervision.facts import Facts
 from dashboard.supervision.failures import End, Failure
 from dashboard.supervision.run import Run
 from dashboard.supervision.surroundings import Surroundings
-from labservers.observe import messages
+from labservers.observe import observed
 from labservers.observe.addresses import address_text
 
 SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
@@ -72,7 +72,7 @@ def _port_in_use(facts: Facts, refused: Bind, world: Surroundings) -> dict[str, 
     }
 
 
-def _syntax(facts: Facts, crash: messages.Crash, world: Surroundings) -> dict[str, Any]:
+def _syntax(facts: Facts, crash: observed.Crash, world: Surroundings) -> dict[str, Any]:
     """A file that another Python reads needs that one: a newer one, as a rule."""
     assert facts.program.own
     other = world.another_python(facts.program.own, facts.settings.python)
@@ -90,7 +90,7 @@ def _syntax(facts: Facts, crash: messages.Crash, world: Surroundings) -> dict[st
     }
 
 
-def _module(facts: Facts, crash: messages.Crash) -> dict[str, Any]:
+def _module(facts: Facts, crash: observed.Crash) -> dict[str, Any]:
     python = facts.settings.python
     return {
         "reason": "module",

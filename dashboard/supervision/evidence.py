@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from labservers.observe import messages
+from labservers.observe import messages, observed
 
 IN_USE = ("EADDRINUSE", "[Errno 98]", "[Errno 48]")  # Linux, BSD
 
@@ -25,31 +25,31 @@ class Evidence:
 
     def __init__(self) -> None:
         self.python: str | None = None
-        self.crash: messages.Crash | None = None
+        self.crash: observed.Crash | None = None
         self.refused: Bind | None = None
         self._datagrams: set[int] = set()  # ids of sockets, while they may be bound
 
     def take(self, message: messages.Message) -> None:
         match message:
-            case messages.Program():
+            case observed.Program():
                 self.python = message.python
-            case messages.Crash() if message.main and not message.swallowed:
+            case observed.Crash() if message.main and not message.swallowed:
                 self.crash = message
-            case messages.SocketEvents():
+            case observed.SocketEvents():
                 for event in message.events:
                     self._take_socket(event)
-            case messages.Points():
+            case observed.Points():
                 for point in message.points:
                     if point.call == "bind":
                         self._take_bind(point)
 
-    def _take_socket(self, event: messages.SocketEvent) -> None:
+    def _take_socket(self, event: observed.SocketEvent) -> None:
         if event.event == "created" and event.kind == "datagram":
             self._datagrams.add(event.id)
         elif event.event == "closed":
             self._datagrams.discard(event.id)
 
-    def _take_bind(self, point: messages.Point) -> None:
+    def _take_bind(self, point: observed.Point) -> None:
         self.refused = None  # a program may try another port
         if point.error and in_use(f"{point.error} {point.result}"):
             host, port = place_of(point.result) or (None, None)

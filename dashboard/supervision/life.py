@@ -22,7 +22,7 @@ from dashboard.supervision.run import Ears, Run
 from dashboard.supervision.surroundings import Surroundings
 from dashboard.supervision.view import as_shown
 from labservers.net.addresses import connect_host
-from labservers.observe import messages
+from labservers.observe import messages, observed
 
 LAST_LINES = 12
 SOON_S = 0.1
@@ -230,7 +230,7 @@ class Life:
                     self._take_paused(run, message.paused)
                 case messages.Notice(code=messages.LINE_CLOSED):
                     self._take_silence(run)
-                case messages.Asks() if message.prompt is not None:
+                case observed.Asks() if message.prompt is not None:
                     self._is_up()
             run.evidence.take(message)
         if isinstance(message, messages.Events):

@@ -13,7 +13,7 @@ from dashboard.recording.sound import sound_part
 from dashboard.supervision.lifecycle import Event, State
 from dashboard.supervision.moves import Moves
 from dashboard.supervision.surroundings import Surroundings
-from labservers.observe import messages
+from labservers.observe import messages, observed
 
 FEED_EVENTS = frozenset({"joined", "left", "overloaded"})
 FEED_PER_BATCH = 5
@@ -111,11 +111,12 @@ class Reports:
             return False
         anew = self.recorder.take(told, life)
         schema = getattr(told, "schema", "")
-        if schema not in ("", messages.SCHEMA):
-            text = f"its messages are those of code {schema}, the dashboard knows {messages.SCHEMA}"
+        known = observed.SCHEMA if isinstance(told, observed.Program) else messages.SCHEMA
+        if schema not in ("", known):
+            text = f"its messages are those of code {schema}, the dashboard knows {known}"
             notice = messages.Notice(self._world.wall(), "schema", text)
             anew = self.recorder.take(notice, life) or anew
-        if isinstance(told, messages.Points) and self._wanted("wire"):
+        if isinstance(told, observed.Points) and self._wanted("wire"):
             lines = [point_dict(point) for point in told.points]
             self.publish("wire", lines=lines, skipped=told.lost)
         return anew

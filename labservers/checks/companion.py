@@ -17,7 +17,7 @@ from labservers.checks.prompts import Typist
 from labservers.checks.values import Address, Task
 from labservers.checks.witness import Witness, address_of
 from labservers.net.addresses import connect_host
-from labservers.observe.messages import Point
+from labservers.observe.observed import Point
 
 WHOLE_S = 12.0
 IDLE_S = 1.5  # without a question, and without a call: it has said what it says

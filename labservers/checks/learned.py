@@ -17,7 +17,7 @@ from typing import Any, Literal
 from labservers.checks.masking import pattern
 from labservers.checks.trial import Trial
 from labservers.checks.values import Framing, Talk, Task, Turn
-from labservers.observe.messages import Point
+from labservers.observe.observed import Point
 from labservers.observe.schema import read_json
 
 MOST = 8 * 1024 * 1024  # bytes of a file

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from labservers.checks.values import Address, Death, Stand
-from labservers.observe import messages
-from labservers.observe.messages import Point
+from labservers.observe import messages, observed
+from labservers.observe.observed import Point
 
 POINTS = 200  # batches that are kept
 MOST = 5_000  # deaths, addresses and peers that are kept, of each
@@ -37,7 +37,7 @@ class Witness:
         self.told = 0  # lines that were taken
         self.asks: str | None = None
         self.begun = False  # its own code runs
-        self.standing: messages.Threads | None = None
+        self.standing: observed.Threads | None = None
 
     def take(self, line: bytes) -> None:
         """One line of the channel; what is not wanted is not even read."""
@@ -69,7 +69,7 @@ class Witness:
                 message = messages.decode(line)
             except messages.MessageError:
                 continue
-            if isinstance(message, messages.Points):
+            if isinstance(message, observed.Points):
                 found += message.points
         return found
 
@@ -83,20 +83,20 @@ class Witness:
         )
 
     def _note(self, message: messages.Message) -> None:
-        if isinstance(message, messages.SocketEvents):
+        if isinstance(message, observed.SocketEvents):
             for event in message.events:
                 self._socket(event)
-        elif isinstance(message, messages.Crash):
+        elif isinstance(message, observed.Crash):
             if len(self.deaths) < MOST:
                 self.deaths.append(death(message))
-        elif isinstance(message, messages.Threads):
+        elif isinstance(message, observed.Threads):
             self.standing = message
-        elif isinstance(message, messages.Program):
+        elif isinstance(message, observed.Program):
             self.begun = True
-        elif isinstance(message, messages.Asks):
+        elif isinstance(message, observed.Asks):
             self.asks = message.prompt
 
-    def _socket(self, event: messages.SocketEvent) -> None:
+    def _socket(self, event: observed.SocketEvent) -> None:
         datagram = event.kind == "datagram"
         if event.event == "connected" and event.peer and len(self.peers) < MOST:
             self.peers[event.id] = event.peer
@@ -117,7 +117,7 @@ def address_of(text: str | None, *, datagram: bool) -> Address | None:
     return Address(host.strip("[]"), int(port), datagram)
 
 
-def death(crash: messages.Crash) -> Death:
+def death(crash: observed.Crash) -> Death:
     return Death(
         thread=crash.thread,
         main=crash.main,

@@ -6,12 +6,15 @@ exact; what is timed is timed only while somebody looks.
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labservers.loop.event_loop import EventLoop, Task
 from labservers.loop.watch import Describe, Hold, Meter, Sampler
 from labservers.observe import messages
 from labservers.observe.stepper import Stepper
+
+if TYPE_CHECKING:
+    from labservers.observe.observed import TaskRow
 
 TOKENS = 60
 AGE_LIMITS_S = (0.01, 0.1, 1.0, 10.0)
@@ -207,17 +210,17 @@ def census(tasks: list[Task], now: float) -> dict[str, Any]:
     return {"ages": ages, "lines": lines}
 
 
-def task_rows(tasks: list[Task], now: float) -> list[messages.TaskRow]:
+def task_rows(tasks: list[Task], now: float) -> list["TaskRow"]:
     """Tasks by the line where they stand, those with the most first."""
+    from labservers.observe.observed import TaskRow  # most programs run without it
+
     lines: dict[tuple[str, str], list[float]] = {}
     for task in tasks:
         frame = task.frame
         if frame is not None:
             lines.setdefault((task.line(), frame.f_code.co_name), []).append(task.since)
     rows = [
-        messages.TaskRow(
-            line, function, len(since), "generator", round(max(0.0, now - min(since)), 3), []
-        )
+        TaskRow(line, function, len(since), "generator", round(max(0.0, now - min(since)), 3), [])
         for (line, function), since in lines.items()
     ]
     return sorted(rows, key=lambda row: (-row.suspended, row.line))

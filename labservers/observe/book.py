@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from types import CodeType
 from typing import Any, NamedTuple
 
-from . import observed
+from . import messages, observed
 from .alive import alive
 from .clock import Clock
 from .lines import NOWHERE, OwnLines, Place
@@ -201,7 +201,7 @@ class Book:
             batches.append(observed.Points(self._not_back(self._clock.now()), [], lost))
         if untold:
             text = f"{untold:,} steps in the lives of sockets and threads were not told"
-            batches.append(observed.Notice(self._not_back(self._clock.now()), "untold", text))
+            batches.append(messages.Notice(self._not_back(self._clock.now()), "untold", text))
         return batches
 
     def _swap(self) -> tuple[deque[Any], int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Callable
 
-from . import messages
+from . import observed
 from .locks import Locks, Wait
 
 STUCK_S = 1.0  # a cycle that lasts so long is a deadlock
@@ -23,7 +23,7 @@ class Deadlocks:
         self._clock = clock
         self._known: set[frozenset[int]] = set()
 
-    def look(self, at: float, name: Name) -> list[messages.Deadlock]:
+    def look(self, at: float, name: Name) -> list[observed.Deadlock]:
         """Those that were not there at the look before."""
         waits, now = dict(self._locks.waits), self._clock()
         cycles: dict[frozenset[int], Waits] = {}
@@ -50,10 +50,10 @@ def _cycle(thread: int, waits: dict[int, Wait]) -> Waits:
     return path if current == thread else []
 
 
-def _message(cycle: Waits, at: float, name: Name) -> messages.Deadlock:
+def _message(cycle: Waits, at: float, name: Name) -> observed.Deadlock:
     """A row a thread, and one sentence."""
     stuck = [
-        messages.StuckThread(
+        observed.StuckThread(
             thread=name(thread),
             line=wait.place.text if wait.place else None,
             lock=wait.lock.name,
@@ -62,10 +62,10 @@ def _message(cycle: Waits, at: float, name: Name) -> messages.Deadlock:
         )
         for thread, wait in cycle
     ]
-    return messages.Deadlock(at, "deadlock: " + "; ".join(map(_sentence, stuck)), stuck)
+    return observed.Deadlock(at, "deadlock: " + "; ".join(map(_sentence, stuck)), stuck)
 
 
-def _sentence(row: messages.StuckThread) -> str:
+def _sentence(row: observed.StuckThread) -> str:
     waits = f"waits in {row.line}" if row.line else "waits"
     took = f"took in {row.taken}" if row.taken else "holds"
     return f"{row.thread} {waits} for the {row.lock}, which {row.held_by} {took}"

@@ -10,7 +10,7 @@ import threading
 import time
 from typing import Any
 
-from . import messages
+from . import messages, observed
 from .channel import Channel
 from .gate import Gate
 from .standing import Standing
@@ -78,7 +78,7 @@ class Glass:
 
     def send(self, message: Any) -> None:
         """A message that is not to be left out, but for the points."""
-        if not isinstance(message, messages.Points):
+        if not isinstance(message, observed.Points):
             self._channel.send(messages.encode(message))
         elif not self._channel.flush():
             self._unsent += len(message.points) + message.lost

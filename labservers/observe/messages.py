@@ -11,32 +11,21 @@ are declared in observed.py.
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple, Union
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 
-from .observed import Asks as Asks
-from .observed import Breakpoints as Breakpoints
-from .observed import Crash as Crash
-from .observed import Deadlock as Deadlock
-from .observed import Held as Held
-from .observed import HeldPoint as HeldPoint
-from .observed import Hold as Hold
-from .observed import LineCount as LineCount
-from .observed import Lines as Lines
-from .observed import LockRow as LockRow
-from .observed import Notice as Notice
-from .observed import Point as Point
-from .observed import Points as Points
-from .observed import Program as Program
-from .observed import SocketEvent as SocketEvent
-from .observed import SocketEvents as SocketEvents
-from .observed import StuckThread as StuckThread
-from .observed import Summary as Summary
-from .observed import TaskRow as TaskRow
-from .observed import ThreadEvent as ThreadEvent
-from .observed import ThreadEvents as ThreadEvents
-from .observed import ThreadRow as ThreadRow
-from .observed import Threads as Threads
-from .schema import SchemaError, digest, read_json, reader
+from .commands import Break as Break
+from .commands import Look as Look
+from .commands import Pause as Pause
+from .commands import Resume as Resume
+from .commands import Slow as Slow
+from .commands import Step as Step
+from .commands import Stop as Stop
+from .commands import Tick as Tick
+from .schema import Reader, SchemaError, digest, read_json, reader
+
+if TYPE_CHECKING:
+    from .observed import Observed
 
 LINE_CLOSED = "line_closed"  # code of the notice that no message comes any more
 
@@ -248,56 +237,12 @@ class Events(NamedTuple):
     lost: int
 
 
-# Commands: from the dashboard to the program, which ignores what it has no use for.
-# They are told apart by their type: as tuples, two that have no fields are equal.
+class Breakpoints(NamedTuple):
+    """A point that fits one of these pauses the program.
 
-
-class Look(NamedTuple):
-    """The present audience. hz: frames a second; views: names of capabilities, as "loop"
-    and "rows", whose figures are wanted as well. Without any, a program reports the least."""
-
-    hz: float
-    views: list[str]
-
-
-class Stop(NamedTuple):
-    """Come to an end as on SIGTERM."""
-
-
-class Pause(NamedTuple):
-    """Hold; it ends by itself after `limit_s` seconds, or the program's own limit."""
-
-    limit_s: float | None = None
-
-
-class Step(NamedTuple):
-    """Let one point pass while held: a call, or a task's resume.
-
-    thread: of this thread alone. until: let points pass until that thread, or any, is about to
-    send ("send"), or is at another own line ("line"), or at this one ("server.py:24"); "task:7"
-    lets tasks run until it is the turn of that one.
+    lines: "server.py:24". calls: "recv", "accept". clients: an address, or its host alone.
+    exceptions: a call that raises, or an exception that ends a thread.
     """
-
-    thread: str | None = None
-    until: str | None = None
-
-
-class Tick(NamedTuple):
-    """Let one turn of the event loop pass while held."""
-
-
-class Resume(NamedTuple):
-    """Hold no longer."""
-
-
-class Slow(NamedTuple):
-    """Slow motion: `delay_s` seconds between two ticks; 0 is full speed."""
-
-    delay_s: float
-
-
-class Break(NamedTuple):
-    """Replace all breakpoints; see observed.Breakpoints."""
 
     lines: list[str]
     calls: list[str]
@@ -305,9 +250,44 @@ class Break(NamedTuple):
     exceptions: bool
 
 
-Observed = Union[Program, SocketEvents, Points, Lines, ThreadEvents, Threads, Deadlock, Crash,
-                 Held, Asks, Notice, Summary]  # fmt: skip
-Message = Union[Ready, Failed, Frame, Rows, Events, Observed]
+class HeldPoint(NamedTuple):
+    """A thread or task that is held. when: before its call, or after it; call is "line" where it
+    stands at a breakpoint's line without one. waiting: bytes that have arrived and were not read.
+    locals: as in Crash."""
+
+    thread: str
+    line: str | None
+    function: str | None
+    call: str
+    socket: int | None
+    peer: str | None
+    waiting: int | None
+    when: str
+    locals: dict[str, str]
+
+
+class Held(NamedTuple):
+    """The stepper's state. points: held now, the first is the next to pass."""
+
+    at: float
+    paused: bool
+    resumes_in_s: float | None
+    delay_s: float
+    points: list[HeldPoint]
+    breakpoints: Breakpoints
+
+
+class Notice(NamedTuple):
+    """Something about the observation itself. code: child_unseen, tap_out, tap_on, tap_off,
+    displaced (text: the calls that the program has replaced), line_closed, or a limit that was
+    changed; text: a sentence."""
+
+    at: float
+    code: str
+    text: str
+
+
+Message = Union[Ready, Failed, Frame, Rows, Events, Held, Notice, "Observed"]
 Command = Union[Look, Stop, Pause, Step, Tick, Resume, Slow, Break]
 
 _MESSAGES: dict[str, type[Any]] = {
@@ -316,18 +296,8 @@ _MESSAGES: dict[str, type[Any]] = {
     "frame": Frame,
     "rows": Rows,
     "events": Events,
-    "program": Program,
-    "socket_events": SocketEvents,
-    "points": Points,
-    "lines": Lines,
-    "thread_events": ThreadEvents,
-    "threads": Threads,
-    "deadlock": Deadlock,
-    "crash": Crash,
     "held": Held,
-    "asks": Asks,
     "notice": Notice,
-    "summary": Summary,
 }
 _COMMANDS: dict[str, type[Any]] = {
     "look": Look,
@@ -339,20 +309,19 @@ _COMMANDS: dict[str, type[Any]] = {
     "slow": Slow,
     "break": Break,
 }
-_PARTS = (Address, LastExchange, LoopFigures, Row, Event,
-          SocketEvent, Point, LineCount, ThreadEvent, ThreadRow, LockRow, Hold, TaskRow,
-          StuckThread, Breakpoints, HeldPoint)  # fmt: skip
+_PARTS = (Address, LastExchange, LoopFigures, Row, Event, Breakpoints, HeldPoint)
 _SCALARS = {int, float, str, bool, type(None)}
 _NAMES = {cls: name for name, cls in {**_MESSAGES, **_COMMANDS}.items()}
-_READERS = {cls: reader(cls, *_PARTS) for cls in _NAMES}
+_READERS: dict[type[Any], Reader] = {}  # made when one is needed
 # The shape of all this: a program whose code is of another version says another one.
 SCHEMA = digest([*_NAMES, *_PARTS])
 
 
 def encode(message: Message | Command) -> bytes:
     """One JSON line, its line feed included."""
-    body = {"type": _NAMES[type(message)], **as_dict(message)}
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    cls = type(message)
+    name = _NAMES.get(cls) or _observed().NAMES[cls]
+    text = json.dumps({"type": name, **as_dict(message)}, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "replace") + b"\n"
 
 
@@ -365,9 +334,9 @@ def as_dict(value: Any) -> dict[str, Any]:
 
 
 def _plain(part: Any) -> Any:
-    if isinstance(part, _PARTS):
+    if hasattr(part, "_fields"):
         return as_dict(part)
-    if isinstance(part, list) and part and isinstance(part[0], _PARTS):
+    if isinstance(part, list) and part and hasattr(part[0], "_fields"):
         return [as_dict(entry) for entry in part]
     return part
 
@@ -378,7 +347,7 @@ def decode(line: bytes) -> Message:
     Raises:
         MessageError: not JSON, an unknown type, or fields that do not fit it.
     """
-    message: Message = _decode(line, _MESSAGES)
+    message: Message = _decode(line, lambda name: _MESSAGES.get(name) or _observed().MESSAGES[name])
     return message
 
 
@@ -388,13 +357,27 @@ def decode_command(line: bytes) -> Command:
     Raises:
         MessageError: as decode().
     """
-    command: Command = _decode(line, _COMMANDS)
+    command: Command = _decode(line, _COMMANDS.__getitem__)
     return command
 
 
-def _decode(line: bytes, types: dict[str, type[Any]]) -> Any:
+def _decode(line: bytes, cls_of: Callable[[str], type[Any]]) -> Any:
     try:
         body = read_json(line)
-        return _READERS[types[body["type"]]](body)
+        return _reader(cls_of(body["type"]))(body)
     except (SchemaError, KeyError, TypeError) as error:
         raise MessageError(f"not of the schema: {line[:80]!r}") from error
+
+
+def _reader(cls: type[Any]) -> Reader:
+    if cls not in _READERS:
+        parts: tuple[type[Any], ...] = _PARTS if cls in _NAMES else _observed().PARTS
+        _READERS[cls] = reader(cls, *parts)
+    return _READERS[cls]
+
+
+def _observed() -> ModuleType:
+    """Loaded when it is needed: a server of the lab starts sooner without it."""
+    from . import observed
+
+    return observed

@@ -7,12 +7,15 @@ by the monotonic clock. `data` and `received` are base64.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, Union
+
+from . import messages
+from .schema import digest
 
 
 class Program(NamedTuple):
     """A process has begun. `file` is absolute, `python` a version, `arguments` follow the file.
-    schema: messages.SCHEMA of its observation; "" where it does not say."""
+    schema: SCHEMA of its observation; "" where it does not say."""
 
     at: float
     pid: int
@@ -232,46 +235,6 @@ class Crash(NamedTuple):
     swallowed: bool = False
 
 
-class Breakpoints(NamedTuple):
-    """A point that fits one of these pauses the program.
-
-    lines: "server.py:24". calls: "recv", "accept". clients: an address, or its host alone.
-    exceptions: a call that raises, or an exception that ends a thread.
-    """
-
-    lines: list[str]
-    calls: list[str]
-    clients: list[str]
-    exceptions: bool
-
-
-class HeldPoint(NamedTuple):
-    """A thread or task that is held. when: before its call, or after it; call is "line" where it
-    stands at a breakpoint's line without one. waiting: bytes that have arrived and were not read.
-    locals: as in Crash."""
-
-    thread: str
-    line: str | None
-    function: str | None
-    call: str
-    socket: int | None
-    peer: str | None
-    waiting: int | None
-    when: str
-    locals: dict[str, str]
-
-
-class Held(NamedTuple):
-    """The stepper's state. points: held now, the first is the next to pass."""
-
-    at: float
-    paused: bool
-    resumes_in_s: float | None
-    delay_s: float
-    points: list[HeldPoint]
-    breakpoints: Breakpoints
-
-
 class Asks(NamedTuple):
     """input() waits for a line with this prompt; None: it has got one."""
 
@@ -279,16 +242,6 @@ class Asks(NamedTuple):
     thread: str
     line: str | None
     prompt: str | None
-
-
-class Notice(NamedTuple):
-    """Something about the observation itself. code: child_unseen, tap_out, tap_on, tap_off,
-    displaced (text: the calls that the program has replaced), line_closed, or a limit that was
-    changed; text: a sentence."""
-
-    at: float
-    code: str
-    text: str
 
 
 class Summary(NamedTuple):
@@ -304,3 +257,24 @@ class Summary(NamedTuple):
     lost: int
     sockets_left_open: int
     threads_left: int
+
+
+Observed = Union[Program, SocketEvents, Points, Lines, ThreadEvents, Threads, Deadlock, Crash,
+                 Asks, Summary]  # fmt: skip
+MESSAGES: dict[str, type[Any]] = {
+    "program": Program,
+    "socket_events": SocketEvents,
+    "points": Points,
+    "lines": Lines,
+    "thread_events": ThreadEvents,
+    "threads": Threads,
+    "deadlock": Deadlock,
+    "crash": Crash,
+    "asks": Asks,
+    "summary": Summary,
+}
+NAMES = {cls: name for name, cls in MESSAGES.items()}
+PARTS = (SocketEvent, Point, LineCount, ThreadEvent, ThreadRow, LockRow, Hold, TaskRow,
+         StuckThread)  # fmt: skip
+# Of all that an observed program may send; see messages.SCHEMA.
+SCHEMA = messages.SCHEMA + digest([*NAMES, *PARTS])

@@ -12,7 +12,7 @@ import signal
 import time
 from typing import Callable
 
-from . import messages, observed, this_process
+from . import messages, this_process
 from .channel import Channel
 from .glass import Glass
 from .loop_scene import LoopScene
@@ -94,7 +94,7 @@ class Observer:
         displaced = sorted(set(self._tap.displaced()))
         if displaced and displaced != self._displaced:
             text = ", ".join(f"{name}()" for name in displaced[:NAMED])
-            self._teller.tell(observed.Notice(self._tap.clock.now(), "displaced", text))
+            self._teller.tell(messages.Notice(self._tap.clock.now(), "displaced", text))
         self._displaced = displaced
 
     def _frame(self, looked_at: bool) -> messages.Frame:

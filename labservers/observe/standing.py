@@ -12,7 +12,7 @@ from .alive import alive
 from .calling import Waits, waits_in
 from .deadlocks import Deadlocks
 from .locks import Locks, Traced
-from .messages import Hold, LockRow, TaskRow, ThreadRow, Threads
+from .observed import Hold, LockRow, TaskRow, ThreadRow, Threads
 from .tap import Tap
 from .tasks import Tasks
 

@@ -14,7 +14,7 @@ from _thread import get_ident
 from types import FrameType
 from typing import Any, Callable, NamedTuple
 
-from . import observed, pollers, tls, waits, wrappers
+from . import messages, pollers, tls, waits, wrappers
 from .book import CROWD_WAIT_S, CROWDED, RING, Book, Received, Totals
 from .clock import Clock
 from .lines import NOWHERE, OURS, OwnLines, by_program
@@ -127,7 +127,7 @@ class Tap:
             self.failure = error
             self.remove()
             text = f"the tap failed and is out: {type(error).__name__}: {error}"
-            self.put(observed.Notice(self.clock.now(), "tap_out", text))
+            self.put(messages.Notice(self.clock.now(), "tap_out", text))
 
     def put(self, event: Any) -> None:
         """Let something else than a call wait in its place in the order, from any thread."""

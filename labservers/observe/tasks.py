@@ -13,7 +13,7 @@ from types import CoroutineType, FrameType, GeneratorType
 from typing import Any, NamedTuple
 
 from .lanes import entry_of
-from .messages import TaskRow
+from .observed import TaskRow
 from .tap import Tap
 
 EVERY_S = 0.5

@@ -10,12 +10,11 @@ import threading
 from types import FrameType
 from typing import NamedTuple
 
-from labservers.observe import births, crash, observed, tracebacks
+from labservers.observe import births, crash, messages, observed, tracebacks
 from labservers.observe.channel import Channel
 from labservers.observe.controls import out_of_the_way
 from labservers.observe.lines import STARTERS, OwnLines
 from labservers.observe.locks import Locks, Traced
-from labservers.observe.messages import SCHEMA
 from labservers.observe.observer import Observer
 from labservers.observe.standing import Standing
 from labservers.observe.swallowed import Swallowed
@@ -172,7 +171,7 @@ class Observation:
     def _tell_program(self) -> None:
         python, now = sys.version.split()[0], self._tap.clock.now()
         self._teller.tell(
-            observed.Program(now, os.getpid(), python, self._file, self._arguments, SCHEMA)
+            observed.Program(now, os.getpid(), python, self._file, self._arguments, observed.SCHEMA)
         )
 
     # Children.
@@ -201,7 +200,7 @@ class Observation:
             self._end()
 
     def _unseen(self, text: str) -> None:
-        self._teller.tell(observed.Notice(self._tap.clock.now(), "child_unseen", text))
+        self._teller.tell(messages.Notice(self._tap.clock.now(), "child_unseen", text))
 
     def _replaced(self, command: str) -> None:
         self._unseen(f"process {os.getpid()} becomes another program ({command}) and is not seen")

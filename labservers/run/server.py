@@ -2,13 +2,16 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labservers.net.listening import BACKLOG
 from labservers.observe import messages
 from labservers.observe.monitor import ROWS_SHOWN, Monitor
 from labservers.observe.stepper import Stepper
 from labservers.registry import ServerSpec
+
+if TYPE_CHECKING:
+    from labservers.observe.observed import TaskRow
 
 STOP_GRACE_S = 2.0
 
@@ -68,7 +71,7 @@ class LabServer(ABC):
     def rows(self, limit: int = ROWS_SHOWN) -> messages.Rows:
         return self.monitor.rows(limit)
 
-    def task_rows(self, now: float) -> list[messages.TaskRow]:
+    def task_rows(self, now: float) -> list["TaskRow"]:
         """The suspended tasks by line, if it has any; `now` by time.monotonic()."""
         return []
 

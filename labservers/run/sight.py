@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from labservers.observe import messages
+from labservers.observe import observed
 from labservers.observe.channel import Channel
 from labservers.observe.glass import Glass
 from labservers.observe.lines import OwnLines
@@ -47,7 +47,7 @@ class Sight:
         """Send what was seen, and go on or, where nobody looks any more, take the tap out."""
         share = self._tap.go_on() if wanted else 0.0
         for message in self._tap.book.take():
-            if isinstance(message, messages.Points):
+            if isinstance(message, observed.Points):
                 message = message._replace(share=share)
             self._glass.send(message)
         self._report_lines()

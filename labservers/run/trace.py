@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from labservers.observe import observed
+from labservers.observe import messages, observed
 from labservers.observe.controls import out_of_the_way
 from labservers.observe.text import printable as _printable
 from labservers.run.json_lines import BATCHES, write_all
@@ -62,7 +62,7 @@ class Printer:
             observed.Summary: self._summary,
             observed.Program: self._program,
             observed.Threads: self._threads,
-            observed.Notice: lambda notice: f"observe: {_printable(notice.text)}",
+            messages.Notice: lambda notice: f"observe: {_printable(notice.text)}",
             observed.Deadlock: lambda deadlock: self._in(RED, _printable(deadlock.text)),
         }
         text = texts.get(type(one))

@@ -10,7 +10,7 @@ import socket
 import time
 from abc import abstractmethod
 from collections.abc import Generator
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from labservers.loop.event_loop import EventLoop, Task, TaskType
 from labservers.loop.figures import LoopFigures, task_rows
@@ -25,6 +25,9 @@ from labservers.observe.variables import locals_of
 from labservers.registry import ServerSpec
 from labservers.run.server import STOP_GRACE_S, LabServer, Options
 from labservers.servers.request_reader import RequestReader
+
+if TYPE_CHECKING:
+    from labservers.observe.observed import TaskRow
 
 Waiting: TypeAlias = Generator[Any, Any, None]
 SPARE_DESCRIPTORS = 64
@@ -163,7 +166,7 @@ class LoopServer(LabServer):
         rows = [self._row(task, now) for task in tasks]
         return messages.Rows(self.monitor.clock.now(), "tasks", total, rows)
 
-    def task_rows(self, now: float) -> list[messages.TaskRow]:
+    def task_rows(self, now: float) -> list["TaskRow"]:
         return task_rows(self.loop.tasks(), now)
 
     def _overloaded(self, error: OSError) -> None:

@@ -16,7 +16,7 @@ from dashboard.recording import packets
 from dashboard.recording.downloads import as_capture, as_raw, as_text, printable
 from dashboard.recording.packets import Place
 from dashboard.recording.wire import Wire
-from labservers.observe.messages import Point, SocketEvent
+from labservers.observe.observed import Point, SocketEvent
 from tests.dashboard.recording import pcapng_reader
 from tests.dashboard.recording.pcapng_reader import TCP, UDP, Capture, reassembled
 

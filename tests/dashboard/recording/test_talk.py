@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dashboard.errors import NotNow
 from dashboard.recording.streams import Stream
 from dashboard.recording.talk import recorded
-from labservers.observe.messages import Point
+from labservers.observe.observed import Point
 
 
 def point(call: str, data: bytes, **more: Any) -> Point:

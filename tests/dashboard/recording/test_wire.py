@@ -13,16 +13,8 @@ from dashboard.recording import wire as module
 from dashboard.recording.memory import Memory
 from dashboard.recording.streams import way
 from dashboard.recording.wire import Wire
-from labservers.observe.messages import (
-    Point,
-    Points,
-    Row,
-    Rows,
-    SocketEvent,
-    SocketEvents,
-    decode,
-    encode,
-)
+from labservers.observe.messages import Row, Rows, decode, encode
+from labservers.observe.observed import Point, Points, SocketEvent, SocketEvents
 
 EVENTS = ["created", "bound", "listening", "connected", "accepted", "closed"]
 CALLS = ["recv", "send", "sendall", "accept", "recvfrom", "sendto", "sleep"]

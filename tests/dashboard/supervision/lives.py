@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from labservers.observe import messages
+from labservers.observe import messages, observed
 
 START_S, STOP_S, KILL_S, RETRY_S, SILENT_S, SEEN_S, INTERRUPT_S, STABLE_S = 10, 3, 5, 2, 5, 5, 5, 30
 UP = ("STARTING", "RUNNING", "FROZEN")
 FRAME = messages.Frame(1.0, 1, 1.0, 0, 0, 0, 0, 0, 0, 1, {})
-LISTENS = messages.SocketEvent(
+LISTENS = observed.SocketEvent(
     1.0, 1, 3, "AF_INET", "stream", "listening", "127.0.0.1:9090", None, None
 )
 

@@ -14,7 +14,7 @@ from dashboard.programs.files import OwnFile
 from dashboard.recording.log_file import RETRY_S
 from dashboard.supervision import failures, session
 from dashboard.supervision.sampling import ProcessSampler
-from labservers.observe import messages
+from labservers.observe import messages, observed
 
 DAY_S = 86_400.0
 
@@ -96,7 +96,7 @@ def test_a_program_that_closes_its_line_is_not_frozen_by_its_silence(
 ) -> None:
     world = make_world(program=own_program(OwnFile(Path("/home/me/server.py"))))
     world.server.start()
-    world.says(messages.Asks(1.0, "MainThread", "server.py:2", "port? "))
+    world.says(observed.Asks(1.0, "MainThread", "server.py:2", "port? "))
     world.passes(10.0)
     assert world.state == "FROZEN"
     world.says(messages.Notice(1.0, messages.LINE_CLOSED, ""))

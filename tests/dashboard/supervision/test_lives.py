@@ -15,7 +15,7 @@ from dashboard.programs.catalogue import own_program
 from dashboard.programs.files import OwnFile
 from dashboard.supervision.lifecycle import SETTLED, TRANSITIONS, State
 from dashboard.supervision.saves import RESTARTED
-from labservers.observe import messages
+from labservers.observe import messages, observed
 from tests.dashboard.supervision.conftest import FakeProcess, World
 from tests.dashboard.supervision.lives import ACTS, FRAME, LISTENS, Act, Model, passes
 
@@ -52,7 +52,7 @@ class Life(World):
         if what == "speaks":
             return FRAME
         if self.own:
-            return messages.SocketEvents(1.0, [LISTENS])
+            return observed.SocketEvents(1.0, [LISTENS])
         address = messages.Address("127.0.0.1", 8004)
         return messages.Ready(1.0, process.pid, "thread-per-client", [address])
 

@@ -10,7 +10,7 @@ from dashboard.errors import NotNow
 from dashboard.programs.catalogue import own_program
 from dashboard.programs.files import OwnFile
 from dashboard.programs.pythons import Python
-from labservers.observe import messages
+from labservers.observe import messages, observed
 
 World = Any
 FILE = Path("/home/me/lab/server.py")
@@ -25,23 +25,23 @@ def own(make_world: Callable[..., World]) -> World:
 
 def socket(
     event: str, local: str | None = "127.0.0.1:9090", kind: str = "stream", number: int = 1
-) -> messages.SocketEvents:
-    happened = messages.SocketEvent(1.0, number, 3, "AF_INET", kind, event, local, None, None)
-    return messages.SocketEvents(1.0, [happened])
+) -> observed.SocketEvents:
+    happened = observed.SocketEvent(1.0, number, 3, "AF_INET", kind, event, local, None, None)
+    return observed.SocketEvents(1.0, [happened])
 
 
-def point(call: str, result: str | None, error: str | None) -> messages.Points:
-    made = messages.Point(1, 1.0, "MainThread", "server.py:3", "main", 1, 3, call, 5,
+def point(call: str, result: str | None, error: str | None) -> observed.Points:
+    made = observed.Point(1, 1.0, "MainThread", "server.py:3", "main", 1, 3, call, 5,
                           result=result, error=error)  # fmt: skip
-    return messages.Points(1.0, [made], 0)
+    return observed.Points(1.0, [made], 0)
 
 
-def crash(exception: str, message: str, *, main: bool = True) -> messages.Crash:
-    return messages.Crash(1.0, "MainThread", main, exception, message, "server.py:7", "x", [], {})
+def crash(exception: str, message: str, *, main: bool = True) -> observed.Crash:
+    return observed.Crash(1.0, "MainThread", main, exception, message, "server.py:7", "x", [], {})
 
 
-def asks(prompt: str | None) -> messages.Asks:
-    return messages.Asks(1.0, "MainThread", "server.py:2", prompt)
+def asks(prompt: str | None) -> observed.Asks:
+    return observed.Asks(1.0, "MainThread", "server.py:2", prompt)
 
 
 def test_it_is_started_with_its_arguments_in_its_folder(own: World) -> None:

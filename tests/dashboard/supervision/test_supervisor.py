@@ -16,7 +16,7 @@ from dashboard.programs.program import Program
 from dashboard.programs.settings import Settings
 from dashboard.supervision.saves import Saves
 from dashboard.supervision.supervisor import GIVE_BACK_S, Supervisor
-from labservers.observe import messages
+from labservers.observe import observed
 
 World = Any
 
@@ -132,8 +132,8 @@ def test_a_program_that_leaves_takes_its_recording_and_its_trouble_along(
     supervisor = Supervisor(programs, settings, around, Saves(lambda python, source: ""))
     reports = supervisor.server("one").reports
     reports.log_line("a line", True)
-    created = messages.SocketEvent(1.0, 1, 3, "AF_INET", "stream", "created", None, None, None)
-    reports.observed(messages.SocketEvents(1.0, [created]), 0)
+    created = observed.SocketEvent(1.0, 1, 3, "AF_INET", "stream", "created", None, None, None)
+    reports.observed(observed.SocketEvents(1.0, [created]), 0)
     assert supervisor.recorded_bytes() > 0
     assert [trouble["about"] for trouble in around.troubles.now()] == ["one"]
     supervisor.remove("one")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from labservers.observe import messages
+from labservers.observe import messages, observed
 from tests.dashboard.recording import pcapng_reader
 
 
@@ -18,14 +18,14 @@ def told(site: Any, *batch: messages.Message) -> None:
         site.lab.supervisor.server("chat").reports.observed(message, 0)
 
 
-def socket(id: int, event: str, **more: Any) -> messages.SocketEvent:
+def socket(id: int, event: str, **more: Any) -> observed.SocketEvent:
     ends = {"local": "127.0.0.1:8004", "peer": "127.0.0.1:5001", "listener": 1, **more}
-    return messages.SocketEvent(5.0, id, id, "AF_INET", "stream", event, **ends)
+    return observed.SocketEvent(5.0, id, id, "AF_INET", "stream", event, **ends)
 
 
-def point(n: int, call: str, data: bytes, id: int = 2) -> messages.Point:
+def point(n: int, call: str, data: bytes, id: int = 2) -> observed.Point:
     text = base64.b64encode(data).decode()
-    return messages.Point(
+    return observed.Point(
         n, 5.0 + n, "Thread-1", "chat.py:9", "serve", id, id, call, 10, len(data), text
     )
 
@@ -35,9 +35,9 @@ def recorded(site: Any) -> Any:
     """A conversation with one client of the chat."""
     told(
         site,
-        messages.SocketEvents(5.0, [socket(1, "listening", peer=None), socket(2, "accepted")]),
-        messages.Points(5.0, [point(1, "recv", b"hello\n"), point(2, "sendall", b"HELLO\n")], 0),
-        messages.Points(6.0, [point(5, "recv", b"again\xff", id=3)], 2),
+        observed.SocketEvents(5.0, [socket(1, "listening", peer=None), socket(2, "accepted")]),
+        observed.Points(5.0, [point(1, "recv", b"hello\n"), point(2, "sendall", b"HELLO\n")], 0),
+        observed.Points(6.0, [point(5, "recv", b"again\xff", id=3)], 2),
     )
     return site
 
@@ -122,20 +122,20 @@ def test_a_tab_begins_with_what_is_recorded_and_hears_what_follows(recorded: Any
         (3, "open", 6),
     ]
     assert streams["total"] == 3
-    told(recorded, messages.Points(7.0, [point(9, "recv", b"x")], 3))
+    told(recorded, observed.Points(7.0, [point(9, "recv", b"x")], 3))
     following = events(talk, "wire")["wire"]
     assert [line["n"] for line in following["lines"]] == [9]
     assert following["skipped"] == 3
 
 
 def test_lines_and_threads_become_a_picture_of_the_code(recorded: Any) -> None:
-    row = messages.ThreadRow(1, "Thread-1", True, "chat.py:9", "serve", "recv", 4.5, socket=2)
-    computes = messages.ThreadRow(2, "Thread-2", True, "chat.py:9", "serve")
-    task = messages.TaskRow("chat.py:30", "talk", 20, "generator", 1.0, [2])
+    row = observed.ThreadRow(1, "Thread-1", True, "chat.py:9", "serve", "recv", 4.5, socket=2)
+    computes = observed.ThreadRow(2, "Thread-2", True, "chat.py:9", "serve")
+    task = observed.TaskRow("chat.py:30", "talk", 20, "generator", 1.0, [2])
     told(
         recorded,
-        messages.Lines(6.0, [messages.LineCount("chat.py:9", "serve", 7, 1, 60, 70, 80)]),
-        messages.Threads(6.0, 2, [row, computes], [], [task], 20, None),
+        observed.Lines(6.0, [observed.LineCount("chat.py:9", "serve", 7, 1, 60, 70, 80)]),
+        observed.Threads(6.0, 2, [row, computes], [], [task], 20, None),
     )
     talk = recorded.talk("/ws/live", {"subscribe": ["code:chat", "threads:chat"]})
     first = events(talk, "code", "threads")

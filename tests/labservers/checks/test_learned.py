@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labservers.checks.learned import TalkError, agreed, from_file, of_points, recording
-from labservers.observe.messages import Point
+from labservers.observe.observed import Point
 
 
 def written(tmp_path: Path, value: Any) -> Path:

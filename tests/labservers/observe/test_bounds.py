@@ -87,7 +87,7 @@ def test_lives_that_nobody_takes_are_counted(tap: Tap) -> None:
         assert len(tap.events) <= (CROWD + 1) * WIDTH
     told = tap.book.take()
     threads = [e for batch in told if isinstance(batch, observed.ThreadEvents) for e in batch[1]]
-    [notice] = [one for one in told if isinstance(one, observed.Notice)]
+    [notice] = [one for one in told if isinstance(one, messages.Notice)]
     assert len(threads) == book.WAITING
     assert notice[1:] == (
         "untold",
@@ -131,7 +131,7 @@ def test_messages_that_a_channel_has_lost_are_told_once_it_takes_some_again(tap:
         glass = Glass(channel, tap, standing, Stepper(), gated=False)
         sent = 0
         while channel.lost < 3:
-            glass.send(observed.Notice(1.0, "test", "x" * 1_000))
+            glass.send(messages.Notice(1.0, "test", "x" * 1_000))
             sent += 1
         lost = channel.lost
         came = []
@@ -140,7 +140,7 @@ def test_messages_that_a_channel_has_lost_are_told_once_it_takes_some_again(tap:
             if told[0] == "untold":
                 break
             glass.report()
-        glass.send(observed.Notice(1.0, "test", "once"))
+        glass.send(messages.Notice(1.0, "test", "once"))
         glass.report()
         assert next(messages_of(theirs)) == ("test", "once")
     assert came[-1] == ("untold", f"{lost} messages were lost")
@@ -153,5 +153,5 @@ def messages_of(sock: socket.socket) -> Iterator[tuple[str, str]]:
     with sock.makefile("rb") as lines:
         for line in lines:
             notice = messages.decode(line)
-            assert isinstance(notice, observed.Notice)
+            assert isinstance(notice, messages.Notice)
             yield notice.code, notice.text

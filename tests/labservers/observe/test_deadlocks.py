@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from labservers.observe import messages
+from labservers.observe import observed
 from labservers.observe.deadlocks import STUCK_S, Deadlocks
 from labservers.observe.lines import OwnLines, Place
 from labservers.observe.locks import Locks, Traced, Wait
@@ -33,7 +33,7 @@ class Street:
         where = Place("run.py", thread, "run") if place else None
         self.locks.waits[thread] = Wait(self.lock(letter), self.now, where, for_ever)
 
-    def look(self) -> list[messages.Deadlock]:
+    def look(self) -> list[observed.Deadlock]:
         return self.deadlocks.look(5.0, lambda thread: f"T{thread}")
 
 

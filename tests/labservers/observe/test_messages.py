@@ -1,13 +1,15 @@
 """The schema between a program and the dashboard: messages that come through, and refusals."""
 
 import json
+import subprocess
+import sys
 from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labservers.observe import messages
+from labservers.observe import messages, observed
 from labservers.observe.messages import MessageError
 
 text = st.text(max_size=5)
@@ -19,6 +21,9 @@ anything = st.recursive(
     max_leaves=3,
 )
 
+PLAIN = (messages.Ready, messages.Failed, messages.Frame, messages.Rows, messages.Events,
+         messages.Held, messages.Notice)  # fmt: skip
+MESSAGES: list[Any] = [*PLAIN, *get_args(observed.Observed)]
 TEXTS = {"str": text, "int": integer, "float": number, "bool": st.booleans(), "Any": anything}
 
 
@@ -30,7 +35,11 @@ def of(hint: str) -> st.SearchStrategy[Any]:
         return st.lists(of(hint[5:-1]), max_size=2)
     if hint.startswith("dict[str, "):
         return st.dictionaries(text, of(hint[10:-1]), max_size=2)
-    return TEXTS[hint] if hint in TEXTS else a(getattr(messages, hint))
+    return (
+        TEXTS[hint]
+        if hint in TEXTS
+        else a(getattr(messages, hint, None) or getattr(observed, hint))
+    )
 
 
 def a(cls: Any) -> st.SearchStrategy[Any]:
@@ -39,7 +48,7 @@ def a(cls: Any) -> st.SearchStrategy[Any]:
     return st.tuples(*map(of, hints.values())).map(lambda values: cls(*values))
 
 
-message = st.one_of(*map(a, get_args(messages.Message)))
+message = st.one_of(*map(a, MESSAGES))
 command = st.one_of(*map(a, get_args(messages.Command)))
 
 
@@ -143,14 +152,23 @@ def test_a_message_and_a_command_are_not_each_other() -> None:
 
 
 def test_the_names_on_the_line() -> None:
-    kinds = [*get_args(messages.Message), *get_args(messages.Command)]
+    kinds = [*MESSAGES, *get_args(messages.Command)]
     empty = [cls(*[None] * len(cls._fields)) for cls in kinds]
     assert [json.loads(messages.encode(value))["type"] for value in empty] == [
-        *("ready", "failed", "frame", "rows", "events", "program", "socket_events", "points"),
-        *("lines", "thread_events", "threads", "deadlock", "crash", "held", "asks", "notice"),
-        *("summary", "look", "stop", "pause", "step", "tick", "resume", "slow", "break"),
+        *("ready", "failed", "frame", "rows", "events", "held", "notice", "program"),
+        *("socket_events", "points", "lines", "thread_events", "threads", "deadlock", "crash"),
+        *("asks", "summary", "look", "stop", "pause", "step", "tick", "resume", "slow", "break"),
     ]
     assert (messages.LINE_CLOSED, messages.FILES) == ("line_closed", "FILES")
+
+
+def test_a_server_of_the_lab_starts_without_the_reports_of_the_tap() -> None:
+    code = (
+        "import sys, labservers.__main__, labservers.run.lifetime, labservers.servers.subjects,"
+        " labservers.servers.chat; print('labservers.observe.observed' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30, check=True)
+    assert run.stdout.strip() == b"False"
 
 
 def test_what_is_not_said_is_nothing() -> None:

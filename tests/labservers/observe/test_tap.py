@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from labservers.observe import observed
+from labservers.observe import messages, observed
 from labservers.observe.lines import OwnLines
 from labservers.observe.tap import Tap
 
@@ -126,7 +126,7 @@ def test_a_tap_that_fails_takes_itself_out_and_says_so(pair: Any) -> None:
     assert theirs.recv(100) == b"sent all the same"
     assert not tap.on
     assert attributes() == before
-    notices = [told for told in tap.book.take() if isinstance(told, observed.Notice)]
+    notices = [told for told in tap.book.take() if isinstance(told, messages.Notice)]
     assert [(n.code, "TypeError: " in n.text) for n in notices] == [("tap_out", True)]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from labservers.observe import observed
+from labservers.observe import messages
 from labservers.observe.lines import OwnLines
 from labservers.observe.tap import Tap
 from labservers.observe.teller import Teller
@@ -88,19 +88,19 @@ def test_a_signal_handler_that_raises_anywhere_in_a_flush_leaves_it_usable(
         signal.signal(signal.SIGALRM, before)
     assert raised == 300
     elsewhere = threading.Thread(target=teller.flush, args=(5,))
-    teller.tell(observed.Notice(0.0, "test", "one more"))
+    teller.tell(messages.Notice(0.0, "test", "one more"))
     elsewhere.start()
     elsewhere.join(10)
     assert not elsewhere.is_alive()
-    assert [one.text for one in told if isinstance(one, observed.Notice)] == ["one more"]
+    assert [one.text for one in told if isinstance(one, messages.Notice)] == ["one more"]
 
 
-def notice(text: str) -> observed.Notice:
-    return observed.Notice(0.0, "test", text)
+def notice(text: str) -> messages.Notice:
+    return messages.Notice(0.0, "test", text)
 
 
 def texts(told: list[Any]) -> list[str]:
-    return [one.text for one in told if isinstance(one, observed.Notice)]
+    return [one.text for one in told if isinstance(one, messages.Notice)]
 
 
 def test_without_a_thread_all_is_told_at_the_end(
@@ -177,4 +177,4 @@ def test_a_writer_that_fails_takes_the_tap_out_and_says_so(
     assert said.startswith("observe: its writer failed and is out: ValueError: ")
     teller.stop()
     teller.flush()
-    assert [one.code for one in told if isinstance(one, observed.Notice)] == ["tap_out"]
+    assert [one.code for one in told if isinstance(one, messages.Notice)] == ["tap_out"]

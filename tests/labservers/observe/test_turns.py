@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from labservers.observe import messages, observed
+from labservers.observe import messages
 from labservers.observe.interest import of_lists, of_selector
 from labservers.observe.loop_scene import LoopScene
 from labservers.observe.sockets import Sockets
@@ -124,7 +124,7 @@ def test_a_loop_whose_look_fails_is_out_of_sight_and_that_is_said_once(tap: Tap)
     scene = LoopScene(tap, Stepper())
     assert scene.report(wanted=True) == (None, [])
     assert scene.report(wanted=True) == (None, [])
-    notices = [(n.code, n.text) for n in tap.book.take() if isinstance(n, observed.Notice)]
+    notices = [(n.code, n.text) for n in tap.book.take() if isinstance(n, messages.Notice)]
     assert notices == [
         ("loop_unseen", "its event loop cannot be seen: RuntimeError: a strange loop")
     ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from labservers.observe import messages
+from labservers.observe import messages, observed
 from tests.labservers.run.watched import Watched
 
 pytestmark = pytest.mark.system
@@ -69,7 +69,7 @@ def test_the_bytes_of_an_exchange_are_seen_with_their_lines_and_only_while_someb
     server = serve(name)
     unseen = server.ask()
     server.say(messages.Look(10.0, ["wire", "code"]))
-    eventually(lambda: server.of(messages.Threads), "looks")
+    eventually(lambda: server.of(observed.Threads), "looks")
     answer = server.ask()
     assert answer[:12] == unseen[:12]
     eventually(lambda: server.data("send", "sendall", "sendto", "sendmsg").endswith(answer[-20:]))
@@ -81,10 +81,10 @@ def test_the_bytes_of_an_exchange_are_seen_with_their_lines_and_only_while_someb
     }  # fmt: skip
 
     def counted() -> Any:
-        return sum(row.calls for row in server.newest(messages.Lines).lines)
+        return sum(row.calls for row in server.newest(observed.Lines).lines)
 
-    eventually(lambda: server.of(messages.Lines) and counted() >= len(lines), "counted by line")
-    shares = {batch.share for batch in server.of(messages.Points)}
+    eventually(lambda: server.of(observed.Lines) and counted() >= len(lines), "counted by line")
+    shares = {batch.share for batch in server.of(observed.Points)}
     assert shares <= {1.0}
     server.say(messages.Look(1.0, []))
     frames = len(server.of(messages.Frame))
@@ -121,10 +121,10 @@ def test_the_threads_of_the_chat_have_names_and_lines(serve: Any, eventually: Ev
     with server.connect() as one, server.connect() as other:
         for client in (one, other):
             client.sendall(server.asks)
-        eventually(lambda: server.of(messages.Threads), "looks")
+        eventually(lambda: server.of(observed.Threads), "looks")
 
         def rows() -> Any:
-            return server.newest(messages.Threads).threads
+            return server.newest(observed.Threads).threads
 
         standing = ["recv", "recv", "select", "select"]
         eventually(lambda: sorted(str(row.call) for row in rows()) == standing, "all wait")
@@ -145,12 +145,12 @@ def test_the_turn_of_a_room_is_a_lock_while_somebody_looks(
             assert client.recv(10) == b"hi\n"
 
         def locks() -> Any:
-            return server.newest(messages.Threads).locks
+            return server.newest(observed.Threads).locks
 
         client.sendall(b"7\n")
         say()
         server.say(messages.Look(10.0, ["threads"]))
-        [lock] = eventually(lambda: server.of(messages.Threads) and locks(), "its lock is seen")
+        [lock] = eventually(lambda: server.of(observed.Threads) and locks(), "its lock is seen")
         assert (lock.kind, lock.holder, lock.held_total_s) == ("Lock 7", None, 0.0)
         assert lock.line.startswith("chat_delivery.py:")
         say()

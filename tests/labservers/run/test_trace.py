@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from labservers.observe import observed
+from labservers.observe import messages, observed
 from labservers.run.trace import Printer
 
 
@@ -107,7 +107,7 @@ def test_the_end_is_one_line(summary: observed.Summary, text: str) -> None:
 
 
 def test_foreign_text_does_not_steer_the_terminal_and_colours_are_ours() -> None:
-    hostile = observed.Notice(0.0, "test", "\x1b[2J")
+    hostile = messages.Notice(0.0, "test", "\x1b[2J")
     assert "\x1b" not in "".join(printed(hostile, point("accept", result="\x1b[2J")))
     (text,) = printed(point("recv", b"\x1b[2J"), colour=True)
     assert "\x1b[36mrecv\x1b[0m() -> 4 bytes \x1b[32m'\\x1b[2J'\x1b[0m" in text

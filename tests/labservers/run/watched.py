@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labservers.observe import messages
+from labservers.observe import messages, observed
 from labservers.observe.channel import Channel
 from tests.measured import MEASURED, environment, let_end
 
@@ -62,8 +62,8 @@ class Watched:
         found = self.of(kind)
         return found[-1] if found else None
 
-    def points(self) -> list[messages.Point]:
-        return [point for batch in self.of(messages.Points) for point in batch.points]
+    def points(self) -> list[observed.Point]:
+        return [point for batch in self.of(observed.Points) for point in batch.points]
 
     def held(self) -> list[tuple[Any, ...]]:
         """Thread, line, call and when, of each point that is held."""
@@ -72,7 +72,7 @@ class Watched:
         return [(row.thread, row.line, row.call, row.when) for row in rows]
 
     def listens(self) -> bool:
-        events = [one for batch in self.of(messages.SocketEvents) for one in batch.events]
+        events = [one for batch in self.of(observed.SocketEvents) for one in batch.events]
         return any(one.event == "listening" for one in events)
 
     def ended(self) -> tuple[bytes, bytes, int]:

@@ -71,7 +71,7 @@ def test_a_fork_under_the_dashboard_is_said_to_be_unseen_and_warns_of_nothing(mi
     bare = start([python], file)
     outcomes = [one.communicate(timeout=DEADLINE_S) for one in (bare, seen)]
     assert outcomes[0] == outcomes[1]
-    notices = [one.text for one in told if isinstance(one, observed.Notice)]
+    notices = [one.text for one in told if isinstance(one, messages.Notice)]
     assert [text.endswith("(forked) is not seen") for text in notices] == [True]
     assert type(told[-1]) is observed.Summary
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from labservers.observe import messages
+from labservers.observe import messages, observed
 from tests.labservers.observe.test_alone import interpreter
 from tests.labservers.run.observed.conftest import PROGRAMS
 from tests.labservers.run.observed.test_lab import connect, free_port
@@ -119,7 +119,7 @@ def test_a_breakpoint_on_a_line_and_on_an_exception(watch: Any, eventually: Even
         program.say(messages.Resume())
         assert client.recv(10) == b"one"
         eventually(lambda: program.held() == [], "nothing is held")
-        eventually(lambda: program.of(messages.Lines), "the line is known to make a call")
+        eventually(lambda: program.of(observed.Lines), "the line is known to make a call")
         client.sendall(b"two")
         eventually(lambda: ("member 1", "chat.py:18") in [row[:2] for row in program.held()])
         program.say(messages.Resume())
@@ -128,7 +128,7 @@ def test_a_breakpoint_on_a_line_and_on_an_exception(watch: Any, eventually: Even
         eventually(lambda: ("member 1", "chat.py:13", "crash", "after") in program.held())
         held = {point.thread: point for point in program.newest(messages.Held).points}
         assert held["member 1"].locals["data"] == "b'\\xff'"
-        assert program.newest(messages.Crash).bad == 0
+        assert program.newest(observed.Crash).bad == 0
         program.say(messages.Resume())
         eventually(lambda: program.held() == [], "the thread has died")
 
@@ -188,7 +188,7 @@ def test_a_breakpoint_on_a_client_of_udp_and_the_count_of_datagrams(
     program = watch("lab/hello.py", str(port))
 
     def events() -> list[str]:
-        return [e.event for batch in program.of(messages.SocketEvents) for e in batch.events]
+        return [e.event for batch in program.of(observed.SocketEvents) for e in batch.events]
 
     eventually(lambda: "bound" in events(), "it is bound")
     with (
@@ -220,11 +220,11 @@ def test_where_threads_locks_and_tasks_stand(watch: Any, eventually: Eventually)
     program.say(messages.Look(1.0, ["threads"]))
 
     def inside() -> Any:
-        return [row.call for row in program.newest(messages.Threads).threads]
+        return [row.call for row in program.newest(observed.Threads).threads]
 
-    eventually(lambda: program.of(messages.Threads), "looks")
+    eventually(lambda: program.of(observed.Threads), "looks")
     eventually(lambda: inside() == ["join", "wait", "wait", "lock"], "all stand")
-    told = program.newest(messages.Threads)
+    told = program.newest(observed.Threads)
     locks = {row.id: row for row in told.locks}
     rows = {row.name: row for row in told.threads}
     assert rows["MainThread"].waits_for == "thread waiter"
@@ -242,7 +242,7 @@ def test_where_threads_locks_and_tasks_stand(watch: Any, eventually: Eventually)
     (task,) = told.tasks
     assert (task.line, task.function, task.suspended, task.kind) == ("stands.py:11", "reads", 2,
                                                                  "generator")  # fmt: skip
-    ids = [e.id for batch in program.of(messages.SocketEvents) for e in batch.events]
+    ids = [e.id for batch in program.of(observed.SocketEvents) for e in batch.events]
     assert task.sockets == sorted(set(ids))
     assert told.tasks_total == 2
 
@@ -258,7 +258,7 @@ def test_stop_ends_it_as_a_signal_does_and_says_so(watch: Any, eventually: Event
     program.say(messages.Pause())
     program.say(messages.Stop())
     assert program.ended()[2] == -signal.SIGTERM
-    summary = program.newest(messages.Summary)
+    summary = program.newest(observed.Summary)
     assert (summary.exit_code, summary.signal) == (None, "SIGTERM")
     assert summary.sockets_left_open == 1
 
@@ -275,7 +275,7 @@ def test_a_program_that_handles_the_signal_of_stop_ends_in_its_own_way(
     ]
     program.say(messages.Stop())
     assert program.ended()[2] == 3
-    summary = program.newest(messages.Summary)
+    summary = program.newest(observed.Summary)
     assert (summary.exit_code, summary.signal) == (3, None)
 
 
@@ -300,11 +300,11 @@ def test_a_dashboard_that_does_not_read_is_waited_for_by_nobody(
     eventually(lambda: program.process.poll() == 0, "it has come to its end")
     program.hear(wanted=True)
     program.ended()
-    batches = program.of(messages.Points)
+    batches = program.of(observed.Points)
     told, lost = sum(len(b.points) for b in batches), sum(b.lost for b in batches)
     assert told + lost <= 6000
-    if program.of(messages.Summary):
-        summary = program.newest(messages.Summary)
+    if program.of(observed.Summary):
+        summary = program.newest(observed.Summary)
         assert (summary.points, summary.bytes_in, summary.bytes_out) == (
             6000,
             12_000_000,
@@ -319,7 +319,7 @@ def test_a_forked_child_leaves_the_channel_to_its_parent(
     program = watch("forks.py")
     out, _, code = program.ended()
     assert code == 0
-    assert len(program.of(messages.Program)) == len(program.of(messages.Summary)) == 1
+    assert len(program.of(observed.Program)) == len(program.of(observed.Summary)) == 1
     assert program.newest(messages.Notice).code == "child_unseen"
-    assert program.newest(messages.Program).pid == program.process.pid != os.getpid()
+    assert program.newest(observed.Program).pid == program.process.pid != os.getpid()
     assert out
