@@ -87,6 +87,12 @@ class Child:
             self.process.stdin.write(line.encode() + b"\n")
             self.process.stdin.flush()
 
+    def no_more(self) -> None:
+        """The end of its standard input."""
+        assert self.process.stdin is not None
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+
     def send(self, command: messages.Command) -> None:
         """Command a server of ours; one that has gone misses it."""
         self._channel.send(messages.encode(command))
@@ -132,9 +138,7 @@ class Child:
         """End the group: end of input and SIGTERM, then SIGKILL after GRACE_S."""
         if self not in _alive:
             return
-        assert self.process.stdin is not None
-        with contextlib.suppress(OSError):
-            self.process.stdin.close()
+        self.no_more()
         self._signal(signal.SIGTERM)
         try:
             self.process.wait(GRACE_S)

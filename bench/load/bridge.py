@@ -1,9 +1,10 @@
-"""Rooms behind a bridge: `bench.load.bridge PORT SECONDS KIND ROOMS MEMBERS WINDOW TOKEN`.
+"""Rooms behind a bridge: `bench.load.bridge PORT KIND ROOMS MEMBERS WINDOW TOKEN`.
 
 KIND says how a member comes to the chat: `dashboard` and `aiohttp` by a websocket with JSON
 messages, `websockify` by one that carries bytes, `raw` by no bridge at all. Every room has so many
-MEMBERS. All of them read; one in each room speaks and keeps WINDOW messages on their way. Reported
-are delivered messages a second, the time from saying to all members when nothing else is under
+MEMBERS. All of them read; one in each room speaks and keeps WINDOW messages on their way, in
+turns, each as long as a line of standard input says in seconds. Reported are delivered messages a
+second, the time from saying to all members when nothing else is under
 way, and whether all got all in order.
 """
 
@@ -232,17 +233,18 @@ class Rooms:
 
 
 def main() -> None:
-    port, seconds, kind = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
-    rooms, members, window, token = *map(int, sys.argv[4:7]), sys.argv[7]
+    port, kind = int(sys.argv[1]), sys.argv[2]
+    rooms, members, window, token = *map(int, sys.argv[3:6]), sys.argv[6]
     room = Rooms(kind, port, rooms, members, token)
     room.wait_for_all()
     trips = room.round_trips_ms(ROUND_TRIPS)
-    watch = Stopwatch()
-    said = talk(room, len(room.members), window, seconds)
+    watch, said = Stopwatch(), 0
+    for seconds in watch.turns():
+        said = talk(room, len(room.members), window, seconds, said=said)
     everybody = room.members.values()
     whole = sum(member.heard == said and member.in_order for member in everybody)
     watch.report(
-        rate=room.total / (room.newest_at - watch.began),
+        rate=room.total / watch.in_turns,
         round_trip_ms=median(trips),
         complete=100.0 * whole / len(everybody),
     )

@@ -1,7 +1,8 @@
-"""A room with one speaker: `python -m bench.load.chat PORT SECONDS MEMBERS SILENT WINDOW [raw]`.
+"""A room with one speaker: `python -m bench.load.chat PORT MEMBERS SILENT WINDOW [raw]`.
 
 Every member reads (the speaker too), but for SILENT more that never do. The speaker keeps WINDOW
-messages on their way: the next goes out when everything older has been delivered. Reported are
+messages on their way: the next goes out when everything older has been delivered. It talks in
+turns, each as long as a line of standard input says in seconds. Reported at its end are
 delivered messages a second, and whether every member got each message once, whole, in the order
 in which it was said. Who is told of a message (ncat's broker sends nobody his own words) is
 learnt from probes before the begin; what a server puts before a message is taken as it is.
@@ -27,7 +28,7 @@ BUFFER = 64 * 1024
 TOGETHER = 4  # connections before the next look at the accept queue: the smallest holds 11
 ACCEPT_S = 5.0
 PROBES = 5
-WARM_UP = 300
+WARM_UP, WARM_UP_S = 300, 0.6  # messages, or so long
 FILL_S = 1.5  # until the buffers of who never reads are full, but in the largest rooms
 SMALL_BUFFER = 4096
 
@@ -184,25 +185,24 @@ def accept_queue(port: int) -> int:
 
 
 def main() -> None:
-    port, seconds = int(sys.argv[1]), float(sys.argv[2])
-    members, silent, window = map(int, sys.argv[3:6])
-    room = Room(port, members, silent, raw=sys.argv[6:] == ["raw"])
+    port, members, silent, window = map(int, sys.argv[1:5])
+    room = Room(port, members, silent, raw=sys.argv[5:] == ["raw"])
     told = room.learn()
     for _ in range(2 if silent else 1):
-        talk(room, len(told), window, seconds, WARM_UP)
+        talk(room, len(told), window, WARM_UP_S, WARM_UP)
         room.clear()
     if silent:
         talk(room, len(told), window, FILL_S)
         room.clear()
     told[0].kept = bytearray()
-    watch = Stopwatch()
-    said = talk(room, len(told), window, seconds)
-    spent = room.newest_at - watch.began
+    watch, said = Stopwatch(), 0
+    for seconds in watch.turns():
+        said = talk(room, len(told), window, seconds, said=said)
     watch.report(
         said=said,
         told=len(told),
         delivered=room.total,
-        rate=room.total / spent,
+        rate=room.total / watch.in_turns,
         complete=100.0 * sum(member.messages == said for member in told) / len(told),
         faults=room.faults(told, said),
     )

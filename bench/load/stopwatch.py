@@ -1,21 +1,32 @@
-"""Shared by the generators: the begin of the measured time, and the one line out."""
+"""Shared by the generators: the begin of the measured time, turns, and the one line out."""
 
 import json
+import sys
 import time
+from collections.abc import Iterator
 
-BEGIN = "begin"
+BEGIN, OVER = "begin", "over"
 
 
 class Stopwatch:
-    """From begin() on: seconds by the clock, and of our own processor."""
+    """From its begin on, or in turns: seconds by the clock, and of our own processor."""
 
     def __init__(self) -> None:
         print(BEGIN, flush=True)
         self._cpu = time.process_time()
         self.began = time.perf_counter()
+        self.in_turns = 0.0  # seconds of all turns
+
+    def turns(self) -> Iterator[float]:
+        """How long each turn is to be, in seconds: a line of standard input, until its end."""
+        for line in sys.stdin:
+            began = time.perf_counter()
+            yield float(line)
+            self.in_turns += time.perf_counter() - began
+            print(OVER, flush=True)
 
     def report(self, **figures: object) -> None:
         """Print the result as a line of JSON."""
-        spent = time.perf_counter() - self.began
+        spent = self.in_turns or time.perf_counter() - self.began
         cpu = time.process_time() - self._cpu
         print(json.dumps({"seconds": spent, "cpu_s": cpu, **figures}), flush=True)

@@ -22,12 +22,14 @@ class Room(Protocol):
         ...
 
 
-def talk(room: Room, each: int, window: int, seconds: float, most: int = sys.maxsize) -> int:
-    """Talk for that long, or so many messages, to `each` members; how many were said.
+def talk(
+    room: Room, each: int, window: int, seconds: float, most: int = sys.maxsize, said: int = 0
+) -> int:
+    """Talk for that long, or up to so many messages, to `each` members; how many were said, with
+    those before.
 
     The next message goes out when everything older than `window` messages has been delivered.
     """
-    said = 0
     until = time.perf_counter() + seconds
     while said < most and time.perf_counter() < until:
         while said * each - room.total <= (window - 1) * each and said < most:

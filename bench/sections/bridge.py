@@ -13,12 +13,13 @@ from bench.arena import CannotStart, Run, free_port, started, wait_for_answer
 from bench.bars import Bar
 from bench.children import Child, group_cpu_s
 from bench.contenders import ours
-from bench.figures import rotated
-from bench.generator import LoadFailed, generate
+from bench.generator import LoadFailed, Outcome
 from bench.results import OURS, Table
 from bench.sections.dashboard import TOKEN, Dashboard
+from bench.talks import Talk, outcomes, talking
 
 AIOHTTP, WEBSOCKIFY, WITHOUT = "aiohttp bridge", "websockify", "no bridge"
+TURNS, QUICK_TURNS = 25, 12
 KINDS = {OURS: "dashboard", AIOHTTP: "aiohttp", WEBSOCKIFY: "websockify", WITHOUT: "raw"}
 NOTES = {
     OURS: "JSON, with names, senders, tokens and bounds",
@@ -57,16 +58,8 @@ def measure(run: Run) -> list[Table]:
              for scene in SCENES]  # fmt: skip
     trip = Table("bridge trip", "chat by websocket, from saying to all 10 browsers", "ms", "less")
     complete = Table("bridge complete", "chat by websocket: all got everything in order", "%")
-    for turn in range(run.fewer(3)):
-        for name in rotated(list(KINDS), turn):
-            if name in trip.left_out:
-                continue
-            run.say(f"  bridge: {name}")
-            try:
-                _one_round(run, name, flows, trip, complete)
-            except (CannotStart, LoadFailed, OSError, ValueError) as error:
-                for table in (*flows, trip, complete):
-                    table.left_out[name] = str(error)
+    for _ in range(run.fewer(3)):
+        _one_round(run, flows, trip, complete)
     return [*flows, trip, complete]
 
 
@@ -81,19 +74,50 @@ class Way:
         return sum(map(group_cpu_s, self.groups))
 
 
-def _one_round(run: Run, name: str, flows: list[Table], trip: Table, complete: Table) -> None:
-    worst = 100.0
-    with _way(run, name) as way:
+def _one_round(run: Run, flows: list[Table], trip: Table, complete: Table) -> None:
+    """All ways at the same time, in turns; one that fails is left out."""
+    worst = {name: 100.0 for name in KINDS if name not in trip.left_out}
+
+    def leave_out(name: str, error: Exception) -> None:
+        run.say(f"  {name} is left out: {error}")
+        del worst[name]
+        for table in (*flows, trip, complete):
+            table.left_out[name] = str(error)
+
+    with contextlib.ExitStack() as stack:
+        ways: dict[str, Way] = {}
+        for name in list(worst):
+            try:
+                ways[name] = stack.enter_context(_way(run, name))
+            except (CannotStart, OSError, ValueError) as error:
+                leave_out(name, error)
         for scene, flow in zip(SCENES, flows, strict=True):
-            load = (KINDS[name], scene.rooms, scene.members, scene.window, TOKEN)
-            outcome = generate(run, "bridge", way, run.pick(1, 2), *load)
-            rate = outcome.figures["rate"]
-            flow.row(name).add(rate, **outcome.busy(rate))
-            flow.row(name).note = NOTES[name]
-            worst = min(worst, outcome.figures["complete"])
-            if scene is SCENES[0]:
-                trip.row(name).add(outcome.figures["round_trip_ms"])
-    complete.row(name).add(worst)
+            for name, outcome in _looks(run, scene, {name: ways[name] for name in worst}).items():
+                if isinstance(outcome, Exception):
+                    leave_out(name, outcome)
+                    continue
+                rate = outcome.figures["rate"]
+                flow.row(name).add(rate, **outcome.busy(rate))
+                flow.row(name).note = NOTES[name]
+                worst[name] = min(worst[name], outcome.figures["complete"])
+                if scene is SCENES[0]:
+                    trip.row(name).add(outcome.figures["round_trip_ms"])
+    for name, whole in worst.items():
+        complete.row(name).add(whole)
+
+
+def _looks(run: Run, scene: Scene, ways: dict[str, Way]) -> dict[str, Outcome | LoadFailed]:
+    talks: dict[str, Talk] = {}
+    failed: dict[str, Outcome | LoadFailed] = {}
+    with contextlib.ExitStack() as stack:
+        for name, way in ways.items():
+            run.say(f"  {scene.key}: {name}")
+            words = (KINDS[name], scene.rooms, scene.members, scene.window, TOKEN)
+            try:
+                talks[name] = stack.enter_context(talking(run, "bridge", way, *words))
+            except LoadFailed as error:
+                failed[name] = error
+        return failed | outcomes(talks, int(run.pick(QUICK_TURNS, TURNS)))
 
 
 @contextlib.contextmanager

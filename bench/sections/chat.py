@@ -1,18 +1,19 @@
 """Chat: one speaks, everybody reads; with 10, 100 and 500 members, and one that never reads."""
 
-from collections.abc import Callable
+import contextlib
+from typing import NamedTuple
 
-from bench.arena import CannotStart, Run, started
+from bench.arena import CannotStart, Run, Running, started
 from bench.bars import Bar
 from bench.contenders import Contender, Place, ours, peer, program
-from bench.figures import rotated
-from bench.generator import LoadFailed, Outcome, generate
+from bench.generator import LoadFailed, Outcome
 from bench.results import OURS, Row, Table
+from bench.talks import Talk, outcomes, talking
 
 SIZES = (10, 100, 500)
 WINDOW = 16
 MOST_CONNECTIONS = 700
-LOOK_S = 0.6
+TURNS, QUICK_TURNS = 25, 12
 EVERYBODY = 100.0
 FAR_BEHIND = ("lab", "asyncio streams", "ncat --broker", "ncat --chat")
 
@@ -62,50 +63,76 @@ def _measure(run: Run, size: int) -> list[Table]:
     plain = Table(f"chat {size}", title, "delivered/s")
     beside = Table(f"chat {size} beside", f"{title}, one more that never reads", "delivered/s")
     complete = Table(f"chat {size} complete", f"chat, {size} members: all got everything", "%")
-    by_name = {contender.name: contender for contender in contenders()}
-    looks = run.looks()
+    without, with_one = (size, 0, WINDOW), (size, 1, WINDOW)
+    near, far = split(contenders())
     for turn in range(run.rounds):
-        with plain.round(), beside.round(), complete.round():
-            for look in range(looks):
-                for name in rotated(list(by_name), turn * looks + look):
-                    if name in FAR_BEHIND and not run.looks_far(turn, look):
-                        continue
-                    _look(run, by_name[name], size, 0, plain, complete)
-                    if name == OURS or not (run.quick or turn or look):  # ours is judged by it
-                        _look(run, by_name[name], size, 1, beside, None)
+        entrants = [Entrant(plain, contender, without) for contender in near]
+        entrants += [
+            Entrant(beside, contender, with_one) for contender in near if _is_ours(contender)
+        ]
+        _look(run, entrants, complete)
+        if not run.quick and turn == 0:  # ours alone is judged by it
+            for contender in (*near, *far):
+                if not _is_ours(contender):
+                    _look(run, [Entrant(beside, contender, with_one)], complete)
+        if run.looks_far(turn, 0):
+            for contender in far:
+                _look(run, [Entrant(plain, contender, without)], complete)
     return [plain, complete, beside, _compared(size, plain, beside)]
 
 
-def _look(
-    run: Run, contender: Contender, size: int, silent: int, table: Table, complete: Table | None
-) -> None:
-    def look(contender: Contender) -> None:
-        outcome = generated(run, contender, "chat", size, silent, WINDOW)
-        note(table, contender, outcome)
-        if complete:
-            _note_completeness(complete, contender.name, outcome)
-
-    try_look(run, table, contender, look)
+def split(contenders: list[Contender]) -> tuple[list[Contender], list[Contender]]:
+    """Those that take turns with each other, and those that are far slower."""
+    near = [contender for contender in contenders if contender.name not in FAR_BEHIND]
+    return near, [contender for contender in contenders if contender.name in FAR_BEHIND]
 
 
-def generated(run: Run, contender: Contender, load: str, *more: object) -> Outcome:
+def _is_ours(contender: Contender) -> bool:
+    return contender.name == OURS
+
+
+class Entrant(NamedTuple):
+    """A contender for a table, and the rest of the words of its load."""
+
+    table: Table
+    contender: Contender
+    words: tuple[object, ...]
+
+
+def looks(run: Run, entrants: list[Entrant]) -> list[tuple[Entrant, Outcome]]:
+    """The outcomes of those that could be measured, all at the same time and in turns; the others
+    are left out of their table."""
+    talks: dict[str, Talk] = {}
+    failed: dict[str, Exception] = {}
+    by_key = {f"{one.table.key}: {one.contender.name}": one for one in entrants
+              if one.contender.name not in one.table.left_out}  # fmt: skip
+    with contextlib.ExitStack() as stack:
+        for key, (_, contender, words) in by_key.items():
+            run.say(f"  {key}")
+            try:
+                server = stack.enter_context(_started(run, contender))
+                talks[key] = stack.enter_context(talking(run, "chat", server, *words))
+            except (CannotStart, LoadFailed) as error:
+                failed[key] = error
+        ended = outcomes(talks, int(run.pick(QUICK_TURNS, TURNS)))
+    failed |= {key: end for key, end in ended.items() if isinstance(end, LoadFailed)}
+    for key, why in failed.items():
+        run.say(f"  {key} is left out: {why}")
+        by_key[key].table.left_out[by_key[key].contender.name] = str(why)
+    return [(by_key[key], end) for key, end in ended.items() if isinstance(end, Outcome)]
+
+
+def _started(run: Run, contender: Contender) -> contextlib.AbstractContextManager[Running]:
     if contender.lacking:
         raise CannotStart(contender.lacking)
-    with started(run, contender) as server:
-        return generate(run, load, server, LOOK_S, *more)
+    return started(run, contender)
 
 
-def try_look(
-    run: Run, table: Table, contender: Contender, look: Callable[[Contender], None]
-) -> None:
-    if contender.name in table.left_out:
-        return
-    run.say(f"  {table.key}: {contender.name}")
-    try:
-        look(contender)
-    except (CannotStart, LoadFailed) as error:
-        run.say(f"  {contender.name} is left out: {error}")
-        table.left_out[contender.name] = str(error)
+def _look(run: Run, entrants: list[Entrant], complete: Table) -> None:
+    for (table, contender, words), outcome in looks(run, entrants):
+        note(table, contender, outcome)
+        if words[1] == 0:
+            _note_completeness(complete, contender.name, outcome)
 
 
 def note(table: Table, contender: Contender, outcome: Outcome) -> None:

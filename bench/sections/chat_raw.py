@@ -3,16 +3,16 @@
 One speaks, everybody reads; with 10, 100 and 500 members, and with one message under way.
 """
 
-from collections.abc import Callable
-
-from bench.arena import Run
+from bench.arena import CannotStart, Run, started
 from bench.bars import Bar
 from bench.contenders import Contender, ours, peer
 from bench.figures import rotated
+from bench.generator import LoadFailed, generate
 from bench.results import Table
-from bench.sections.chat import SIZES, WINDOW, generated, note, remark, try_look
+from bench.sections.chat import SIZES, WINDOW, Entrant, looks, note, remark, split
 
 PEERS = ("asyncio Protocol", "asyncio streams", "stdlib threads")
+LOOK_S = 0.6
 ALONE = "chat raw p99"  # one message under way
 BARS = (
     *(Bar(f"chat, {size} raw members", f"chat raw {size}", 1.0, peers=PEERS) for size in SIZES),
@@ -38,34 +38,40 @@ def contenders() -> list[Contender]:
 
 def _measure_raw(run: Run, size: int) -> Table:
     title = f"chat, {size} raw members, {WINDOW} messages of 58 bytes in flight"
-    table = Table(f"chat raw {size}", title, "delivered/s")
-
-    def look(contender: Contender) -> None:
-        outcome = generated(run, contender, "chat", size, 0, WINDOW, "raw")
-        note(table, contender, outcome)
-
-    return _in_turns(run, table, look)
+    table, words = Table(f"chat raw {size}", title, "delivered/s"), (size, 0, WINDOW, "raw")
+    near, far = split(contenders())
+    for turn in range(run.rounds):
+        groups = [near, *([one] for one in far if run.looks_far(turn, 0))]
+        for group in groups:
+            for entrant, outcome in looks(run, [Entrant(table, one, words) for one in group]):
+                note(table, entrant.contender, outcome)
+    return table
 
 
 def _measure_alone(run: Run) -> Table:
+    """They are no rates: rounds of looks at each contender; one that fails is left out."""
     title = f"chat, {SIZES[0]} raw members, one message under way: from the send to the last member"
     table = Table(ALONE, title, "p99 µs", better="less")
-
-    def look(contender: Contender) -> None:
-        figures = generated(run, contender, "chat_latency", SIZES[0], "raw").figures
-        row = table.row(contender.name)
-        row.add(figures["p99_us"], **{"p50 µs": figures["p50_us"]})
-        row.note = remark(contender, figures["faults"])
-
-    return _in_turns(run, table, look)
-
-
-def _in_turns(run: Run, table: Table, look: Callable[[Contender], None]) -> Table:
-    """Rounds of looks at each contender of the raw tables; one that fails is left out."""
-    by_name, looks = {contender.name: contender for contender in contenders()}, run.looks()
+    by_name = {contender.name: contender for contender in contenders()}
     for turn in range(run.rounds):
         with table.round():
-            for number in range(looks):
-                for name in rotated(list(by_name), turn * looks + number):
-                    try_look(run, table, by_name[name], look)
+            for number in range(run.looks()):
+                for name in rotated(list(by_name), turn * run.looks() + number):
+                    _look_alone(run, table, by_name[name])
     return table
+
+
+def _look_alone(run: Run, table: Table, contender: Contender) -> None:
+    if contender.name in table.left_out:
+        return
+    run.say(f"  {table.key}: {contender.name}")
+    try:
+        with started(run, contender) as server:
+            figures = generate(run, "chat_latency", server, LOOK_S, SIZES[0], "raw").figures
+    except (CannotStart, LoadFailed) as error:
+        run.say(f"  {contender.name} is left out: {error}")
+        table.left_out[contender.name] = str(error)
+        return
+    row = table.row(contender.name)
+    row.add(figures["p99_us"], **{"p50 µs": figures["p50_us"]})
+    row.note = remark(contender, figures["faults"])

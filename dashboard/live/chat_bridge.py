@@ -26,6 +26,7 @@ from dashboard.errors import NotRunning
 from dashboard.lab import Lab
 from dashboard.live.chat_rules import RULES, name_problem, room_problem, text_problem, trimmed
 from dashboard.live.frames import Opcode, frame, json_frame
+from dashboard.live.receiving import Receiver
 from dashboard.live.websocket import BAD_FRAME, NOT_RUNNING, Json, Refused, Socket
 from dashboard.rights import Right
 from labservers.observe.addresses import address_text
@@ -78,7 +79,7 @@ def _end(sock: Socket, state: str, message: str, code: int = NOT_RUNNING) -> Non
     raise Refused(code, message)
 
 
-class Talk(asyncio.Protocol):
+class Talk(Receiver):
     """A browser in a room: the connection to the chat server, and the hearer of the websocket.
 
     All of it runs in the loop's thread, but for wait_for_end().

@@ -18,6 +18,7 @@ from dashboard.live.frames import (
     frame,
     json_frame,
 )
+from dashboard.live.receiving import Receiver
 
 NORMAL, GOING_AWAY, BROKEN = 1000, 1001, 1011  # RFC 6455 section 7.4.1
 BAD_FRAME, BAD_TOKEN, BAD_ORIGIN, NOT_RUNNING, CROWDED = 4400, 4401, 4403, 4410, 4429  # ours
@@ -72,7 +73,7 @@ class Hearer(Protocol):
         """The websocket has ended."""
 
 
-class Socket(asyncio.Protocol):
+class Socket(Receiver):
     """One websocket with JSON messages. send() and close() may be called from any thread.
 
     Its messages wait for receive(), until a Hearer is given to hear_with(). `explains`: its end is
