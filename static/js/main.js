@@ -238,5 +238,5 @@ actions.navigate = startRouter(routeOf, (route) => {
 startKeyboard({ state: () => state, actions });
 startRefusals(actions.toast);
 addEventListener("hashchange", () => takeLink() && live.open());
+live.open(); // while the page is drawn, the dashboard answers
 draw();
-live.open();
