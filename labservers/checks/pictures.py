@@ -100,7 +100,9 @@ class Chart:
             if at > index and row.moment and row.moment.side == moment.side
         )
         until, until_s = next(later, (len(self.rows), self._until_s))
-        label = f"{self.words('moment.waits')} {self._seconds(until_s - moment.at_s)}"
+        label = self.words("moment.waits")
+        if until_s > moment.at_s:  # what is the last to be seen has no end
+            label += f" {self._seconds(until_s - moment.at_s)}"
         return {"height": self.y(until) - self.y(index) - STEP // 2, "label": label}
 
     def _arrow(self, moment: Moment, count: int) -> Json:

@@ -22,6 +22,7 @@ class FastEventLoop(EventLoop):
     the lanes in which these end by read_on() or sleep(), and give back the others."""
 
     together: Together | None = None
+    _done_together = False  # steps, for the tick that begins
 
     def read_on(self, tasks: list[Task], limit_s: float) -> None:
         """A step of each has been done together. It waits for the socket it waited for before, and
@@ -54,8 +55,6 @@ class FastEventLoop(EventLoop):
     def _count(self, tasks: list[Task]) -> None:
         self.steps += len(tasks)
         self._done_together = self._done_together or bool(tasks)
-
-    _done_together = False  # in the tick that begins
 
     def _end_reading(self, sockets: list[Socket]) -> None:
         if self.together is not None and sockets and not self.observers.of_steps:

@@ -180,6 +180,17 @@ def test_the_drawing_of_a_long_time_says_how_much_it_leaves_out() -> None:
     assert drawn.count("l12 12M") == 1
 
 
+def test_a_wait_says_how_long_it_was_where_it_has_an_end() -> None:
+    ends = [Moment(1.0, "client", "waits"), Moment(3.5, "client", "closes")]
+    goes_on = [Moment(0.5, "client", "connects"), Moment(1.0, "client", "waits")]
+    labels = []
+    for timeline in (ends, goes_on):
+        chart = picture(timeline, "en")
+        assert chart
+        labels += [mark["label"] for mark in chart["marks"] if mark["kind"] == "bar"]
+    assert labels == ["waits 2.5 s", "waits"]
+
+
 @pytest.mark.parametrize(
     ("side", "name"),
     [("client 2", "клиент 2"), ("member 1", "участник 1"), ("client's friend", "другой участник")],
