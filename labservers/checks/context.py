@@ -269,9 +269,9 @@ class Context:
 
 
 class Probe(NamedTuple):
-    """One question to a program. applies: a key of the reason why it is not tried, or None. rough:
-    its clients leave without a farewell, of which a chat may suffer later. starts: it starts the
-    program itself."""
+    """One question to a program. applies: a key of the reason why it is not tried, or None; it asks
+    the program nothing, which may have ended. rough: its clients leave without a farewell, of which
+    a chat may suffer later. starts: it starts the program itself."""
 
     id: str
     applies: Callable[[Context], str | None]

@@ -30,12 +30,10 @@ class Saved(NamedTuple):
         return words in html.unescape(self.page)
 
 
-def has_form(context: Context) -> str | None:
-    return http(context) or (None if _form(context) is not None else "no-form")
-
-
 def saves(context: Context) -> Outcome:
     """Plain words, then words of another alphabet with a space and a plus."""
+    if _form(context) is None:
+        return context.not_tried("no-form")
     tag = _tag()
     saved = _send(context, tag)
     if not saved.shows(tag):
@@ -57,6 +55,8 @@ def saves(context: Context) -> Outcome:
 
 def saves_second_segment(context: Context) -> Outcome:
     """RFC 9112 section 6: the body has as many bytes as its header says, whenever they come."""
+    if _form(context) is None:
+        return context.not_tried("no-form")
     if not _send(context, tag := _tag()).shows(tag):
         return context.not_tried("not-shown")
     tag = _tag()
@@ -69,6 +69,8 @@ def saves_second_segment(context: Context) -> Outcome:
 
 def shows_as_text(context: Context) -> Outcome:
     """OWASP: cross-site scripting, stored. The tag is one that does no harm."""
+    if _form(context) is None:
+        return context.not_tried("no-form")
     tag = _tag()
     words = f"<i>{tag}</i>"
     saved = _send(context, words)
@@ -107,7 +109,7 @@ def _around(page: str, tag: str) -> str:
 
 
 PROBES = (
-    Probe("http-post", has_form, saves),
-    Probe("http-post-split", has_form, saves_second_segment),
-    Probe("http-post-html", has_form, shows_as_text),
+    Probe("http-post", http, saves),
+    Probe("http-post-split", http, saves_second_segment),
+    Probe("http-post-html", http, shows_as_text),
 )

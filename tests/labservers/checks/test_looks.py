@@ -10,6 +10,7 @@ from labservers.checks.context import Context, Probe, Setting
 from labservers.checks.hints import Hints
 from labservers.checks.looks import Looks
 from labservers.checks.patience import Patience
+from labservers.checks.plan import PROBES
 from labservers.checks.subject import Mark
 from labservers.checks.values import Address, Death, Evidence, Outcome, Talk, Turn
 
@@ -203,3 +204,16 @@ def ending(probe: Probe, subject: FakeSubject) -> Probe:
         return Outcome(probe.id, "fail", "", (), Evidence("no-answer"))
 
     return Probe(probe.id, probe.applies, look)
+
+
+@pytest.mark.parametrize("framed", ["line", "http", "recv"])
+def test_whether_a_probe_applies_is_not_asked_of_the_program(
+    patience: Patience, framed: str
+) -> None:
+    """The last probe may have ended it."""
+    subject: Any = FakeSubject()
+    subject.address = None
+    talk = Talk("text", None, (Turn(b"GET / HTTP/1.1\r\n\r\n", b".*"),), framed=framed)
+    setting = Setting(talk, subject, patience, Hints(), {})
+    reasons = [probe.applies(Context(probe.id, setting)) for probe in PROBES]
+    assert None in reasons

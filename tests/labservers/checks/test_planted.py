@@ -17,7 +17,16 @@ from hypothesis import strategies as st
 
 from bench.accuracy.checking import MARK, Checked, check, marked, open_ports
 from bench.accuracy.planting import PLANTED, facts, patched, source
-from bench.accuracy.subjects import HELD_BACK, Subject, held_back, planted, strangers
+from bench.accuracy.subjects import (
+    FOLDER,
+    HELD_BACK,
+    LAB,
+    Subject,
+    held_back,
+    lab,
+    planted,
+    strangers,
+)
 from labservers.checks.texts import causes
 from tests.ports import free_port
 
@@ -26,18 +35,26 @@ SAMPLE = (
     "hello_plain_strict.py",
     "hypotenuse_json.py",
     "hypotenuse_time_limit_one_recv.py",
-    "page_poll_characters.py",
 )
+MANY = "subjects_server.py"  # of the lab, with five faults
 
 
 PORT = re.compile(r"\b12\d{3}\b")
 
 
-def moved(subject: Subject) -> Subject:
+def moved(subject: Subject, ports: re.Pattern[str] = PORT) -> Subject:
     """The same server on another port."""
     port = str(free_port())
-    files = {name: PORT.sub(port, text) for name, text in subject.files.items()}
+    files = {name: ports.sub(port, text) for name, text in subject.files.items()}
     return subject._replace(files=files)
+
+
+def in_a_folder(name: str) -> Subject:
+    """A server of the lab's with its modules, on another port."""
+    subject = next(one for one in lab() if one.name == name)
+    files = {file.name: file.read_text("utf-8") for file in LAB.glob("*.py")}
+    words = (f"{FOLDER}/{name}", *subject.words[1:])
+    return moved(subject._replace(words=words, files=files), re.compile(r"\b81\d\d\b"))
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +62,12 @@ def checked() -> dict[str, Checked]:
     """The sample, two at a time: the machine is busy meanwhile. On ports of this worker: another
     one may check the same."""
     subjects = [moved(one) for one in planted() if one.name in SAMPLE]
+    subjects.append(in_a_folder(MANY))
     with ThreadPoolExecutor(2) as pool:
         return {one.subject.name: one for one in pool.map(check, subjects)}
 
 
-@pytest.mark.parametrize("name", SAMPLE)
+@pytest.mark.parametrize("name", [*SAMPLE, MANY])
 def test_the_fault_is_found_and_nothing_else_is_said(
     checked: dict[str, Checked], name: str
 ) -> None:
@@ -59,7 +77,7 @@ def test_the_fault_is_found_and_nothing_else_is_said(
     assert not one.accused, one
 
 
-@pytest.mark.parametrize("name", SAMPLE)
+@pytest.mark.parametrize("name", [*SAMPLE, MANY])
 def test_a_check_leaves_nothing_behind(checked: dict[str, Checked], name: str) -> None:
     assert checked[name].left == ()
 
