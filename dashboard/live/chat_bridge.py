@@ -46,7 +46,7 @@ def bridge(lab: Lab, sock: Socket, first: Json) -> None:
     for state, problem in (("bad_room", room_problem(room)), ("bad_name", name_problem(name))):
         if problem:
             _end(sock, state, problem, BAD_FRAME)
-    with lab.watch("chat", EVENTS_HZ):
+    with lab.watch("chat", EVENTS_HZ, "rooms"):
         talk = Talk(lab, sock, str(room), trimmed(str(name)))
         _connect(lab, talk)
         reason = talk.wait_for_end()

@@ -100,8 +100,8 @@ class Framing:
             unsure = data[-1] in UNSURE_ENDS and _may_end_otherwise(data)
             plain = LINE_FEED not in data and not unsure
         else:
-            plain = data[-1:] == LF != data[:1] and CR not in data
-            plain = plain and data.find(b"\n\n") < 0 and data.find(b"exit\n") < 0
+            lines = data.split(LF)
+            plain = not lines.pop() and b"" not in lines and EXIT not in lines and CR not in data
         return plain and (data.isascii() or _is_utf8(data))
 
     def _without_telnet(self, data: bytes) -> bytes:

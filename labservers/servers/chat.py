@@ -153,6 +153,9 @@ class ChatServer(LabServer):
         self.stopping = True
         self._acceptor.stop()
 
+    def looked_at(self, look: messages.Look) -> None:
+        self.rooms.report_said("rooms" in look.views)
+
     def frame(self, seq: int) -> messages.Frame:
         waiting, limit = self._acceptor.queue() or (None, None)
         self.rooms.count_missed()

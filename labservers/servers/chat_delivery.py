@@ -76,7 +76,8 @@ class Delivery:
     def _take(self) -> bytes:
         room, (speaker, lines) = self._room, self._spoken.popleft()
         count = lines.count(LINE_FEED)
-        self._said.report(room, speaker, lines, count)
+        if self._said.wanted:
+            self._said.report(room, speaker, lines, count)
         room.messages += count
         room.tally.requests += count
         return lines

@@ -96,6 +96,13 @@ class Rooms:
             shown = list(itertools.islice(self._rooms.items(), ROOMS_SHOWN))
         return [(f"Lock {name}", room.delivery, "turn") for name, room in shown]
 
+    def report_said(self, wanted: bool) -> None:
+        """Whether the live events name the speakers from now on."""
+        with self._lock:
+            self._said.wanted = wanted
+            for room in self._rooms.values():
+                room.run = None  # its numbers would go on from before
+
     def count_sent(self) -> None:
         """Bring the connections' bytes up to now: those of level members are not counted with
         every send."""

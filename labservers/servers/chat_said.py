@@ -43,10 +43,12 @@ class Said:
     """The events of all rooms.
 
     Many messages a second would be as many events, each made, encoded, sent and decoded. So a
-    message is only put down, and the events are made when they are taken.
+    message is only put down, and the events are made when they are taken. wanted: whether anybody
+    is to be told; without, nothing is put down.
     """
 
     def __init__(self, monitor: Monitor) -> None:
+        self.wanted = False
         self._clock = monitor.clock
         self._store = monitor.events
         self._runs: list[Run] = []

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from labservers.observe import messages
 from labservers.observe.log import Log
 from labservers.observe.monitor import Connection, Monitor
 from labservers.servers.chat import ChatConnectionManager, ChatServer
@@ -65,6 +66,7 @@ class FakeChat:
         self.call: Callable[[Member], None] = self.called.append
         patience = Patience(patience_s, lambda: self.now)
         self.rooms = Rooms(self.monitor, lambda m: self.call(m), patience, **options)
+        self.rooms.report_said(True)
         self.manager = ChatConnectionManager(self.rooms, self.monitor)
         self._ids = count(1)
 
@@ -117,6 +119,7 @@ class WatchedServer(ChatServer):
     def __init__(self, *where: Any, **options: Any) -> None:
         super().__init__(*where, **options)
         self.members: list[Member] = []
+        self.looked_at(messages.Look(10.0, ["rooms"]))
 
     def consume_client(self, member: Member) -> None:
         self.members.append(member)

@@ -4,6 +4,8 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from labservers.observe import messages
+
 
 def converse(*members: Any, count: int) -> None:
     """One message after the other, by each member in turn."""
@@ -70,6 +72,20 @@ def test_what_a_member_says_in_a_row_is_one_event_until_it_is_taken(
     converse(other, count=2)
     (event,) = chat_server.monitor.take_events().events
     assert (event.data["seq"], event.data["sizes"]) == (154, [1, 1])
+
+
+def test_who_speaks_is_told_while_somebody_looks_at_the_rooms(join: Any, chat_server: Any) -> None:
+    """And by the number in the room, whatever was said when nobody looked."""
+    looks = [messages.Look(10.0, ["rooms"]), messages.Look(10.0, ["wire"])]
+    speaker, told = join(), []
+    for turn in range(5):
+        chat_server.looked_at(looks[turn % 2])
+        converse(speaker, count=2)
+        batch = chat_server.monitor.take_events()
+        told += (
+            [event.data["seq"] for event in batch.events if event.kind == "said"] if batch else []
+        )
+    assert told == [1, 5, 9]
 
 
 def test_what_is_said_in_another_mode_is_another_event(join: Any, chat_server: Any) -> None:
