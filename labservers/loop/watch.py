@@ -19,6 +19,7 @@ from labservers.observe.stepper import Stepper
 TICKS_TIMED = 50  # in a window
 TICKS_KEPT = 50
 STEPS_TIMED = 100
+REST_S = 0.5  # of the sampler, where so many came in a window: to time a step costs several of them
 
 Clock = Callable[[], float]
 Describe = Callable[[Task], tuple[str, str]]  # the label and the peer of a task
@@ -149,19 +150,21 @@ class StepWindow:
 
 
 class Sampler:
-    """Times steps."""
+    """Times steps. Where a window is full, the next ones are empty for REST_S."""
 
     def __init__(self, loop: EventLoop, clock: Clock) -> None:
         self._loop = loop
         self._clock = clock
         self._task: Task | None = None
         self._began = 0.0
+        self._rests_until = 0.0
         self.window = StepWindow()
 
     def next_window(self) -> StepWindow:
         """Begin a new window; the last one."""
         last, self.window = self.window, StepWindow()
-        self._loop.observers.add(self)
+        if self._clock() >= self._rests_until:
+            self._loop.observers.add(self)
         return last
 
     def resuming(self, task: Task) -> None:
@@ -183,4 +186,5 @@ class Sampler:
         if window.longest is None or spent > window.longest[0]:
             window.longest = (spent, task, task.line())
         if window.timed >= STEPS_TIMED:
+            self._rests_until = self._clock() + REST_S
             self._loop.observers.leave_out(self)

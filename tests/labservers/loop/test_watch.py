@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from labservers.loop.event_loop import EventLoop, TaskType
-from labservers.loop.watch import STEPS_TIMED, TICKS_TIMED, Hold, Meter, Sampler
+from labservers.loop.watch import REST_S, STEPS_TIMED, TICKS_TIMED, Hold, Meter, Sampler
 from labservers.observe.stepper import Stepper
 
 
@@ -72,6 +72,18 @@ def test_the_sampler_times_a_bounded_number_of_steps_and_takes_itself_off() -> N
     assert window.longest[0] == pytest.approx(0.001)
     assert window.longest[2].startswith("test_watch.py:")
     assert task.busy_us == pytest.approx(1000 * task.steps, abs=1)
+
+
+def test_the_sampler_rests_after_a_full_window_and_never_after_another() -> None:
+    clock = Clock()
+    loop = EventLoop(steps(STEPS_TIMED))
+    sampler = Sampler(loop, clock)
+    sampler.next_window()
+    loop.run()
+    for waited_s, timed in ((0.0, False), (REST_S / 2, False), (REST_S / 2, True), (0.0, True)):
+        clock.now += waited_s
+        sampler.next_window()
+        assert bool(loop.observers.resuming) == timed
 
 
 @pytest.fixture
