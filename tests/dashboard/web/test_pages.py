@@ -122,7 +122,7 @@ def test_nothing_in_a_page_needs_an_exception_from_the_policy(
 def test_all_that_a_page_names_is_there_and_is_kept_for_a_year(client: FlaskClient) -> None:
     page = client.get("/").get_data(as_text=True)
     files = re.findall(r'(?:href|src)="(/assets/[^"]*)"', page)
-    assert len(files) == 5  # an icon, a font, a style sheet, two scripts
+    assert len(files) == 6  # an icon, two fonts, a style sheet, two scripts
     for path in files:
         with client.get(path) as answer:
             assert answer.status_code == 200, path
