@@ -1,17 +1,17 @@
 """The server below `flask run`, bounded: no visitor keeps the others waiting.
 
-It has a thread for each connection. A visitor that sends its request drop by drop (slowloris), or
-reads its answer so, would hold a thread and a descriptor for as long as it likes, and a thousand
-of them all descriptors that a process may have. So each connection has a deadline, and of more
-than MOST the oldest is cut off: a page's own request is young. A websocket that was let in counts
-no more, since those have limits of their own.
+It has a thread for each request, from its whole header on; see waiting_room.py. A visitor that
+sends its request drop by drop (slowloris), or reads its answer so, would hold a descriptor for as
+long as it likes, and a thousand of them all descriptors that a process may have. So each connection
+has a deadline, and of more than MOST the oldest is cut off: a page's own request is young. A
+websocket that was let in counts no more, since those have limits of their own.
 
 A crowd comes in bursts. Where those fill the accept queue, the kernel drops the SYN of the next
 visitor, which is sent again after a second (RFC 6298, section 2); so the queue is as long as the
 system allows.
 
 Under `--cert` a visitor's TLS handshake is a part of its request, and has the same deadline: it is
-made in the connection's own thread, by the first read.
+made in the connection's own thread, by the first read; such a visitor has a thread from the first.
 """
 
 import contextlib
@@ -28,12 +28,14 @@ from typing import Any, cast
 
 from werkzeug import serving
 
+from dashboard.waiting_room import Visitor, WaitingRoom
+
 MOST = 128
 REQUEST_S = 10.0  # for the request's line, header and body
 LONGEST_S = 120.0  # from then on, for the answer
 PAUSE_S = 0.05
 QUEUE = 4_096  # connections that wait for accept(); somaxconn, listen(2), may allow fewer
-LET_IN = "dashboard.let_in"  # a callable in the WSGI environment
+LET_IN, SHOOK_HANDS = "dashboard.let_in", "dashboard.shook_hands"  # in the WSGI environment
 
 
 class Guests:
@@ -57,8 +59,14 @@ class Guests:
                 self._cut_off(next(iter(self._asking or self._served)))
             self._asking[guest] = self._clock() + REQUEST_S
 
+    def asks_on(self, guest: socket.socket) -> None:
+        """More belongs to its request than the header that it has sent."""
+        with self._lock:
+            if self._served.pop(guest, None) is not None:
+                self._asking[guest] = self._clock() + REQUEST_S
+
     def asked(self, guest: socket.socket) -> None:
-        """Its request is whole."""
+        """Its request is whole, or its header."""
         with self._lock:
             if self._asking.pop(guest, None) is not None:
                 self._served[guest] = self._clock() + LONGEST_S
@@ -84,6 +92,29 @@ class Guests:
     def _remove(self, guest: socket.socket) -> None:
         self._asking.pop(guest, None)
         self._served.pop(guest, None)
+
+
+class Begun(io.RawIOBase):
+    """A stream of which the beginning has been read."""
+
+    def __init__(self, beginning: bytes, stream: Any) -> None:
+        self._beginning, self._stream = beginning, stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if not self._beginning:
+            count: int | None = self._stream.readinto(buffer)
+            return count
+        part = self._beginning[: len(buffer)]
+        self._beginning = self._beginning[len(part) :]
+        buffer[: len(part)] = part
+        return len(part)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
 class Header:
@@ -121,6 +152,14 @@ class Handler(serving.WSGIRequestHandler):
 
     server: "Server"
 
+    def setup(self) -> None:
+        super().setup()
+        self._visitor = self.server.admitted.get(self.connection)
+        if self._visitor is not None:
+            self.rfile.close()
+            raw = self.connection.makefile("rb", buffering=0)
+            self.rfile = io.BufferedReader(Begun(self._visitor.said, raw))
+
     def parse_request(self) -> bool:
         """False as well for a header that was cut off: the parser takes it for a whole one, and a
         page would be made for nobody (RFC 9112, section 8)."""
@@ -129,15 +168,22 @@ class Handler(serving.WSGIRequestHandler):
         self.rfile = stream
         return parsed and not header.cut
 
+    @property
+    def _is_websocket(self) -> bool:
+        return self.headers.get("Upgrade", "").lower() == "websocket"
+
     def make_environ(self) -> dict[str, Any]:
         """Called when the header is whole. A body, and a websocket's way in, are still asking."""
         environ, guest, guests = super().make_environ(), self.connection, self.server.guests
         size = _body_size(environ)
+        if size or self._is_websocket:
+            guests.asks_on(guest)
         if size:
             environ["wsgi.input"] = Body(environ["wsgi.input"], size, partial(guests.asked, guest))
-        elif self.headers.get("Upgrade", "").lower() != "websocket":
+        elif not self._is_websocket:
             guests.asked(guest)
-        return {**environ, LET_IN: partial(guests.leave, guest)}
+        shook_hands = self._visitor.shook_hands if self._visitor else lambda: None
+        return {**environ, LET_IN: partial(guests.leave, guest), SHOOK_HANDS: shook_hands}
 
 
 def _body_size(environ: dict[str, Any]) -> float:
@@ -156,6 +202,8 @@ class Server(serving.ThreadedWSGIServer):
         self, host: str, port: int, app: Any, handler: Any = None, *rest: Any, **more: Any
     ) -> None:
         self.guests = Guests()
+        self.admitted: dict[socket.socket, Visitor] = {}  # that have a thread
+        self._room = WaitingRoom(self._admit, self._dismiss)
         super().__init__(host, port, app, handler or Handler, *rest, **more)
         self.socket.listen(QUEUE)  # anew: under --debug it is the reloader's socket, and listens
 
@@ -178,6 +226,37 @@ class Server(serving.ThreadedWSGIServer):
             )
         return connection, address
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self.ssl_context is None:
+            self._room.enter(request, client_address)
+        else:
+            super().process_request(request, client_address)
+
+    def _admit(self, visitor: Visitor) -> None:
+        self.admitted[visitor.connection] = visitor
+        self.guests.asked(visitor.connection)
+        try:
+            super().process_request(visitor.connection, visitor.address)
+        except RuntimeError:  # the system has no more threads
+            del self.admitted[visitor.connection]
+            visitor.shook_hands()
+            self._dismiss(visitor)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """All of it; called in the request's thread."""
+        try:
+            super().finish_request(request, client_address)
+        finally:
+            if visitor := self.admitted.pop(request, None):
+                visitor.shook_hands()
+
+    def _dismiss(self, visitor: Visitor) -> None:
+        self.shutdown_request(visitor.connection)
+
+    def server_close(self) -> None:
+        self._room.close()
+        super().server_close()
+
     def shutdown_request(self, connection: Any) -> None:
         self.guests.leave(connection)
         super().shutdown_request(connection)
@@ -191,6 +270,11 @@ class Server(serving.ThreadedWSGIServer):
 def install() -> None:
     """`flask run` takes no server of ours, so it finds ours under the name of Werkzeug's."""
     vars(serving)["ThreadedWSGIServer"] = Server
+
+
+def shook_hands(environ: dict[str, Any]) -> None:
+    """The handshake of a websocket is over."""
+    environ.get(SHOOK_HANDS, lambda: None)()
 
 
 def let_in(environ: dict[str, Any]) -> None:

@@ -89,7 +89,9 @@ def serve(ws: Server, handler: Handler, limit: int) -> None:
     try:
         _prepare(ws.sock)
         with LOOP.running() as loop, carried(ws.sock) as carrier:
-            _serve(_adopt(carrier, loop), handler, limit)
+            sock = _adopt(carrier, loop)
+            serving.shook_hands(request.environ)
+            _serve(sock, handler, limit)
     except OSError as error:  # as EMFILE: there is no descriptor for it; or the loop has no time
         why = error.strerror or "the machine is too busy"
         LOG.warning("a websocket is turned away: %s", why)

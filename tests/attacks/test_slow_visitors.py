@@ -72,6 +72,21 @@ def test_half_bodies_push_out_no_answer_that_is_on_its_way(
     assert len(page) == int(length[1]) > 2 * SEND_BYTES
 
 
+@pytest.mark.parametrize("first", [0, 1, 9])
+def test_a_body_may_begin_with_its_header(site: Any, first: int) -> None:
+    body = b'{"wanted": true}'
+    header = (
+        b"POST /api/restore HTTP/1.1\r\nHost: %s:%d\r\n" % _host(site)
+        + b"X-Lab-Token: %s\r\nContent-Type: application/json\r\n" % TOKEN.encode()
+        + b"Content-Length: %d\r\n\r\n" % len(body)
+    )
+    with socket.create_connection(site.address, 30) as visitor:
+        visitor.sendall(header + body[:first])
+        visitor.sendall(body[first:])
+        status, _, answer = visitor.makefile("rb").read().partition(b"\r\n\r\n")
+    assert status.split()[1] == b"200", answer
+
+
 def test_no_page_is_made_for_a_header_that_was_cut_off(site: Any) -> None:
     asked: list[Any] = []
     site.app.before_request_funcs.setdefault(None, []).append(lambda: asked.append(True))

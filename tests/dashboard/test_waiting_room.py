@@ -1,0 +1,146 @@
+"""Connections without a thread until their request is whole, and handshakes in turn."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dashboard.waiting_room import HANDSHAKES, HEADER_BYTES, Visitor, WaitingRoom
+
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12345"
+LARGE = b"POST / HTTP/1.1\r\ncontent-length:  70000 \r\n\r\n"
+UPGRADE = b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nupgrade:WebSocket\r\n\r\n"
+
+
+class Hall:
+    """A room with an audience: who was admitted and who was dismissed, in order."""
+
+    def __init__(self) -> None:
+        self.admitted: list[Visitor] = []
+        self.dismissed: list[Visitor] = []
+        self.room = WaitingRoom(self.admitted.append, self._dismiss)
+        self._sockets: list[socket.socket] = []
+
+    def come(self, said: bytes = b"") -> socket.socket:
+        """The visitor's end of a new connection, on which so much has arrived."""
+        ours, theirs = socket.socketpair()
+        self._sockets += (ours, theirs)
+        theirs.sendall(said)
+        self.room.enter(ours, "address")
+        return theirs
+
+    def _dismiss(self, visitor: Visitor) -> None:
+        self.dismissed.append(visitor)
+        visitor.connection.close()
+
+    def close(self) -> None:
+        self.room.close()
+        for sock in self._sockets:
+            sock.close()
+
+
+@pytest.fixture
+def hall() -> Iterator[Hall]:
+    hall = Hall()
+    yield hall
+    hall.close()
+
+
+def waiting_rooms() -> int:
+    return [thread.name for thread in threading.enumerate()].count("waiting room")
+
+
+def test_one_whose_request_is_there_does_not_wait(hall: Hall) -> None:
+    before = waiting_rooms()
+    hall.come(GET + b"body")
+    (visitor,) = hall.admitted
+    assert (visitor.said, visitor.address) == (GET + b"body", "address")
+    assert visitor.connection.getblocking()
+    assert waiting_rooms() == before
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(
+    request=st.sampled_from(
+        [GET, GET.replace(b"\r", b""), GET.replace(b"\r\n\r\n", b"\n\r\n"), POST, LARGE]
+    ),
+    sizes=st.lists(st.integers(1, 9)),
+)
+def test_a_request_may_come_in_any_pieces(
+    hall: Hall, eventually: Callable[..., Any], request: bytes, sizes: list[int]
+) -> None:
+    before, theirs, at = len(hall.admitted), hall.come(), 0
+    for size in (*sizes, len(request)):
+        assert len(hall.admitted) == before or at >= len(request)
+        theirs.sendall(request[at : at + size])
+        at += size
+    eventually(lambda: len(hall.admitted) == before + 1, "admitted")
+    assert hall.admitted[-1].said == request
+
+
+def test_a_header_without_an_end_is_for_its_thread_to_refuse(
+    hall: Hall, eventually: Callable[..., Any]
+) -> None:
+    theirs = hall.come(b"GET / HTTP/1.1\r\n")
+    theirs.setblocking(False)
+
+    def sent_enough() -> bool:
+        try:
+            theirs.send(b"X" * 10_000)
+        except BlockingIOError:
+            pass
+        return len(hall.admitted) == 1
+
+    eventually(sent_enough, "admitted")
+    assert len(hall.admitted[0].said) >= HEADER_BYTES
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost:", POST[:-1], UPGRADE])
+def test_one_that_goes_is_dismissed_and_has_no_thread(
+    hall: Hall, eventually: Callable[..., Any], said: bytes
+) -> None:
+    for _ in range(HANDSHAKES):
+        hall.come(UPGRADE)
+    eventually(lambda: len(hall.admitted) == HANDSHAKES, "all places are taken")
+    hall.come(said).close()
+    eventually(lambda: len(hall.dismissed) == 1, "dismissed")
+    hall.admitted[0].shook_hands()
+    hall.come(GET)
+    eventually(lambda: len(hall.admitted) > HANDSHAKES, "the next one")
+    assert [visitor.said for visitor in hall.admitted[HANDSHAKES:]] == [GET]
+
+
+def test_websockets_shake_hands_in_turn_and_the_newest_first(
+    hall: Hall, eventually: Callable[..., Any]
+) -> None:
+    for _ in range(HANDSHAKES):
+        hall.come(UPGRADE)
+    eventually(lambda: len(hall.admitted) == HANDSHAKES, "all places are taken")
+    old = hall.come(UPGRADE + b"old")
+    hall.come(UPGRADE + b"new")
+    old.sendall(b"er")
+    hall.come(GET)  # which waits for none of them
+    assert hall.admitted[-1].said == GET
+    first = hall.admitted[0]
+    first.shook_hands()
+    first.shook_hands()  # twice is once
+    eventually(lambda: len(hall.admitted) == HANDSHAKES + 2, "the next one")
+    assert hall.admitted[-1].said == UPGRADE + b"new"
+    hall.admitted[-1].shook_hands()
+    eventually(lambda: len(hall.admitted) == HANDSHAKES + 3, "the last one")
+    assert hall.admitted[-1].said.startswith(UPGRADE + b"old")
+
+
+def test_those_that_wait_are_dismissed_at_the_end(eventually: Callable[..., Any]) -> None:
+    hall = Hall()
+    before = waiting_rooms()
+    hall.come(b"GET ")
+    eventually(lambda: waiting_rooms() == before + 1, "it waits")
+    hall.close()
+    assert len(hall.dismissed) == 1
+    assert waiting_rooms() == before
