@@ -253,6 +253,10 @@ class Server(serving.ThreadedWSGIServer):
     def _dismiss(self, visitor: Visitor) -> None:
         self.shutdown_request(visitor.connection)
 
+    def serve_forever(self, *how: Any, **more: Any) -> None:
+        self._room.open()
+        super().serve_forever(*how, **more)
+
     def server_close(self) -> None:
         self._room.close()
         super().server_close()

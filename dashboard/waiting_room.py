@@ -73,8 +73,8 @@ class Visitor:
 
 class WaitingRoom:
     """enter() from the thread that accepts. admit(visitor) begins its thread, dismiss(visitor)
-    closes one that has gone or was cut off. The room's own thread calls them as well; it begins
-    with the first that has to wait, and ends with close()."""
+    closes one that has gone or was cut off. The room's own thread calls them as well, from open()
+    to close()."""
 
     def __init__(
         self, admit: Callable[[Visitor], None], dismiss: Callable[[Visitor], None]
@@ -86,7 +86,10 @@ class WaitingRoom:
         self._shaking = 0
         self._websockets: list[Visitor] = []  # that wait for their handshake, the newest last
         self._closing = False
-        self._thread: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._run, name="waiting room", daemon=True)
+
+    def open(self) -> None:
+        self._thread.start()
 
     def enter(self, connection: socket.socket, address: Any) -> None:
         """One whose request is there already does not wait."""
@@ -97,16 +100,13 @@ class WaitingRoom:
             self._let_in(visitor)
         else:
             self._news.append(visitor)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="waiting room", daemon=True)
-                self._thread.start()
             self._waker.wake()
 
     def close(self) -> None:
         """End the thread; those that wait are dismissed."""
         self._closing = True
         self._waker.wake()
-        if self._thread is not None:
+        if self._thread.ident is not None:
             self._thread.join(JOIN_S)
         self._waker.close()
 
