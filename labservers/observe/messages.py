@@ -11,8 +11,7 @@ are declared in observed.py.
 from __future__ import annotations
 
 import json
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from .commands import Break as Break
 from .commands import Look as Look
@@ -309,7 +308,7 @@ _COMMANDS: dict[str, type[Any]] = {
     "slow": Slow,
     "break": Break,
 }
-_PARTS = (Address, LastExchange, LoopFigures, Row, Event, Breakpoints, HeldPoint)
+_PARTS: list[type[Any]] = [Address, LastExchange, LoopFigures, Row, Event, Breakpoints, HeldPoint]
 _SCALARS = {int, float, str, bool, type(None)}
 _NAMES = {cls: name for name, cls in {**_MESSAGES, **_COMMANDS}.items()}
 _READERS: dict[type[Any], Reader] = {}  # made when one is needed
@@ -319,9 +318,8 @@ SCHEMA = digest([*_NAMES, *_PARTS])
 
 def encode(message: Message | Command) -> bytes:
     """One JSON line, its line feed included."""
-    cls = type(message)
-    name = _NAMES.get(cls) or _observed().NAMES[cls]
-    text = json.dumps({"type": name, **as_dict(message)}, ensure_ascii=False, separators=(",", ":"))
+    body = {"type": _NAMES[type(message)], **as_dict(message)}
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "replace") + b"\n"
 
 
@@ -347,7 +345,7 @@ def decode(line: bytes) -> Message:
     Raises:
         MessageError: not JSON, an unknown type, or fields that do not fit it.
     """
-    message: Message = _decode(line, lambda name: _MESSAGES.get(name) or _observed().MESSAGES[name])
+    message: Message = _decode(line, _MESSAGES)
     return message
 
 
@@ -357,27 +355,27 @@ def decode_command(line: bytes) -> Command:
     Raises:
         MessageError: as decode().
     """
-    command: Command = _decode(line, _COMMANDS.__getitem__)
+    command: Command = _decode(line, _COMMANDS)
     return command
 
 
-def _decode(line: bytes, cls_of: Callable[[str], type[Any]]) -> Any:
+def _decode(line: bytes, types: dict[str, type[Any]]) -> Any:
     try:
         body = read_json(line)
-        return _reader(cls_of(body["type"]))(body)
+        return _reader(types[body["type"]])(body)
     except (SchemaError, KeyError, TypeError) as error:
         raise MessageError(f"not of the schema: {line[:80]!r}") from error
 
 
 def _reader(cls: type[Any]) -> Reader:
     if cls not in _READERS:
-        parts: tuple[type[Any], ...] = _PARTS if cls in _NAMES else _observed().PARTS
-        _READERS[cls] = reader(cls, *parts)
+        _READERS[cls] = reader(cls, *_PARTS)
     return _READERS[cls]
 
 
-def _observed() -> ModuleType:
-    """Loaded when it is needed: a server of the lab starts sooner without it."""
-    from . import observed
-
-    return observed
+def declare(kinds: dict[str, type[Any]], parts: tuple[type[Any], ...]) -> None:
+    """More kinds of messages, and what they are made of. A server of the lab starts sooner without
+    those of observed.py, which does this when it is loaded."""
+    _MESSAGES.update(kinds)
+    _NAMES.update({cls: name for name, cls in kinds.items()})
+    _PARTS.extend(parts)

@@ -273,8 +273,8 @@ MESSAGES: dict[str, type[Any]] = {
     "asks": Asks,
     "summary": Summary,
 }
-NAMES = {cls: name for name, cls in MESSAGES.items()}
 PARTS = (SocketEvent, Point, LineCount, ThreadEvent, ThreadRow, LockRow, Hold, TaskRow,
          StuckThread)  # fmt: skip
 # Of all that an observed program may send; see messages.SCHEMA.
-SCHEMA = messages.SCHEMA + digest([*NAMES, *PARTS])
+SCHEMA = messages.SCHEMA + digest([*MESSAGES.values(), *PARTS])
+messages.declare(MESSAGES, PARTS)
