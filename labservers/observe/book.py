@@ -227,7 +227,7 @@ class Book:
 
     def _fold(self, rows: Iterator[Any]) -> None:
         cell_of, chosen, last = self._cells.get, self._chosen, self._last
-        tokens, n, told = self._tokens, self._points, 0
+        tokens, n, told, requests, exchange = self._tokens, self._points, 0, 0, None
         try:
             for (ended, began, thread, code, instruction, entry, call, size,
                  data, result, error) in rows:  # fmt: skip
@@ -246,14 +246,15 @@ class Book:
                     cell.bytes_out += size
                     entry.bytes_out += size
                     if entry.asked_at and size:
-                        self._requests += 1
-                        self._exchange = entry.newest, data, ended - entry.asked_at
+                        requests += 1
+                        exchange = entry.newest, data, ended - entry.asked_at
                         entry.asked_at = 0.0
                 elif size:
                     if result is not PEEK:
                         cell.bytes_in += size
                         entry.bytes_in += size
-                        self._datagrams += entry.kind is DATAGRAM
+                        if entry.kind is DATAGRAM:
+                            self._datagrams += 1
                     entry.empty = 0
                     entry.asked_at, entry.newest, last[thread] = ended, data, entry
                 else:
@@ -270,6 +271,8 @@ class Book:
                 )
         finally:
             lost = n - self._points - told
+            self._requests += requests
+            self._exchange = exchange or self._exchange
             self._weight += self._tokens - tokens
             self._tokens, self._points = tokens, n
             self._lost += lost
