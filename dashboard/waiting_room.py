@@ -80,7 +80,7 @@ class WaitingRoom:
         self, admit: Callable[[Visitor], None], dismiss: Callable[[Visitor], None]
     ) -> None:
         self._admit, self._dismiss = admit, dismiss
-        self._waker = Waker()
+        self._waker: Waker
         self._news: deque[Visitor] = deque()
         self._over: deque[None] = deque()  # of handshakes
         self._shaking = 0
@@ -89,6 +89,7 @@ class WaitingRoom:
         self._thread = threading.Thread(target=self._run, name="waiting room", daemon=True)
 
     def open(self) -> None:
+        self._waker = Waker()
         self._thread.start()
 
     def enter(self, connection: socket.socket, address: Any) -> None:
@@ -103,11 +104,12 @@ class WaitingRoom:
             self._waker.wake()
 
     def close(self) -> None:
-        """End the thread; those that wait are dismissed."""
+        """End the thread; those that wait are dismissed. Nothing before open()."""
+        if self._thread.ident is None:
+            return
         self._closing = True
         self._waker.wake()
-        if self._thread.ident is not None:
-            self._thread.join(JOIN_S)
+        self._thread.join(JOIN_S)
         self._waker.close()
 
     def _let_in(self, visitor: Visitor) -> None:
