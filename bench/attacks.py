@@ -8,6 +8,7 @@ the state of all programs, for a visitor who asks for one after the other.
 import argparse
 import contextlib
 import math
+import signal
 import statistics
 import sys
 import tempfile
@@ -32,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Pages while somebody attacks the dashboard.")
     parser.add_argument("number", type=int, nargs="?", default=NUMBER)
     number = parser.parse_args().number
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started ends with us
     longest = 0.0
     print(f"{'':28}page, median     worst  state, median     worst  came again   missing")
     with tempfile.TemporaryDirectory() as folder, Dashboard(Path(folder)) as dashboard:

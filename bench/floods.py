@@ -8,6 +8,7 @@ other, and the dashboard's memory (USS), threads and processor. A line every LOO
 import argparse
 import math
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -122,6 +123,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", type=_name, metavar="NAME", help=", ".join(PROGRAMS))
     parser.add_argument("--megabytes", type=float, default=MEGABYTES, help="of output")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started ends with us
     longest_s = 0.0
     print(HEAD)
     with tempfile.TemporaryDirectory() as folder:

@@ -7,6 +7,7 @@ and with its JSON into bench/results/.
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -30,6 +31,7 @@ INTERRUPTED = 130
 def main(words: list[str] | None = None) -> int:
     """0 where nothing grew and nothing was wrong, 1 otherwise, 130 when it was interrupted."""
     options = _options(words)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started ends with us
     began = time.monotonic()
     plan = _plan(options)
     machine = {"command": f"python -m bench.soak {' '.join(sys.argv[1:])}".strip(), **facts()}
