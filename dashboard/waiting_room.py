@@ -21,6 +21,7 @@ from labservers.net.waker import Waker
 HEADER_BYTES = BODY_BYTES = 64 * 1024
 END = re.compile(rb"\r?\n\r?\n")  # RFC 9112, section 2.2: a line may end with LF alone
 LENGTH = re.compile(rb"(?i)\ncontent-length:[ \t]*([0-9]{1,5})[ \t]*\r?\n")
+EXPECT = re.compile(rb"(?i)\nexpect:")  # the body comes after an answer, RFC 9110 section 10.1.1
 WEBSOCKET = re.compile(rb"(?i)\nupgrade:[ \t]*websocket")
 HANDSHAKES = 2
 JOIN_S = 1.0
@@ -56,7 +57,8 @@ class Visitor:
         if self._header is None:
             return len(self.said) >= HEADER_BYTES
         length = LENGTH.search(self.said, 0, self._header)
-        body = int(length[1]) if length else 0
+        waits = EXPECT.search(self.said, 0, self._header) is not None
+        body = int(length[1]) if length and not waits else 0
         return body > BODY_BYTES or len(self.said) - self._header >= body
 
     @property

@@ -14,6 +14,7 @@ from dashboard.waiting_room import HANDSHAKES, HEADER_BYTES, Visitor, WaitingRoo
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12345"
 LARGE = b"POST / HTTP/1.1\r\ncontent-length:  70000 \r\n\r\n"
+EXPECTS = POST[:-5].replace(b"Host", b"Expect: 100-continue\r\nHost")
 UPGRADE = b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nupgrade:WebSocket\r\n\r\n"
 
 
@@ -62,7 +63,7 @@ def test_one_whose_request_is_there_does_not_wait(hall: Hall) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(
     request=st.sampled_from(
-        [GET, GET.replace(b"\r", b""), GET.replace(b"\r\n\r\n", b"\n\r\n"), POST, LARGE]
+        [GET, GET.replace(b"\r", b""), GET.replace(b"\r\n\r\n", b"\n\r\n"), POST, LARGE, EXPECTS]
     ),
     sizes=st.lists(st.integers(1, 9)),
 )
