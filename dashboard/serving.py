@@ -205,6 +205,7 @@ class Server(serving.ThreadedWSGIServer):
         self.admitted: dict[socket.socket, Visitor] = {}  # that have a thread
         self._room = WaitingRoom(self._admit, self._dismiss)
         super().__init__(host, port, app, handler or Handler, *rest, **more)
+        self._room.open()
         self.socket.listen(QUEUE)  # anew: under --debug it is the reloader's socket, and listens
 
     def get_request(self) -> tuple[Any, Any]:
@@ -252,10 +253,6 @@ class Server(serving.ThreadedWSGIServer):
 
     def _dismiss(self, visitor: Visitor) -> None:
         self.shutdown_request(visitor.connection)
-
-    def serve_forever(self, *how: Any, **more: Any) -> None:
-        self._room.open()
-        super().serve_forever(*how, **more)
 
     def server_close(self) -> None:
         self._room.close()

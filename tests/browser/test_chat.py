@@ -213,6 +213,7 @@ def test_a_cut_leaves_each_message_in_the_room_once(lab: Any, open_page: Any, ne
     raw, link = netcat("7"), CutLink()
     page = open_page(ROOMS, before=link.open)
     enter(page, "Anya")
+    expect(page.locator(".room")).to_contain_text("you joined")  # its number is known from then on
     own = page.locator(".msg.me")
 
     def said_and_cut(text: str, fate: str) -> None:
