@@ -130,9 +130,6 @@ class Arena:
         return table
 
     def _add(self, contender: Contender, answer: Place | None) -> None:
-        if contender.lacking:
-            self.leave_out(contender.name, contender.lacking)
-            return
         try:
             self.running[contender.name] = self._stack.enter_context(
                 started(self.run, contender, answer)
@@ -146,8 +143,10 @@ def started(run: Run, contender: Contender, answer: Place | None = None) -> Iter
     """A contender on the server's core, once it answers; gone at the end with its files.
 
     Raises:
-        CannotStart: it does not, in time.
+        CannotStart: it lacks something, or does not in time.
     """
+    if contender.lacking:
+        raise CannotStart(contender.lacking)
     with tempfile.TemporaryDirectory(dir=run.folder) as folder:
         port = free_port(udp=contender.udp)
         place = replace(answer or Place(0, Path()), port=port, folder=Path(folder))

@@ -1,10 +1,10 @@
 """The server below `flask run`, bounded: no visitor keeps the others waiting.
 
-It has a thread for each request, from its whole header on; see waiting_room.py. A visitor that
-sends its request drop by drop (slowloris), or reads its answer so, would hold a descriptor for as
-long as it likes, and a thousand of them all descriptors that a process may have. So each connection
-has a deadline, and of more than MOST the oldest is cut off: a page's own request is young. A
-websocket that was let in counts no more, since those have limits of their own.
+It has a thread for each request that is whole; see waiting_room.py. A visitor that sends its
+request drop by drop (slowloris), or reads its answer so, would hold a descriptor for as long as it
+likes, and a thousand of them all descriptors that a process may have. So each connection has a
+deadline, and of more than MOST the oldest is cut off: a page's own request is young. A websocket
+that was let in counts no more, since those have limits of their own.
 
 A crowd comes in bursts. Where those fill the accept queue, the kernel drops the SYN of the next
 visitor, which is sent again after a second (RFC 6298, section 2); so the queue is as long as the

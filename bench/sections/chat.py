@@ -1,9 +1,10 @@
 """Chat: one speaks, everybody reads; with 10, 100 and 500 members, and one that never reads."""
 
 import contextlib
+from collections.abc import Collection
 from typing import NamedTuple
 
-from bench.arena import CannotStart, Run, Running, started
+from bench.arena import CannotStart, Run, started
 from bench.bars import Bar
 from bench.contenders import Contender, Place, ours, peer, program
 from bench.generator import LoadFailed, Outcome
@@ -15,7 +16,7 @@ WINDOW = 16
 MOST_CONNECTIONS = 700
 TURNS, QUICK_TURNS = 25, 12
 EVERYBODY = 100.0
-FAR_BEHIND = ("lab", "asyncio streams", "ncat --broker", "ncat --chat")
+FAR_BEHIND = ("lab", "asyncio streams", "ncat --chat")
 
 PEERS = ("asyncio Protocol", "asyncio streams", "stdlib threads", "ncat --broker")
 BARS = (
@@ -64,7 +65,7 @@ def _measure(run: Run, size: int) -> list[Table]:
     beside = Table(f"chat {size} beside", f"{title}, one more that never reads", "delivered/s")
     complete = Table(f"chat {size} complete", f"chat, {size} members: all got everything", "%")
     without, with_one = (size, 0, WINDOW), (size, 1, WINDOW)
-    near, far = split(contenders())
+    near, far = split(contenders(), FAR_BEHIND)
     for turn in range(run.rounds):
         entrants = [Entrant(plain, contender, without) for contender in near]
         entrants += [
@@ -81,10 +82,12 @@ def _measure(run: Run, size: int) -> list[Table]:
     return [plain, complete, beside, _compared(size, plain, beside)]
 
 
-def split(contenders: list[Contender]) -> tuple[list[Contender], list[Contender]]:
+def split(
+    contenders: list[Contender], far_behind: Collection[str]
+) -> tuple[list[Contender], list[Contender]]:
     """Those that take turns with each other, and those that are far slower."""
-    near = [contender for contender in contenders if contender.name not in FAR_BEHIND]
-    return near, [contender for contender in contenders if contender.name in FAR_BEHIND]
+    near = [contender for contender in contenders if contender.name not in far_behind]
+    return near, [contender for contender in contenders if contender.name in far_behind]
 
 
 def _is_ours(contender: Contender) -> bool:
@@ -110,7 +113,7 @@ def looks(run: Run, entrants: list[Entrant]) -> list[tuple[Entrant, Outcome]]:
         for key, (_, contender, words) in by_key.items():
             run.say(f"  {key}")
             try:
-                server = stack.enter_context(_started(run, contender))
+                server = stack.enter_context(started(run, contender))
                 talks[key] = stack.enter_context(talking(run, "chat", server, *words))
             except (CannotStart, LoadFailed) as error:
                 failed[key] = error
@@ -120,12 +123,6 @@ def looks(run: Run, entrants: list[Entrant]) -> list[tuple[Entrant, Outcome]]:
         run.say(f"  {key} is left out: {why}")
         by_key[key].table.left_out[by_key[key].contender.name] = str(why)
     return [(by_key[key], end) for key, end in ended.items() if isinstance(end, Outcome)]
-
-
-def _started(run: Run, contender: Contender) -> contextlib.AbstractContextManager[Running]:
-    if contender.lacking:
-        raise CannotStart(contender.lacking)
-    return started(run, contender)
 
 
 def _look(run: Run, entrants: list[Entrant], complete: Table) -> None:

@@ -13,6 +13,7 @@ from bench.sections.chat import SIZES, WINDOW, Entrant, looks, note, remark, spl
 
 PEERS = ("asyncio Protocol", "asyncio streams", "stdlib threads")
 LOOK_S = 0.6
+FAR_BEHIND = ("lab",)
 ALONE = "chat raw p99"  # one message under way
 BARS = (
     *(Bar(f"chat, {size} raw members", f"chat raw {size}", 1.0, peers=PEERS) for size in SIZES),
@@ -39,7 +40,7 @@ def contenders() -> list[Contender]:
 def _measure_raw(run: Run, size: int) -> Table:
     title = f"chat, {size} raw members, {WINDOW} messages of 58 bytes in flight"
     table, words = Table(f"chat raw {size}", title, "delivered/s"), (size, 0, WINDOW, "raw")
-    near, far = split(contenders())
+    near, far = split(contenders(), FAR_BEHIND)
     for turn in range(run.rounds):
         groups = [near, *([one] for one in far if run.looks_far(turn, 0))]
         for group in groups:

@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
+from abc import ABC, abstractmethod
 
 BUFFER_BYTES = 64 * 1024
 
 
-class Receiver(asyncio.BufferedProtocol):
+class Receiver(asyncio.BufferedProtocol, ABC):
     """As asyncio.Protocol, whose transport makes 256 KiB for each read: the C library maps and
     unmaps these every time, which costs more than to read a message."""
 
@@ -22,6 +23,6 @@ class Receiver(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         self.data_received(bytes(self._of_thread.buffer[:nbytes]))
 
+    @abstractmethod
     def data_received(self, data: bytes) -> None:
         """Bytes have come."""
-        raise NotImplementedError
