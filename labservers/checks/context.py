@@ -140,9 +140,15 @@ class Context:
         return client
 
     def hold(
-        self, delivery: Delivery = "whole", talk: Talk | None = None, side: str = "client"
+        self,
+        delivery: Delivery = "whole",
+        talk: Talk | None = None,
+        side: str = "client",
+        *,
+        typical: bool = True,
     ) -> Held:
-        """The conversation with a new client, told in this way."""
+        """The conversation with a new client, told in this way. typical: how long its answer takes
+        says how long those of others may take."""
         self._begin()
         held = hold(
             talk or self.talk,
@@ -153,13 +159,13 @@ class Context:
             side=side,
             rest=self.rest,
         )
-        if held.good and delivery == "whole":
+        if held.good and delivery == "whole" and typical:
             self._patience.learn(held.after_s)
         return held
 
-    def good(self) -> Held:
+    def good(self, *, typical: bool = True) -> Held:
         """The conversation told kindly by another client: somebody is served."""
-        return self.hold(side="client 2")
+        return self.hold(side="client 2", typical=typical)
 
     def rest(self, clients: Sequence[Client], most_s: float) -> None:
         """Until the program has done all that it has to do for these clients, or so long. The look

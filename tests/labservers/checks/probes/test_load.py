@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 
 from labservers.checks.hints import Hints
+from labservers.checks.patience import Patience
 from labservers.checks.probes import load
 from labservers.checks.subject_remote import Remote
 from labservers.checks.talks import SAID
@@ -36,6 +37,19 @@ def one_at_a_time(client: socket.socket) -> None:
         echo(client)
 
 
+def lets_go_at_the_third() -> Callable[[socket.socket], None]:
+    """Of a server that closes the connection of the first when the third has come."""
+    clients: dict[int, socket.socket] = {}
+
+    def serve(client: socket.socket) -> None:
+        clients[number()] = client
+        if number() == 3:
+            clients[1].shutdown(socket.SHUT_RDWR)
+        one_at_a_time(client)
+
+    return serve
+
+
 @pytest.mark.parametrize("probe", [load.SILENT, load.SLOW, load.CROWD_COMES], ids=lambda p: p.id)
 def test_a_thread_for_each_client_passes(probe: load.Probe) -> None:
     assert looked(probe, ECHO, echo).outcome == "pass"
@@ -47,20 +61,35 @@ def test_others_wait_for_one_that_says_nothing() -> None:
 
 
 def test_how_long_they_wait_is_seen_where_the_server_lets_go_of_the_silent_one() -> None:
-    clients: dict[int, socket.socket] = {}
-
-    def lets_go_at_the_third(client: socket.socket) -> None:
-        clients[number()] = client
-        if number() == 3:
-            clients[1].shutdown(socket.SHUT_RDWR)
-        one_at_a_time(client)
-
-    outcome = looked(load.SILENT, ECHO, lets_go_at_the_third)
+    outcome = looked(load.SILENT, ECHO, lets_go_at_the_third())
     assert outcome.why == "others-wait"
     assert outcome.evidence
     ((name, seconds),) = outcome.evidence.figures
     assert name == "freed_after_s"
     assert seconds >= 0.5  # that the first of the others has waited for nothing
+
+
+class Attentive(Patience):
+    """It does not forget what it was told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.learned: list[float] = []
+
+    def learn(self, answered_s: float) -> None:
+        self.learned.append(answered_s)
+        super().learn(answered_s)
+
+
+def test_one_that_waited_for_its_turn_does_not_say_how_long_answers_take() -> None:
+    patience = Attentive()
+    try:
+        looked(load.SILENT, ECHO, lets_go_at_the_third(), patience=patience)
+        assert patience.learned == []
+        looked(load.SLOW, ECHO, echo, patience=patience)
+        assert len(patience.learned) == 1
+    finally:
+        patience.close()
 
 
 def test_without_an_end_in_the_bytes_half_a_request_is_one() -> None:
