@@ -1,9 +1,10 @@
 """The server below `flask run`, bounded: no visitor keeps the others waiting.
 
-It has a thread for each request that is whole; see waiting_room.py. A visitor that sends its
+It has a thread for each request whose turn it is; see waiting_room.py. A visitor that sends its
 request drop by drop (slowloris), or reads its answer so, would hold a descriptor for as long as it
 likes, and a thousand of them all descriptors that a process may have. So each connection has a
-deadline, and of more than MOST the oldest is cut off: a page's own request is young. A websocket
+deadline, and of more than MOST the oldest is cut off: a page's own request is young. Who only
+waits for its turn is in the waiting room's bounds, not in this book. A websocket
 that was let in counts no more, since those have limits of their own.
 
 A crowd comes in bursts. Where those fill the accept queue, the kernel drops the SYN of the next
@@ -58,6 +59,15 @@ class Guests:
             if len(self._asking) + len(self._served) >= MOST:
                 self._cut_off(next(iter(self._asking or self._served)))
             self._asking[guest] = self._clock() + REQUEST_S
+
+    def serve(self, guest: socket.socket) -> None:
+        """Its request is whole, and its turn has come. In a crowd it gets the place of the oldest
+        that is served."""
+        with self._lock:
+            self._asking.pop(guest, None)
+            if len(self._served) >= MOST:
+                self._cut_off(next(iter(self._served)))
+            self._served[guest] = self._clock() + LONGEST_S
 
     def asks_on(self, guest: socket.socket) -> None:
         """More belongs to its request than the header that it has sent."""
@@ -182,7 +192,7 @@ class Handler(serving.WSGIRequestHandler):
             environ["wsgi.input"] = Body(environ["wsgi.input"], size, partial(guests.asked, guest))
         elif not self._is_websocket:
             guests.asked(guest)
-        shook_hands = self._visitor.shook_hands if self._visitor else lambda: None
+        shook_hands = self._visitor.end_turn if self._visitor else lambda: None
         return {**environ, LET_IN: partial(guests.leave, guest), SHOOK_HANDS: shook_hands}
 
 
@@ -203,7 +213,7 @@ class Server(serving.ThreadedWSGIServer):
     ) -> None:
         self.guests = Guests()
         self.admitted: dict[socket.socket, Visitor] = {}  # that have a thread
-        self._room = WaitingRoom(self._admit, self._dismiss)
+        self._room = WaitingRoom(self._admit, self._dismiss, self._has_asked)
         super().__init__(host, port, app, handler or Handler, *rest, **more)
         self._room.open()
         self.socket.listen(QUEUE)  # anew: under --debug it is the reloader's socket, and listens
@@ -233,14 +243,17 @@ class Server(serving.ThreadedWSGIServer):
         else:
             super().process_request(request, client_address)
 
+    def _has_asked(self, visitor: Visitor) -> None:
+        self.guests.leave(visitor.connection)
+
     def _admit(self, visitor: Visitor) -> None:
         self.admitted[visitor.connection] = visitor
-        self.guests.asked(visitor.connection)
+        self.guests.serve(visitor.connection)
         try:
             super().process_request(visitor.connection, visitor.address)
         except RuntimeError:  # the system has no more threads
             del self.admitted[visitor.connection]
-            visitor.shook_hands()
+            visitor.end_turn()
             self._dismiss(visitor)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
@@ -249,7 +262,7 @@ class Server(serving.ThreadedWSGIServer):
             super().finish_request(request, client_address)
         finally:
             if visitor := self.admitted.pop(request, None):
-                visitor.shook_hands()
+                visitor.end_turn()
 
     def _dismiss(self, visitor: Visitor) -> None:
         self.shutdown_request(visitor.connection)

@@ -1,20 +1,25 @@
-"""Where connections wait until their request is whole: one thread for all of them.
+"""Where connections wait until their request is whole, and for their turn: one thread for all.
 
 A thread for each would have to be given the interpreter's lock, and the visitor behind a crowd
 waits for all of its threads. So one begins when there is something to answer, which mostly is at
-once. The handshake of a websocket takes as long as a page: of a crowd of these a few at a time are
-let through, the newest first, since the others may be cut off before it is their turn.
+once, and of a crowd a few at a time (turns.py). The handshake of a websocket takes as long as a
+page; those have turns of their own.
 """
 
 import logging
+import math
 import re
 import selectors
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from dashboard.turns import Turns
+from labservers.net.descriptors import descriptor_limit
 from labservers.net.waker import Waker
 
 # What is longer is given to its thread as it is, which refuses it, or reads the rest by itself.
@@ -24,6 +29,9 @@ LENGTH = re.compile(rb"(?i)\ncontent-length:[ \t]*([0-9]{1,5})[ \t]*\r?\n")
 EXPECT = re.compile(rb"(?i)\nexpect:")  # the body comes after an answer, RFC 9110 section 10.1.1
 WEBSOCKET = re.compile(rb"(?i)\nupgrade:[ \t]*websocket")
 HANDSHAKES = 2
+# With fewer at a time a crowd is served too slowly; with more, nobody accepts it in time. An answer
+# that takes longer waits for something itself.
+ANSWERS, ANSWER_S = 8, 0.1
 JOIN_S = 1.0
 LOG = logging.getLogger(__name__)
 
@@ -36,7 +44,7 @@ class Visitor:
         self.said = b""
         self.asked = False  # its request is whole
         self._header: int | None = None  # bytes of it, once it is whole
-        self.turn: Callable[[], None] | None = None  # to be given back
+        self.end_turn: Callable[[], None] = lambda: None  # from any thread; twice is once
         connection.setblocking(False)
 
     def hear(self) -> bool:
@@ -65,28 +73,28 @@ class Visitor:
     def wants_websocket(self) -> bool:
         return WEBSOCKET.search(self.said) is not None
 
-    def shook_hands(self) -> None:
-        """Its handshake is over, if it was one: the next may begin. From any thread; twice is
-        once."""
-        turn, self.turn = self.turn, None
-        if turn is not None:
-            turn()
-
 
 class WaitingRoom:
     """enter() from the thread that accepts. admit(visitor) begins its thread, dismiss(visitor)
-    closes one that has gone or was cut off. The room's own thread calls them as well, from open()
-    to close()."""
+    closes one that has gone or has to go. asked(visitor): its request is whole, and it waits for
+    its turn, if only for a moment. The room's own thread calls them as well, from open() to
+    close(). most: of those that wait for an answer; by itself half the descriptors that we may
+    have."""
 
     def __init__(
-        self, admit: Callable[[Visitor], None], dismiss: Callable[[Visitor], None]
+        self,
+        admit: Callable[[Visitor], None],
+        dismiss: Callable[[Visitor], None],
+        asked: Callable[[Visitor], None] = lambda visitor: None,
+        most: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._admit, self._dismiss = admit, dismiss
+        self._admit, self._dismiss, self._asked = admit, dismiss, asked
+        self._most = most or descriptor_limit() // 2
         self._waker: Waker
         self._news: deque[Visitor] = deque()
-        self._over: deque[None] = deque()  # of handshakes
-        self._shaking = 0
-        self._websockets: list[Visitor] = []  # that wait for their handshake, the newest last
+        self._answers = Turns[Visitor](ANSWERS, ANSWER_S, self._wake, clock)
+        self._handshakes = Turns[Visitor](HANDSHAKES, math.inf, self._wake)
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="waiting room", daemon=True)
 
@@ -95,32 +103,42 @@ class WaitingRoom:
         self._thread.start()
 
     def enter(self, connection: socket.socket, address: Any) -> None:
-        """One whose request is there already does not wait."""
+        """One whose request is there already, and whose turn it is, does not wait."""
         visitor = Visitor(connection, address)
         if not visitor.hear():
             self._dismiss(visitor)
         elif visitor.asked and not visitor.wants_websocket:
-            self._let_in(visitor)
+            self._answer(visitor)
         else:
             self._news.append(visitor)
-            self._waker.wake()
+            self._wake()
 
     def close(self) -> None:
         """End the thread; those that wait are dismissed. Nothing before open()."""
         if self._thread.ident is None:
             return
         self._closing = True
-        self._waker.wake()
+        self._wake()
         self._thread.join(JOIN_S)
         self._waker.close()
+
+    def _wake(self) -> None:
+        self._waker.wake()
+
+    def _answer(self, visitor: Visitor) -> None:
+        """Now, or when it is its turn."""
+        visitor.end_turn = partial(self._answers.end, visitor)
+        self._asked(visitor)
+        if self._answers.begin(visitor):
+            self._let_in(visitor)
+        else:
+            if pushed_out := self._answers.push_out(self._most):
+                self._dismiss(pushed_out)
+            self._wake()  # to look when the turns are over by themselves
 
     def _let_in(self, visitor: Visitor) -> None:
         visitor.connection.setblocking(True)
         self._admit(visitor)
-
-    def _take_turn_back(self) -> None:
-        self._over.append(None)
-        self._waker.wake()
 
     # The following runs in the room's thread.
 
@@ -133,11 +151,11 @@ class WaitingRoom:
                 except Exception:
                     LOG.exception("a visitor broke the waiting room")
             heard = [key.data for key in selector.get_map().values() if key.data]
-            for visitor in (*heard, *self._news):
+            for visitor in (*heard, *self._news, *self._answers.waiting()):
                 self._dismiss(visitor)
 
     def _look(self, selector: selectors.BaseSelector) -> None:
-        for key, _ in selector.select():
+        for key, _ in selector.select(self._answers.wait_s()):
             if key.data is None:
                 self._waker.drain()
             else:
@@ -146,27 +164,29 @@ class WaitingRoom:
             visitor = self._news.popleft()
             selector.register(visitor.connection, selectors.EVENT_READ, visitor)
             if visitor.asked:
-                self._websockets.append(visitor)
-        while self._over:
-            self._over.popleft()
-            self._shaking -= 1
-        while self._websockets and self._shaking < HANDSHAKES:
-            visitor = self._websockets.pop()
-            self._shaking += 1
-            visitor.turn = self._take_turn_back
-            selector.unregister(visitor.connection)
-            self._let_in(visitor)
+                self._shake_hands(selector, visitor)
+        while next_one := self._answers.next():
+            self._let_in(next_one)
+        while next_one := self._handshakes.next():
+            selector.unregister(next_one.connection)
+            self._let_in(next_one)
 
     def _hear(self, selector: selectors.BaseSelector, visitor: Visitor) -> None:
         waits = visitor.asked  # for its handshake
         if not visitor.hear() or len(visitor.said) > HEADER_BYTES + BODY_BYTES:
             selector.unregister(visitor.connection)
-            if waits:
-                self._websockets.remove(visitor)
+            visitor.end_turn()
             self._dismiss(visitor)
         elif visitor.asked and not waits:
             if visitor.wants_websocket:
-                self._websockets.append(visitor)
+                self._shake_hands(selector, visitor)
             else:
                 selector.unregister(visitor.connection)
-                self._let_in(visitor)
+                self._answer(visitor)
+
+    def _shake_hands(self, selector: selectors.BaseSelector, visitor: Visitor) -> None:
+        """Now, or when it is its turn; meanwhile it may go."""
+        visitor.end_turn = partial(self._handshakes.end, visitor)
+        if self._handshakes.begin(visitor):
+            selector.unregister(visitor.connection)
+            self._let_in(visitor)

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashboard.waiting_room import HANDSHAKES, HEADER_BYTES, Visitor, WaitingRoom
+from dashboard.waiting_room import ANSWER_S, ANSWERS, HANDSHAKES, HEADER_BYTES, Visitor, WaitingRoom
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12345"
 LARGE = b"POST / HTTP/1.1\r\ncontent-length:  70000 \r\n\r\n"
 EXPECTS = POST[:-5].replace(b"Host", b"Expect: 100-continue\r\nHost")
+MOST_WAITING = 3
 UPGRADE = b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nupgrade:WebSocket\r\n\r\n"
 
 
@@ -24,7 +25,12 @@ class Hall:
     def __init__(self) -> None:
         self.admitted: list[Visitor] = []
         self.dismissed: list[Visitor] = []
-        self.room = WaitingRoom(self.admitted.append, self._dismiss)
+        self.asked: list[Visitor] = []
+        self.room = WaitingRoom(
+            self._admit, self._dismiss, self.asked.append, MOST_WAITING, lambda: self.now
+        )
+        self.answered_at_once = False
+        self.now = 0.0
         self._sockets: list[socket.socket] = []
         self.room.open()
 
@@ -35,6 +41,17 @@ class Hall:
         theirs.sendall(said)
         self.room.enter(ours, "address")
         return theirs
+
+    def heard_of_all(self, eventually: Callable[..., Any]) -> None:
+        """Until the room's thread knows all that have come."""
+        before = len(self.dismissed)
+        self.come().close()
+        eventually(lambda: len(self.dismissed) > before, "the last one is known, and gone")
+
+    def _admit(self, visitor: Visitor) -> None:
+        self.admitted.append(visitor)
+        if self.answered_at_once:
+            visitor.end_turn()
 
     def _dismiss(self, visitor: Visitor) -> None:
         self.dismissed.append(visitor)
@@ -70,6 +87,7 @@ def test_one_whose_request_is_there_does_not_wait(hall: Hall) -> None:
 def test_a_request_may_come_in_any_pieces(
     hall: Hall, eventually: Callable[..., Any], request: bytes, sizes: list[int]
 ) -> None:
+    hall.answered_at_once = True
     before, theirs, at = len(hall.admitted), hall.come(), 0
     for size in (*sizes, len(request)):
         assert len(hall.admitted) == before or at >= len(request)
@@ -105,7 +123,7 @@ def test_one_that_goes_is_dismissed_and_has_no_thread(
     eventually(lambda: len(hall.admitted) == HANDSHAKES, "all places are taken")
     hall.come(said).close()
     eventually(lambda: len(hall.dismissed) == 1, "dismissed")
-    hall.admitted[0].shook_hands()
+    hall.admitted[0].end_turn()
     hall.come(GET)
     eventually(lambda: len(hall.admitted) > HANDSHAKES, "the next one")
     assert [visitor.said for visitor in hall.admitted[HANDSHAKES:]] == [GET]
@@ -120,21 +138,47 @@ def test_websockets_shake_hands_in_turn_and_the_newest_first(
     old = hall.come(UPGRADE + b"old")
     hall.come(UPGRADE + b"new")
     old.sendall(b"er")
+    hall.heard_of_all(eventually)
     hall.come(GET)  # which waits for none of them
     assert hall.admitted[-1].said == GET
     first = hall.admitted[0]
-    first.shook_hands()
-    first.shook_hands()  # twice is once
+    first.end_turn()
+    first.end_turn()  # twice is once
     eventually(lambda: len(hall.admitted) == HANDSHAKES + 2, "the next one")
     assert hall.admitted[-1].said == UPGRADE + b"new"
-    hall.admitted[-1].shook_hands()
+    hall.admitted[-1].end_turn()
     eventually(lambda: len(hall.admitted) == HANDSHAKES + 3, "the last one")
     assert hall.admitted[-1].said.startswith(UPGRADE + b"old")
+
+
+def test_of_a_crowd_a_few_are_answered_at_a_time_the_newest_and_the_oldest_next(
+    hall: Hall, eventually: Callable[..., Any]
+) -> None:
+    for number in range(ANSWERS + MOST_WAITING):
+        hall.come(GET + b"%d" % number)
+    assert len(hall.admitted) == ANSWERS
+    assert hall.admitted[0].said == GET + b"0"
+    hall.admitted[0].end_turn()
+    eventually(lambda: len(hall.admitted) > ANSWERS, "the next one")
+    assert hall.admitted[ANSWERS].said == GET + b"%d" % (ANSWERS + MOST_WAITING - 1)
+    hall.now = ANSWER_S
+    eventually(lambda: len(hall.admitted) == ANSWERS + MOST_WAITING, "turns end by themselves")
+    assert hall.admitted[ANSWERS + 1].said == GET + b"%d" % ANSWERS
+    assert len(hall.asked) == ANSWERS + MOST_WAITING
+
+
+def test_who_waits_longest_goes_where_too_many_wait(hall: Hall) -> None:
+    for number in range(ANSWERS + MOST_WAITING + 2):
+        hall.come(GET + b"%d" % number)
+    assert [one.said for one in hall.dismissed] == [GET + b"%d" % (ANSWERS + n) for n in range(2)]
+    assert len(hall.admitted) == ANSWERS
 
 
 def test_those_that_wait_are_dismissed_at_the_end() -> None:
     hall = Hall()
     hall.come(b"GET ")
+    for _ in range(ANSWERS + 1):
+        hall.come(GET)
     hall.close()
-    assert len(hall.dismissed) == 1
+    assert (len(hall.dismissed), len(hall.admitted)) == (2, ANSWERS)
     assert "waiting room" not in [thread.name for thread in threading.enumerate()]

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from labservers.net.descriptors import WITHOUT_LIMITS, raise_descriptor_limit
+from labservers.net.descriptors import WITHOUT_LIMITS, descriptor_limit, raise_descriptor_limit
 
 resource = pytest.importorskip("resource")
 
@@ -54,4 +54,13 @@ def test_a_system_that_allows_no_more_keeps_what_it_has(monkeypatch: pytest.Monk
 
 def test_a_system_that_knows_no_limits_has_some(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "resource", None)
-    assert raise_descriptor_limit() == WITHOUT_LIMITS
+    assert raise_descriptor_limit() == descriptor_limit() == WITHOUT_LIMITS
+
+
+def test_the_limit_of_now_is_neither_raised_nor_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (300, 900))
+    assert descriptor_limit() == 300
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (2**40, 2**40))
+    assert descriptor_limit() == 65_536
