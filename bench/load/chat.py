@@ -28,6 +28,7 @@ BUFFER = 64 * 1024
 TOGETHER = 4  # connections before the next look at the accept queue: the smallest holds 11
 ACCEPT_S = 5.0
 PROBES = 5
+EVENTS = 32  # at a look: a speaker does not wait until a large room has been read
 WARM_UP, WARM_UP_S = 300, 0.6  # messages, or so long
 FILL_S = 1.5  # until the buffers of who never reads are full, but in the largest rooms
 SMALL_BUFFER = 4096
@@ -85,7 +86,7 @@ class Room:
 
     def take(self, timeout_s: float) -> bool:
         """Read what has arrived; False: nothing did in that time."""
-        events = self._poller.poll(timeout_s, 1024)
+        events = self._poller.poll(timeout_s, EVENTS)
         members, buffer, total = self.members, self._buffer, 0
         with memoryview(buffer) as view:
             for fd, _ in events:
