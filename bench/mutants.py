@@ -53,6 +53,7 @@ TESTS = {
     "dashboard/supervision/failures.py": [f"{LIVES}failures.py"],
     "dashboard/supervision/lifecycle.py": [f"{LIVES}lifecycle.py", f"{LIVES}lives.py"],
     "dashboard/supervision/moves.py": [f"{LIVES}moves.py"],
+    "dashboard/turns.py": ["tests/dashboard/test_turns.py"],
     "labservers/observe/addresses.py": [f"{OBSERVE}addresses.py"],
     "labservers/observe/clock.py": [f"{OBSERVE}clock.py"],
     "labservers/observe/deadlocks.py": [f"{OBSERVE}deadlocks.py"],

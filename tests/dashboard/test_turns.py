@@ -37,10 +37,10 @@ def test_a_turn_that_lasts_too_long_is_in_nobodys_way() -> None:
     rig.now = 0.75
     assert rig.turns.wait_s() == 0.25
     assert rig.turns.next() is None
-    rig.now = 1.0
+    rig.now = 1.5
     assert rig.turns.wait_s() == 0.0
     assert rig.turns.next() == 2
-    rig.now = 2.0
+    rig.now = 2.5
     assert rig.turns.begin(3)
 
 
@@ -66,6 +66,7 @@ def test_who_goes_while_it_waits_gets_no_turn() -> None:
     rig = Rig(most=1)
     for one in (1, 2, 3):
         rig.turns.begin(one)
+    rig.turns.end(3)
     rig.turns.end(3)
     assert rig.turns.waiting() == [2]
 
