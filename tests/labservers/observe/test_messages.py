@@ -162,6 +162,15 @@ def test_the_names_on_the_line() -> None:
     assert (messages.LINE_CLOSED, messages.FILES) == ("line_closed", "FILES")
 
 
+def test_a_part_of_a_message_is_an_object_with_its_names() -> None:
+    breakpoints = messages.Breakpoints(["a.py:1"], ["recv"], [], True)
+    point = messages.HeldPoint("main", None, None, "recv", 3, None, 5, "before", {"a": "1"})
+    held = messages.Held(1.0, True, 2.0, 0.0, [point], breakpoints)
+    said = json.loads(messages.encode(held))
+    assert said["breakpoints"] == breakpoints._asdict()
+    assert said["points"] == [point._asdict()]
+
+
 def test_a_server_of_the_lab_starts_without_the_reports_of_the_tap() -> None:
     code = (
         "import sys, labservers.__main__, labservers.run.lifetime, labservers.servers.subjects,"
