@@ -99,6 +99,7 @@ def test_a_client_waits_while_its_program_is_stepped_line_by_line(windows: Any, 
 
 def test_until_it_sends_is_one_click(windows: Any, name: str) -> None:
     page = windows(f"/programs/{name}/console")
+    expect(button(page, "Pause")).to_be_enabled()  # a key before that is none
     page.keyboard.press("Space")
     expect(page.locator(".pill").first).to_have_text("Paused")
     client = Curl(page)
