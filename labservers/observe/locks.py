@@ -96,6 +96,10 @@ class Traced:
     def __repr__(self) -> str:
         return repr(self._real)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Not pickled and not copied, as ever."""
+        return self._real.__reduce_ex__(protocol)
+
     def _at_fork_reinit(self) -> None:
         self._real._at_fork_reinit()
         self.holder = None
@@ -182,6 +186,7 @@ class TracedReentrant(Traced):
 # As the types are named whose place they take.
 Traced.__name__ = Traced.__qualname__ = "lock"
 TracedReentrant.__name__ = TracedReentrant.__qualname__ = "RLock"
+Traced.__module__ = TracedReentrant.__module__ = "_thread"
 
 
 class Locks:
@@ -229,7 +234,11 @@ class Locks:
             def __instancecheck__(cls, instance: object) -> bool:
                 return isinstance(instance, (kind_of_real, traced))
 
-        return Maker(name, (), {"__module__": "_thread", "__doc__": real.__doc__})
+            def __repr__(cls) -> str:
+                return repr(real)
+
+        names = {"__module__": "_thread", "__doc__": real.__doc__}
+        return Maker(kind_of_real.__name__, (), names)
 
     def _user(self, frame: FrameType | None, name: str) -> tuple[str, str | None]:
         """The object that an own file makes here, and the line: a lock, or a carrier of one, as the

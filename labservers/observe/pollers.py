@@ -63,6 +63,13 @@ def _poller(tap: Tap, name: str, real: Any) -> Any:
         def __exit__(self, *error: Any) -> None:
             self._poller.__exit__(*error)
 
+        def __reduce_ex__(self, protocol: Any) -> Any:
+            """Not pickled and not copied, as ever."""
+            return self._poller.__reduce_ex__(protocol)
+
+    Poller.__module__ = "select"
+    Poller.__name__ = Poller.__qualname__ = name
+
     class Maker(type):
         def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
             poller = real(*arguments, **keywords)
@@ -71,6 +78,9 @@ def _poller(tap: Tap, name: str, real: Any) -> Any:
 
         def __instancecheck__(cls, instance: object) -> bool:
             return isinstance(instance, (kind, Poller))
+
+        def __repr__(cls) -> str:
+            return repr(real)
 
         def __getattr__(cls, name: str) -> Any:
             return getattr(real, name)
