@@ -50,7 +50,6 @@ class Teller:
         if self._stops or not _taken(self._idle):
             return
         locks = _locked(), _locked()
-        self._tasks = this_process.threads()
         begun = _locked()  # Python counts a bare thread from its first instruction on
         self._writers.append(locks)
         try:
@@ -76,15 +75,22 @@ class Teller:
                 raise
 
     def stop(self) -> None:
-        """End the writer."""
+        """End the writer, so that the system knows nothing of it any more."""
+        threads = this_process.threads()
+        if self.end():
+            _await_fewer_threads(threads)
+            self._idle.append(None)
+
+    def end(self) -> bool:
+        """End the writer, if there is one; the process itself may end."""
         self._stops.append(None)
         writer = _taken(self._writers)
-        if writer:
-            stopping, ended = writer
-            stopping.release()
-            ended.acquire(timeout=FORK_S)
-            self._await_one_thread_less()
-            self._idle.append(None)
+        if not writer:
+            return False
+        stopping, ended = writer
+        stopping.release()
+        ended.acquire(timeout=FORK_S)
+        return True
 
     def forked(self) -> None:
         """This is a child now: the parent's locks and events are not ours."""
@@ -102,7 +108,6 @@ class Teller:
         self._idle: list[Any] = [None]  # empty: there is a writer, or one ends
         self._writers: list[Any] = []  # the locks of the one that writes
         self._writing: Any = _thread.RLock()
-        self._tasks = 0
 
     def _write(self, stopping: Any, ended: Any, begun: Any) -> None:
         begun.release()
@@ -143,11 +148,12 @@ class Teller:
         except OSError:
             pass
 
-    def _await_one_thread_less(self) -> None:
-        """Python warns of a fork with several threads; it counts those of the system."""
-        until = time.monotonic() + FORK_S
-        while this_process.threads() > self._tasks > 0 and time.monotonic() < until:
-            time.sleep(0.0005)
+
+def _await_fewer_threads(than: int) -> None:
+    """Python warns of a fork with several threads; it counts those of the system."""
+    until = time.monotonic() + FORK_S
+    while this_process.threads() >= than > 0 and time.monotonic() < until:
+        time.sleep(0.0005)
 
 
 def _taken(entries: list[Any]) -> Any:

@@ -14,47 +14,51 @@ import re
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from labservers.observe.stand_in import stand_in
 
 SPAWNED = "from multiprocessing.spawn import spawn_main;"
+FORK_WARNING = "This process .* is multi-threaded, use of fork"
 SERVANTS = re.compile("multiprocessing.(resource_tracker|semaphore_tracker|forkserver)")
 
 
 def watch_forks(before: Any, in_parent: Any, in_child: Any) -> None:
     """Call these around each fork, where the system has one."""
     if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=_excuse_our_threads)
         os.register_at_fork(before=before, after_in_parent=in_parent, after_in_child=in_child)
+
+
+def _excuse_our_threads() -> None:
+    """Python 3.12 and later warn of a fork with several threads, 3.13 once our writer is back.
+    Where the program has one thread, the others are ours."""
+    if sys.version_info < (3, 12):
+        return
+    if threading.active_count() == 1:
+        warnings.filterwarnings("ignore", FORK_WARNING, DeprecationWarning)
+    else:
+        filters: Any = warnings.filters
+        filters[:] = [one for one in filters if getattr(one[1], "pattern", "") != FORK_WARNING]
 
 
 def name_forked(forked: Callable[[int], None]) -> None:
     """Call this with the number of each child, in the parent."""
-    if not hasattr(os, "fork"):
-        return
-    original = os.fork
 
-    def fork() -> int:
-        with _no_warning_of_our_threads():
-            pid = original()
-        if pid:
-            forked(pid)
-        return pid
+    def watch(original: Any) -> Any:
+        def fork() -> Any:
+            made = original()
+            pid = made[0] if isinstance(made, tuple) else made
+            if pid:
+                forked(pid)
+            return made
 
-    os.fork = stand_in(original, fork)
+        return stand_in(original, fork)
 
-
-@contextlib.contextmanager
-def _no_warning_of_our_threads() -> Iterator[None]:
-    """Python 3.12 and later warn of a fork with several threads. Where the program has one, the
-    others are ours."""
-    if sys.version_info < (3, 12) or threading.active_count() > 1:
-        yield
-        return
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".* is multi-threaded", DeprecationWarning)
-        yield
+    for name in ("fork", "forkpty"):
+        if hasattr(os, name):
+            setattr(os, name, watch(getattr(os, name)))
 
 
 def watch_exits(ending: Callable[[int], None]) -> None:

@@ -128,7 +128,7 @@ class Observation:
             return
         self._over = True
         self._swallowed.end()
-        self._teller.stop()
+        self._teller.end()
         self._teller.last_lines()
         self._teller.tell(self._summary())
         self._teller.flush(END_S)

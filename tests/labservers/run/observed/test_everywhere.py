@@ -56,7 +56,20 @@ def test_a_program_is_observed_by_the_path_of_a_file(minor: int, tmp_path: Path)
             assert [one["swallowed"] for one in messages if one["type"] == "crash"] == [False]
 
 
-@pytest.mark.parametrize("minor", [sys.version_info.minor, 12])
+@pytest.mark.parametrize("minor", [12, 13])
+@pytest.mark.parametrize("name", ["forks", "forks_beside_a_thread"])
+def test_a_fork_is_warned_of_where_the_program_itself_has_threads(minor: int, name: str) -> None:
+    python = interpreter(minor)
+    if python is None:
+        pytest.skip(f"no Python 3.{minor} here")
+    file = PROGRAMS / f"{name}.py"
+    running = [start([python], file), start([python, ENTRY, "--quiet"], file)]
+    bare, seen = [[plain(text) for text in one.communicate(timeout=DEADLINE_S)] for one in running]
+    assert bare == seen
+    assert (b"is multi-threaded" in seen[1]) == (name != "forks")
+
+
+@pytest.mark.parametrize("minor", [sys.version_info.minor, 12, 13])
 def test_a_fork_under_the_dashboard_is_said_to_be_unseen_and_warns_of_nothing(minor: int) -> None:
     python = interpreter(minor)
     if python is None:
