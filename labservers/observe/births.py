@@ -14,13 +14,15 @@ from .tap import Tap
 from .tracebacks import without_ours
 
 Crashed = Callable[[BaseException], None]
+Begins = Callable[[], None]
 Died = Callable[[BaseException, str], None]
 IN_A_THREAD = "Exception ignored in thread"
 
 
-def watch(tap: Tap, tell: Callable[[Any], None], crashed: Crashed) -> None:
+def watch(tap: Tap, tell: Callable[[Any], None], crashed: Crashed, begins: Begins) -> None:
     """Tell of all threads that start from now on, and of the exceptions that end them; `crashed`
-    is called with each of these. The program's own excepthook comes after."""
+    is called with each of these, `begins` by each new thread. The program's own excepthook comes
+    after."""
 
     def died(error: BaseException, name: str) -> None:
         message = crash.message(error, name, tap, main=False)
@@ -29,7 +31,7 @@ def watch(tap: Tap, tell: Callable[[Any], None], crashed: Crashed) -> None:
         tell(Birth(message.at, get_ident(), name, "died", message.line))
         without_ours(error)
 
-    _watch_threads(tap, died)
+    _watch_threads(tap, died, begins)
     _watch_bare_threads(tap, died)
 
 
@@ -38,13 +40,14 @@ def of_threads(tap: Tap) -> list[tuple[Any, str, Any]]:
     return _starts(tap, lambda thread: None)
 
 
-def _watch_threads(tap: Tap, died: Died) -> None:
-    def begins(thread: Any) -> None:
+def _watch_threads(tap: Tap, died: Died, begins: Begins) -> None:
+    def has_begun(thread: Any) -> None:
         thread._invoke_excepthook = _seen(thread._invoke_excepthook, died)
+        begins()
         for gate in tap.gates:
             gate.born()
 
-    for holder, name, wrapper in _starts(tap, begins):
+    for holder, name, wrapper in _starts(tap, has_begun):
         setattr(holder, name, wrapper)
 
 

@@ -4,10 +4,13 @@ From Python 3.12 on sys.monitoring says when a generator or coroutine of an own 
 exception; that costs only where one is raised. Before, two things show it: a socket that is closed
 in an `except` of the loop, and a traceback that the program prints. What is caught and dropped
 without either cannot be seen there; errors of socket calls are counted by line in any case.
+
+A pool of threads keeps the error of a task for whoever asks for its result; often nobody does.
 """
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 import threading
@@ -45,6 +48,22 @@ class Swallowed:
             MONITORING.use_tool_id(TOOL, "socket lab")
             MONITORING.register_callback(TOOL, MONITORING.events.PY_UNWIND, self._unwound)
             MONITORING.set_events(TOOL, MONITORING.events.PY_UNWIND)
+
+    def watch_pools(self) -> None:
+        """The program may have loaded pools of threads since the last call."""
+        futures: Any = sys.modules.get("concurrent.futures._base")
+        future = getattr(futures, "Future", None)
+        if future is None or hasattr(future.set_exception, "__wrapped__"):
+            return
+        original = future.set_exception
+
+        @functools.wraps(original)
+        def set_exception(kept: Any, exception: Any) -> Any:
+            if exception is sys.exc_info()[1]:
+                self._kept(exception)
+            return original(kept, exception)
+
+        future.set_exception = set_exception
 
     def handled(self, error: BaseException | None) -> None:
         """This exception is being handled, in the thread that calls this."""
@@ -86,6 +105,11 @@ class Swallowed:
             resumer = sys._getframe(1).f_back
             if resumer is None or not resumer.f_code.co_flags & TASK:
                 self._add(error)
+
+    def _kept(self, error: BaseException | None) -> None:
+        """A pool keeps the error of a task, in the thread that has run it."""
+        if error is not None and crash.own_frame(error, self._tap.own) is not None:
+            self._add(error)
 
     def _left_a_task(self, error: BaseException) -> bool:
         """Whether it has ended a generator: its frame is not the one that handles it."""

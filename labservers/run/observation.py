@@ -78,7 +78,7 @@ class Observation:
         STARTERS.update((starter, *(os.path.join(HERE, name) for name in os.listdir(HERE))))
         tracebacks.hide_in_texts(self._swallowed.printed)
         self._locks.install()
-        births.watch(self._tap, self._teller.tell, self._crashed)
+        births.watch(self._tap, self._teller.tell, self._crashed, self._swallowed.watch_pools)
         atexit.register(self._end)  # the first to be registered is the last to be called
         children.watch_forks(self._teller.stop, self._teller.start, self._forked)
         if not self._follows:

@@ -105,6 +105,13 @@ def test_an_error_that_a_loop_has_caught_is_told() -> None:
     assert first["swallowed"] is second["swallowed"] is True
 
 
+def test_what_a_task_of_a_pool_died_of_is_told() -> None:
+    [crash] = observed("swallowed_by_a_pool").of("crash")
+    assert crash["line"] == "swallowed_by_a_pool.py:6"
+    assert (crash["exception"], crash["swallowed"]) == ("UnicodeDecodeError", True)
+    assert (crash["received"], crash["bad"]) == (b"\xff", 0)
+
+
 def test_an_error_that_nobody_caught_is_told_once() -> None:
     for name in ("crash", "crash_chain", "crash_thread", "generator_loop"):
         crashes = observed(name).of("crash")
