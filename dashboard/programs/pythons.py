@@ -167,7 +167,8 @@ def _on_path() -> Iterator[str]:
 
 
 def _of_pyenv() -> Iterator[str]:
-    versions = Path.home() / ".pyenv" / "versions"
+    root = os.environ.get("PYENV_ROOT")
+    versions = (Path(root) if root else Path.home() / ".pyenv") / "versions"
     yield from (str(path) for path in sorted(versions.glob("*/bin/python")))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import reprlib
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 LOCALS = 30  # names that are shown
 PLAIN = (bool, int, float, complex, str, bytes, bytearray, type(None), list, tuple, dict, set,
          frozenset)  # fmt: skip
+DEFINITIONS = (ModuleType, FunctionType, BuiltinFunctionType, type)
 READS_LOCALS = frozenset({"locals", "vars", "dir", "eval", "exec"})
 CO_OPTIMIZED = 1  # in a code's flags (inspect): its locals are not a dict
 
@@ -33,12 +35,15 @@ plain = Plain()
 
 
 def locals_of(frame: Any, *, traced: bool = False) -> dict[str, str]:
-    """Names and short texts; of a module's names only those without two underscores.
+    """Names and short texts; of a module's names only the variables: what it has imported and
+    defined is read in its file.
 
     traced: the frame is in its trace function, where Python copies its dict back into the names.
     """
     names = frame.f_locals
     shown = [item for item in names.items() if not item[0].startswith("__")]
+    if frame.f_code.co_name == "<module>":
+        shown = [item for item in shown if not isinstance(item[1], DEFINITIONS)]
     texts = {name: plain.repr(value) for name, value in shown[-LOCALS:]}
     if not traced:
         forget(frame, names)

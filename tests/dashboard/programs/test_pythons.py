@@ -107,9 +107,18 @@ def test_what_cannot_be_read_on_the_path_is_passed_over(
     (tmp_path / "python3.12").symlink_to(tmp_path / "nowhere")
     monkeypatch.setenv("PATH", f"{tmp_path / 'missing'}:{tmp_path}:relative")
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("PYENV_ROOT", raising=False)
     assert list(candidates()) == [sys.executable]
     found = Pythons(answer_of, list)
     assert found.usual() == sys.executable
+
+
+def test_pyenv_may_stand_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    python = tmp_path / "versions/3.12.1/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_bytes(b"\x7fELF")
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    assert str(python) in list(candidates())
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,15 @@ def test_the_newest_names_are_shown_without_those_of_python() -> None:
     assert shown["name_6"] == "6"
 
 
+def test_of_a_module_what_it_imports_and_defines_is_not_a_variable() -> None:
+    shown: dict[str, str] = {}
+    source = "import os\nfrom os import getpid\ndef f(): pass\nclass C: pass\nmade, use = C(), f\n"
+    module(
+        f"{source}shown.update(look(frame()))\n", shown=shown, look=locals_of, frame=sys._getframe
+    )
+    assert shown == {"shown": "{}", "made": "<C>"}
+
+
 def bound_again() -> tuple[str, bool]:
     """What is shown of a name, and whether its object is there after the name is bound again.
 
