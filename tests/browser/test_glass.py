@@ -111,6 +111,11 @@ def test_an_accept_queue_has_its_length_and_its_bound(watch: Any) -> None:
     feed.rows({**listener, "age_s": 9, "state_s": 9, "recv_q": 2, "accept_limit": 5})
     expect(page.get_by_role("meter", name="Accept queue")).to_have_attribute("aria-valuemax", "5")
     expect(page.locator(".queue")).to_contain_text("2 of 5 waiting for accept()")
+    expect(page.locator(".bk i")).to_have_count(5)
+    expect(page.locator(".bk i.on")).to_have_count(2)
+    feed.rows({**listener, "age_s": 9, "state_s": 9, "recv_q": 1, "accept_limit": 1024})
+    expect(page.locator(".bk i")).to_have_count(10)
+    expect(page.locator(".bk i.on")).to_have_count(1)
 
 
 def test_one_end_is_told_once(watch: Any) -> None:

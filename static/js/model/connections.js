@@ -1,14 +1,19 @@
 /* Choosing and ordering the rows of connections; no document. */
 
-export const QUEUE_SLOTS = 10;
+const QUEUE_SLOTS = 10;
 /* Bytes that wait in Send-Q this long without becoming fewer: the peer has stopped reading. */
 const STUCK_S = 2;
 
 /** The rows of listening sockets, and the others: [listeners, clients]. */
 export const parted = (rows) => [rows.filter(({ state }) => state === "listening"), rows.filter(({ state }) => state !== "listening")];
 
-/** How many of the ten slots of the accept queue are taken: at least one as soon as anybody waits. */
-export const slots = (queue, limit) => (queue > 0 ? Math.max(1, Math.round((queue / limit) * QUEUE_SLOTS)) : 0);
+/** The slots of an accept queue, whether each is taken: one a client, or ten for a long queue. At least one is taken as soon as
+    anybody waits. */
+export function slots(queue, limit) {
+  const all = Math.min(limit, QUEUE_SLOTS);
+  const taken = queue > 0 ? Math.max(1, Math.round((queue / limit) * all)) : 0;
+  return Array.from({ length: all }, (_, index) => index < taken);
+}
 
 /** The rows whose peer, state or label holds the words, in the wanted order. `sort`: {by, down}. */
 export function chooseRows(rows, words, sort) {

@@ -1,7 +1,7 @@
 /* The clients of a server, twice a second; for UDP, the senders of the last minute. */
 import { CommandLine, Search, html, icon, useDraft } from "../../kit.js";
 import { bytes, dur, nf, t } from "../../i18n.js";
-import { QUEUE_SLOTS, chooseRows, parted, slots, stateCounts, stuckRow } from "../../model/connections.js";
+import { chooseRows, parted, slots, stateCounts, stuckRow } from "../../model/connections.js";
 import { running } from "../../model/selectors.js";
 import { Empty } from "../shell/not_running.js";
 import { Experiments } from "./experiments.js";
@@ -58,15 +58,14 @@ export function Connections({ state, actions, name }) {
     </section></div>`;
 }
 
-/* The kernel's queue in ten slots, whatever its length; the exact numbers stand beside it. `name`: of the listening socket. */
+/* The kernel's queue in slots, at most ten; the exact numbers stand beside it. `name`: of the listening socket. */
 function Queue({ name, queue, limit }) {
   const known = typeof queue === "number" && limit > 0;
-  const taken = known ? slots(queue, limit) : 0;
   return html`<section class="panel queue" aria-label=${t("cn.backlog")}>
     <div><div class="queue-h"><b>${t("cn.backlog")}${name && html` <code>${name}</code>`}</b>
         <span class="soft">${known ? t("cn.backlog.s", { a: queue, b: limit }) : t("cn.backlog.na")}</span></div>
       ${known && html`<div class="bk" role="meter" aria-valuenow=${queue} aria-valuemin="0" aria-valuemax=${limit} aria-label=${t("cn.backlog")}>
-        ${Array.from({ length: QUEUE_SLOTS }, (_, index) => html`<i key=${index} class=${index < taken ? "on" : ""}></i>`)}</div>`}</div>
+        ${slots(queue, limit).map((taken, index) => html`<i key=${index} class=${taken ? "on" : ""}></i>`)}</div>`}</div>
     <p class="muted">${t("cn.backlog.e")}</p></section>`;
 }
 
