@@ -35,15 +35,16 @@ plain = Plain()
 
 
 def locals_of(frame: Any, *, traced: bool = False) -> dict[str, str]:
-    """Names and short texts; of a module's names only the variables: what it has imported and
-    defined is read in its file.
+    """Names and short texts; of a module's names only the variables that its code names: what it
+    defines and imports, as by `import *`, is read in its file.
 
     traced: the frame is in its trace function, where Python copies its dict back into the names.
     """
     names = frame.f_locals
     shown = [item for item in names.items() if not item[0].startswith("__")]
     if frame.f_code.co_name == "<module>":
-        shown = [item for item in shown if not isinstance(item[1], DEFINITIONS)]
+        named = set(frame.f_code.co_names)
+        shown = [one for one in shown if one[0] in named and not isinstance(one[1], DEFINITIONS)]
     texts = {name: plain.repr(value) for name, value in shown[-LOCALS:]}
     if not traced:
         forget(frame, names)

@@ -60,7 +60,7 @@ def test_the_newest_names_are_shown_without_those_of_python() -> None:
 
 def test_of_a_module_what_it_imports_and_defines_is_not_a_variable() -> None:
     shown: dict[str, str] = {}
-    source = "import os\nfrom os import getpid\ndef f(): pass\nclass C: pass\nmade, use = C(), f\n"
+    source = "import os\nfrom os import *\ndef f(): pass\nclass C: pass\nmade, use = C(), f\n"
     module(
         f"{source}shown.update(look(frame()))\n", shown=shown, look=locals_of, frame=sys._getframe
     )
