@@ -42,9 +42,10 @@ def tabs_of(capabilities: Container[str]) -> list[Tab]:
 
 def find_tab(capabilities: Container[str], name: str | None) -> str | None:
     """The tab of that name, or None. Without a name the first; `try` is the first where there
-    is no exchange to try."""
+    is no exchange to try, and so is the `loop` of a user's program, which has yet to be seen."""
     names = [tab.name for tab in tabs_of(capabilities)]
-    if name is None or (name == "try" and name not in names):
+    may_lack = ("try", "loop") if "console" in names else ("try",)
+    if name is None or (name in may_lack and name not in names):
         return names[0]
     return name if name in names else None
 
