@@ -28,10 +28,14 @@ class Loop:
 
     turns: the newest as (waited, ran, returned), in seconds, each taken once by new_turns().
     arguments: of the wait under way. began, ended: of the newest wait; 0 before the first.
+    of_library: its waits are seen only while somebody looks.
     """
 
-    def __init__(self, thread: int, selector: str, watched: Watched) -> None:
+    def __init__(
+        self, thread: int, selector: str, watched: Watched, *, of_library: bool = False
+    ) -> None:
         self.thread = thread
+        self.of_library = of_library
         self.selector = SYSTEM_CALLS.get(selector, selector)
         self.arguments: tuple[Any, ...] | None = None
         self.began = self.ended = 0.0
@@ -86,9 +90,11 @@ class Loop:
         return list(fresh)
 
     def forget_times(self) -> None:
-        """Nobody has looked for a while."""
+        """Nobody has looked for a while. A library's loop may have waited unseen meanwhile."""
         self.turns.clear()
         self._fresh.clear()
+        if self.of_library:
+            self.ended = 0.0
 
 
 class Turns:
@@ -136,7 +142,8 @@ class Turns:
 
     def of_library(self, thread: int, selector: selectors.BaseSelector) -> Loop:
         """The loop of a library, which is known by other signs."""
-        loop = self.loops.setdefault(thread, Loop(thread, name_of(selector), of_selector))
+        made = Loop(thread, name_of(selector), of_selector, of_library=True)
+        loop = self.loops.setdefault(thread, made)
         loop.waits_in(selector)
         return loop
 

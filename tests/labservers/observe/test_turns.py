@@ -1,5 +1,6 @@
 """Turns of event loops: a wait in a selector, and what the thread runs until the next one."""
 
+import asyncio
 import select
 import selectors
 import socket
@@ -12,7 +13,7 @@ import pytest
 
 from labservers.observe import messages
 from labservers.observe.interest import of_lists, of_selector
-from labservers.observe.loop_scene import LoopScene
+from labservers.observe.loop_scene import STUCK_S, LoopScene
 from labservers.observe.sockets import Sockets
 from labservers.observe.stepper import Stepper
 from labservers.observe.tap import Tap
@@ -92,6 +93,37 @@ def test_a_turn_that_lasts_names_the_function_that_is_at_work(tap: Tap, pair: Pa
     assert (hog[2], hog[3], hog[4].partition(":")[0]) == ("computes", "", "test_turns.py")
     tap.turns.forget([])
     assert scene.report(wanted=True) == (None, [])
+
+
+def test_a_loop_of_a_library_that_has_waited_unseen_has_not_run_meanwhile(
+    tap: Tap, eventually: Eventually
+) -> None:
+    scene, loop, pause = LoopScene(tap, Stepper()), asyncio.new_event_loop(), threading.Event()
+    thread = threading.Thread(target=loop.run_forever)
+
+    def turn() -> None:
+        done = threading.Event()
+        loop.call_soon_threadsafe(done.set)
+        assert done.wait(10)
+
+    def is_timed() -> bool:
+        turn()
+        found = scene.report(wanted=True)[0]
+        return found is not None and found.ticks > 0
+
+    thread.start()
+    try:
+        eventually(is_timed, "it is timed")
+        scene.report(wanted=False)
+        turn()
+        turn()
+        pause.wait(2 * STUCK_S)
+        seen = figures(scene)
+        assert (seen.hog, seen.lag_us) == (None, 0)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
 
 
 def test_of_several_loops_the_one_that_watches_the_most_is_shown(
