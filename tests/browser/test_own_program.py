@@ -199,3 +199,20 @@ def test_arguments_and_python_are_remembered_for_the_next_start(page: Page, fold
     expect(page.locator(".term .log")).to_contain_text("['one', 'two three']")
     page.reload()
     expect(page.get_by_role("textbox", name="Arguments")).to_have_value("one 'two three'")
+
+
+def test_pythons_of_one_version_are_told_apart_by_their_paths(page: Page, folder: Path) -> None:
+    pythons = [
+        {"path": "/a/bin/python3", "version": "3.12.1"},
+        {"path": "/b/bin/python3", "version": "3.12.1"},
+        {"path": "/c/bin/python3", "version": "3.13.0"},
+    ]
+    answer = {"programs": [], "files": [], "pythons": pythons}
+    page.route("**/api/programs", lambda route: route.fulfill(json=answer))
+    (folder / "arguments.py").write_text("print()\n")
+    page.reload()
+    page.get_by_role("button", name="Start arguments.py").click()
+    options = page.get_by_label("Python", exact=True).locator("option")
+    expect(options.filter(has_text=re.compile(r"^Python 3\.1[23]"))).to_have_text(
+        ["Python 3.12.1 · /a/bin/python3", "Python 3.12.1 · /b/bin/python3", "Python 3.13.0"]
+    )

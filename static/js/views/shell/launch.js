@@ -16,6 +16,12 @@ function usePythons(actions, server) {
   return !server.python || pythons.some(({ path }) => path === mine.path) ? pythons : [mine, ...pythons];
 }
 
+/* By its version; by its path as well where there are several of one. */
+function label({ path, version }, pythons) {
+  const same = pythons.filter((one) => one.version === version);
+  return same.length > 1 ? `Python ${version} · ${path}` : `Python ${version}`;
+}
+
 /** The settings of the next start; a change counts from then on. */
 export function Launch({ server, off, actions }) {
   const pythons = usePythons(actions, server);
@@ -32,7 +38,7 @@ export function Launch({ server, off, actions }) {
     <span class="mono muted cut folder" title=${server.folder}>${server.folder}</span>
     <span class="sel py"><select class="inp" aria-label=${t("prog.python")} title=${server.python} value=${server.python}
       onChange=${(event) => save({ python: value(event) })}>${pythons.map(
-        ({ path, version }) => html`<option key=${path} value=${path} title=${path}>Python ${version}</option>`,
+        (one) => html`<option key=${one.path} value=${one.path} title=${one.path}>${label(one, pythons)}</option>`,
       )}</select>${icon("downc")}</span>
     <code class="file">${server.title}</code>
     <input class="inp mono args" aria-label=${t("prog.args")} placeholder=${t("prog.args")} value=${typed ?? server.arguments} autocomplete="off"
