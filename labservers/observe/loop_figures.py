@@ -39,11 +39,17 @@ class Task(NamedTuple):
         return (entry.peer or "") if entry is not None else ""
 
 
-def timed(loop: Loop, now: float) -> dict[str, Any]:
-    """Turns since the last call; one that lasts counts as far as it has come."""
+def lasts(loop: Loop, now: float, held_until: float) -> float:
+    """How long the turn under way has run: since the program was last held, if it was."""
+    if not loop.ended or loop.waits:
+        return 0.0
+    return max(0.0, now - max(loop.ended, held_until))
+
+
+def timed(loop: Loop, now: float, under_way: float) -> dict[str, Any]:
+    """Turns since the last call; the one under way counts as far as it has come."""
     turns = loop.new_turns()
-    lasts = now - loop.ended if loop.ended and not loop.waits else 0.0
-    ran = sorted([tick for _, tick, _ in turns] + ([lasts] if lasts else []))
+    ran = sorted([tick for _, tick, _ in turns] + ([under_way] if under_way else []))
     waited = sum(wait for wait, _, _ in turns)
     newest = loop.turns[-1] if loop.turns else (0.0, 0.0, 0)
     return {

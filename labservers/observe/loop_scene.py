@@ -16,7 +16,7 @@ from typing import Any
 from . import asyncio_loop
 from .hand_loop import HandLoop
 from .lanes import LANES, Seen
-from .loop_figures import Task, ages, lines, row, timed, tokens
+from .loop_figures import Task, ages, lasts, lines, row, timed, tokens
 from .messages import LoopFigures, Notice, Rows
 from .stepper import Stepper
 from .tap import Tap
@@ -90,10 +90,11 @@ class LoopScene:
         tasks = self._census(loop, now)
         lanes = {lane: sum(task.seen.lane == lane for task in tasks) for lane in LANES}
         interest = loop.interest()
+        under_way = lasts(loop, now, self._stepper.held_until)
         figures: dict[str, Any] = {name: lanes[name] for name in LANES if name != "running"}
         return LoopFigures(
             **figures,
-            **timed(loop, now),
+            **timed(loop, now, under_way),
             tasks=len(tasks),
             steps=None,
             selector=loop.selector,
@@ -105,7 +106,7 @@ class LoopScene:
             ages=ages(tasks, now),
             lines=lines(tasks),
             tokens=tokens(tasks, now) if len(tasks) <= TOKENS else [],
-            hog=self._hog(loop, tasks, now),
+            hog=self._hog(loop, tasks, under_way),
         )
 
     def _census(self, loop: Loop, now: float) -> list[Task]:
@@ -143,14 +144,12 @@ class LoopScene:
         names = locals_of(seen.frame) if shown else None
         return Task(number, known[1], seen._replace(task=None, frame=None), names)
 
-    def _hog(self, loop: Loop, tasks: list[Task], now: float) -> list[Any] | None:
+    def _hog(self, loop: Loop, tasks: list[Task], under_way: float) -> list[Any] | None:
         """The turn under way where it has lasted for a while: the task that runs, and its line."""
-        lasts = now - loop.ended if loop.ended and not loop.waits else 0.0
-        if lasts < STUCK_S or self._stepper.paused:
+        if under_way < STUCK_S or self._stepper.paused:
             return None
         place = self._tap.own.place(sys._current_frames().get(loop.thread))
         line = place.text if place is not None else ""
         runs = next((task for task in tasks if task.seen.lane == "running"), None)
-        if runs is None:
-            return [0, round(lasts * 1e6), place.function if place is not None else "", "", line]
-        return [runs.id, round(lasts * 1e6), runs.label, runs.peer, line]
+        label, peer = (runs.label, runs.peer) if runs else (place.function if place else "", "")
+        return [runs.id if runs else 0, round(under_way * 1e6), label, peer, line]

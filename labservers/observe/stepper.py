@@ -109,6 +109,11 @@ class Stepper:
         return max(0.0, self._paused_until - time.monotonic())
 
     @property
+    def held_until(self) -> float:
+        """When the newest pause has ended or will, by time.monotonic(); 0 before the first."""
+        return self._paused_until
+
+    @property
     def delay_s(self) -> float:
         """Slow motion: seconds of rest before each turn."""
         return self._delay_s

@@ -95,6 +95,20 @@ def test_a_turn_that_lasts_names_the_function_that_is_at_work(tap: Tap, pair: Pa
     assert scene.report(wanted=True) == (None, [])
 
 
+def test_a_turn_that_was_held_has_lasted_since_then(tap: Tap, pair: Pair) -> None:
+    stepper = Stepper()
+    scene = LoopScene(tap, stepper)
+    select.select(pair, pair, [], 0)
+    assert scene.report(wanted=True)[0] is not None
+    stepper.pause()
+    threading.Event().wait(10 * STUCK_S)
+    assert figures(scene).lag_us == 0
+    stepper.resume()
+    assert figures(scene).lag_us < 8 * STUCK_S * 1e6
+    threading.Event().wait(2 * STUCK_S)
+    assert figures(scene).hog is not None
+
+
 def test_a_loop_of_a_library_that_has_waited_unseen_has_not_run_meanwhile(
     tap: Tap, eventually: Eventually
 ) -> None:
