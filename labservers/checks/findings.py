@@ -61,7 +61,19 @@ def findings(outcomes: Sequence[Outcome], language: Language, facts: ProgramFact
     seen = {cause for cause, found in by_cause.items() if _seen_inside(found)} & BY_ITSELF
     brought = {cause for found in by_cause for cause in BRINGS.get(found, ())} - seen
     order = [cause for cause in causes() if cause in by_cause and cause not in brought]
-    return [_finding(cause, by_cause[cause], language) for cause in order]
+    also = {cause: _of_consequences(cause, by_cause, order) for cause in order}
+    return [_finding(cause, by_cause[cause], language, also[cause]) for cause in order]
+
+
+def _of_consequences(
+    cause: str, by_cause: dict[str, list[Found]], order: list[str]
+) -> tuple[str, ...]:
+    """Probes that failed for what this cause brings, and nothing else is said of."""
+    brought = BRINGS.get(cause, frozenset())
+    while (further := brought.union(*(BRINGS.get(one, ()) for one in brought))) != brought:
+        brought = further
+    hidden = [one for one in by_cause if one in brought and one not in order]
+    return tuple(outcome.probe for one in hidden for _, outcome in by_cause[one])
 
 
 def _seen_inside(found: list[Found]) -> bool:
@@ -86,7 +98,7 @@ def _match(outcome: Outcome, facts: ProgramFacts, code: Code) -> Match:
     return by_symptom(outcome, proof, facts, code)
 
 
-def _finding(cause: str, found: list[Found], language: Language) -> Finding:
+def _finding(cause: str, found: list[Found], language: Language, also: tuple[str, ...]) -> Finding:
     """Told by the outcome that shows most: one with a line of the inside, else the first."""
     match, outcome = max(found, key=lambda one: (one[0].death or one[0].stand) is not None)
     entry = causes()[cause]
@@ -103,6 +115,6 @@ def _finding(cause: str, found: list[Found], language: Language) -> Finding:
         evidence=said,
         why=words["why"],
         next_step=words["next_step"],
-        probes=tuple(outcome.probe for _, outcome in found),
+        probes=(*(outcome.probe for _, outcome in found), *also),
         proof=outcome.evidence or Evidence("no-answer"),
     )

@@ -121,9 +121,8 @@ def untried(said: Json) -> list[Json]:
 
 
 def unconfirmed(said: Json) -> list[Json]:
-    """Probes that failed and no finding speaks of."""
-    explained = {probe for finding in said["findings"] for probe in finding["probes"]}
-    return [p for p in said["probes"] if p["outcome"] == "fail" and p["id"] not in explained]
+    """Probes that failed once only; of others speaks a finding, or the reason of the verdict."""
+    return [p for p in said["probes"] if p["outcome"] == "fail" and not p["confirmed"]]
 
 
 def _wrapped(first: str, rest: str, indent: str) -> str:

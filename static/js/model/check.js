@@ -9,10 +9,9 @@ const AROUND = 32;
 export const NO_CHECK = { state: "never", progress: null, asked: {}, reported_at: null, verdict: null, changed: false, error: "", again: null };
 
 /** The probes of a report in three groups: {passed, unconfirmed, untried}. */
-export function probesOf({ probes, findings }) {
-  const explained = new Set(findings.flatMap((finding) => finding.probes));
+export function probesOf({ probes }) {
   const of = (outcome) => probes.filter((probe) => probe.outcome === outcome);
-  return { passed: of("pass"), unconfirmed: of("fail").filter(({ id }) => !explained.has(id)), untried: of("not tried") };
+  return { passed: of("pass"), unconfirmed: of("fail").filter(({ confirmed }) => !confirmed), untried: of("not tried") };
 }
 
 /** Probes that share a reason: [[why, probes]]. */

@@ -220,6 +220,7 @@ def test_the_gravest_comes_first_and_consequences_are_left_out() -> None:
     silent = failed("silent", "others-wait", stands=RECV)
     said = found(failed("again", "port-taken", "no-reuseaddr"), failed("crowd", "refused"), silent)
     assert [one.id for one in said] == ["one-at-a-time", "no-reuseaddr"]
+    assert said[0].probes == ("silent", "crowd")
     for cause, brought in BRINGS.items():
         assert {cause, *brought} <= set(causes())
         assert cause not in brought

@@ -121,6 +121,16 @@ def test_a_program_that_cannot_be_run_is_an_error_with_its_reason() -> None:
     assert "Port 80 is taken." in Page(report_html.page([made])).words
 
 
+def test_only_a_probe_that_failed_once_is_said_to_have_failed_once() -> None:
+    once = Outcome("glued", "fail", "wrong-answer", evidence=Evidence("wrong-answer"))
+    starts = Outcome("starts", "fail", "needs-arguments", confirmed=True)
+    unsure = said(outcomes=(starts, once), findings=())
+    assert "Failed once, not the second time (1):" in report_text.report(unsure)
+    refused = said(outcomes=(starts,), findings=(), verdict="cannot run", reason="needs-arguments")
+    for written in (report_text.report(refused), report_html.page([refused])):
+        assert "Failed once" not in written
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_needs_nothing_else_and_draws_what_happened(language: Language) -> None:
     page = Page(report_html.page([said(language)]))
