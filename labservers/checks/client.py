@@ -57,6 +57,7 @@ class Client:
     def __init__(self, address: Address, timeline: Timeline, side: str = "client") -> None:
         self.got = bytearray()
         self.sent = bytearray()
+        self.dropped = 0  # bytes that came beyond those that are kept
         self.ended = False  # by the server: end of stream, or reset
         self.error: str | None = None
         self.pair: Pair | None = None  # from when it is connected
@@ -190,7 +191,9 @@ class Client:
             return False
         if data or self._address.datagram:
             self._timeline.add("server", "sends", data)
-            self.got += data[: MOST - len(self.got)]
+            kept = data[: MOST - len(self.got)]
+            self.got += kept
+            self.dropped += len(data) - len(kept)
             return True
         self._timeline.add("server", "closes")
         self.ended = True

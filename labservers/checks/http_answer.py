@@ -97,8 +97,9 @@ class Framing:
         answer = self._answer
         return answer is not None and (answer.chunked or answer.length is not None)
 
-    def whole(self, data: bytes | bytearray) -> bool:
-        """Whether all has come. False for one that ends with its connection."""
+    def whole(self, data: bytes | bytearray, dropped: int = 0) -> bool:
+        """Whether all has come. False for one that ends with its connection. dropped: bytes that
+        have come and were not kept."""
         answer = self._head(data)
         if answer is None:
             return False
@@ -106,7 +107,8 @@ class Framing:
             return True
         if answer.chunked:
             return data.endswith(b"\n") and unchunked(bytes(data[self._body_at :]))[1]
-        return answer.length is not None and len(data) - self._body_at >= answer.length
+        come = len(data) - self._body_at + dropped
+        return answer.length is not None and come >= answer.length
 
     def head_or_whole(self, data: bytes | bytearray) -> bool:
         """Whether at least the head has come."""

@@ -62,7 +62,11 @@ LATE_S = 3.0  # to listen: then it is said how long it took
 SILENT = "never-listens"  # it was waited for very long, and is not looked at again
 SWITCH_S = 0.0001  # of a chat's threads, 5 ms by itself: what they share is changed meanwhile
 # The value of a text about why a program cannot be checked: its name, and that in the subject.
-SAID = {"waits-for-input": ("prompt", "asks"), "unix-socket": ("path", "unix")}
+SAID = {
+    "waits-for-input": ("prompt", "asks"),
+    "unix-socket": ("path", "unix"),
+    "needs-arguments": ("said", "lacks"),
+}
 PRIVILEGED = 1024  # ports below it are for root alone
 
 

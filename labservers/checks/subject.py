@@ -17,6 +17,7 @@ from labservers.checks.patience import strain
 from labservers.checks.process import Process
 from labservers.checks.prompts import typed_for
 from labservers.checks.scratch import Scratch
+from labservers.checks.usage import needed
 from labservers.checks.values import Address, Death, Stand
 from labservers.checks.witness import Witness
 from labservers.observe.messages import Look
@@ -173,6 +174,12 @@ class Subject:
         return self._process.output.text if self._process is not None else ""
 
     @property
+    def lacks(self) -> str | None:
+        """What has shown, at its end, that it needs arguments."""
+        text = self.file.read_text("utf-8", "replace")
+        return needed(text, self._arguments, self._witness.deaths, self.output)
+
+    @property
     def unix(self) -> str | None:
         """The path of the Unix socket at which it listens."""
         return self._witness.unix
@@ -307,12 +314,7 @@ class Subject:
         deaths = self._witness.deaths
         if TAKEN.search(self.output) or (deaths and TAKEN.search(deaths[-1].message)):
             return "port-taken"
-        wants = (
-            deaths and deaths[-1].exception == "IndexError" and "argv" in (deaths[-1].source or "")
-        )
-        if wants or (self._process.returncode == 2 and "usage:" in self.output.lower()):
-            return "needs-arguments"
-        return "ends-at-start"
+        return "needs-arguments" if self.lacks is not None else "ends-at-start"
 
     def _free_ports(self) -> bool:
         """End the waits that keep one of the ports that it names; False: there were none."""

@@ -81,14 +81,17 @@ def length(context: Context) -> Outcome:
 def _length_said(context: Context, reply: Reply) -> Outcome:
     answer = reply.answer
     body, said = answer.body, answer.field("content-length")
-    if answer.length == len(body):
+    size = len(body) + reply.dropped
+    if answer.length == size:
         return context.passed()
+    if reply.cut:
+        return context.not_tried("too-large")
     rule = "RFC 9110, section 8.6"
     characters = len(body.decode("utf-8", "replace"))
-    if answer.length == characters:
-        values = {"said": said, "characters": characters, "bytes": len(body)}
+    if answer.length == characters and not reply.dropped:
+        values = {"said": said, "characters": characters, "bytes": size}
         return broken(context, "http-length-characters", reply, rule, **values)
-    return broken(context, "http-length-wrong", reply, rule, said=said, bytes=len(body))
+    return broken(context, "http-length-wrong", reply, rule, said=said, bytes=size)
 
 
 def charset(context: Context) -> Outcome:

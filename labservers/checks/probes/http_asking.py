@@ -16,17 +16,21 @@ REQUEST = re.compile(rb"[A-Z]+ (\S+) HTTP/1")
 PAUSE_S = 0.2  # what comes so long after a complete answer belongs to it
 QUIET_S = 0.3
 GAP_S = 0.1  # between two segments
+LARGE_S = 10.0  # an answer that comes and comes is read for so long
 
 
 class Reply(NamedTuple):
-    """sent, got: all bytes. ended: the server has closed; error: or broken off. after_s: seconds
-    until the answer was complete, or waited in vain."""
+    """sent, got: all bytes; dropped: how many came beyond them. cut: more was coming when nobody
+    waited any longer. ended: the server has closed; error: or broken off. after_s: seconds until
+    the answer was complete, or waited in vain."""
 
     sent: bytes
     got: bytes
     ended: bool
     error: str | None
     after_s: float
+    dropped: int = 0
+    cut: bool = False
 
     @property
     def answer(self) -> Answer:
@@ -92,24 +96,43 @@ def exchange(
         client.send(then)
     framing = Framing(method)
     client.receive(context.patience_s, framing.head_or_whole)
-    if not framing.whole(client.got):
-        _rest(context, client, framing, to_the_end)
+    cut = not framing.whole(client.got) and _rest(context, client, framing, to_the_end)
     after_s = time.monotonic() - began
     if linger_s and not client.ended:
         client.receive(linger_s, never)
     client.close()
-    return Reply(bytes(client.sent), bytes(client.got), client.ended, client.error, after_s)
+    got, dropped = bytes(client.got), client.dropped
+    return Reply(bytes(client.sent), got, client.ended, client.error, after_s, dropped, cut)
 
 
-def _rest(context: Context, client: Client, framing: Framing, to_the_end: bool) -> None:
-    """The body: up to its end, where that is said, else until it is quiet for a while."""
+def _rest(context: Context, client: Client, framing: Framing, to_the_end: bool) -> bool:
+    """The body: up to its end, where that is said, else until it is quiet for a while. Whether
+    there was more of it than there is time for."""
     if framing.says_its_end or to_the_end:
-        client.receive(context.patience_s, framing.whole)
-        return
+        return _to_the_end(context, client, framing)
     size = -1
     while len(client.got) > size and not client.ended:
         size = len(client.got)
         client.receive(QUIET_S, bool, since=size)
+    return False
+
+
+def _to_the_end(context: Context, client: Client, framing: Framing) -> bool:
+    """A large body may take longer than an answer may: as long as some of it comes."""
+
+    def whole(got: bytes) -> bool:
+        return framing.whole(got, client.dropped)
+
+    until = time.monotonic() + LARGE_S
+    come = -1
+    while not (client.ended or whole(client.got)) and come < len(client.got) + client.dropped:
+        if time.monotonic() > until:
+            return True
+        come = len(client.got) + client.dropped
+        client.receive(context.patience_s, whole)
+        if not framing.says_its_end:
+            break
+    return False
 
 
 def broken(context: Context, cause: str, reply: Reply, rule: str, **values: object) -> Outcome:

@@ -128,6 +128,32 @@ def test_reasons_why_there_is_no_address(subject: Make) -> None:
         assert subject(text).start_again(listen_s) == reason
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import sys\nif len(sys.argv) < 2:\n    print('Usage: me HOST')\n    sys.exit(1)", "Usage: me HOST"),
+        ("import sys\nif not sys.argv[1:]:\n    sys.exit('Использование: me порт')", "Использование: me порт"),
+        ("from sys import argv\nif len(argv) != 3: exit()", "len(argv)"),
+        ("import sys\n_, port = sys.argv", "_, port = sys.argv"),
+        ("import sys\nargs = sys.argv[1:]\nport = int(args[0])", "port = int(args[0])"),
+        ("import argparse\np = argparse.ArgumentParser(prog='me')\np.add_argument('port')\np.parse_args()", "me: error: the following arguments are required: port"),
+        ("import sys\nsys.exit('Usage of the disk: 100 %')" , None),
+        ("import sys\nport = int('x' + sys.argv[0])", None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_what_shows_that_arguments_are_needed(subject: Make, text: str, said: str | None) -> None:
+    server = subject(text)
+    assert server.start_again() == ("needs-arguments" if said else "ends-at-start")
+    assert server.lacks == said
+
+
+def test_one_that_got_arguments_ends_for_another_reason(subject: Make) -> None:
+    text = "import sys\nif len(sys.argv) > 1:\n    sys.exit('no such host')"
+    server = subject(text, "somewhere")
+    assert server.start_again() == "ends-at-start"
+
+
 def test_one_that_listens_late_is_waited_for_and_again_at_its_next_start(subject: Make) -> None:
     late = subject("import threading\nthreading.Event().wait(0.3)\n" + textwrap.dedent(ECHO))
     assert late.start_again(0.01) == "never-listens"

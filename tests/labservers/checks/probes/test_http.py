@@ -2,13 +2,15 @@
 
 import html
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
 import pytest
 
-from labservers.checks.probes import http, http_forms
+from labservers.checks.client import MOST
+from labservers.checks.probes import http, http_asking, http_forms
 from labservers.checks.values import Talk, Turn
 from tests.labservers.checks.rig import looked
 
@@ -101,6 +103,41 @@ def test_an_answer_without_length_has_to_be_closed() -> None:
     endless = b"HTTP/1.1 200 OK\r\n" + TYPE + b"\r\n" + PAGE
     assert ask("http-length", lambda *_: endless) == "pass"
     assert ask("http-length", lambda *_: endless, closes=False) == "http-no-length"
+
+
+@pytest.mark.parametrize("closes", [True, False])
+def test_a_page_beyond_what_a_client_keeps_has_the_length_that_it_says(closes: bool) -> None:
+    large = answer(body=bytes(MOST + 5_000))
+    assert ask("http-length", lambda *_: large, closes=closes) == "pass"
+    assert ask("http-length", lambda *_: large[:-1]) == "http-length-wrong"
+
+
+def test_a_page_that_comes_slowly_is_read_to_its_end() -> None:
+    """Each part within the time that an answer may take, all of them not."""
+
+    def serve(client: socket.socket) -> None:
+        client.recv(1024)
+        client.sendall(CRLF[:-8])
+        for byte in CRLF[-8:]:
+            time.sleep(0.15)
+            client.sendall(bytes([byte]))
+
+    assert looked(PROBES["http-length"], TALK, serve).outcome == "pass"
+
+
+def test_a_page_that_does_not_come_to_its_end_is_not_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_asking, "LARGE_S", 0.0)
+
+    def serve(client: socket.socket) -> None:
+        client.recv(1024)
+        client.sendall(answer(body=bytes(10_000))[:-9_900])
+        for _ in range(99):
+            time.sleep(0.1)
+            client.sendall(bytes(100))
+
+    assert looked(PROBES["http-length"], TALK, serve).why == "too-large"
 
 
 def test_chunks_say_their_end() -> None:
