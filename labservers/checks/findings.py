@@ -44,7 +44,7 @@ BRINGS: dict[str, frozenset[str]] = {
 BY_ITSELF = frozenset({"broadcast-to-gone", "deaf-stops-all"})
 CANNOT_RUN = frozenset(
     {"port-taken", "needs-arguments", "waits-for-input", "unix-socket", "no-talk", "never-sends"}
-    | {"nobody-listens"}
+    | {"nobody-listens", "answers-by-hand"}
 )
 
 Found = tuple[Match, Outcome]
@@ -56,7 +56,7 @@ def findings(outcomes: Sequence[Outcome], language: Language, facts: ProgramFact
     by_cause: dict[str, list[Found]] = {}
     for outcome in outcomes:
         if outcome.outcome == "fail" and outcome.confirmed and outcome.why not in CANNOT_RUN:
-            match = located(_match(outcome, facts, code), code)
+            match = located(_match(outcome, facts, code), code, facts.called)
             by_cause.setdefault(match.cause, []).append((match, outcome))
     seen = {cause for cause, found in by_cause.items() if _seen_inside(found)} & BY_ITSELF
     brought = {cause for found in by_cause for cause in BRINGS.get(found, ())} - seen

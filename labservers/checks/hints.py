@@ -82,7 +82,7 @@ def hints(file: Path) -> Hints:
         keys=tuple(dict.fromkeys(key for node in nodes for key in _keys(node))),
         paths=tuple(dict.fromkeys(PATH.findall(text))),
         selects=bool(SELECT.search(text)),
-        limits="timeout" in text.lower() or "accept(" not in text,
+        limits="timeo" in text.lower() or "accept(" not in text,
         rooms=bool(ROOMS.search(text)),
         names=bool(NAMES.search(text)),
         farewell=next(iter(FAREWELL.findall(text)), ""),

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from labservers.checks.spelling import spelled
-from labservers.checks.texts import Language, text
+from labservers.checks.texts import Language, decimal, text
 from labservers.checks.values import Moment
 
 LEFT, RIGHT = 84, 46  # from the first lane and the last to the sides
@@ -138,7 +138,7 @@ class Chart:
         return f"{self._seconds(moment.at_s)}: {side} {what}{said}"
 
     def _seconds(self, seconds: float) -> str:
-        return self.words("seconds", s=f"{seconds:.1f}")
+        return self.words("seconds", s=decimal(seconds, self.language))
 
 
 def _places(timeline: Iterable[Moment]) -> dict[str, int]:

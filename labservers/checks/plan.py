@@ -245,6 +245,7 @@ class _Check:
             talk=talk.id if talk is not None else None,
             observed=self._subject.inside,
             address=self._subject.address,
+            called=self._subject.called(),
         )
 
 

@@ -19,7 +19,7 @@ from labservers.checks.report_text import (
     untried,
 )
 from labservers.checks.spelling import hex_rows, spelled
-from labservers.checks.texts import Language, text
+from labservers.checks.texts import Language, decimal, text
 from labservers.observe.text import printable
 
 Json = dict[str, Any]
@@ -144,7 +144,7 @@ def _exchange(proof: Json, language: Language) -> Iterator[str]:
 def _stand(stand: Json, language: Language) -> str:
     call, line = f"{stand['call']}()" if stand["call"] else "…", stand["line"] or "…"
     values = {"thread": stand["thread"], "call": call, "line": line}
-    return text(language, "standing", {**values, "s": f"{stand['waited_s'] or 0:.1f}"})
+    return text(language, "standing", {**values, "s": decimal(stand["waited_s"] or 0, language)})
 
 
 def _hex(data: bytes, bad: int, language: Language) -> str:

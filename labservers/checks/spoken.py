@@ -53,15 +53,18 @@ def spoken(
         if wanted.client is not None and (task := wanted.task or hints.task) is not None:
             return guess.talk(task), Outcome("client", "not tried", "client-unheard")
         return None, Outcome("answers", "not tried", "no-talk", (("error", str(error)),))
-    return found, None if found is not None else Outcome(
-        "answers", "not tried", _unheard(subject, hints)
-    )
+    return found, None if found is not None else _unheard(subject, hints)
 
 
-def _unheard(subject: Lives, hints: Hints) -> str:
+def _unheard(subject: Lives, hints: Hints) -> Outcome:
     """Why a program has answered nothing. One that receives datagrams alone may be meant so."""
     receives = subject.address is not None and subject.address.datagram and not hints.sends
-    return "never-sends" if receives else "no-talk"
+    if receives:
+        return Outcome("answers", "not tried", "never-sends")
+    prompt = subject.asks_for_answers()
+    if prompt is not None:
+        return Outcome("answers", "not tried", "answers-by-hand", (("prompt", prompt),))
+    return Outcome("answers", "not tried", "no-talk")
 
 
 def _recorded(wanted: Wanted, subject: Lives) -> Recording | None:

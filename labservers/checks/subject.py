@@ -32,9 +32,11 @@ LOOK_S = 0.1
 RESTARTS = 6
 FREE_S = 0.6  # a kernel answers to a connection in TIME-WAIT at most twice a second
 STANDS_S = 0.6
+ASKS_S = 0.3  # from its address to a prompt that needs no client
 TOLD_S = 0.5  # the tap says within this time what has happened
 THREADS = Look(1.0, ["threads"])
 NOTHING = Look(1.0, [])
+CALLS = 20  # batches of calls that are looked at
 TAKEN = re.compile(r"address already in use|WinError 10048", re.IGNORECASE)
 
 
@@ -75,6 +77,8 @@ class Subject:
         self._at: Address | None = None  # where its last run listened
         self.listened_s: float | None = None  # from the begin of its first run that did
         self.waited_s = 0.0  # for the last one to listen
+        self._called: set[str] = set()
+        self._asked: str | None = None  # the last prompt of the runs before this one
 
     # Its life.
 
@@ -189,7 +193,21 @@ class Subject:
         """The prompt of input() that it waits in."""
         return self._witness.asks
 
+    def asks_for_answers(self) -> str | None:
+        """The prompt of input() to which clients have brought it; None where it asks without
+        them. It is started anew."""
+        asked = self._witness.asks or self._asked
+        if asked is None or self.restart() is not None:
+            return None
+        return asked if self._witness.wait(lambda: self._witness.asks, ASKS_S) is None else None
+
     # What has happened.
+
+    def called(self) -> frozenset[str]:
+        """Lines of its calls, of the newest of each run."""
+        newest = self._witness.points(CALLS)
+        self._called |= {point.line for point in newest if point.line}
+        return frozenset(self._called)
 
     def mark(self) -> Mark:
         return Mark(self.runs, len(self._witness.deaths))
@@ -253,6 +271,8 @@ class Subject:
     def _begin(self, listen_s: float) -> str | None:
         self.end()
         self.runs += 1
+        self._asked = self._witness.asks or self._asked
+        self.called()
         self._witness = Witness(self.source)
         self._process = Process(
             self._python,

@@ -36,6 +36,12 @@ class Remote:
     def restart(self, folder: Path | None = None) -> str | None:
         return self.start()
 
+    def asks_for_answers(self) -> str | None:
+        return None
+
+    def called(self) -> frozenset[str]:
+        return frozenset()
+
     def start_again(self, listen_s: float | None = None) -> str | None:
         return self.start()
 

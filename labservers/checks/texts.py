@@ -37,6 +37,11 @@ def text(
     return PLACE.sub(lambda place: str(given.get(place[1], place[0])), found)
 
 
+def decimal(value: float, language: Language) -> str:
+    """With one digit after the point, which is a comma in Russian."""
+    return f"{value:.1f}".replace(".", "," if language == "ru" else ".")
+
+
 def has(key: str) -> bool:
     """Whether there is a text of that key."""
     return key in _texts("en")

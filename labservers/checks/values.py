@@ -188,7 +188,8 @@ class ProgramFacts:
     """What findings need of a program besides its outcomes.
 
     sources: its file and the modules of its own that lie beside it, name ("server.py") and text;
-    empty where it is judged by its address. observed: the tap was in it.
+    empty where it is judged by its address. observed: the tap was in it, and called: lines of
+    calls that it saw.
     """
 
     file: str = ""
@@ -197,6 +198,7 @@ class ProgramFacts:
     talk: str | None = None
     observed: bool = False
     address: Address | None = None
+    called: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

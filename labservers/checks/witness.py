@@ -61,10 +61,10 @@ class Witness:
         with self._changed:
             return self._changed.wait_for(found, timeout_s)
 
-    def points(self) -> list[Point]:
-        """The newest calls of the program, in their order."""
+    def points(self, batches: int = POINTS) -> list[Point]:
+        """The newest calls of the program, in their order, out of so many batches."""
         found: list[Point] = []
-        for line in list(self._batches):
+        for line in list(self._batches)[-batches:]:
             try:
                 message = messages.decode(line)
             except messages.MessageError:

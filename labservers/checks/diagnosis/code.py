@@ -94,6 +94,15 @@ class Code:
 
         return self._places(ast.ExceptHandler, catches_all)
 
+    def takes_interrupts(self) -> list[Place]:
+        """Calls of signal() for SIGINT."""
+
+        def takes(node: ast.AST) -> bool:
+            first = node.args[:1] if isinstance(node, ast.Call) else []
+            return called(node) == "signal" and any("SIGINT" in ast.unparse(one) for one in first)
+
+        return self._places(ast.Call, takes)
+
     def uses(self, *modules: str) -> bool:
         """Whether one of these modules is imported."""
         found: set[str] = set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from labservers.checks.diagnosis.code import Code, Place
 from labservers.checks.diagnosis.match import Match
@@ -40,7 +40,7 @@ PLACES: dict[str, Callable[[Code], Iterable[Place]]] = {
     "makefile-text": lambda code: code.text_files_both_ways(),
     "makefile-open": lambda code: code.open_files() or code.calls("makefile"),
     "threads-leak": lambda code: code.calls("Thread", "start_new_thread"),
-    "ctrl-c-ignored": lambda code: code.bare_excepts() or code.calls("signal"),
+    "ctrl-c-ignored": lambda code: code.takes_interrupts() or code.bare_excepts(),
     "ctrl-c-threads": lambda code: code.calls("Thread", "start_new_thread"),
     "no-reuseaddr": lambda code: code.calls("bind", "create_server"),
     "file-from-one-folder": lambda code: code.calls("open", "read_text", "read_bytes"),
@@ -66,10 +66,20 @@ PLACES: dict[str, Callable[[Code], Iterable[Place]]] = {
 }
 
 
-def located(match: Match, code: Code) -> Match:
-    """The match with its line, where one can be named."""
-    if match.line is not None:
+# Causes that are about a call on a socket: one that was seen counts more than one in the source.
+OF_CALLS = frozenset(
+    {"recv-taken-for-message", "request-cut", "empty-read-ends", "empty-read-spins"}
+    | {"half-close-unanswered", "one-at-a-time", "one-at-a-time-limited", "loop-blocked"}
+    | {"ends-after-one", "deaf-stops-all", "gone-ends", "partial-send", "descriptors-leak"}
+    | {"not-closed", "udp-cut", "udp-empty-ends", "udp-wrong-sender", "http-body-lost"}
+)
+
+
+def located(match: Match, code: Code, called: Collection[str] = ()) -> Match:
+    """The match with its line, where one can be named. called: lines of calls that were seen."""
+    if match.line is not None or match.cause not in PLACES:
         return match
-    find = PLACES.get(match.cause)
-    place = next(iter(find(code)), None) if find is not None else None
+    places = list(PLACES[match.cause](code))
+    seen = [one for one in places if match.cause in OF_CALLS and one.line in called]
+    place = next(iter(seen or places), None)
     return match if place is None else match._replace(line=place.line, source=place.source)

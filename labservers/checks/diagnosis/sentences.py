@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from labservers.checks.diagnosis.match import Match
-from labservers.checks.texts import Language, has, text
+from labservers.checks.texts import Language, decimal, has, text
 from labservers.checks.values import Death, Evidence, Outcome, Stand
 
 SHOWN = 48  # bytes or characters in a sentence
@@ -59,13 +59,13 @@ def _symptom(proof: Evidence, language: Language) -> Iterator[str]:
         key,
         {
             "got": shown(proof.got),
-            "s": _seconds(proof.after_s, language),
+            "s": decimal(proof.after_s or 0, language),
             "percent": f"{100 * figures.get('cpu', 1):.0f}",
             "n": f"{left:.0f}",
         },
     )
     if "freed_after_s" in figures:
-        yield text(language, "saw.freed", {"s": _seconds(figures["freed_after_s"], language)})
+        yield text(language, "saw.freed", {"s": decimal(figures["freed_after_s"], language)})
 
 
 def _stood(stand: Stand, language: Language) -> str:
@@ -87,8 +87,3 @@ def shown(data: bytes) -> str:
 def _short(words: str) -> str:
     line = " ".join(words.split())
     return line if len(line) <= 3 * SHOWN else f"{line[: 3 * SHOWN]}…"
-
-
-def _seconds(value: float | None, language: Language) -> str:
-    said = f"{value or 0:.1f}"
-    return said.replace(".", ",") if language == "ru" else said

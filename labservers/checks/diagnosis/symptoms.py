@@ -148,6 +148,8 @@ def _not_ended(evidence: Evidence, code: Code) -> Match:
     """The main thread goes on in a line of its own, or it has ended and others have not."""
     main = [stand for stand in evidence.stands if stand.thread in ("MainThread", "main")]
     others = [stand for stand in evidence.stands if stand not in main]
+    if main and code.takes_interrupts():
+        return Match("ctrl-c-ignored")
     if (others and not main) or (not code.bare_excepts() and code.calls("Thread")):
         return _at("ctrl-c-threads", others[0] if others else None)
     return Match("ctrl-c-ignored")

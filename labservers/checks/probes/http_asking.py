@@ -120,7 +120,7 @@ def _rest(context: Context, client: Client, framing: Framing, to_the_end: bool) 
 def _to_the_end(context: Context, client: Client, framing: Framing) -> bool:
     """A large body may take longer than an answer may: as long as some of it comes."""
 
-    def whole(got: bytes) -> bool:
+    def whole(got: bytes | bytearray) -> bool:
         return framing.whole(got, client.dropped)
 
     until = time.monotonic() + LARGE_S

@@ -25,6 +25,7 @@ data = client.recv(1024)
 client.send(data.decode().encode())
 """
 LOOP = "import select\n" + BLOCKING
+IGNORES = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nThread()\n" + BLOCKING
 LIMITED = BLOCKING + "client.settimeout(30)\n"
 CHANGES = BLOCKING + "for one in members:\n    members.remove(one)\n    one.send(data)\n"
 WITH_LOCK = (
@@ -136,6 +137,7 @@ EXAMPLES: list[tuple[str, Outcome, str, Task | None]] = [
     ("not-closed", failed("closes", "leaks", raised=GONE, source="c.send(a)", thread=True), BLOCKING, None),
     ("threads-leak", failed("threads", "leaks", "threads-leak", threads_left=10.0), BLOCKING, None),
     ("ctrl-c-ignored", failed("ctrl-c", "not-ended", stands=RECV), BARE, None),
+    ("ctrl-c-ignored", failed("ctrl-c", "not-ended", stands=(*RECV, *THREAD)), IGNORES, None),
     ("ctrl-c-threads", failed("ctrl-c", "not-ended", stands=THREAD), BLOCKING, None),
     ("no-reuseaddr", failed("again", "port-taken", "no-reuseaddr"), BLOCKING, None),
     ("file-from-one-folder", failed("folder", "died", raised="FileNotFoundError: index.html"), BLOCKING, None),
@@ -289,6 +291,20 @@ def test_a_line_is_named_from_the_source_where_the_inside_is_not_seen() -> None:
         findings([failed("again", "port-taken", "no-reuseaddr")], "en", ProgramFacts())[0].line
         is None
     )
+
+
+def test_a_call_that_was_seen_counts_more_than_one_that_stands_first() -> None:
+    source = "def unused(client):\n    client.recv(1)\n\nclient.recv(2)\n"
+    facts = ProgramFacts("server.py", (("server.py", source),), observed=True)
+    for called, line in ((frozenset({"server.py:4"}), 4), (frozenset[str](), 2)):
+        (one,) = findings([failed("split")], "en", replace(facts, called=called))
+        assert one.line == f"server.py:{line}"
+
+
+def test_a_signal_that_is_ignored_is_named_before_a_handler_of_its_exception() -> None:
+    source = f"{IGNORES}try:\n    serve()\nexcept KeyboardInterrupt:\n    pass\n"
+    (finding,) = found(failed("ctrl-c", "not-ended", stands=RECV), source=source)
+    assert finding.line == "server.py:2"
 
 
 def test_the_thread_that_could_not_put_a_letter_together_counts_more_than_others() -> None:

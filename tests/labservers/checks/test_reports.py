@@ -199,6 +199,9 @@ def test_a_wait_says_how_long_it_was_where_it_has_an_end() -> None:
         assert chart
         labels += [mark["label"] for mark in chart["marks"] if mark["kind"] == "bar"]
     assert labels == ["waits 2.5 s", "waits"]
+    chart = picture(ends, "ru")
+    assert chart
+    assert (chart["marks"][0]["at"], chart["marks"][0]["label"]) == ("1,0 с", "ждёт 2,5 с")
 
 
 @pytest.mark.parametrize(

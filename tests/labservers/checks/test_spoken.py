@@ -132,6 +132,18 @@ def test_datagrams_that_nothing_answers_may_be_meant_so(
     assert (found, said) == (None, Outcome("answers", "not tried", why))
 
 
+def test_a_program_that_waits_for_its_users_words_is_not_blamed(patience: Patience) -> None:
+    class ByHand(Remote):
+        def serving(self, ends_s: float = 0.0) -> bool:
+            return False
+
+        def asks_for_answers(self) -> str | None:
+            return "you: "
+
+    _, said = spoken(Wanted(), ByHand(Address("127.0.0.1", free_port())), patience, Hints())
+    assert said == Outcome("answers", "not tried", "answers-by-hand", (("prompt", "you: "),))
+
+
 def test_a_client_that_says_nothing_is_no_help(patience: Patience, tmp_path: Path) -> None:
     client = tmp_path / "client.py"
     client.write_text("1 / 0")

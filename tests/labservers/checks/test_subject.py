@@ -116,6 +116,34 @@ def test_a_program_that_asks_for_its_port_gets_an_answer(subject: Make) -> None:
     assert asks.typed[0][0] == "Port: "
 
 
+def test_a_program_whose_user_answers_its_clients_is_told_from_one_with_a_console(
+    subject: Make,
+) -> None:
+    by_hand = """
+        import socket
+        server = socket.create_server(("127.0.0.1", PORT))
+        while True:
+            client, _ = server.accept()
+            client.sendall(input("you: ").encode())
+    """
+    console = """
+        import socket, threading
+        server = socket.create_server(("127.0.0.1", PORT))
+        threading.Thread(target=input, args=("> ",), daemon=True).start()
+        while True:
+            server.accept()
+    """
+    for text, prompt in ((by_hand, "you: "), (console, None)):
+        server = subject(text)
+        assert server.start() is None
+        assert server.address is not None
+        client = Client(server.address, Timeline())
+        client.connect(5)
+        client.receive(1.0)
+        client.close()
+        assert server.asks_for_answers() == prompt
+
+
 def test_reasons_why_there_is_no_address(subject: Make) -> None:
     texts = {
         "needs-arguments": "import sys\nprint(sys.argv[1])",

@@ -91,6 +91,20 @@ def test_what_never_sends_anything_is_known(program: Write, source: str, sends: 
     assert hints(program(source)).sends == sends
 
 
+@pytest.mark.parametrize(
+    ("source", "limits"),
+    [
+        ("server.accept()\nclient.settimeout(5)", True),
+        ("server.accept()\nclient.setsockopt(SOL_SOCKET, SO_SNDTIMEO, two)", True),
+        ("server.accept()", False),
+    ],
+)
+def test_a_time_limit_is_known_in_each_of_its_forms(
+    program: Write, source: str, limits: bool
+) -> None:
+    assert hints(program(source)).limits == limits
+
+
 def test_a_file_that_python_cannot_read_has_hints_as_well(program: Write) -> None:
     assert hints(program("def (:\n'HTTP/1.1'")).task == "page"
 
