@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from labservers.checks.client import Client, Timeline, never
@@ -25,7 +25,7 @@ FIRST_GAP_S = 0.1  # a thread of the server for this client has begun to read by
 GAP_S = 0.004  # between two pieces, so that the server's recv() returns each by itself
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Held:
     """How a conversation went. sent, got: of the turn that it ended with, where it failed, and of
     all turns where it is good. after_s: the slowest answer, or the time that was waited."""
@@ -144,6 +144,26 @@ def hears(talk: Talk, client: Client, timeout_s: float) -> bool:
         timeout_s, never if closes else lambda data: whole.fullmatch(data) is not None
     )
     return whole.fullmatch(got) is not None
+
+
+def up_to_last(talk: Talk, client: Client, patience_s: float) -> Talk:
+    """Hold all turns but the last one, each in its turn: two that are sent together are one for a
+    server to which a recv() is a message. What is left of the talk."""
+    *before, last = talk.turns
+    if not before:
+        return talk
+    begin = dataclasses.replace(talk, turns=tuple(before), ends="either")
+    converse(begin, client, patience_s)
+    client.got.clear()
+    return dataclasses.replace(talk, greeting=None, turns=(last,))
+
+
+def goes_on(talk: Talk, client: Client, patience_s: float) -> bool:
+    """Whether it goes on as it should when the first turn has been sent already."""
+    first, *others = talk.turns
+    both = b"(?:%b)(?:%b)" % (talk.greeting or b"", first.answer or b"")
+    rest = dataclasses.replace(talk, greeting=None, turns=(Turn(b"", both), *others))
+    return converse(rest, client, patience_s).good
 
 
 def take_leave(talk: Talk, client: Client) -> None:

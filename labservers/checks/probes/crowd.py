@@ -6,7 +6,7 @@ import time
 
 from labservers.checks.client import Client, Timeline
 from labservers.checks.context import Context
-from labservers.checks.holding import hears
+from labservers.checks.holding import goes_on, hears
 from labservers.checks.talks import member
 
 REST_S = 0.3
@@ -21,7 +21,7 @@ def served(context: Context, count: int, seconds: float) -> int:
         for client in clients:
             _connect(client, until)
             if context.talk.answered != "other":
-                client.send(b"".join(turn.send for turn in context.talk.turns))
+                client.send(context.talk.turns[0].send)
         if context.talk.answered == "other":
             _join(context, clients)
             return 1 + _hear(context, clients[0], clients[1:], until)
@@ -65,8 +65,8 @@ def _hear(context: Context, speaker: Client, others: list[Client], until: float)
 
 
 def _is_served(context: Context, client: Client, until: float) -> bool:
-    """Its answer has come; it leaves then, so that the next one has its turn."""
-    good = hears(context.talk, client, max(0.01, until - time.monotonic()))
+    """Its answers have come; it leaves then, so that the next one has its turn."""
+    good = goes_on(context.talk, client, max(0.01, until - time.monotonic()))
     client.close()
     return good
 

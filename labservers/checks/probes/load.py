@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from labservers.checks.context import Context, Probe, many_streams, resting
-from labservers.checks.holding import Held, hears
+from labservers.checks.holding import Held, hears, up_to_last
 from labservers.checks.patience import strain
 from labservers.checks.probes.crowd import hold_open, served
 from labservers.checks.values import Outcome
@@ -71,13 +71,13 @@ def slow(context: Context) -> Outcome:
     """One client asks and does not read for a while; then all of its answer is there."""
     client = context.client()
     client.connect(context.patience_s, small=True)
-    for turn in context.talk.turns:
-        client.send(turn.send)
+    last = up_to_last(context.talk, client, context.patience_s)
+    client.send(last.turns[-1].send)
     client.waits()
     held = context.good()
     if not held.good:
         return _others_wait(context, held)
-    if hears(context.talk, client, context.patience_s + SLOW_S):
+    if hears(last, client, context.patience_s + SLOW_S):
         return context.passed()
     return context.fail(
         "closed" if client.ended else "no-answer",

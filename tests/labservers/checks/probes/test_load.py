@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 
+from labservers.checks.context import Probe
 from labservers.checks.hints import Hints
 from labservers.checks.patience import Patience
 from labservers.checks.probes import load
@@ -118,6 +119,20 @@ def test_one_that_reads_late_gets_all_of_its_answer() -> None:
         "closed",
         (("received", 1000),),
     )
+
+
+@pytest.mark.parametrize("probe", [load.SLOW, load.CROWD_COMES])
+def test_turns_are_not_put_together_for_one_to_which_a_recv_is_a_message(probe: Probe) -> None:
+    def asks_twice(client: socket.socket) -> None:
+        client.sendall(b"first? ")
+        first = int(client.recv(100))
+        client.sendall(b"second? ")
+        second = int(client.recv(100))
+        client.sendall(b"%d" % (first + second))
+
+    turns = Turn(b"3", b"second\\? "), Turn(b"4", b"7")
+    talk = Talk("math-turns", "math", turns, greeting=b"first\\? ", ends="server", framed="recv")
+    assert looked(probe, talk, asks_twice).outcome == "pass"
 
 
 def test_others_wait_for_one_that_does_not_read() -> None:
