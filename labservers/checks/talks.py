@@ -11,7 +11,6 @@ import re
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import product
 
 from labservers.checks.hints import Hints, values_of
 from labservers.checks.values import Framing, Talk, Task, Turn
@@ -131,16 +130,17 @@ def _numbers(of: dict[int, tuple[str, ...]], count: int) -> tuple[str, ...]:
 def _math_text(hints: Hints) -> Iterator[Candidate]:
     counts = [*hints.counts, *(count for count in COUNTS if count not in hints.counts)]
     separators = [*hints.separators, *(one for one in SEPARATORS if one not in hints.separators)]
-    for count, separator in product(counts[:2], separators[:3]):
-        if separator in ("\\n", "\\r\\n"):
-            separator = "\n"
-        first, other = (separator.join(_numbers(of, count)) for of in (NUMBERS, OTHERS))
-        yield _asked("math-text", [first + "\n"], [other + "\n"], "line")
-        if not hints.lines:
-            yield _asked("math-text", [first], [other], "recv")
-    for count in COUNTS:
-        yield _asked("math-turns", list(NUMBERS[count]), list(OTHERS[count]), "recv")
-        asked, others = ([f"{one}\n" for one in of[count]] for of in (NUMBERS, OTHERS))
+    for count in counts[:2]:
+        for separator in separators[:3]:
+            if separator in ("\\n", "\\r\\n"):
+                separator = "\n"
+            first, other = (separator.join(_numbers(of, count)) for of in (NUMBERS, OTHERS))
+            yield _asked("math-text", [first + "\n"], [other + "\n"], "line")
+            if not hints.lines:
+                yield _asked("math-text", [first], [other], "recv")
+        numbers, other_numbers = (list(_numbers(of, count)) for of in (NUMBERS, OTHERS))
+        yield _asked("math-turns", numbers, other_numbers, "recv")
+        asked, others = ([f"{one}\n" for one in of] for of in (numbers, other_numbers))
         yield _asked("math-turns", asked, others, "line")
 
 

@@ -109,6 +109,11 @@ def test_a_file_that_python_cannot_read_has_hints_as_well(program: Write) -> Non
     assert hints(program("def (:\n'HTTP/1.1'")).task == "page"
 
 
+def test_numbers_are_said_one_by_one_too_where_nothing_is_known() -> None:
+    ids = [one.talk.id for one in candidates(Hints(), "math", datagram=False)]
+    assert "math-turns" in ids
+
+
 def test_the_other_question_has_other_numbers() -> None:
     for candidate in candidates(Hints(task="math", json=True), "math", datagram=False):
         sends = tuple(turn.send for turn in candidate.talk.turns)
