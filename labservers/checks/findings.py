@@ -44,7 +44,7 @@ BRINGS: dict[str, frozenset[str]] = {
 BY_ITSELF = frozenset({"broadcast-to-gone", "deaf-stops-all"})
 CANNOT_RUN = frozenset(
     {"port-taken", "needs-arguments", "waits-for-input", "unix-socket", "no-talk", "never-sends"}
-    | {"nobody-listens", "answers-by-hand"}
+    | {"nobody-listens", "answers-by-hand", "bad-talk", "client-silent"}
 )
 
 Found = tuple[Match, Outcome]

@@ -49,11 +49,20 @@ def spoken(
         return None, Outcome(
             "answers", "fail", "client-elsewhere", values, Evidence("refused"), confirmed=True
         )
-    except (TalkError, OSError) as error:
+    except (TalkError, OSError):
         if wanted.client is not None and (task := wanted.task or hints.task) is not None:
             return guess.talk(task), Outcome("client", "not tried", "client-unheard")
-        return None, Outcome("answers", "not tried", "no-talk", (("error", str(error)),))
+        return None, _not_learned(wanted)
     return found, None if found is not None else _unheard(subject, hints)
+
+
+def _not_learned(wanted: Wanted) -> Outcome:
+    """From what the user has given, a file or a client."""
+    given, why = (
+        (wanted.client, "client-silent") if wanted.talk is None else (wanted.talk, "bad-talk")
+    )
+    name = given.name if given is not None else ""
+    return Outcome("answers", "not tried", why, (("file", name),))
 
 
 def _unheard(subject: Lives, hints: Hints) -> Outcome:

@@ -83,8 +83,7 @@ def test_what_is_no_recording_is_said(patience: Patience, tmp_path: Path) -> Non
     found, why = known(Wanted(talk=file), patience)
     assert found is None
     assert why is not None
-    assert (why.outcome, why.why) == ("not tried", "no-talk")
-    assert "talk.json is not a conversation" in why.values[0][1]
+    assert why == Outcome("answers", "not tried", "bad-talk", (("file", "talk.json"),))
 
 
 def test_a_last_word_that_has_no_answer_is_expected_to_have_none(
@@ -150,7 +149,7 @@ def test_a_client_that_says_nothing_is_no_help(patience: Patience, tmp_path: Pat
     found, why = known(Wanted(client=client), patience)
     assert found is None
     assert why is not None
-    assert (why.why, why.values) == ("no-talk", (("error", "it has sent nothing"),))
+    assert (why.why, why.values) == ("client-silent", (("file", "client.py"),))
 
 
 def test_a_client_that_goes_elsewhere_is_a_fault_of_its_own(
