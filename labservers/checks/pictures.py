@@ -15,8 +15,8 @@ from labservers.checks.spelling import spelled
 from labservers.checks.texts import Language, decimal, text
 from labservers.checks.values import Moment
 
-LEFT, RIGHT = 84, 46  # from the first lane and the last to the sides
-GAPS = {2: 290, 3: 180, 4: 150}  # between lanes, by their number
+LEFT, RIGHT = 84, 56  # from the first lane and the last to the sides: half of the longest name
+GAPS = {2: 290, 3: 150, 4: 150}  # between lanes, by their number
 TOP, STEP = 52, 34
 SIDE = re.compile(r"(client|member)(?: (\d+))?('s friend)?")
 CHARACTER = 7.3  # the width of one, in the font of bytes

@@ -102,6 +102,8 @@ def test_the_report_and_its_lesson_are_read_by_everybody(
     options = {"color_scheme": theme, "viewport": {"width": width, "height": 900}}
     page = windows(f"/programs/{reported}/check", **options)
     expect(page.get_by_role("heading", name=TITLE)).to_be_visible()
+    frame = finding(page).get_by_role("group", name="What happened")  # by three sides
+    assert frame.evaluate("one => one.scrollWidth <= one.clientWidth")
     for _ in range(2):
         found = Axe().run(page).response["violations"]
         assert [(one["id"], one["nodes"][0]["target"]) for one in found] == []

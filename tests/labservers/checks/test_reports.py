@@ -18,10 +18,11 @@ from labservers.checks.pictures import ROWS, picture
 from labservers.checks.report_json import as_json, pattern_words
 from labservers.checks.report_svg import svg
 from labservers.checks.spelling import spelled
-from labservers.checks.texts import LANGUAGES, Language, causes
+from labservers.checks.texts import LANGUAGES, Language, causes, text
 from labservers.checks.values import Evidence, Moment, Outcome
 from tests.labservers.checks.made_up import FINDINGS, HOSTILE, verdict
 
+BOLD = 7.2  # pixels of a letter in the name of a side
 STEERS = "\x1b[2J<script>alert(1)</script>\u202e\ud800"
 
 
@@ -174,6 +175,8 @@ def test_every_timeline_is_drawn_within_its_frame(timeline: list[Moment]) -> Non
         assert {mark.get(end) for end in ("from", "to", "x")} - {None} <= {
             lane["x"] for lane in chart["lanes"]
         }
+    last = chart["lanes"][-1]
+    assert last["x"] + BOLD * len(text("ru", "lane.friend")) / 2 <= chart["width"]
 
 
 def test_the_drawing_of_a_long_time_says_how_much_it_leaves_out() -> None:

@@ -4,7 +4,7 @@ import { html } from "../../kit.js";
 const HEAD = 5;
 
 export const Picture = ({ chart }) =>
-  html`<svg class="pic" viewBox="0 0 ${chart.width} ${chart.height}" role="img" aria-label=${chart.text} style=${{ width: `${chart.width / 16}rem` }}>
+  html`<svg class="pic" viewBox="0 0 ${chart.width} ${chart.height}" role="img" aria-label=${chart.text} style=${{ "--wide": `${chart.width / 16}rem` }}>
     ${chart.lanes.map((lane, index) => html`<${Lane} key=${index} lane=${lane} bottom=${chart.height - 8}/>`)}
     ${chart.marks.map((mark, index) => html`<g key=${index}><text class="at" x="2" y=${mark.y + 4}>${mark.at}</text>${draw(mark, chart.width)}</g>`)}
   </svg>`;
