@@ -43,6 +43,8 @@ PLACES: dict[str, Callable[[Code], Iterable[Place]]] = {
     "ctrl-c-ignored": lambda code: code.takes_interrupts() or code.bare_excepts(),
     "ctrl-c-threads": lambda code: code.calls("Thread", "start_new_thread"),
     "no-reuseaddr": lambda code: code.calls("bind", "create_server"),
+    "port-below-1024": lambda code: code.calls("bind", "create_server"),
+    "address-not-here": lambda code: code.calls("bind", "create_server"),
     "file-from-one-folder": lambda code: code.calls("open", "read_text", "read_bytes"),
     "udp-cut": lambda code: code.calls("recvfrom", "recv"),
     "udp-empty-ends": lambda code: code.calls("recvfrom"),

@@ -285,8 +285,10 @@ def test_the_bytes_that_could_not_be_decoded_are_shown() -> None:
 
 
 def test_a_line_is_named_from_the_source_where_the_inside_is_not_seen() -> None:
-    (finding,) = found(failed("again", "port-taken", "no-reuseaddr"))
-    assert (finding.line, finding.source) == ("server.py:2", "server.bind(ADDRESS)")
+    for probe, cause in (("again", "no-reuseaddr"), ("starts", "port-below-1024")):
+        (finding,) = found(failed(probe, "port-taken", cause))
+        assert (finding.id, finding.line) == (cause, "server.py:2")
+        assert finding.source == "server.bind(ADDRESS)"
     assert (
         findings([failed("again", "port-taken", "no-reuseaddr")], "en", ProgramFacts())[0].line
         is None
