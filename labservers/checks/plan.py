@@ -155,18 +155,20 @@ class _Check:
         if reason is not None and reason not in CANNOT_RUN and reason != SILENT:
             mark = self._subject.mark()
             reason = self._subject.restart()
-        address = self._subject.address
+        address, privileged = self._subject.address, False
         if reason is None and address is not None and address.port < PRIVILEGED:
             reason = "port-below-1024" if self._subject.inside else None
+            privileged = reason is not None
         if reason is None and address is not None and not address.datagram:
             reason = "address-not-here" if is_shared(address.host) else None
         if reason is None:
             return Outcome("starts", "pass", *self._late())
+        figure = "privileged" if privileged else "port"
         evidence = Evidence(
             "not-started",
             deaths=self._subject.settle(mark),
             stands=self._subject.stands(),
-            figures=(("port", float(address.port)),) if address is not None else (),
+            figures=((figure, float(address.port)),) if address is not None else (),
         )
         return Outcome("starts", "fail", reason, self._said_of(reason), evidence, confirmed=True)
 

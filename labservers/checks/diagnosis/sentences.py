@@ -8,6 +8,7 @@ from labservers.checks.diagnosis.match import Match
 from labservers.checks.texts import Language, decimal, has, text
 from labservers.checks.values import Death, Evidence, Outcome, Stand
 
+OF_FIGURES = {"threads_left": "saw.threads", "privileged": "saw.privileged"}
 SHOWN = 48  # bytes or characters in a sentence
 
 
@@ -52,7 +53,8 @@ def _death(match: Match, death: Death, language: Language) -> Iterator[str]:
 
 def _symptom(proof: Evidence, language: Language) -> Iterator[str]:
     figures = dict(proof.figures)
-    key = "saw.threads" if "threads_left" in figures else f"saw.{proof.symptom}"
+    special = (key for figure, key in OF_FIGURES.items() if figure in figures)
+    key = next(special, f"saw.{proof.symptom}")
     left = figures.get("threads_left", figures.get("left_open", 0))
     yield text(
         language,
@@ -62,6 +64,7 @@ def _symptom(proof: Evidence, language: Language) -> Iterator[str]:
             "s": decimal(proof.after_s or 0, language),
             "percent": f"{100 * figures.get('cpu', 1):.0f}",
             "n": f"{left:.0f}",
+            "port": f"{figures.get('privileged', 0):.0f}",
         },
     )
     if "freed_after_s" in figures:

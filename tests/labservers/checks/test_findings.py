@@ -295,6 +295,13 @@ def test_a_line_is_named_from_the_source_where_the_inside_is_not_seen() -> None:
     )
 
 
+def test_a_port_that_only_this_user_may_open_was_open() -> None:
+    (finding,) = found(failed("starts", "not-started", "port-below-1024", privileged=80))
+    assert finding.evidence.endswith(
+        "It listens at port 80, as the user who ran the check may; others may not."
+    )
+
+
 def test_a_call_that_was_seen_counts_more_than_one_that_stands_first() -> None:
     source = "def unused(client):\n    client.recv(1)\n\nclient.recv(2)\n"
     facts = ProgramFacts("server.py", (("server.py", source),), observed=True)
