@@ -1,9 +1,9 @@
 """Exceptions that end a task of the program and that its loop has caught: no excepthook sees them.
 
 From Python 3.12 on sys.monitoring says when a generator or coroutine of an own file is left by an
-exception; that costs only where one is raised. Before, two things show it: a socket that is closed
-in an `except` of the loop, and a traceback that the program prints. What is caught and dropped
-without either cannot be seen there; errors of socket calls are counted by line in any case.
+exception; that costs only where one is raised. Before, caught() is called from each `except` of
+the program's files (run/handlers.py); of a child that multiprocessing has spawned, two things show
+it: a socket that is closed in an `except`, and a traceback that is printed.
 
 A pool of threads keeps the error of a task for whoever asks for its result; often nobody does.
 """
@@ -39,7 +39,9 @@ class Swallowed:
         self._tap = tap
         self._tell = tell
         self._now = now
-        self._waiting: dict[int, tuple[float, Any]] = {}  # by the id() of the exception
+        # By the id() of the exception, which another one has when it is gone: its marks, since
+        # when, and the message.
+        self._waiting: dict[int, tuple[Any, float, Any]] = {}
         self._told: dict[int, float] = {}
 
     def watch(self) -> None:
@@ -70,6 +72,18 @@ class Swallowed:
         if error is not None and self._left_a_task(error):
             self._add(error)
 
+    def caught(self, error: BaseException) -> None:
+        """The program catches this one, in the thread that calls this: one that has left a task is
+        its loop's, where no other task has caught it."""
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            catches, trace = trace.tb_frame.f_code, trace.tb_next
+            left = trace.tb_frame.f_code
+            own = left.co_flags & TASK and self._tap.own.name(left.co_filename) is not None
+            if own and not catches.co_flags & TASK:
+                self._add(error)
+                return
+
     def printed(self, error: BaseException) -> None:
         """The program prints the traceback of this one."""
         if self._tap.own.name(_innermost(error)) is not None or self._left_a_task(error):
@@ -84,7 +98,7 @@ class Swallowed:
     def tell(self) -> None:
         """Tell of those that were caught; called once in a while, and at the end."""
         now = self._now()
-        for key, (since, message) in list(self._waiting.items()):
+        for key, (_, since, message) in list(self._waiting.items()):
             if now - since > GRACE_S and key in self._waiting:
                 del self._waiting[key]
                 self._tell(message)
@@ -95,7 +109,7 @@ class Swallowed:
     def end(self) -> None:
         """The program is over: what waits was caught."""
         waiting, self._waiting = self._waiting, {}
-        for _, message in waiting.values():
+        for _, _, message in waiting.values():
             self._tell(message)
 
     def _unwound(self, code: CodeType, instruction: int, error: BaseException) -> None:
@@ -122,13 +136,22 @@ class Swallowed:
         return False
 
     def _add(self, error: BaseException) -> None:
-        key = id(error)
-        known = key in self._waiting or key in self._told or len(self._waiting) >= KEPT
-        if known or isinstance(error, ENDINGS):
+        key, marks = id(error), _marks(error)
+        known, _, earlier = self._waiting.get(key, (None, 0.0, None))
+        if known == marks or key in self._told or isinstance(error, ENDINGS):
             return
-        name = threading.current_thread().name
-        message = crash.message(error, name, self._tap, main=False, swallowed=True)
-        self._waiting[key] = (self._now(), message)
+        if earlier is not None:  # it is gone, so no excepthook will get it
+            del self._waiting[key]
+            self._tell(earlier)
+        if len(self._waiting) < KEPT:
+            name = threading.current_thread().name
+            message = crash.message(error, name, self._tap, main=False, swallowed=True)
+            self._waiting[key] = (marks, self._now(), message)
+
+
+def _marks(error: BaseException) -> Any:
+    """What another exception in its place would not have; it keeps none of its values."""
+    return type(error), tuple(map(id, error.args))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

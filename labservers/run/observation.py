@@ -111,6 +111,14 @@ class Observation:
         self._teller.flush()
         self._crashed(error)
 
+    def caught(self, error: BaseException) -> None:
+        """A file of the program's has caught this one."""
+        self._swallowed.caught(error)
+
+    def is_own(self, path: str) -> bool:
+        """Whether this file is the program's, or lies beside it."""
+        return self._tap.own.name(path) is not None
+
     def answer_sigquit(self) -> None:
         """^\\ at the terminal says where each thread and task stands: at once, from the main
         thread. On Windows it is Ctrl+Break."""

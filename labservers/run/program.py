@@ -14,6 +14,7 @@ import types
 from typing import Any
 
 from labservers.command_line import EXIT_USAGE, Parser, inherited_socket
+from labservers.run.handlers import compiled, watch_modules
 from labservers.run.observation import Observation, Telling
 
 
@@ -82,7 +83,9 @@ def run(file: str, code: bytes, arguments: list[str], observation: Observation) 
     module = _main_module(path)
     sys.modules["__main__"] = module
     try:
-        exec(compile(code, path, "exec", dont_inherit=True), module.__dict__)
+        main = compiled(code, path, observation.caught)
+        watch_modules(observation.is_own)
+        exec(main, module.__dict__)
     except SystemExit as left:
         observation.ending(_exit_code(left.code))
         raise

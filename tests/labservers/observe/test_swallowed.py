@@ -175,3 +175,50 @@ def test_not_more_wait_than_can_be_kept(watching: Watching) -> None:
     for error in errors:
         watching.swallowed.printed(error)
     assert len(watching.lines_told(1.0)) == KEPT
+
+
+def drops(task: Task, watching: Watching) -> None:
+    """A loop that drops what its task dies of."""
+    try:
+        for _ in task:
+            pass
+    except Exception as error:
+        watching.swallowed.caught(error)
+
+
+def plain(error: BaseException) -> Task:
+    yield
+    raise error
+
+
+def catches(inner: Task, watching: Watching) -> Task:
+    try:
+        yield from inner
+    except ValueError as error:
+        watching.swallowed.caught(error)
+
+
+def test_what_a_loop_catches_of_a_task_is_told(watching: Watching) -> None:
+    drops(plain(ValueError("bad")), watching)
+    assert watching.lines_told(1.0) == [("ValueError", "bad")]
+
+
+def test_what_a_task_catches_of_another_one_is_its_own_affair(watching: Watching) -> None:
+    drops(catches(plain(ValueError("bad")), watching), watching)
+    assert watching.lines_told(1.0) == []
+
+
+def test_what_a_function_has_failed_with_left_no_task(watching: Watching) -> None:
+    watching.swallowed.caught(caught(lambda: fails("bad")))
+    assert watching.lines_told(1.0) == []
+
+
+def test_one_that_has_the_place_of_another_that_is_gone_is_another(watching: Watching) -> None:
+    class Same(ValueError):
+        """All of them are equal, and in one place."""
+
+    same = Same("first")
+    drops(plain(same), watching)
+    same.args = ("second",)
+    drops(plain(same.with_traceback(None)), watching)
+    assert watching.lines_told(1.0) == [("Same", "first"), ("Same", "second")]

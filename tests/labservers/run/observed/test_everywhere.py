@@ -17,7 +17,7 @@ from tests.labservers.run.observed.test_program import plain
 pytestmark = pytest.mark.system
 ENTRY = str(ROOT / "labservers/run/observe_file.py")
 STYLES = ("threads", "asyncio_streams", "process_spawn", "tls", "asyncio_tls", "memory_tls", "waits",
-          "swallowed", "siblings/siblings", "keeps_errors", "prints_stack", "thread_hooks", "time_limit",
+          "swallowed", "swallowed_silently", "siblings/siblings", "siblings/drops", "keeps_errors", "prints_stack", "thread_hooks", "time_limit",
           "by_name", "crash_chain")  # fmt: skip
 OTHERS = [minor for minor in MINORS if minor != sys.version_info.minor]  # this one runs them all
 AT_ONCE = 100
@@ -52,6 +52,10 @@ def test_a_program_is_observed_by_the_path_of_a_file(minor: int, tmp_path: Path)
         messages = read(told)
         assert messages[-1]["type"] == "summary", style
         assert messages[0]["python"].startswith(f"3.{minor}.")
+        swallowed = [one["swallowed"] for one in messages if one["type"] == "crash"]
+        assert swallowed == {"swallowed_silently": [True] * 2, "siblings/drops": [True]}.get(
+            style, swallowed
+        )
         if style == "crash_chain":
             assert [one["swallowed"] for one in messages if one["type"] == "crash"] == [False]
 

@@ -1,6 +1,7 @@
 """Kinds of calls and of endings, each as the messages tell it."""
 
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,6 +104,28 @@ def test_an_error_that_a_loop_has_caught_is_told() -> None:
     assert (first["received"], first["bad"]) == (b"\xff", 0)
     assert (second["line"], second["exception"]) == ("swallowed.py:30", "ValueError")
     assert first["swallowed"] is second["swallowed"] is True
+
+
+def test_an_error_that_a_loop_drops_without_a_word_is_told() -> None:
+    ended = observed("swallowed_silently")
+    told = [(one["line"], one["received"], one["swallowed"]) for one in ended.of("crash")]
+    assert told == [
+        ("swallowed_silently.py:9", b"\xff", True),
+        ("swallowed_silently.py:9", b"\xfe", True),
+    ]
+
+
+def test_an_error_that_a_loop_in_a_file_beside_it_drops_is_told() -> None:
+    [crash] = observed("siblings/drops").of("crash")
+    assert (crash["line"], crash["received"], crash["swallowed"]) == ("drops.py:7", b"\xff", True)
+
+
+def test_a_file_beside_it_that_is_none_is_refused_in_the_same_words(tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text("def\n")
+    (tmp_path / "program.py").write_text("import bad\n")
+    said = [run(tmp_path / "program.py", tapped=tapped).err for tapped in (False, True)]
+    assert said[0] == said[1]
+    assert b"SyntaxError" in said[0]
 
 
 def test_what_a_task_of_a_pool_died_of_is_told() -> None:
