@@ -16,7 +16,9 @@ chat_backlog.py, chat_postman.py  what members that are behind read on from, and
 import socket
 import struct
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from labservers.net.accepting import Acceptor
@@ -31,6 +33,7 @@ from labservers.observe.text import Excerpt
 from labservers.protocols.chat import WAIT_S, Event, Join
 from labservers.registry import ServerSpec
 from labservers.run.server import STOP_GRACE_S, LabServer, Options
+from labservers.servers.chat_audience import Audience
 from labservers.servers.chat_clients import MEMBERS_AT_MOST, ClientThreads
 from labservers.servers.chat_delivery import PATIENCE, Patience
 from labservers.servers.chat_member import Member
@@ -64,7 +67,7 @@ class ChatServer(LabServer):
         self._postman = Postman(self.log)
         self._closer = Closer(monitor)  # of clients that are refused
         self.rooms = Rooms(monitor, self._postman.call, patience)
-        self._chats = ChatConnectionManager(self.rooms, monitor)
+        self._chats = ChatConnectionManager(self.rooms, monitor, self._overhear)
 
     def bind(self) -> tuple[str, int]:
         listener = listen_tcp(self.options.host, self.options.port, self.options.backlog)
@@ -109,23 +112,46 @@ class ChatServer(LabServer):
 
     def _receive(self, member: Member) -> list[Event]:
         """The client's next act; waits for it."""
-        framing, sock = member.framing, member.sock
-        if self.stopping:  # a client that never stops talking would have no end
+        framing = member.framing
+        if member.overheard:
+            events, member.overheard = member.overheard, []
+        elif self.stopping:  # a client that never stops talking would have no end
             return framing.end("the server stops")
-        if framing.waiting and not readable(sock)(WAIT_S):
+        elif framing.waiting and not readable(member.sock)(WAIT_S):
             return framing.timed_out()
+        else:
+            events = self._hear(member)
+        if member.mode != framing.mode:
+            member.change_mode(framing.mode)
+        return events
+
+    def _hear(self, member: Member, flags: int = 0) -> list[Event]:
+        framing = member.framing
         try:
-            data = sock.recv(RECEIVE_BYTES)
+            data = member.sock.recv(RECEIVE_BYTES, flags)
+        except BlockingIOError:
+            return []
         except OSError as error:
             member.connection.counts["reset"] += 1
             return framing.end(error.strerror or "reset")
         if not data:
             return framing.end()
         member.connection.bytes_in += len(data)
-        events = framing.feed(data)
-        if member.mode != framing.mode:
-            member.change_mode(framing.mode)
-        return events
+        return framing.feed(data)
+
+    def _overhear(self, speaker: Member) -> None:
+        """What a speaker says while what it said before is on its way; all but messages has time.
+        Of one without line feeds a recv() is a message, and is not to be cut shorter."""
+        framing, room = speaker.framing, speaker.room
+        if speaker.overheard or framing.waiting or framing.mode != "line" or room is None:
+            return
+        events = self._hear(speaker, DONT_WAIT)
+        messages = [event for event in events if isinstance(event, bytes)]
+        if len(messages) < len(events) or framing.mode != speaker.mode:
+            speaker.overheard = events
+            return
+        for lines in messages:
+            room.delivery.put(speaker, lines)
 
     def _close(self, member: Member) -> None:
         """Send what waits for the member, for a moment, and close its socket."""
@@ -177,8 +203,11 @@ class ChatServer(LabServer):
 class ChatConnectionManager:
     """Which client is in which chat, as the lab has it. Any thread may call."""
 
-    def __init__(self, rooms: Rooms, monitor: Monitor) -> None:
+    def __init__(
+        self, rooms: Rooms, monitor: Monitor, overhear: Callable[[Member], object]
+    ) -> None:
         self._rooms = rooms
+        self._overhear = overhear
         self._monitor = monitor
         self._log = monitor.log
 
@@ -197,11 +226,16 @@ class ChatConnectionManager:
         with delivery.turn:
             while said := delivery.next():  # none, where another thread has sent ours
                 text, members = said
-                members.send(text)
+                members.send(text, partial(self._more, speaker, members))
         if self._log.budget > 0:
             self._note(speaker, room, lines, round((time.perf_counter() - began) * 1e6))
         else:
             self._log.mute()
+
+    def _more(self, speaker: Member, members: Audience) -> bytes | None:
+        """What has been said meanwhile, by the speaker itself or by others."""
+        self._overhear(speaker)
+        return speaker.room.delivery.more(members) if speaker.room else None
 
     def disconnect_client_from_chat(self, member: Member, reason: str) -> None:
         """A message that is being delivered still reaches it."""

@@ -67,11 +67,25 @@ class Delivery:
         if room.reading_on:
             self._wait_for_readers()
         with room.lock:
-            lines = self._take()
-            if self._spoken:
-                lines = self._with_more(lines)
-            room.append(lines)
-            return lines, room.audience()
+            return self._take_all(), room.audience()
+
+    def more(self, audience: "Audience") -> bytes | None:
+        """What was said since, where it is for the same audience and nobody has to be waited for;
+        it is on its way, and has not reached everybody before next() is called."""
+        if not self._spoken:
+            return None
+        room = self._room
+        with room.lock:
+            if room.audience() is not audience or (room.reading_on and room.crowded()):
+                return None
+            return self._take_all()
+
+    def _take_all(self) -> bytes:
+        lines = self._take()
+        if self._spoken:
+            lines = self._with_more(lines)
+        self._room.append(lines)
+        return lines
 
     def _take(self) -> bytes:
         room, (speaker, lines) = self._room, self._spoken.popleft()

@@ -10,13 +10,14 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from labservers.net.no_wait import DONT_WAIT
 from labservers.observe.monitor import Connection
 from labservers.observe.readiness import writable
-from labservers.protocols.chat import Framing
+from labservers.protocols import chat
 from labservers.servers.chat_message import raw_sends, skipped_notice
 from labservers.servers.chat_states import READS_ON, Event, State, next_state
 
@@ -53,21 +54,23 @@ class Member:
 
     mode: how it is sent messages, as chat.Framing has it. rest: sends that the kernel did not
     take. moved_at: when it last took something of that, or first took no more, by the room's clock.
+    overheard: what it said while it was delivered what it had said before.
     """
 
-    __slots__ = ("_sending", "connection", "framing", "mode", "moved_at", "place", "rest", "room",
-                 "sock", "state")  # fmt: skip
+    __slots__ = ("_sending", "connection", "framing", "mode", "moved_at", "overheard", "place",
+                 "rest", "room", "sock", "state")  # fmt: skip
 
     def __init__(self, sock: socket.socket, connection: Connection) -> None:
         self.sock = sock
         self.connection = connection
-        self.framing = Framing()
+        self.framing = chat.Framing()
         self.mode = self.framing.mode
         self.state = State.JOINING
         self.room: Room | None = None
         self.place = Place(0, 0)
         self.moved_at = 0.0
         self.rest: deque[bytes | memoryview] = deque()
+        self.overheard: list[chat.Event] = []
         self._sending = threading.Lock()  # held by the postman while it sends
 
     def move(self, event: Event) -> None:
@@ -83,9 +86,9 @@ class Member:
 
     def send_more(self, data: bytes, sent: int, more: list[bytes]) -> None:
         """To a level member that the kernel took so much of `data` for, by the thread with the
-        room's turn: the rest of it, and what follows. The member may fall behind by it."""
+        room's turn: the rest of it, and what follows. The member may fall behind by it, and has
+        been counted alone."""
         assert self.room is not None
-        self.room.count_alone(self)
         self.connection.bytes_out += sent
         begun = memoryview(data)[sent:]
         self.moved_at = self.room.clock()
@@ -129,6 +132,11 @@ class Member:
         self.rest.clear()
         self.place.backlog = None  # or it would be kept by all that still know the member
         self.move(Event.CLOSED)
+
+    def count_alone(self, before: Sequence[bytes]) -> None:
+        """See Room."""
+        assert self.room is not None
+        self.room.count_alone(self, before)
 
     def give_up(self) -> None:
         """End the connection, which the postman cannot serve."""

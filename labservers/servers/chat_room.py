@@ -11,10 +11,11 @@ One lock guards membership, states, numbers and places. It is never held while s
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from labservers.observe.monitor import Monitor
 from labservers.observe.tally import Tally
+from labservers.protocols.chat import LINE_FEED
 from labservers.servers.chat_audience import Audience
 from labservers.servers.chat_backlog import CAPACITY, Backlog
 from labservers.servers.chat_delivery import Delivery, Patience
@@ -108,7 +109,10 @@ class Room:
 
     def count_sent(self, member: Member) -> None:
         """Count what a level member has been sent since the last time."""
-        place, (size, messages) = member.place, self.delivered
+        self._count_up_to(member, *self.delivered)
+
+    def _count_up_to(self, member: Member, size: int, messages: int) -> None:
+        place = member.place
         if member.state is not State.LEVEL or size <= place.at:
             return
         sent = size - place.at
@@ -149,14 +153,15 @@ class Room:
             member.mode = mode
             self._audience = self.run = None
 
-    def count_alone(self, member: Member) -> None:
-        """Its bytes of the newest lines are counted by itself; by the thread with the turn."""
+    def count_alone(self, member: Member, before: Sequence[bytes]) -> None:
+        """It has been sent these lines since all was delivered to everybody. The bytes of the
+        rest are counted by itself; by the thread with the turn."""
+        size, messages = self.delivered
+        for lines in before:
+            size, messages = size + len(lines), messages + lines.count(LINE_FEED)
         with self.lock:
-            self._count_alone(member)
-
-    def _count_alone(self, member: Member) -> None:
-        self.count_sent(member)
-        member.place.at, member.place.number = self.size, self.messages
+            self._count_up_to(member, size, messages)
+            member.place.at, member.place.number = self.size, self.messages
 
     def fall_behind(self, member: Member) -> None:
         """It was not sent all of the newest lines, and they are counted alone; by the thread
@@ -223,8 +228,6 @@ class Room:
     def lose(self, member: Member) -> None:
         """Its connection is broken."""
         with self.lock:
-            if member.state is State.LEVEL:
-                self._count_alone(member)
             member.place.backlog = None
             member.move(Event.BROKE)
             self._forget(member)

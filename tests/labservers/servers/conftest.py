@@ -55,7 +55,8 @@ class FakeSocket:
 
 class FakeChat:
     """The lab's manager, with clients in the test's words. called: the members for which the
-    postman was. now: the time of the patience with readers."""
+    postman was. now: the time of the patience with readers. meanwhile: what happens each time that
+    a speaker could say more, while what it said is delivered."""
 
     def __init__(self, patience_s: float = 0.1, **options: Any) -> None:
         self.now = 100.0
@@ -67,7 +68,8 @@ class FakeChat:
         patience = Patience(patience_s, lambda: self.now)
         self.rooms = Rooms(self.monitor, lambda m: self.call(m), patience, **options)
         self.rooms.report_said(True)
-        self.manager = ChatConnectionManager(self.rooms, self.monitor)
+        self.meanwhile: Callable[[Member], object] = lambda speaker: None
+        self.manager = ChatConnectionManager(self.rooms, self.monitor, lambda m: self.meanwhile(m))
         self._ids = count(1)
 
     def join(
@@ -78,6 +80,11 @@ class FakeChat:
         member.mode = mode
         self.manager.connect_client_to_chat(name, member)
         return member
+
+    def put(self, speaker: Member, *texts: str) -> None:
+        """For a `meanwhile`: it is said, and delivered by who delivers."""
+        assert speaker.room is not None
+        speaker.room.delivery.put(speaker, "".join(f"{text}\n" for text in texts).encode())
 
     def say(self, speaker: Member, *texts: str) -> None:
         self.manager.send_message(speaker, "".join(f"{text}\n" for text in texts).encode())

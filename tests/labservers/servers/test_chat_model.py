@@ -4,9 +4,11 @@ gets exactly the bytes that a plain list of messages gives it."""
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labservers.servers import chat_audience
 from labservers.servers.chat_message import skipped_notice
 from labservers.servers.chat_states import State
 
@@ -14,12 +16,17 @@ from labservers.servers.chat_states import State
 NUMBER = st.integers(0, 5)
 SHORT = st.sampled_from(["a", "bb", "я" * 700, "* 3 messages were skipped", " "])
 LONG = st.integers(1, 9).map(lambda n: f"{n}" * 40_000)
+TALK = st.tuples(
+    st.just("talk"),
+    NUMBER,
+    st.lists(st.tuples(NUMBER, st.lists(SHORT, max_size=2), st.booleans()), min_size=1, max_size=6),
+)
 SAY = st.tuples(st.just("say"), NUMBER, st.lists(SHORT, min_size=1, max_size=4))
 FLOOD = st.tuples(st.just("flood"), NUMBER, LONG)
 TAKE = st.tuples(st.just("take"), NUMBER, st.integers(0, 200_000))
 OPEN = st.tuples(st.just("open"), NUMBER, st.none())
 COME = st.tuples(st.sampled_from(["leave", "join"]), NUMBER, st.sampled_from(["line", "raw"]))
-STEPS = st.lists(st.one_of(SAY, FLOOD, TAKE, OPEN, COME), max_size=60)
+STEPS = st.lists(st.one_of(SAY, TALK, FLOOD, TAKE, OPEN, COME), max_size=60)
 
 
 @dataclass
@@ -52,6 +59,23 @@ class Model:
             for expected in self.here.values():
                 expected.messages += texts
             self.chat.say(self.here[number].member, *texts)
+
+    def talk(self, number: int, more: list[tuple[int, list[str], bool]]) -> None:
+        """Others, or the speaker, say more while what it says is delivered; somebody joins."""
+        left = iter(more)
+
+        def meanwhile(_: Any) -> None:
+            other, texts, joins = next(left, (number, [], False))
+            if joins:
+                self.join(other, "line" if other % 2 else "raw")
+            if texts and other in self.here:
+                for expected in self.here.values():
+                    expected.messages += texts
+                self.chat.put(self.here[other].member, *texts)
+
+        self.chat.meanwhile = meanwhile
+        self.say(number, ["it begins"])
+        self.chat.meanwhile = lambda _: None
 
     def flood(self, number: int, text: str) -> None:
         for _ in range(30):
@@ -103,11 +127,20 @@ def heard(expected: Expected, skipped: list[dict[str, Any]]) -> bytes:
     return b"".join(sends)
 
 
-@given(STEPS)
+@pytest.mark.parametrize("group", [1, 2, chat_audience.GROUP])
 def test_each_member_gets_exactly_the_bytes_of_the_definition(
-    make_chat: Any, fake_socket: Any, steps: list[tuple[str, int, Any]]
+    make_chat: Any, fake_socket: Any, group: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = Model(make_chat(patience_s=0.0), fake_socket)
+    monkeypatch.setattr(chat_audience, "GROUP", group)
+
+    @given(STEPS)
+    def each(steps: list[tuple[str, int, Any]]) -> None:
+        check(Model(make_chat(patience_s=0.0), fake_socket), steps)
+
+    each()
+
+
+def check(model: Model, steps: list[tuple[str, int, Any]]) -> None:
     for number in range(4):
         model.join(number, "raw" if number % 2 else "line")
     for event, number, more in steps:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from labservers.protocols.chat import Event, Framing
+from labservers.servers.chat_audience import GROUP
 
 RESET = struct.pack("ii", 1, 0)
 
@@ -71,7 +72,7 @@ def test_a_leaver_hears_what_is_being_delivered_at_that_moment(
         text, members = delivery.next()  # counted by now, and not yet sent
         leaver.say("exit\n")
         eventually(lambda: second.connection.bytes_in == 7, "it has said so, after its id")
-        members.send(text)
+        members.send(text, lambda: None)
     leaver.hear("hello\n")
     leaver.hear_the_end()
 
@@ -86,8 +87,24 @@ def test_a_client_that_never_sends_an_id_is_in_no_room(
     assert chat_server.rooms.sizes() == {}
 
 
+def test_what_is_said_while_a_large_room_is_delivered_to_is_heard_in_order(
+    chat_server: Any, join: Any, eventually: Callable[..., Any]
+) -> None:
+    listeners = [join() for _ in range(3 * GROUP)]
+    speaker = join()
+    for number in range(500):
+        speaker.say(f"{number}\n")
+    speaker.say("the last\nexit\n")  # which is no message
+    everything = "".join(f"{number}\n" for number in range(500)) + "the last\n"
+    for listener in listeners:
+        listener.hear(everything)
+    speaker.hear(everything)
+    speaker.hear_the_end()
+    eventually(lambda: chat_server.rooms.sizes() == {"1": len(listeners)}, "the speaker has left")
+
+
 def test_everybody_hears_the_same_order(join: Any) -> None:
-    listeners = [join() for _ in range(10)]
+    listeners = [join() for _ in range(3 * GROUP)]
     speakers = [join() for _ in range(4)]
 
     def speak(number: int, member: Any) -> None:
