@@ -8,7 +8,8 @@ chat_clients.py                   the threads
 chat_member.py, chat_states.py    a client: its socket, and how it stands to what was said
 chat_rooms.py, chat_room.py       the chats, and how far each member has been sent what was said
 chat_delivery.py                  one thread sends at a time, so everybody hears the same order
-chat_audience.py                  the members that are sent a message at once
+chat_audience.py                  the members that are sent a message at once, and what is said
+                                  meanwhile
 chat_backlog.py, chat_postman.py  what members that are behind read on from, and the thread that
                                   sends it to them
 """
