@@ -4,8 +4,8 @@ It has a thread for each request whose turn it is; see waiting_room.py. A visito
 request drop by drop (slowloris), or reads its answer so, would hold a descriptor for as long as it
 likes, and a thousand of them all descriptors that a process may have. So each connection has a
 deadline, and of more than MOST the oldest is cut off: a page's own request is young. Who only
-waits for its turn is in the waiting room's bounds, not in this book. A websocket
-that was let in counts no more, since those have limits of their own.
+waits for its turn is in the waiting room's bounds, not in this book. A websocket that was let in
+counts no more, since those have limits of their own.
 
 A crowd comes in bursts. Where those fill the accept queue, the kernel drops the SYN of the next
 visitor, which is sent again after a second (RFC 6298, section 2); so the queue is as long as the

@@ -382,8 +382,6 @@ def test_the_page_of_a_listed_file_has_its_program(site: Any, put: Put) -> None:
     status, boot = page(site, f"/programs/{name}")
     assert (status, boot["page"]["tab"]) == (200, "console")
     assert name in [view["name"] for view in boot["snapshot"]["servers"]]
-    status, boot = page(site, f"/programs/{name}/loop")  # has not been seen yet
-    assert (status, boot["page"]["tab"]) == (200, "console")
     status, boot = page(site, "/programs")
     assert (status, boot["page"]["view"]) == (200, "programs")
     assert [f["started"] for f in boot["snapshot"]["files"] if f["id"] == name] == [True]

@@ -1,10 +1,11 @@
 """HTTP is judged by the bytes: a server that answers this and that, and what is said of it."""
 
+import contextlib
 import html
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote
 
 import pytest
@@ -112,30 +113,46 @@ def test_a_page_beyond_what_a_client_keeps_has_the_length_that_it_says(closes: b
     assert ask("http-length", lambda *_: large[:-1]) == "http-length-wrong"
 
 
+class Slow:
+    """A client, and the context that has it: a part of the answer comes each time that it waits."""
+
+    patience_s = 1.0
+    address = "127.0.0.1:80"
+    dropped, ended, error = 0, False, None
+
+    def __init__(self, *parts: bytes) -> None:
+        self.sent, self.got, self.parts = bytearray(), bytearray(), list(parts)
+
+    def connected(self) -> "Slow":
+        return self
+
+    def send(self, data: bytes) -> None:
+        self.sent += data
+
+    def receive(self, timeout_s: float, enough: object = bool, *, since: int = 0) -> bytes:
+        self.got += self.parts.pop(0) if self.parts else b""
+        return bytes(self.got[since:])
+
+    def close(self) -> None: ...
+
+
 def test_a_page_that_comes_slowly_is_read_to_its_end() -> None:
     """Each part within the time that an answer may take, all of them not."""
-
-    def serve(client: socket.socket) -> None:
-        client.recv(1024)
-        client.sendall(CRLF[:-8])
-        for byte in CRLF[-8:]:
-            time.sleep(0.15)
-            client.sendall(bytes([byte]))
-
-    assert looked(PROBES["http-length"], TALK, serve).outcome == "pass"
+    slow: Any = Slow(CRLF[:-8], *(bytes([byte]) for byte in CRLF[-8:]))
+    reply = http_asking.exchange(slow, b"GET / HTTP/1.1\r\n\r\n")
+    assert (reply.got, reply.cut) == (CRLF, False)
 
 
 def test_a_page_that_does_not_come_to_its_end_is_not_judged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(http_asking, "LARGE_S", 0.0)
+    monkeypatch.setattr(http_asking, "LARGE_S", -1.0)
 
     def serve(client: socket.socket) -> None:
         client.recv(1024)
         client.sendall(answer(body=bytes(10_000))[:-9_900])
-        for _ in range(99):
-            time.sleep(0.1)
-            client.sendall(bytes(100))
+        with contextlib.suppress(ConnectionResetError):
+            client.recv(1)  # until it has gone
 
     assert looked(PROBES["http-length"], TALK, serve).why == "too-large"
 

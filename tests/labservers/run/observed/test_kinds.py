@@ -110,8 +110,8 @@ def test_an_error_that_a_loop_drops_without_a_word_is_told() -> None:
     ended = observed("swallowed_silently")
     told = [(one["line"], one["received"], one["swallowed"]) for one in ended.of("crash")]
     assert told == [
-        ("swallowed_silently.py:9", b"\xff", True),
-        ("swallowed_silently.py:9", b"\xfe", True),
+        ("swallowed_silently.py:6", b"\xff", True),
+        ("swallowed_silently.py:6", b"\xfe", True),
     ]
 
 
