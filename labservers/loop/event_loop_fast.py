@@ -19,40 +19,47 @@ Together: TypeAlias = Callable[[list[Task]], list[Task]]
 
 class FastEventLoop(EventLoop):
     """together(tasks): of tasks whose sockets are ready to be read, do the next step of some, name
-    the lanes in which these end by read_on() or sleep(), and give back the others."""
+    the lanes in which these end by read_on() or sleep(), and give back the others. A step of each
+    has been done then; these methods are for the loop's thread."""
 
     together: Together | None = None
     _done_together = False  # steps, for the tick that begins
 
     def read_on(self, tasks: list[Task], limit_s: float) -> None:
-        """A step of each has been done together. It waits for the socket it waited for before, and
-        slept meanwhile or did not; the loop's own."""
-        now, waits = self.now, self.waits
-        for task in tasks:
-            if task.lane == "sleeping":
-                assert task.socket is not None
-                waits.asleep.remove(task)
-                waits.watch(task, task.socket, READ)
-                self._to_read[task.socket] = task
-            self._stepped(task, now, now + limit_s)
-        self._count(tasks)
+        """They wait for the sockets that they waited for before."""
+        self._stepped(tasks, limit_s)
 
     def sleep(self, tasks: list[Task], limit_s: float) -> None:
-        """A step of each has been done together. It waited to read, and sleeps from now on."""
-        now, waits = self.now, self.waits
+        """They waited to read, and sleep from now on."""
+        waits = self.waits
+        to_read: dict[Any, Task] = self._to_read
         for task in tasks:
-            waits.take_out(task)
-            waits.sleep(task)
-            self._stepped(task, now, now + limit_s)
-        self._count(tasks)
+            del to_read[task.socket]
+            task.lane = task.wanted = "sleeping"
+        waits.asleep.update(tasks)
+        waits.sleeps += len(tasks)
+        self._stepped(tasks, limit_s)
 
-    def _stepped(self, task: Task, now: float, deadline: float) -> None:
-        task.steps += 1
-        task.since, task.deadline = now, deadline
-        if deadline < task.due:
-            self.timers.set(task, deadline)
+    def read_again(self, tasks: list[Task], limit_s: float) -> None:
+        """They slept, and wait for the sockets that they waited for before."""
+        waits, to_read, registered = self.waits, self._to_read, self.waits.registered
+        waits.asleep.difference_update(tasks)
+        for task in tasks:
+            sock: Any = task.socket
+            if sock in to_read or registered.get(task.fd) != (sock, READ):
+                waits.watch(task, sock, READ)
+            task.lane = task.wanted = "reading"
+            to_read[sock] = task
+        self._stepped(tasks, limit_s)
 
-    def _count(self, tasks: list[Task]) -> None:
+    def _stepped(self, tasks: list[Task], limit_s: float) -> None:
+        now = self.now
+        deadline = now + limit_s
+        for task in tasks:
+            task.steps += 1
+            task.since, task.deadline = now, deadline
+            if deadline < task.due:
+                self.timers.set(task, deadline)
         self.steps += len(tasks)
         self._done_together = self._done_together or bool(tasks)
 

@@ -35,8 +35,9 @@ class Log:
         self._lines: deque[tuple[float, str, str]] = deque()
         self._lost = 0
         self._muted = Counter()
-        # mute(): count a line that the caller has seen no budget for, as sampled() would.
-        self.mute = self._muted.add
+        # mute(): count a line that the caller has seen no budget for, as sampled() would;
+        # mute_many(number): so many of them, one at least.
+        self.mute, self.mute_many = self._muted.add, self._muted.add_many
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._write_forever, name="log", daemon=True)

@@ -24,6 +24,14 @@ def _once(group: int, name: str, value: str) -> str:
     return rf"{begin}(?({group})(?!)):[ \t]*+({value})[ \t]*+\r\n"
 
 
+# A field of another name that begins with one of these letters. They are asked for first: at the
+# end of the section, each name would be tried.
+_OTHER = rf"""
+    (?=[ACEHTaceht])
+    (?!(?ai:Host|Accept|Connection|Content-Length|Content-Type|Transfer-Encoding|Expect):)
+    {TOKEN}:{VALUE}\r\n
+"""
+
 # In the order of their fields: 5 the section, 6 to 10 the values that are needed at once.
 _PLAIN = re.compile(
     rf"""
@@ -36,8 +44,7 @@ _PLAIN = re.compile(
       | {_once(8, "Connection", "(?ai:close|keep-alive)")}
       | {_once(9, "Content-Length", "[0-9]{1,18}")}
       | {_once(10, "Content-Type", VALUE)}
-      | (?!(?ai:Host|Accept|Connection|Content-Length|Content-Type|Transfer-Encoding|Expect):)
-        {TOKEN}:{VALUE}\r\n
+      | {_OTHER}
     )*+)\r\n
     """,
     re.VERBOSE,
@@ -58,8 +65,7 @@ def _short(method: str, *fields: str) -> re.Pattern[bytes]:
       | {_once(3, "Accept", VALUE)}
       | [Cc](?ai:onnection):[ \t]*+(?ai:keep-alive)[ \t]*+\r\n
       {known}
-      | (?!(?ai:Host|Accept|Connection|Content-Length|Content-Type|Transfer-Encoding|Expect):)
-        {TOKEN}:{VALUE}\r\n
+      | {_OTHER}
     ){{0,{SHORT_FIELDS}}}+\r\n
     """
     return re.compile(pattern.encode(), re.VERBOSE)

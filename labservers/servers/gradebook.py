@@ -5,7 +5,7 @@ together (group commit), so a flush of the disk serves as many POSTs as were wai
 lets reader and writer work at the same time (sqlite.org/wal.html); synchronous=FULL means that
 a committed row survives a power cut.
 
-The rows are indexed in parts of 16,384, by student within a part. In one index by student alone
+The rows are indexed in parts of 4,096, by student within a part. In one index by student alone
 every student has a place, and a commit of 64 rows would write up to 64 pages. A part has a few
 pages, and only they are written. So writing costs the same at any size, and reading a little more
 for each part. Reading is bounded: from the newest part down until a page is full (keyset
@@ -39,21 +39,22 @@ CREATE TABLE IF NOT EXISTS grades (
     saved_at TEXT NOT NULL
 );
 DROP INDEX IF EXISTS grades_by_student;
-CREATE INDEX IF NOT EXISTS grades_by_part ON grades (id >> 14, student);
+DROP INDEX IF EXISTS grades_by_part;
+CREATE INDEX IF NOT EXISTS grades_in_parts ON grades (id >> 12, student);
 """
 # The parts with rows of a student before a row, the newest first.
 PARTS = """
 WITH RECURSIVE part (number) AS (
-    SELECT min(max(id), :before) >> 14 FROM grades
+    SELECT min(max(id), :before) >> 12 FROM grades
     UNION ALL
     SELECT number - 1 FROM part WHERE number > 0
 )
 SELECT number FROM part
-WHERE EXISTS (SELECT 1 FROM grades WHERE id >> 14 = number AND student = :student)
+WHERE EXISTS (SELECT 1 FROM grades WHERE id >> 12 = number AND student = :student)
 """
 ROWS = """
 SELECT id, subject, grade, saved_at FROM grades
-WHERE id >> 14 = ? AND student = ? AND id < ?
+WHERE id >> 12 = ? AND student = ? AND id < ?
 ORDER BY id DESC LIMIT ?
 """
 

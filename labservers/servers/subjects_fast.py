@@ -6,10 +6,11 @@ plain POSTs of forms, which a commit saves together. While the log has room for 
 for all else, it is as in SubjectsServer, and a property test holds both equal.
 """
 
+import re
 from functools import lru_cache
 from itertools import repeat
 from socket import socket
-from typing import NamedTuple
+from typing import Any
 
 from labservers.loop.event_loop_fast import FastEventLoop
 from labservers.loop.task import Task
@@ -26,16 +27,11 @@ from labservers.servers.gradebook import Row
 from labservers.servers.loop_server import Client
 from labservers.servers.subjects import SubjectsServer, not_saved
 from labservers.servers.subjects_app import PATH, page_of, prefers_json
-from labservers.servers.subjects_fields import row_of_form
+from labservers.servers.subjects_fields import SUBJECT_CHARACTERS, row_of_form
 
 ANYBODY = "\0"  # in place of a student in an answer that is made beforehand
-
-
-class Sends(NamedTuple):
-    """What is to be sent, and for which tasks."""
-
-    tasks: list[Task]
-    answers: list[bytes]
+# A form of both fields alone, nothing in them escaped, the subject in visible ASCII at both ends.
+PLAIN_FORM = re.compile(rb"subject=([!-$'-*,-~](?:[!-$'-~]*[!-$'-*,-~])?)&grade=([1-5])")
 
 
 class FastSubjectsServer(SubjectsServer):
@@ -61,14 +57,18 @@ class FastSubjectsServer(SubjectsServer):
         idle: list[Task] = []  # those whose clients have asked nothing yet
         left: list[Task] = []
         for task in tasks:
-            (left if task.about is None or task.about.busy else idle).append(task)
+            client = task.about
+            (left if client is None or client.busy else idle).append(task)
         received = each(socket.recv, [task.socket for task in idle], repeat(SHORT_BYTES))
-        date, sends, rows = self.date.at(self.loop.now), Sends([], []), list[Row]()
+        date, bytes_in = self.date.at(self.loop.now), 0
+        asked: list[Task] = []  # for a page
+        pages: list[bytes] = []
+        rows: list[Row] = []
         for task, data in zip(idle, received, strict=True):
             client = task.about
             if page := self._page(data):
-                sends.tasks.append(task)
-                sends.answers.append(page.keeping(date))
+                asked.append(task)
+                pages.append(page.keeping(date))
             elif row := self._row_asked(data):
                 row.asker = task
                 rows.append(row)
@@ -78,9 +78,12 @@ class FastSubjectsServer(SubjectsServer):
                 continue
             client.line = data
             client.bytes_in += len(data)
-            self.monitor.bytes_in += len(data)
-        left += self._send("GET", sends)
-        self._save(rows)
+            bytes_in += len(data)
+        self.monitor.bytes_in += bytes_in
+        if asked:
+            left += self._send("GET", asked, pages)
+        if rows:
+            self._save(rows)
         return left
 
     def _page(self, data: bytes | OSError) -> ReadyResponse | None:
@@ -104,35 +107,30 @@ class FastSubjectsServer(SubjectsServer):
         if student is None or (accept is not None and _prefers_json(accept)):
             return None
         try:
-            return row_of_form(student[1].lstrip("0") or "0", body)
+            return row_of_short_form(student[1].lstrip("0") or "0", body)
         except HTTPError:
             return None
 
-    def _send(self, method: str, sends: Sends) -> list[Task]:
+    def _send(self, method: str, tasks: list[Task], answers: list[bytes]) -> list[Task]:
         """Send each its answer; the tasks whose clients do not take all of it."""
+        monitor, number = self.monitor, len(tasks)
+        monitor.counts[method] += number  # as note(), before anybody has the answer
+        monitor.requests += number
+        self.log.mute_many(number)
+        sent = each(socket.send, [task.socket for task in tasks], answers)
         left: list[Task] = []
-        if not sends.tasks:
-            return left
-        monitor, mute = self.monitor, self.log.mute
-        monitor.counts[method] += len(sends.tasks)  # as note(), before anybody has the answer
-        monitor.requests += len(sends.tasks)
-        sent = each(socket.send, [task.socket for task in sends.tasks], sends.answers)
-        for task, answer, count in zip(*sends, sent, strict=True):
-            client = task.about
-            if count != len(answer):
-                left.append(task)
-                count = _let_it_go_on(client, answer, count)
-            client.bytes_out += count
-            monitor.bytes_out += count
-            mute()
-        done = [task for task in sends.tasks if task not in left] if left else sends.tasks
-        self.loop.read_on(done, self.patience.idle_s)
+        if sent != [len(answer) for answer in answers]:
+            left, sent = _let_them_go_on(tasks, answers, sent)
+        for task, count in zip(tasks, sent, strict=True):
+            task.about.bytes_out += count
+        monitor.bytes_out += sum(sent)
+        done = [task for task in tasks if task not in left] if left else tasks
+        go_on = self.loop.read_again if method == "POST" else self.loop.read_on
+        go_on(done, self.patience.idle_s)
         return left
 
     def _save(self, rows: list[Row]) -> None:
         """Let the tasks sleep until the commit. One that wakes before it finds an error."""
-        if not rows:
-            return
         late = not_saved()
         for row in rows:
             row.asker.about.busy, row.asker.about.ahead = True, late
@@ -141,19 +139,22 @@ class FastSubjectsServer(SubjectsServer):
 
     def answer_saved(self, rows: list[Row]) -> list[Row]:
         """Answer the POSTs of rows that were committed; the rows whose tasks are to be woken."""
-        date, sends, left = self.date.at(self.loop.now), Sends([], []), list[Row]()
+        date = self.date.at(self.loop.now)
+        saved: list[Task] = []
+        answers: list[bytes] = []
+        left: list[Row] = []
         for row in rows:
             task = row.asker
             if task is None or task.lane != "sleeping" or task.about.ahead is None:
                 left.append(row)  # was not saved by _save(), or sleeps no more
             elif row.saved and not self._stopping:
                 task.about.busy, task.about.ahead = False, None
-                sends.tasks.append(task)
-                sends.answers.append(self._redirect.bytes(date, row.student))
+                saved.append(task)
+                answers.append(self._redirect.bytes(date, row.student))
             else:
                 self._let_it_answer(task.about, row, date)
                 left.append(row)
-        for task in self._send("POST", sends):
+        for task in self._send("POST", saved, answers) if saved else ():
             self.loop.wake(task)
         return left
 
@@ -169,6 +170,17 @@ class FastSubjectsServer(SubjectsServer):
             client.ahead = not_saved(row.error)
 
 
+def row_of_short_form(student: str, body: bytes) -> Row:
+    """As row_of_form()."""
+    found = PLAIN_FORM.fullmatch(body)
+    if found is None:
+        return row_of_form(student, body)
+    subject, grade = found.groups()
+    if len(subject) > SUBJECT_CHARACTERS:
+        return row_of_form(student, body)
+    return Row(student, subject.replace(b"+", b" ").decode("ascii"), int(grade))
+
+
 class Redirect:
     """The answer to a POST of a form that is saved, made once for each date."""
 
@@ -182,6 +194,21 @@ class Redirect:
             self._date, answer = date, page_of(ANYBODY).serialize(date, close=False)
             self._begin, self._end = answer.split(ANYBODY.encode())
         return self._begin + student.encode() + self._end
+
+
+def _let_them_go_on(
+    tasks: list[Task], answers: list[bytes], sent: list[Any]
+) -> tuple[list[Task], list[int]]:
+    """The tasks whose clients have not taken all of their answers, and how much each has taken.
+    Such a task finds what is left, or the error."""
+    left: list[Task] = []
+    taken: list[int] = []
+    for task, answer, count in zip(tasks, answers, sent, strict=True):
+        if count != len(answer):
+            left.append(task)
+            count = _let_it_go_on(task.about, answer, count)
+        taken.append(count)
+    return left, taken
 
 
 def _let_it_go_on(client: Client, answer: bytes, sent: int | OSError) -> int:

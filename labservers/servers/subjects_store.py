@@ -70,7 +70,8 @@ class Store:
 
     def _committed(self, rows: list[Row]) -> None:
         for row in rows:
-            self.pages.drop(_path(row.student))
+            if (path := _path(row.student)) in self.pages:
+                self.pages.drop(path)
         for row in self.answer_together(rows):
             if row.asker is not None:
                 self._loop.wake(row.asker)

@@ -142,7 +142,7 @@ def test_a_task_that_was_let_sleep_reads_on_or_is_woken_by_its_deadline() -> Non
             return tasks
         loop.sleep(tasks, 0.1)
         seen.append([task.lane for task in tasks])
-        loop.call_when_idle(lambda: loop.read_on(tasks[:1], LONG_S))
+        loop.call_when_idle(lambda: loop.read_again(tasks[:1], LONG_S))
         return []
 
     loop.together = together

@@ -128,8 +128,10 @@ def test_a_counter_loses_nothing_that_several_threads_add_while_somebody_looks()
     counter, taken = Counter(), [0]
 
     def add() -> None:
-        for _ in range(20_000):
+        for _ in range(10_000):
             counter.add()
+        for number in range(1, 101):
+            counter.add_many(number)
 
     threads = [threading.Thread(target=add) for _ in range(4)]
     for thread in threads:
@@ -137,7 +139,7 @@ def test_a_counter_loses_nothing_that_several_threads_add_while_somebody_looks()
     while any(thread.is_alive() for thread in threads):
         taken.append(counter.take())
     taken.append(counter.take())
-    assert (sum(taken), counter.take()) == (80_000, 0)
+    assert (sum(taken), counter.take()) == (4 * (10_000 + 5_050), 0)
 
 
 def test_a_tally_begins_at_zero_and_each_figure_is_added_to_its_own() -> None:
