@@ -20,6 +20,7 @@ def main() -> None:
     room.clear()
     watch = Stopwatch()
     spent_us = delays(room, len(told), watch.began + seconds)
+    room.compare(told, 0, len(spent_us))
     watch.report(
         said=len(spent_us),
         p50_us=median(spent_us),

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 BEGIN, OVER = "begin", "over"
 
@@ -16,17 +16,21 @@ class Stopwatch:
         self._cpu = time.process_time()
         self.began = time.perf_counter()
         self.in_turns = 0.0  # seconds of all turns
+        self._cpu_in_turns = 0.0
 
-    def turns(self) -> Iterator[float]:
-        """How long each turn is to be, in seconds: a line of standard input, until its end."""
+    def turns(self, after: Callable[[], None] = lambda: None) -> Iterator[float]:
+        """How long each turn is to be, in seconds: a line of standard input, until its end. What
+        after() does takes no time."""
         for line in sys.stdin:
-            began = time.perf_counter()
+            began, cpu = time.perf_counter(), time.process_time()
             yield float(line)
             self.in_turns += time.perf_counter() - began
+            self._cpu_in_turns += time.process_time() - cpu
+            after()
             print(OVER, flush=True)
 
     def report(self, **figures: object) -> None:
         """Print the result as a line of JSON."""
         spent = self.in_turns or time.perf_counter() - self.began
-        cpu = time.process_time() - self._cpu
+        cpu = self._cpu_in_turns or time.process_time() - self._cpu
         print(json.dumps({"seconds": spent, "cpu_s": cpu, **figures}), flush=True)

@@ -11,7 +11,8 @@ QUIET_S = 0.2
 class Room(Protocol):
     """`total`: messages delivered so far, to all members together."""
 
-    total: int
+    @property
+    def total(self) -> int: ...
 
     def say(self, number: int) -> bool:
         """One message in one send; False when the server does not take it now."""

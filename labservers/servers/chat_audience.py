@@ -104,5 +104,5 @@ class RawListeners(Listeners):
     """They get each message by itself, without its line feed."""
 
     def send(self, lines: bytes, before: Sequence[bytes]) -> None:
-        first, *more = raw_sends(lines)
-        self._send(first, more, before)
+        sends = raw_sends(lines)
+        self._send(sends[0], sends[1:], before)

@@ -25,7 +25,6 @@ from tests.labservers.checks.rig import looked, looked_at, number
 ECHO = Talk("text", None, (Turn(b"abcd\n", b"ABCD\n"),), ends="server", framed="line")
 CHAT = Talk("chat-plain", "chat", (Turn(SAID, b".*" + re.escape(SAID) + b".*"),),
             answered="other", repeats=True, farewell=b"exit")  # fmt: skip
-ONE_AT_A_TIME = threading.Lock()
 
 
 def echo(client: socket.socket) -> None:
@@ -33,20 +32,42 @@ def echo(client: socket.socket) -> None:
         client.sendall(lines.readline().upper())
 
 
-def one_at_a_time(client: socket.socket) -> None:
-    with ONE_AT_A_TIME:
-        echo(client)
+class OneAtATime:
+    """Serves its clients in the order in which they came, each until its end."""
+
+    def __init__(self, serve: Callable[[socket.socket], None] = echo) -> None:
+        self._serve = serve
+        self._turn = threading.Condition()
+        self._came: dict[int, socket.socket] = {}
+        self._served = 0
+
+    def __call__(self, client: socket.socket) -> None:
+        mine = number()
+        with self._turn:
+            self._came[mine] = client
+            self._turn.notify_all()
+            self._turn.wait_for(lambda: self._served == mine - 1, 10)
+        try:
+            self._serve(client)
+        finally:
+            with self._turn:
+                self._served = mine
+                self._turn.notify_all()
+
+    def let_go_of_the_first(self) -> None:
+        with self._turn:
+            self._turn.wait_for(lambda: 1 in self._came, 10)
+        self._came[1].shutdown(socket.SHUT_RDWR)
 
 
 def lets_go_at_the_third() -> Callable[[socket.socket], None]:
     """Of a server that closes the connection of the first when the third has come."""
-    clients: dict[int, socket.socket] = {}
+    in_turn = OneAtATime()
 
     def serve(client: socket.socket) -> None:
-        clients[number()] = client
         if number() == 3:
-            clients[1].shutdown(socket.SHUT_RDWR)
-        one_at_a_time(client)
+            in_turn.let_go_of_the_first()
+        in_turn(client)
 
     return serve
 
@@ -57,7 +78,7 @@ def test_a_thread_for_each_client_passes(probe: load.Probe) -> None:
 
 
 def test_others_wait_for_one_that_says_nothing() -> None:
-    outcome = looked(load.SILENT, ECHO, one_at_a_time, hints=Hints(limits=False))
+    outcome = looked(load.SILENT, ECHO, OneAtATime(), hints=Hints(limits=False))
     assert (outcome.why, outcome.evidence and outcome.evidence.figures) == ("others-wait", ())
 
 
@@ -136,13 +157,14 @@ def test_turns_are_not_put_together_for_one_to_which_a_recv_is_a_message(probe: 
 
 
 def test_others_wait_for_one_that_does_not_read() -> None:
-    def sends_in_turn(client: socket.socket) -> None:
-        with ONE_AT_A_TIME:
-            client.recv(10)
-            client.sendall(b"p" * 3_000_000)
+    def sends(client: socket.socket) -> None:
+        client.recv(10)
+        client.sendall(b"p" * 3_000_000)
 
     talk = Talk("text", None, (Turn(b"?\n", b"p{3000000}"),), ends="server", framed="line")
-    assert looked(load.SLOW, talk, sends_in_turn, hints=Hints(limits=False)).why == "others-wait"
+    assert (
+        looked(load.SLOW, talk, OneAtATime(sends), hints=Hints(limits=False)).why == "others-wait"
+    )
 
 
 def test_of_a_crowd_those_that_are_not_served_are_counted() -> None:
