@@ -65,6 +65,25 @@ def test_the_form_judges_as_the_bridge_does(page: Page) -> None:
     assert verdicts == "[]"
 
 
+def test_a_member_joins_before_what_it_says_though_the_event_comes_later(page: Page) -> None:
+    def joined(seq: int, **who: Any) -> dict[str, Any]:
+        return {"kind": "joined", "people": 3, "seq": seq, **who}
+
+    other = {"peer": "127.0.0.1:3000", "name": None}
+    state = reduced(
+        page,
+        CONNECTED,
+        {"said": {"texts": ["first"], "own": []}},
+        {"events": [JOINED]},
+        {"said": {"texts": ["second", "third"], "own": []}},
+        {"events": [joined(41, **NETCAT), joined(41, **other)]},
+        {"events": [joined(43, **other)]},
+    )
+    shown = [entry.get("text") or entry["who"]["peer"] for entry in state["entries"]]
+    netcat, late = NETCAT["peer"], other["peer"]
+    assert shown == [LOCAL, "first", netcat, late, "second", "third", late]
+
+
 @pytest.mark.parametrize("telemetry_first", [True, False])
 def test_a_sender_is_known_by_the_number_and_the_size_of_a_line(
     page: Page, telemetry_first: bool

@@ -79,10 +79,10 @@ const STATUS = {
 
 const EVENTS = {
   joined: (state, { peer, name, people, seq }, at) => {
-    if (peer !== state.local) return add({ ...state, people }, { kind: "joined", who: { peer, name, own: false }, at });
+    if (peer !== state.local) return add({ ...state, people }, { kind: "joined", who: { peer, name, own: false }, at }, seq);
     const gap = gapOf(state, seq);
     const before = { ...state, people, places: [{ line: 0, number: seq + 1 }], missed: null };
-    return add(gap ? add(before, { ...gap, at }) : before, { kind: "joined", who: { peer, name, own: true }, at });
+    return add(gap ? add(before, { ...gap, at }, seq) : before, { kind: "joined", who: { peer, name, own: true }, at }, seq);
   },
   left: (state, { peer, name, people }, at) => add({ ...state, people }, { kind: "left", who: { peer, name, own: peer === state.local }, at }),
   said: (state, { peer, name, seq, sizes }) => {
@@ -155,10 +155,16 @@ function arrived(state) {
 function attributed(state, entry) {
   const place = state.places.findLast(({ line }) => line <= entry.line);
   if (place?.line === entry.line) return notice(entry, place.count);
-  const sender = place && state.senders.get(place.number + entry.line - place.line - 1);
+  const sender = state.senders.get(numberOf(state, entry.line));
   const from = sender?.size === utf8.encode(entry.text).length ? sender : undefined;
   const [, name, body] = (from?.name === null ? null : NAMED.exec(entry.text)) ?? [null, null, entry.text];
   return { ...entry, from, name, body, own: from ? [state.local, ...state.earlier].includes(from.peer) : entry.own };
+}
+
+/* The room's number of a line of this connection; undefined where it is not known. */
+function numberOf({ places }, line) {
+  const place = places.findLast((one) => one.line <= line);
+  return place && place.number + line - place.line - 1;
 }
 
 const overdue = (entry, now) => entry.pending && now - entry.said_at > ECHO_S;
@@ -183,9 +189,12 @@ function lost(state, retry_at, reason, code) {
   return { ...resolved, status, reason: reason || state.reason, retry_at, tries: state.tries + 1, missed: newest(state), places: [] };
 }
 
-function add(state, entry) {
-  const entries = [...state.entries, { ...entry, n: state.next }].slice(-KEPT);
-  return { ...state, entries, next: state.next + 1 };
+/* `after`: the room's number of the message that it follows; events come later than the messages themselves. */
+function add(state, entry, after = Infinity) {
+  const later = state.entries.findIndex(({ line, session }) => session === state.session && numberOf(state, line) > after);
+  const entries = [...state.entries];
+  entries.splice(later < 0 ? entries.length : later, 0, { ...entry, n: state.next });
+  return { ...state, entries: entries.slice(-KEPT), next: state.next + 1 };
 }
 
 /** A nickname without the spaces around it. `rules` as the dashboard's: see chat_rules.py. */
