@@ -75,8 +75,9 @@ class Chat:
                 other.sendall(data)  # an error ends the loop, and the thread
                 continue
             try:
-                other.settimeout(None if self._fault == "deaf" else 0.3)
-                other.sendall(data * (2 if self._fault == "twice" else 1))
+                with other.dup() as to:  # a limit for the send alone, and not for recv() as well
+                    to.settimeout(None if self._fault == "deaf" else 0.3)
+                    to.sendall(data * (2 if self._fault == "twice" else 1))
             except OSError:
                 with contextlib.suppress(OSError):
                     other.shutdown(socket.SHUT_RDWR)  # gone, or it does not read

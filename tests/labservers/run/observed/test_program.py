@@ -34,7 +34,9 @@ def both(name: str) -> tuple[Run, Run]:
 
 def plain(text: bytes) -> bytes:
     """Without what differs between any two runs."""
-    text = re.sub(rb"0x[0-9a-f]+|\b1[0-9]{14}\b|, \d{5}\)|started (daemon )?\d+", b"?", text)
+    text = re.sub(
+        rb"0x[0-9a-f]+|\b1[0-9]{14}\b|, \d{5}\)|started (daemon )?\d+|pid=\d+", b"?", text
+    )
     return re.sub(rb"[0-9]{5,}", b"?", text)
 
 
