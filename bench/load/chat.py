@@ -1,6 +1,7 @@
 """A room with one speaker: `python -m bench.load.chat PORT MEMBERS SILENT WINDOW [raw]`.
 
-Every member reads (the speaker too), but for SILENT more that never do. The speaker keeps WINDOW
+Every member reads (the speaker too), but for SILENT more that never do; with these there is another
+room without them, and both are talked to by turns. The speaker keeps WINDOW
 messages on their way: the next goes out when everything older has been delivered. It talks in
 turns, each as long as a line of standard input says in seconds. After a turn it is looked whether
 each member has got the bytes of each message once, in the order in which they were said. Reported
@@ -18,10 +19,11 @@ import socket
 import sys
 import time
 
+from bench.figures import rotated
 from bench.load.stopwatch import Stopwatch
 from bench.load.talk import QUIET_S, STALL_S, talk
 
-ROOM = b"1"
+ROOM, OTHER_ROOM = b"1", b"2"
 TEXT = b": what everybody in the room is to read, in order"
 MESSAGE = b"%08d" + TEXT
 MESSAGE_BYTES = len(MESSAGE % 0)
@@ -63,8 +65,11 @@ class Member:
 class Room:
     """The members of one room and what has been delivered to them."""
 
-    def __init__(self, port: int, members: int, silent: int, *, raw: bool = False) -> None:
+    def __init__(
+        self, port: int, members: int, silent: int, *, raw: bool = False, name: bytes = ROOM
+    ) -> None:
         self._end = b"" if raw else b"\n"
+        self._name = name
         self._prefix = b""  # that the server puts before each message
         self._poller = select.epoll()
         self._port = port
@@ -97,7 +102,7 @@ class Room:
         sock.settimeout(STALL_S)
         sock.connect(("127.0.0.1", self._port))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.send(ROOM + self._end)
+        sock.send(self._name + self._end)
         sock.setblocking(False)
         return sock
 
@@ -191,30 +196,67 @@ def accept_queue(port: int) -> int:
     return 0
 
 
+class Speaker:
+    """Talks to a room in turns. said: messages so far. spent_s: in all turns."""
+
+    def __init__(self, room: Room, window: int) -> None:
+        self.room = room
+        self.told = room.learn()
+        self.said = 0
+        self.spent_s = 0.0
+        self._window = window
+        self._before = 0  # the turn that is to be compared
+
+    def warm_up(self, *, fill: bool) -> None:
+        """fill: until the buffers of those who never read are full."""
+        for _ in range(2 if fill else 1):
+            talk(self.room, len(self.told), self._window, WARM_UP_S, WARM_UP)
+            self.room.clear()
+        if fill:
+            talk(self.room, len(self.told), self._window, FILL_S)
+            self.room.clear()
+
+    def turn(self, seconds: float) -> None:
+        began, self._before = time.perf_counter(), self.said
+        self.said = talk(self.room, len(self.told), self._window, seconds, said=self.said)
+        self.spent_s += time.perf_counter() - began
+
+    def compare(self) -> None:
+        """What each has got in the turn with what was said."""
+        self.room.compare(self.told, self._before, self.said)
+
+    @property
+    def rate(self) -> float:
+        """Delivered messages a second."""
+        return self.room.total / self.spent_s
+
+
 def main() -> None:
     port, members, silent, window = map(int, sys.argv[1:5])
-    room = Room(port, members, silent, raw=sys.argv[5:] == ["raw"])
-    told = room.learn()
-    for _ in range(2 if silent else 1):
-        talk(room, len(told), window, WARM_UP_S, WARM_UP)
-        room.clear()
-    if silent:
-        talk(room, len(told), window, FILL_S)
-        room.clear()
-    watch, said, before = Stopwatch(), 0, 0
+    raw = sys.argv[5:] == ["raw"]
+    speakers = [Speaker(Room(port, members, silent, raw=raw), window)]
+    if silent:  # beside it one without them, of the same server
+        speakers.append(Speaker(Room(port, members, 0, raw=raw, name=OTHER_ROOM), window))
+    for speaker in speakers:
+        speaker.warm_up(fill=silent > 0)
+    watch = Stopwatch()
 
     def compare() -> None:
-        room.compare(told, before, said)
+        for speaker in speakers:
+            speaker.compare()
 
-    for seconds in watch.turns(compare):
-        before, said = said, talk(room, len(told), window, seconds, said=said)
+    for number, seconds in enumerate(watch.turns(compare)):
+        for speaker in rotated(speakers, number):
+            speaker.turn(seconds)
+    first, last = speakers[0], speakers[-1]
     watch.report(
-        said=said,
-        told=len(told),
-        delivered=room.total,
-        rate=room.total / watch.in_turns,
-        complete=100.0 * room.complete(told, said) / len(told),
-        faults=room.faults(told, said),
+        said=first.said,
+        told=len(first.told),
+        delivered=first.room.total,
+        rate=first.rate,
+        rate_without=last.rate,
+        complete=100.0 * first.room.complete(first.told, first.said) / len(first.told),
+        faults=[fault for one in speakers for fault in one.room.faults(one.told, one.said)],
     )
 
 

@@ -8,7 +8,7 @@ from bench.arena import CannotStart, Run, started
 from bench.bars import Bar
 from bench.contenders import Contender, Place, ours, peer, program
 from bench.generator import LoadFailed, Outcome
-from bench.results import OURS, Row, Table
+from bench.results import Table
 from bench.talks import Talk, outcomes, talking
 
 SIZES = (10, 100, 500)
@@ -16,6 +16,7 @@ WINDOW = 16
 MOST_CONNECTIONS = 700
 TURNS, QUICK_TURNS = 25, 12
 EVERYBODY = 100.0
+WITH_ONE, WITHOUT = "ours, with it", "ours, without it"
 FAR_BEHIND = ("lab", "asyncio streams", "ncat --chat")
 
 PEERS = ("asyncio Protocol", "asyncio streams", "stdlib threads", "ncat --broker")
@@ -28,7 +29,7 @@ BARS = (
     ),
     *(
         Bar(f"chat, {size} members, with one that never reads / without",
-            f"chat {size} silent", 1.0, peers=("ours, without it",), ours="ours, with it")
+            f"chat {size} silent", 1.0, peers=(WITHOUT,), ours=WITH_ONE)
         for size in SIZES
     ),
 )  # fmt: skip
@@ -59,27 +60,22 @@ def _ncat(mode: str, note: str) -> Contender:
 
 
 def _measure(run: Run, size: int) -> list[Table]:
-    """Each load has a server of its own: one that a silent member has stopped stays stopped."""
+    """Each load has a server of its own."""
     title = f"chat, {size} members, {WINDOW} messages of 59 bytes in flight"
     plain = Table(f"chat {size}", title, "delivered/s")
-    beside = Table(f"chat {size} beside", f"{title}, one more that never reads", "delivered/s")
+    beside = Table(f"chat {size} silent", f"{title}, ours beside one that never reads",
+                   "delivered/s")  # fmt: skip
     complete = Table(f"chat {size} complete", f"chat, {size} members: all got everything", "%")
-    without, with_one = (size, 0, WINDOW), (size, 1, WINDOW)
+    without = (size, 0, WINDOW)
     near, far = split(contenders(), FAR_BEHIND)
     for turn in range(run.rounds):
         entrants = [Entrant(plain, contender, without) for contender in near]
-        entrants += [
-            Entrant(beside, contender, with_one) for contender in near if _is_ours(contender)
-        ]
+        entrants.append(Entrant(beside, ours("chat", WITH_ONE), (size, 1, WINDOW)))
         _look(run, entrants, complete)
-        if not run.quick and turn == 0:  # ours alone is judged by it
-            for contender in (*near, *far):
-                if not _is_ours(contender):
-                    _look(run, [Entrant(beside, contender, with_one)], complete)
         if run.looks_far(turn, 0):
             for contender in far:
                 _look(run, [Entrant(plain, contender, without)], complete)
-    return [plain, complete, beside, _compared(size, plain, beside)]
+    return [plain, complete, beside]
 
 
 def split(
@@ -88,10 +84,6 @@ def split(
     """Those that take turns with each other, and those that are far slower."""
     near = [contender for contender in contenders if contender.name not in far_behind]
     return near, [contender for contender in contenders if contender.name in far_behind]
-
-
-def _is_ours(contender: Contender) -> bool:
-    return contender.name == OURS
 
 
 class Entrant(NamedTuple):
@@ -126,9 +118,11 @@ def looks(run: Run, entrants: list[Entrant]) -> list[tuple[Entrant, Outcome]]:
 
 
 def _look(run: Run, entrants: list[Entrant], complete: Table) -> None:
-    for (table, contender, words), outcome in looks(run, entrants):
+    for (table, contender, _), outcome in looks(run, entrants):
         note(table, contender, outcome)
-        if words[1] == 0:
+        if contender.name == WITH_ONE:  # of the same server, in a room of its own
+            table.row(WITHOUT).add(outcome.figures["rate_without"])
+        else:
             _note_completeness(complete, contender.name, outcome)
 
 
@@ -150,12 +144,3 @@ def _note_completeness(table: Table, name: str, outcome: Outcome) -> None:
     row.add(EVERYBODY if whole else min(outcome.figures["complete"], EVERYBODY - 1))
     if faults := outcome.figures["faults"]:
         row.note = "; ".join(faults)
-
-
-def _compared(size: int, plain: Table, beside: Table) -> Table:
-    """Ours with and without the member that never reads, from the rounds above."""
-    table = Table(f"chat {size} silent", f"chat, {size} members, ours beside one that never reads",
-                  "delivered/s")  # fmt: skip
-    table.rows["ours, without it"] = Row(list(plain.of(OURS)))
-    table.rows["ours, with it"] = Row(list(beside.of(OURS)))
-    return table
