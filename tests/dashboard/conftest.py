@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from simple_websocket import Client, ConnectionClosed
+from simple_websocket import ConnectionClosed
 from werkzeug.serving import make_server
 
 from dashboard import create_app
 from labservers.registry import SERVERS
 from tests.ports import free_port
+from tests.websocket import Client
 
 TOKEN = "dashboard-tests"
 

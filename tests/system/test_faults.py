@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from simple_websocket import Client, ConnectionClosed
+from simple_websocket import ConnectionClosed
 
 from tests.system.conftest import TOKEN, RunningDashboard
+from tests.websocket import Client
 
 PATIENCE_S = 20.0
 

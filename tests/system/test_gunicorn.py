@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from simple_websocket import Client
 
 from tests.conftest import PATIENCE_S
+from tests.websocket import Client
 
 pytestmark = pytest.mark.system
 GUNICORN = ["gunicorn", "-k", "gthread", "-w", "1", "--threads", "128", "-b", "127.0.0.1:{port}"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from simple_websocket import Client, ConnectionClosed
+from simple_websocket import ConnectionClosed
 from werkzeug.serving import make_server
 
 from dashboard import create_app
@@ -23,6 +23,7 @@ from labservers.registry import SERVERS
 from tests.conftest import PATIENCE_S
 from tests.dashboard.web.described import Described
 from tests.ports import free_port
+from tests.websocket import Client
 
 TOKEN = "token-of-the-tests"
 
