@@ -121,6 +121,7 @@ class ChatServer(LabServer):
         elif framing.waiting and not readable(member.sock)(WAIT_S):
             return framing.timed_out()
         else:
+            member.let_more_come()
             events = self._hear(member)
         if member.mode != framing.mode:
             member.change_mode(framing.mode)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from labservers.servers.chat_backlog import Backlog
     from labservers.servers.chat_room import Room
 
+LARGE_ROOM, REST_S = 32, 20e-6
 SENDS_AT_ONCE = 256  # to one member; then others have their turn
 SEND_FLAGS = DONT_WAIT | getattr(socket, "MSG_NOSIGNAL", 0)
 
@@ -83,6 +84,15 @@ class Member:
             self.mode = mode
         else:
             self.room.change_mode(self, mode)
+
+    def let_more_come(self) -> None:
+        """Rest before the next recv(), in a large room, one without line feeds.
+
+        What comes while a message is on its way to so many is one recv() anyway. A rest of a part
+        of that time puts more into it, and each message less is a send less for every member.
+        """
+        if self.mode == "raw" and self.room and len(self.room.members) >= LARGE_ROOM:
+            time.sleep(REST_S)
 
     def send_more(self, data: bytes, sent: int, more: list[bytes]) -> None:
         """To a level member that the kernel took so much of `data` for, by the thread with the

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from labservers.servers.chat_member import LARGE_ROOM, REST_S
 from labservers.servers.chat_message import skipped_notice
 from labservers.servers.chat_states import State
 
@@ -216,3 +217,28 @@ def test_flush_gives_a_reader_that_is_behind_its_time_and_not_more(fake_chat: An
         hear(theirs, MANY + 9)
         leaver.join(5)
         assert not leaver.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("mode", "others", "rests"),
+    [
+        ("raw", LARGE_ROOM - 1, [REST_S]),
+        ("raw", LARGE_ROOM - 2, []),
+        ("line", LARGE_ROOM - 1, []),
+    ],
+)
+def test_only_in_a_large_room_a_raw_speaker_rests(
+    fake_chat: Any,
+    fake_socket: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    mode: str,
+    others: int,
+    rests: list[float],
+) -> None:
+    rested: list[float] = []
+    monkeypatch.setattr("labservers.servers.chat_member.time.sleep", rested.append)
+    speaker = fake_chat.join(fake_socket(), mode=mode)
+    for _ in range(others):
+        fake_chat.join(fake_socket(), mode=mode)
+    speaker.let_more_come()
+    assert rested == rests
