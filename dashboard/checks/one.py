@@ -20,13 +20,15 @@ INTERRUPTED = 130  # its exit code after a cancel
 
 class Check:
     """again: the probe that is shown once more; None: the whole check. reported: it has left a
-    report. file: the checked file, as it was on disk at the start."""
+    report. shown: it has shown what it was asked to. file: the checked file, as it was on disk at
+    the start."""
 
     process: Process
     file: Stamp | None = None
     ended_at: float | None = None
     cancelled = False
     reported = False
+    shown = False
 
     def __init__(self, program: str, ask: Ask, again: str | None = None) -> None:
         self.program, self.ask, self.again = program, ask, again
@@ -47,7 +49,7 @@ class Check:
             return "running"
         if self.cancelled or self._code == INTERRUPTED:
             return "cancelled"
-        return "done" if self.reported or self.again else "broke"
+        return "done" if self.reported or self.shown else "broke"
 
     def view(self) -> dict[str, Any]:
         """As the page shows it; times in seconds since the epoch."""
@@ -57,9 +59,12 @@ class Check:
             "progress": self._progress if self.under_way else None,
             "began_at": self._began_at,
             "ended_at": self.ended_at,
-            "error": self._error if self.state == "broke" else "",
+            "error": self._why() if self.state == "broke" else "",
             "asked": self.ask._asdict(),
         }
+
+    def _why(self) -> str:
+        return self._error or f"its process ended with exit code {self._code}"
 
     def report_path(self, folder: Path) -> Path:
         return folder / f"{self.program}.made"
@@ -69,8 +74,11 @@ class Check:
         return folder / f"{self.program}.talk"
 
     def on_print(self, line: str) -> None:
-        said = json.loads(line).get("progress")
-        if said:
+        line_said = json.loads(line)
+        if self.again and (verdict := line_said.get("verdict")):
+            self.shown = verdict["verdict"] != "cannot run"
+            self._error = verdict["reason"] or self._error
+        if said := line_said.get("progress"):
             titles = {language: text(language, f"probe.{said['probe']}") for language in LANGUAGES}
             self._progress = {**said, "title": titles}
             self.heard(self, ended=False)

@@ -181,9 +181,34 @@ def test_a_probe_is_shown_again_with_the_conversation_of_the_report(stage: Stage
     assert json.loads(Path(process.option("--held")).read_text()) == {"id": "hello-text"}
     host, port = stage.lab.supervisor.connect_address("hello")
     assert process.option("--address") == f"{host}:{port}"
+    process.listener.on_print(json.dumps({"verdict": {"verdict": "pass", "reason": ""}}))
     process.listener.on_exit(0)
     view = stage.checks.view("hello")
     assert (view["state"], view["reported_at"]) == ("done", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("printed", "logged", "error"),
+    [
+        ([], [], "its process ended with exit code 1"),
+        ([], ["MemoryError"], "MemoryError"),
+        ([{"verdict": "cannot run", "reason": "Nobody listens."}], [], "Nobody listens."),
+    ],
+)
+def test_a_probe_that_could_not_be_shown_again_is_not_said_to_be_done(
+    stage: Stage, printed: list[Any], logged: list[str], error: str
+) -> None:
+    stage.lab.supervisor.start("hello")
+    assert stage.lab.supervisor.wait_settled("hello", 10)
+    stage.checks.again("hello", "not-utf8")
+    [process] = stage.processes
+    for verdict in printed:
+        process.listener.on_print(json.dumps({"verdict": verdict}))
+    for line in logged:
+        process.listener.on_log(line)
+    process.listener.on_exit(1)
+    view = stage.checks.view("hello")
+    assert (view["state"], view["error"]) == ("broke", error)
 
 
 def test_a_program_that_does_not_run_is_started_for_a_probe(
