@@ -23,6 +23,7 @@ from dashboard.numbers import shown
 from dashboard.programs.files import Stamp, stamp
 from dashboard.programs.launch import Command
 from dashboard.recording import talk
+from dashboard.supervision.managed import ManagedProgram
 from dashboard.supervision.process import Listener
 from dashboard.supervision.run import Process
 from dashboard.supervision.supervisor import Supervisor
@@ -31,6 +32,7 @@ from labservers.checks.texts import has
 
 MOST_AT_ONCE = 2  # of all programs: they take processor time, and clients in crowds
 SETTLE_S = 10.0
+LOOK_S = 0.05
 END_S = 3.0
 
 Json = dict[str, Any]
@@ -88,10 +90,18 @@ class Checks:
         server = self._supervisor.server(name)
         if not server.alive:
             self._supervisor.start(name)
+            self._wait_for_a_socket(server)
         self._supervisor.wait_settled(name, SETTLE_S)
         report = self.kept.get(name)
         held = report.reports["en"].get("conversation") if report else None
         return self._begin(Check(name, Ask(running=True), probe), held)
+
+    @staticmethod
+    def _wait_for_a_socket(server: ManagedProgram) -> None:
+        """Of a program that has just been started; it may run for a while before it listens."""
+        until = time.monotonic() + SETTLE_S
+        while server.alive and not server.targets() and time.monotonic() < until:
+            time.sleep(LOOK_S)
 
     def cancel(self, name: str) -> None:
         """End the check of a program; nothing when there is none."""
@@ -137,7 +147,8 @@ class Checks:
 
     def _begin(self, check: Check, conversation: Json | None) -> Json:
         server = self._supervisor.server(check.program)
-        if check.ask.running and not server.targets():
+        targets = server.targets() if check.ask.running else {}
+        if check.ask.running and not targets:
             raise NotRunning(f"{check.program} has no socket to check", "start it, then try again")
         with self._lock:
             running = [one for one in self._newest.values() if one.under_way]
@@ -147,7 +158,8 @@ class Checks:
                 raise NotNow(f"{MOST_AT_ONCE} checks run already", "wait, or cancel one of them")
             self._write(check, conversation)
             try:
-                words = command(server, check, self._folder, known=conversation is not None)
+                known = conversation is not None
+                words = command(server, check, self._folder, targets, known=known)
                 check.file = None if check.ask.running else self._stamp(check.program)
                 check.heard = self._heard
                 check.process = self._spawn(words, check)

@@ -9,10 +9,15 @@ from dashboard.supervision.managed import ManagedProgram
 from labservers.net.addresses import connect_host
 from labservers.observe.addresses import address_text
 
+Targets = dict[str, tuple[str, int]]
 
-def command(server: ManagedProgram, check: Check, folder: Path, *, known: bool) -> Command:
-    """The checker's command line. It ends when its channel does: with the dashboard. known: a
-    file has the conversation to hold."""
+
+def command(
+    server: ManagedProgram, check: Check, folder: Path, targets: Targets, *, known: bool
+) -> Command:
+    """The checker's command line. It ends when its channel does: with the dashboard. targets:
+    where the running program is reached, for a check of that. known: a file has the conversation
+    to hold."""
     ask, program = check.ask, server.program
     words = [sys.executable, "-m", "labservers", "check", "--channel", CHANNEL, "--progress-json"]
     if check.again:
@@ -24,15 +29,14 @@ def command(server: ManagedProgram, check: Check, folder: Path, *, known: bool) 
     elif ask.task or program.task:
         words += ["--task", ask.task or program.task]
     if ask.running:
-        return Command((*words, *_address(server)))
+        return Command((*words, *_address(targets)))
     settings = server.settings
     if settings.python:
         words += ["--python", settings.python]
     return Command((*words, f"--args={settings.arguments}", "--", str(program.own)))
 
 
-def _address(server: ManagedProgram) -> tuple[str, ...]:
-    """Where the running program is reached."""
-    kind, (host, port) = next(iter(server.targets().items()))
+def _address(targets: Targets) -> tuple[str, ...]:
+    kind, (host, port) = next(iter(targets.items()))
     udp = ("--udp",) if kind == "datagram" else ()
     return (*udp, "--address", address_text((connect_host(host), port)))

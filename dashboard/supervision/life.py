@@ -191,7 +191,7 @@ class Life:
             found = self._world.listening(process.pid)
             with self.lock:
                 if self.facts.mute:  # it may have spoken meanwhile, and knows better
-                    self._listens(run, found)
+                    self._listens(run, list(found))
 
     def _be_late(self) -> None:
         if self.facts.state is State.BACKOFF:

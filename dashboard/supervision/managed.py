@@ -259,10 +259,13 @@ class ManagedProgram:
         program of the user only what the kernel knows as well: it can say what it likes."""
         with self._life.lock:
             said, pid = targets(self._facts, self.reports.recorder), self.pid
+            told = self.reports.recorder.targets() != {}
         if self.program.own is None or pid is None:
             return said
         known = self._world.listening(pid)
-        return {kind: address for kind, address in said.items() if address in known}
+        if not told:  # the address is the kernel's, and so is the kind
+            return {known[address]: address for address in said.values() if address in known}
+        return {kind: address for kind, address in said.items() if known.get(address) == kind}
 
     def set_experiments(self, experiments: list[dict[str, Any]]) -> None:
         with self._life.lock:

@@ -18,7 +18,8 @@ def enter(page: Page, name: str, room: str = "7") -> None:
     page.get_by_label("Nickname").fill(name)
     page.get_by_label("Room", exact=True).fill(room)
     page.keyboard.press("Enter")
-    expect(page.locator(".room .conn").last).to_contain_text("127.0.0.1:")
+    entered = page.locator(".room", has=page.get_by_label(f"Message to room {room}"))
+    expect(entered.locator(".conn")).to_contain_text("127.0.0.1:")
 
 
 def say(page: Page, text: str, room: str = "7") -> None:

@@ -3,8 +3,7 @@
 import errno
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -211,17 +210,9 @@ def test_a_probe_that_could_not_be_shown_again_is_not_said_to_be_done(
     assert (view["state"], view["error"]) == ("broke", error)
 
 
-def test_a_program_that_does_not_run_is_started_for_a_probe(
-    stage: Stage, eventually: Callable[..., Any]
-) -> None:
+def test_a_program_that_does_not_run_is_started_for_a_probe(stage: Stage) -> None:
     name = stage.program(text=LISTENS)
-
-    def begun() -> bool:
-        with suppress(NotRunning):  # it may be slow to listen
-            stage.checks.again(name, "silent")
-        return bool(stage.processes)
-
-    eventually(begun)
+    stage.checks.again(name, "silent")
     [process] = stage.processes
     server = stage.lab.supervisor.server(name)
     assert process.option("--address") == "{}:{}".format(*server.address())

@@ -55,6 +55,7 @@ class World:
         self.now = 100.0
         self.wall = 1100.0
         self.kernel: list[tuple[str, int]] = []  # sockets of the process, as the system sees them
+        self.kernel_kind = "stream"  # of all of them
         self.tabs: set[str] = set()
         self.events: list[dict[str, Any]] = []
         self.processes: list[FakeProcess] = []
@@ -76,7 +77,7 @@ class World:
             spawn=self._spawn,
             owner=self._owner,
             free_port=lambda settings, transport: 8014,
-            listening=lambda pid: list(self.kernel),
+            listening=lambda pid: dict.fromkeys(self.kernel, self.kernel_kind),
             background=self.later.append,
             kept_s=lambda port: self.kept_s,
             another_python=lambda file, but: self.another,

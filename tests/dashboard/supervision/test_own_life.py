@@ -118,6 +118,18 @@ def test_where_nothing_is_observed_the_kernel_is_asked(own: World) -> None:
     assert (own.state, own.server.address()) == ("RUNNING", ("127.0.0.1", 9090))
 
 
+@pytest.mark.parametrize("kind", ["stream", "datagram"])
+def test_before_the_recording_tells_of_a_socket_its_kind_is_the_kernels(
+    own: World, kind: str
+) -> None:
+    own.server.start()
+    own.kernel, own.kernel_kind = [("127.0.0.1", 9090)], kind
+    own.passes(0.1)
+    assert own.server.targets() == {kind: ("127.0.0.1", 9090)}
+    own.kernel = []
+    assert own.server.targets() == {}
+
+
 def test_an_end_in_peace_is_finished_and_keeps_its_picture(own: World) -> None:
     own.server.start()
     own.says(socket("listening"))

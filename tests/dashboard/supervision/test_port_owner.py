@@ -123,7 +123,7 @@ def test_no_free_port_is_found_where_all_are_others(monkeypatch: pytest.MonkeyPa
 def test_a_process_that_has_ended_listens_nowhere() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         pass
-    assert port_owner.listening(ended.pid) == []
+    assert port_owner.listening(ended.pid) == {}
 
 
 def test_a_port_of_a_connection_that_was_closed_here_is_kept_for_a_minute() -> None:
@@ -135,3 +135,14 @@ def test_a_port_of_a_connection_that_was_closed_here_is_kept_for_a_minute() -> N
     left = kept_s(port)
     assert left is not None
     assert 0 < left <= 60
+
+
+def test_each_address_of_a_process_has_its_kind() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as stream,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram,
+    ):
+        datagram.bind(("127.0.0.1", 0))
+        known = port_owner.listening(os.getpid())
+        found = [known.get(sock.getsockname()) for sock in (stream, datagram)]
+    assert found == ["stream", "datagram"]

@@ -31,7 +31,7 @@ def supervised(make_world: Callable[..., World], tmp_path: Path) -> Callable[...
     programs = Catalogue([a_program("one", 1), a_program("two", 2)])
     settings = Settings(tmp_path / "servers.json", 8000, programs)
 
-    def make(listening: Callable[[int], list[tuple[str, int]]], **more: Any) -> Supervisor:
+    def make(listening: Callable[[int], dict[tuple[str, int], str]], **more: Any) -> Supervisor:
         around = replace(make_world().surroundings, listening=listening, **more)
         return Supervisor(programs, settings, around, Saves(lambda python, source: ""))
 
@@ -41,10 +41,10 @@ def supervised(make_world: Callable[..., World], tmp_path: Path) -> Callable[...
 def test_a_thread_that_the_system_does_not_grant_ends_no_watch(
     supervised: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def listening(pid: int) -> list[tuple[str, int]]:
+    def listening(pid: int) -> dict[tuple[str, int], str]:
         if pid == supervisor.server("one").pid:
             raise RuntimeError("can't start new thread")
-        return [("127.0.0.1", 9001)]
+        return {("127.0.0.1", 9001): "stream"}
 
     supervisor: Supervisor = supervised(listening)
     for name in ("one", "two"):
