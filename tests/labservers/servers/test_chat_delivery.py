@@ -126,7 +126,7 @@ def test_all_that_are_far_behind_are_given_one_patience_together(
     clock.start()
     took = seconds(lambda: chat.say(speaker, "the next"))
     clock.join(5)
-    assert PATIENCE_S - 0.05 < took < 2 * PATIENCE_S
+    assert PATIENCE_S - 0.05 < took < 4 * PATIENCE_S  # each by itself: five times
     assert {member.state for member in behind} == {State.SLOW}
 
 

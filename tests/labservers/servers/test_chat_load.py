@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
+from labservers.checks.patience import strain
+
 pytestmark = pytest.mark.system
 RESET = struct.pack("ii", 1, 0)
 Connect = Callable[..., socket.socket]
 Address = tuple[str, int]
-
-
 SKIPPED = re.compile(rb"\* ([0-9]+) messages? w(?:as|ere) skipped\n")
 
 
@@ -195,7 +195,7 @@ def test_slow_and_deaf_members_cost_the_others_nothing_and_hear_what_they_missed
         stream.close()
     assert skipped > 0
     assert heard + skipped == flood + turn + 1
-    assert longest < 2.0
+    assert longest < 2.0 * strain()
 
 
 def leave_in_every_way(sock: socket.socket, number: int) -> None:
@@ -233,7 +233,7 @@ def test_a_thousand_come_and_go_in_every_way_while_two_talk(chat: Any, enter: An
             with running(lambda sender=sender: say(sender, turns)):
                 for listener in (a, b):
                     assert receive(listener, len(expected)) == expected
-    assert took[0] < 5.0  # about 0.5 s on a machine that does nothing else
+    assert took[0] < 5.0 * strain()  # about 0.5 s on a machine that does nothing else
     a.sendall(b"still here\n")
     assert receive(b, 11) == b"still here\n"
 

@@ -1,16 +1,14 @@
-"""The subjects server under load, as a process of its own: memory, speed and fairness.
+"""The subjects server under load, as a process of its own: memory, and nobody waits for others.
 
-How fast it is, is measured in bench/. Here only what would be wrong by a multiple is found, so the
-bounds are wide: other work on the same machine must not turn them red.
+How fast it is meanwhile is measured in bench/ (`idle`), and not here: that varies with what else
+runs on the machine.
 """
 
 import itertools
 import re
 import resource
 import socket
-import statistics
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,11 +38,6 @@ class Process:
         found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
         assert found
         return int(found[1])
-
-    def processor_s(self) -> float:
-        """The processor time of its main thread, the loop's, so far."""
-        spent = Path(f"/proc/{self.child.pid}/schedstat").read_text().split()[0]
-        return int(spent) / 1e9
 
 
 @pytest.fixture
@@ -84,35 +77,23 @@ def connected(address: tuple[str, int], count: int) -> list[socket.socket]:
     return opened
 
 
-def cost_us(process: Process, active: list[socket.socket], rounds: int = 60) -> float:
-    """The server's processor time for a request, while all active clients ask at once."""
-    before = process.processor_s()
-    for _ in range(rounds):
-        for sock in active:
-            sock.sendall(GET)
-        for sock in active:
-            answer_of(sock)
-    return (process.processor_s() - before) / (rounds * len(active)) * 1e6
-
-
-def test_ten_thousand_idle_connections_are_small_and_slow_down_nobody(
+def test_ten_thousand_idle_connections_are_small_and_keep_nobody_from_an_answer(
     start: Callable[[], Process], descriptors: int
 ) -> None:
-    if descriptors < IDLE + 2 * ACTIVE:
+    if descriptors < IDLE + ACTIVE:
         pytest.skip(f"only {descriptors} descriptors are allowed here (ulimit -Hn)")
-    crowded, alone = start(), start()
-    active = connected(crowded.address, ACTIVE)  # its memory is that of one at work
-    before = crowded.proportional_kib()
-    idle = [sock for _ in range(IDLE // 200) for sock in connected(crowded.address, 200)]
+    server = start()
+    active = connected(server.address, ACTIVE)  # its memory is that of one at work
+    before = server.proportional_kib()
+    idle = [sock for _ in range(IDLE // 200) for sock in connected(server.address, 200)]
     try:
-        assert (crowded.proportional_kib() - before) / len(idle) <= 2.0, "KiB a connection"
-        # Now, or they would be shown out as silent ones where opening the others takes long.
-        among_idle = connected(crowded.address, ACTIVE)
-        on_their_own = connected(alone.address, ACTIVE)
-        active += among_idle + on_their_own
-        pairs = [(cost_us(crowded, among_idle), cost_us(alone, on_their_own)) for _ in range(3)]
-        ratio = max(theirs / ours for ours, theirs in pairs)
-        assert ratio >= 0.7, f"{ratio:.3f} of the throughput without idle connections"
+        assert (server.proportional_kib() - before) / len(idle) <= 2.0, "KiB a connection"
+        newest = idle[-ACTIVE:]  # the oldest may have been shown out as silent by now
+        active += connected(server.address, ACTIVE)
+        for together in (active[ACTIVE:], newest):
+            for sock in together:
+                sock.sendall(GET)
+            assert {answer_of(sock)[:12] for sock in together} == {b"HTTP/1.1 200"}
     finally:
         for sock in [*idle, *active]:
             sock.close()
@@ -123,16 +104,10 @@ def test_slow_headers_do_not_make_others_wait(start: Callable[[], Process]) -> N
     slow = [socket.create_connection(server.address, 10) for _ in range(200)]
     try:
         (client,) = connected(server.address, 1)
-        p99_s = []
         for byte in (b"G", b"E", b"T"):
-            waits = []
             for other in slow:
                 other.sendall(byte)
-                began = time.perf_counter()
-                ask(client)
-                waits.append(time.perf_counter() - began)
-            p99_s.append(statistics.quantiles(waits, n=100)[98])
-        assert min(p99_s) < 0.050
+                assert ask(client).startswith(b"HTTP/1.1 200")  # within the socket's 10 s
         client.close()
     finally:
         for sock in slow:
