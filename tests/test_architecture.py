@@ -17,6 +17,13 @@ LABSERVERS = sorted((ROOT / "labservers").rglob("*.py"))
 OBSERVE = sorted((ROOT / "labservers/observe").glob("*.py"))
 DASHBOARD = sorted((ROOT / "dashboard").rglob("*.py"))
 MODELS = sorted((ROOT / "static/js/model").glob("*.js"))
+OWN = [
+    path
+    for folder in ("bench", "dashboard", "examples", "labservers", "static", "templates", "tests")
+    for path in sorted((ROOT / folder).rglob("*.*"))
+    if path.suffix in (".css", ".html", ".js", ".lua", ".py")
+    if not {"vendor", ".venv"} & set(path.parts)
+]
 
 
 @functools.cache
@@ -33,6 +40,12 @@ def imports(path: Path) -> set[str]:
 
 def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+def test_a_file_fits_one_idea() -> None:
+    sizes = {name(path): len(path.read_bytes().splitlines()) for path in OWN}
+    assert len(sizes) > 700
+    assert {path: size for path, size in sizes.items() if size > 400} == {}
 
 
 @pytest.mark.parametrize("path", LABSERVERS, ids=name)

@@ -207,3 +207,11 @@ def test_settings_are_remembered_when_the_start_is_possible(world: World) -> Non
     world.exits(0)
     assert world.server.start({"port": 9999})
     assert world.settings.get("chat").port == world.server.settings.port == 9999
+
+
+def test_a_server_of_the_lab_has_no_terminal(world: World) -> None:
+    world.up()
+    with pytest.raises(NotNow):
+        world.server.type("x\n")
+    world.server.interrupt()
+    assert world.process.done[-1] == "SIGINT"

@@ -275,6 +275,19 @@ def test_a_crash_is_retried_as_often_as_configured(make_world: Callable[..., Wor
     assert world.state == "FAILED"
 
 
+def test_attempts_count_anew_after_half_a_minute(make_world: Callable[..., World]) -> None:
+    world = make_world(restart_attempts=1, restart_delay_s=1.0)
+    world.up()
+    world.exits(1)
+    for stays_s, state in ((31, "BACKOFF"), (29, "FAILED")):
+        world.passes(1.1)
+        world.ready()
+        world.checked()
+        world.now += stays_s
+        world.exits(1)
+        assert world.state == state
+
+
 def test_a_look_is_passed_to_this_and_the_next_process(world: World) -> None:
     world.up()
     world.server.look(messages.Look(10.0, ["rows"]))

@@ -194,14 +194,6 @@ def test_what_is_typed_goes_to_the_terminal(own: World) -> None:
     assert own.state == "STOPPED"
 
 
-def test_a_server_of_the_lab_has_no_terminal(world: World) -> None:
-    world.up()
-    with pytest.raises(NotNow):
-        world.server.type("x\n")
-    world.server.interrupt()
-    assert world.process.done[-1] == "SIGINT"
-
-
 BUSY = [
     point("bind", "127.0.0.1:9090", "OSError EADDRINUSE"),
     point("bind", "127.0.0.1:9090", "OSError: [Errno 98] Address already in use"),
@@ -337,19 +329,6 @@ def test_what_an_earlier_process_still_prints_is_not_shown(own: World) -> None:
     own.server.start()
     old.on_output(b"late")
     assert not any("output" in one for one in own.server.console().following(0, 0)[1])
-
-
-def test_attempts_count_anew_after_half_a_minute(make_world: Callable[..., World]) -> None:
-    world = make_world(restart_attempts=1, restart_delay_s=1.0)
-    world.up()
-    world.exits(1)
-    for stays_s, state in ((31, "BACKOFF"), (29, "FAILED")):
-        world.passes(1.1)
-        world.ready()
-        world.checked()
-        world.now += stays_s
-        world.exits(1)
-        assert world.state == state
 
 
 def test_clients_are_sent_only_where_the_kernel_knows_a_socket_of_it(own: World) -> None:
