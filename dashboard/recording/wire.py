@@ -14,6 +14,7 @@ POINTS = 20_000
 STREAM_BYTES = 512 * 1024
 PROGRAM_BYTES = 8 * 1024 * 1024
 STREAMS = 6_000
+REACHABLE = 100  # sockets by which clients can reach a program
 POINT_BYTES, STREAM_COST = 780, 1_750  # of memory, as measured, besides data
 
 
@@ -56,10 +57,10 @@ class Wire:
         stream.happened(event)
         if not stream.open:
             self._closed[event.id] = None
-        if stream.reachable:
-            self._reachable[event.id] = stream
-        else:
+        if not stream.reachable:
             self._reachable.pop(event.id, None)
+        elif len(self._reachable) < REACHABLE:
+            self._reachable[event.id] = stream
 
     def miss(self, points: int) -> None:
         """So many were lost on their way here."""
@@ -175,8 +176,7 @@ class Wire:
         if self._closed:
             number, _ = self._closed.popitem(last=False)
         else:
-            busy = (s.id for s in self.streams.values() if not s.reachable)
-            number = next(busy, next(iter(self.streams)))
+            number = next(number for number in self.streams if number not in self._reachable)
         for _ in range(len(self.streams[number].numbers)):
             self._drop(self.streams[number].numbers[0])
         del self.streams[number]
