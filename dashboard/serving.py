@@ -180,7 +180,8 @@ class Handler(serving.WSGIRequestHandler):
 
     @property
     def _is_websocket(self) -> bool:
-        return self.headers.get("Upgrade", "").lower() == "websocket"
+        named = ",".join(self.headers.get_all("Upgrade", [])).lower().split(",")
+        return "websocket" in (protocol.strip(" \t") for protocol in named)
 
     def make_environ(self) -> dict[str, Any]:
         """Called when the header is whole. A body, and a websocket's way in, are still asking."""

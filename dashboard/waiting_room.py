@@ -7,7 +7,6 @@ page; those have turns of their own.
 """
 
 import logging
-import math
 import re
 import selectors
 import socket
@@ -27,11 +26,13 @@ HEADER_BYTES = BODY_BYTES = 64 * 1024
 END = re.compile(rb"\r?\n\r?\n")  # RFC 9112, section 2.2: a line may end with LF alone
 LENGTH = re.compile(rb"(?i)\ncontent-length:[ \t]*([0-9]{1,5})[ \t]*\r?\n")
 EXPECT = re.compile(rb"(?i)\nexpect:")  # the body comes after an answer, RFC 9110 section 10.1.1
-WEBSOCKET = re.compile(rb"(?i)\nupgrade:[ \t]*websocket")
-HANDSHAKES = 2
+# A list of protocols, RFC 9110 section 7.8.
+WEBSOCKET = re.compile(rb"(?i)\nupgrade:(?:[^\r\n]*,)?[ \t]*websocket[ \t]*(?:,|\r?\n)")
 # With fewer at a time a crowd is served too slowly; with more, nobody accepts it in time. An answer
 # that takes longer waits for something itself.
 ANSWERS, ANSWER_S = 8, 0.1
+# As long as a page; who asks for the websocket of a page, and does not read it, has it no longer.
+HANDSHAKES, HANDSHAKE_S = 2, 1.0
 JOIN_S = 1.0
 LOG = logging.getLogger(__name__)
 
@@ -71,7 +72,9 @@ class Visitor:
 
     @property
     def wants_websocket(self) -> bool:
-        return WEBSOCKET.search(self.said) is not None
+        """In its header; its body may hold any words."""
+        header = self._header or 0
+        return WEBSOCKET.search(self.said, 0, header) is not None
 
 
 class WaitingRoom:
@@ -94,7 +97,7 @@ class WaitingRoom:
         self._waker: Waker
         self._news: deque[Visitor] = deque()
         self._answers = Turns[Visitor](ANSWERS, ANSWER_S, self._wake, clock)
-        self._handshakes = Turns[Visitor](HANDSHAKES, math.inf, self._wake)
+        self._handshakes = Turns[Visitor](HANDSHAKES, HANDSHAKE_S, self._wake, clock)
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="waiting room", daemon=True)
 
@@ -155,7 +158,8 @@ class WaitingRoom:
                 self._dismiss(visitor)
 
     def _look(self, selector: selectors.BaseSelector) -> None:
-        for key, _ in selector.select(self._answers.wait_s()):
+        waits = [turns.wait_s() for turns in (self._answers, self._handshakes)]
+        for key, _ in selector.select(min((s for s in waits if s is not None), default=None)):
             if key.data is None:
                 self._waker.drain()
             else:

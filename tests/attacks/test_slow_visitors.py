@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bench.attackers import Attack, Crowd, attacks
+from bench.attackers import HALF, Attack, Crowd, attacks
 from dashboard import serving
 from dashboard.serving import LONGEST_S, MOST, REQUEST_S, Guests
 from tests.dashboard.web.conftest import TOKEN
@@ -114,6 +114,16 @@ def test_websockets_that_never_say_their_token_keep_no_tab_out(
     tab.tell({"ping": 1})
     assert tab.hear_until("ping") == 1, "the first tab was cut off for a later visitor"
     eventually(lambda: threading.active_count() < MOST + 50, "those cut off end")
+
+
+@pytest.mark.parametrize("protocol", ["websocket", "h2c, WebSocket", "websocketx", "x websocket"])
+def test_a_few_that_ask_for_a_page_by_an_upgrade_keep_no_tab_out(
+    site: Any, gather: Any, protocol: str
+) -> None:
+    gather(Attack(HALF + b"Upgrade: %s\r\n\r\n" % protocol.encode()), 3)
+    gather(Attack(HALF + b"Connection: Upgrade\r\nUpgrade: %s\r\n\r\n" % protocol.encode()), 3)
+    visit(site)
+    assert site.talk("/ws/live", {}).hear()["type"] == "snapshot"
 
 
 @pytest.fixture

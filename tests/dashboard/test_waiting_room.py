@@ -9,7 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashboard.waiting_room import ANSWER_S, ANSWERS, HANDSHAKES, HEADER_BYTES, Visitor, WaitingRoom
+from dashboard.waiting_room import (
+    ANSWER_S,
+    ANSWERS,
+    HANDSHAKE_S,
+    HANDSHAKES,
+    HEADER_BYTES,
+    Visitor,
+    WaitingRoom,
+)
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12345"
@@ -149,6 +157,54 @@ def test_websockets_shake_hands_in_turn_and_the_newest_first(
     hall.admitted[-1].end_turn()
     eventually(lambda: len(hall.admitted) == HANDSHAKES + 3, "the last one")
     assert hall.admitted[-1].said.startswith(UPGRADE + b"old")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Upgrade: websocket",
+        b"UPGRADE:\tWebSocket ",
+        b"upgrade: h2c, websocket",
+        b"Upgrade:websocket,",
+    ],
+)
+def test_a_header_that_names_the_protocol_asks_for_a_handshake(line: bytes) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(GET.replace(b"Host", line + b"\r\nHost"))
+        visitor = Visitor(ours, "address")
+        visitor.hear()
+        assert (visitor.asked, visitor.wants_websocket) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        GET.replace(b"Host", b"Upgrade: websocketx\r\nHost"),
+        GET.replace(b"Host", b"Upgrade: websocket-2\r\nHost"),
+        GET.replace(b"Host", b"Upgrade: x websocket\r\nHost"),
+        GET.replace(b"Host", b"Upgrade: h2c\r\nHost"),
+        GET.replace(b"Host", b"X-Upgrade: websocket\r\nHost"),
+        GET.replace(b"Host", b"Host: Upgrade: websocket\r\nHost"),
+        GET + b"\r\nUpgrade: websocket\r\n\r\n",
+        POST[:-5].replace(b" 5", b" 25") + b"12\nUpgrade: websocket\r\n34",
+    ],
+)
+def test_other_words_ask_for_none(hall: Hall, said: bytes) -> None:
+    for _ in range(HANDSHAKES + 1):
+        hall.come(said)
+    assert [visitor.said for visitor in hall.admitted] == (HANDSHAKES + 1) * [said]
+
+
+def test_a_handshake_that_lasts_too_long_is_in_nobodys_way(
+    hall: Hall, eventually: Callable[..., Any]
+) -> None:
+    for _ in range(HANDSHAKES + 1):
+        hall.come(UPGRADE)
+    hall.heard_of_all(eventually)
+    assert len(hall.admitted) == HANDSHAKES
+    hall.now = HANDSHAKE_S
+    eventually(lambda: len(hall.admitted) == HANDSHAKES + 1, "its turn ends by itself")
 
 
 def test_of_a_crowd_a_few_are_answered_at_a_time_the_newest_and_the_oldest_next(
