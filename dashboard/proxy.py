@@ -74,7 +74,7 @@ class BehindProxy:
 def _forwarded_prefix(environ: dict[str, Any]) -> str:
     """What the nearest proxy says; nothing where it says nonsense."""
     try:
-        said = environ.get("HTTP_X_FORWARDED_PREFIX", "").rpartition(",")[2].strip()
+        said = environ.get("HTTP_X_FORWARDED_PREFIX", "").rpartition(",")[2].strip(" \t")
         return public.prefix(said.rstrip("/"))
     except ValueError:
         return ""
@@ -110,15 +110,20 @@ def is_public(host: str) -> bool:
     """Whether a Host is the configured public one. Any is at a Unix socket, where no browser
     comes but through a proxy that lets in its users alone: their cookies are bound to the true
     name, so that a rebound one has none."""
-    origin = _origin()
-    if origin == public.ANY:
+    if _origin() == public.ANY:
         return came_through() and request.remote_addr in LOCAL
-    return bool(origin) and host.lower() == urlsplit(origin).netloc
+    return is_host_of_public_origin(host)
 
 
 def is_public_origin(origin: str) -> bool:
     """Whether a page of this origin is ours, whatever Host the proxy makes of it."""
-    return origin == _origin() != public.ANY
+    return bool(origin) and origin == _origin() != public.ANY
+
+
+def is_host_of_public_origin(host: str) -> bool:
+    """Whether a Host is the one of the configured origin, whose scheme is known with it."""
+    known = _origin()
+    return known not in ("", public.ANY) and host.lower() == urlsplit(known).netloc
 
 
 def address_for_people(config: Config, address: str) -> str:

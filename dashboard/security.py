@@ -169,18 +169,18 @@ def check_origin(*, required: bool) -> None:
     origin = request.headers.get("Origin")
     if origin is None and not required:
         return
-    if origin is not None and proxy.is_public_origin(origin):
-        return
-    if origin is None or _site(origin) != request.host.lower():
+    if origin is None or not _is_ours(origin, request.host.lower()):
         raise Forbidden("the request comes from another site's page", "use the dashboard's page")
 
 
-def _site(origin: str) -> str:
-    """Host and port of an Origin header; empty for `null` and anything that is not an address."""
-    try:
-        return urlsplit(origin).netloc.lower()
-    except ValueError:
-        return ""
+def _is_ours(origin: str, host: str) -> bool:
+    """Whether a page of this origin is the dashboard's, which was asked under this name. Where
+    nobody has said by which scheme it is opened, a proxy may have changed it."""
+    if proxy.is_public_origin(origin):
+        return True
+    if proxy.is_host_of_public_origin(host):
+        return False
+    return origin.lower() in (f"http://{host}", f"https://{host}")
 
 
 def token_fits(token: object) -> bool:

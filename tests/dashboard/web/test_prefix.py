@@ -157,6 +157,43 @@ def test_the_public_origin_is_known_and_no_other(client: Make) -> None:
     assert answer["error"]["next_step"] == f"open {HUB}{PREFIX}"
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_scheme_of_the_public_origin_is_compared(client: Make, scheme: str) -> None:
+    host = "lab.example.edu:8443"
+    browser = client(origin=f"{scheme}://{host}")
+    assert change(browser, Host=host, Origin=f"{scheme}://{host}") == 200
+    other = {"http": "https", "https": "http"}[scheme]
+    for origin in (f"{other}://{host}", f"ftp://{host}", f"//{host}", f"{scheme}://{host}/"):
+        assert change(browser, Host=host, Origin=origin) == 403, origin
+        assert change(browser, Host=host.upper(), Origin=origin) == 403, origin
+    assert change(browser, Host="localhost:5000", Origin=f"{other}://localhost:5000") == 200
+
+
+@pytest.mark.parametrize(
+    ("settings", "peer"),
+    [
+        ({}, "127.0.0.1"),
+        ({"origin": HUB}, "127.0.0.1"),
+        ({"origin": "*", "proxy": "unix"}, "<local>"),
+    ],
+)
+@pytest.mark.parametrize("origin", ["", " ", "//127.0.0.1", "ftp://127.0.0.1", "127.0.0.1", ","])
+def test_an_origin_that_names_no_page_is_foreign(
+    client: Make, settings: dict[str, str], peer: str, origin: str
+) -> None:
+    browser = client(**settings)
+    assert change(browser, peer) == change(browser, peer, Origin="http://127.0.0.1") == 200
+    assert change(browser, peer, Origin=origin) == 403
+
+
+@pytest.mark.parametrize("said", ["\xa0/x\x85", "/x\x1c", "\x0b/x"])
+def test_only_spaces_and_tabs_around_the_prefix_are_passed_over(client: Make, said: str) -> None:
+    browser = client(proxy="127.0.0.1")
+    for given, prefix in ((said, ""), (f"/far,\t{said} ", ""), ("/far,\t /x\t ", "/x")):
+        page = browser.get("/", environ_overrides={"HTTP_X_FORWARDED_PREFIX": given}).text
+        assert f'data-prefix="{prefix}"' in page
+
+
 def test_any_host_is_taken_at_a_unix_socket_and_the_origin_must_be_the_same(client: Make) -> None:
     browser = client(origin="*", proxy="unix")
     assert change(browser, "<local>", Host="hub.example.edu", Origin=HUB) == 200

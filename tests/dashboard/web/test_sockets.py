@@ -100,7 +100,7 @@ def test_a_wrong_token_is_4401(site: Any, path: str, first: str) -> None:
     assert site.talk(path, first).close_code() == 4401
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", ""])
 def test_another_sites_page_is_4403(site: Any, origin: str) -> None:
     assert refusal(site, Origin=origin) == 4403
 
