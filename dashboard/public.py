@@ -59,7 +59,7 @@ def networks(text: str) -> list[Network]:
         ValueError: one is neither an address nor a network.
     """
     found: list[Network] = []
-    for word in filter(None, (part.strip() for part in text.split(","))):
+    for word in filter(None, (part.strip(" \t") for part in text.split(","))):
         if word != UNIX:
             try:
                 found.append(ipaddress.ip_network(word, strict=False))

@@ -312,7 +312,10 @@ FOREIGN_TEXT = [
     *(ROOT / f"labservers/servers/{stem}.py" for stem in ("hello", "hypotenuse", "page", "visit")),
     ROOT / "labservers/command_line.py",
     ROOT / "labservers/protocols/hypotenuse.py",
+    *(ROOT / f"dashboard/{stem}.py" for stem in ("proxy", "public", "security", "serving")),
     ROOT / "dashboard/programs/settings.py",
+    ROOT / "dashboard/recording/packets.py",
+    ROOT / "dashboard/waiting_room.py",
 ]
 OF_UNICODE = {"strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "isspace"}
 OF_UNICODE |= {"isdigit", "isdecimal", "isnumeric", "isalnum", "isalpha"}

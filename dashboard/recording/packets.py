@@ -34,9 +34,11 @@ class Packet(NamedTuple):
 def place(text: str | None) -> Place | None:
     """`127.0.0.1:80` or `[::1]:80`, also with a zone; None for anything else."""
     host, _, port = (text or "").rpartition(":")
+    if not (port.isascii() and port.isdigit()):
+        return None
     try:
         address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
-        return Place(address, int(port)) if 0 <= int(port) <= 65_535 else None
+        return Place(address, int(port)) if int(port) <= 65_535 else None
     except ValueError:
         return None
 

@@ -79,6 +79,14 @@ def test_a_peer_is_looked_for_among_addresses_and_networks() -> None:
     assert not public.among("127.0.0.1", public.networks(""))
 
 
+@pytest.mark.parametrize("space", ["\xa0", "\u3000", "\x85", "\n", "\x1f"])
+def test_only_spaces_and_tabs_stand_around_a_network(space: str) -> None:
+    assert len(public.networks(" 127.0.0.1\t,\t10.0.0.0/8 ,")) == 2
+    for text in (f"{space}127.0.0.1", f"::1,10.0.0.1{space}", f"unix{space}", space):
+        with pytest.raises(ValueError, match="is neither an address nor 'unix'"):
+            public.networks(text)
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("PREFIX", "//x"), ("ORIGIN", "lab"), ("PROXY", "localhost")]
 )

@@ -280,3 +280,9 @@ def test_tshark_opens_it_without_complaint_and_follows_the_same_bytes(
     lines = [line for line in followed if re.fullmatch(r"\t?[0-9a-f]+", line)]
     assert bytes.fromhex("".join(x for x in lines if not x.startswith("\t"))) == received
     assert bytes.fromhex("".join(x.strip() for x in lines if x.startswith("\t"))) == sent
+
+
+@pytest.mark.parametrize("port", ["", "-1", "65536", " 80", "8_0", "+80", "８０", "9" * 5_000])
+def test_a_port_is_a_number_of_plain_digits(port: str) -> None:
+    assert packets.place(f"127.0.0.1:{port}") is None
+    assert packets.place("127.0.0.1:80") is not None
