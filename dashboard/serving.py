@@ -29,6 +29,7 @@ from typing import Any, cast
 
 from werkzeug import serving
 
+from dashboard.lingering import Lingering
 from dashboard.waiting_room import Visitor, WaitingRoom
 
 MOST = 128
@@ -169,6 +170,7 @@ class Handler(serving.WSGIRequestHandler):
             self.rfile.close()
             raw = self.connection.makefile("rb", buffering=0)
             self.rfile = io.BufferedReader(Begun(self._visitor.said, raw))
+        self._request = self.rfile
 
     def parse_request(self) -> bool:
         """False as well for a header that was cut off: the parser takes it for a whole one, and a
@@ -193,8 +195,13 @@ class Handler(serving.WSGIRequestHandler):
             environ["wsgi.input"] = Body(environ["wsgi.input"], size, partial(guests.asked, guest))
         elif not self._is_websocket:
             guests.asked(guest)
+        self.rfile = io.BytesIO()  # Werkzeug would read on in our turn; see shutdown_request()
         shook_hands = self._visitor.end_turn if self._visitor else lambda: None
         return {**environ, LET_IN: partial(guests.leave, guest), SHOOK_HANDS: shook_hands}
+
+    def finish(self) -> None:
+        super().finish()
+        self._request.close()
 
 
 def _body_size(environ: dict[str, Any]) -> float:
@@ -214,9 +221,11 @@ class Server(serving.ThreadedWSGIServer):
     ) -> None:
         self.guests = Guests()
         self.admitted: dict[socket.socket, Visitor] = {}  # that have a thread
+        self.lingering = Lingering()
         self._room = WaitingRoom(self._admit, self._dismiss, self._has_asked)
         super().__init__(host, port, app, handler or Handler, *rest, **more)
         self._room.open()
+        self.lingering.open()
         self.socket.listen(QUEUE)  # anew: under --debug it is the reloader's socket, and listens
 
     def get_request(self) -> tuple[Any, Any]:
@@ -266,15 +275,18 @@ class Server(serving.ThreadedWSGIServer):
                 visitor.end_turn()
 
     def _dismiss(self, visitor: Visitor) -> None:
-        self.shutdown_request(visitor.connection)
+        self.guests.leave(visitor.connection)
+        super().shutdown_request(visitor.connection)
 
     def server_close(self) -> None:
         self._room.close()
+        self.lingering.close()
         super().server_close()
 
     def shutdown_request(self, connection: Any) -> None:
+        """Its answer is sent; or it has none, and has gone or was cut off."""
         self.guests.leave(connection)
-        super().shutdown_request(connection)
+        self.lingering.leave(connection)
 
     def service_actions(self) -> None:
         """Called several times a second."""
