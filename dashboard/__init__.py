@@ -7,10 +7,11 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from dashboard import allocator, cli, ending, presence, proxy, security, serving
+from dashboard import allocator, cli, ending, middleware, presence, proxy, security, serving
 from dashboard.errors import Exhausted, LabError
 from dashboard.lab import Lab
 from dashboard.programs.catalogue import Catalogue, catalogue
+from dashboard.rest_of_body import RestOfBody
 from dashboard.views import (
     api,
     assets,
@@ -52,6 +53,7 @@ def create_app(config: dict[str, Any] | None = None, listed: Catalogue | None = 
     assets.init_app(app)
     with presence.said_by_click():
         proxy.init_app(app)
+    middleware.wrap(app, RestOfBody)
     cli.init_app(app)
     presence.init_app(app)
     ending.init_app(app)
