@@ -158,7 +158,8 @@ class Lab:
         capability = KINDS[kind].capability
         return not capability or capability in self.supervisor.server(name).capabilities
 
-    def feed(self, name: str | None, code: str, **args: Any) -> None:
+    def feed(self, name: str | None, code: str, /, **args: Any) -> None:
+        """Add news for the reader; `args` may have any names, also those of our own parameters."""
         self.publish({"kind": "feed", "entry": {"name": name, "code": code, "args": args}})
 
     def look_on(self) -> None:

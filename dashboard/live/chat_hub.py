@@ -74,7 +74,7 @@ class ChatHub:
     def _named(self, event: messages.Event) -> dict[str, Any]:
         """An event as the page gets it, with the nickname."""
         name = self._names.get(event.data["peer"])
-        return {"kind": event.kind, **event.data, "name": name}
+        return {**event.data, "kind": event.kind, "name": name}
 
 
 def _is_of_a_room(event: messages.Event) -> bool:

@@ -88,14 +88,16 @@ class Reports:
     def events(self, events: messages.Events) -> None:
         for listener in list(self.event_listeners):
             listener(events)
-        hidden = self._program.hidden_rooms
         news = [
             event
             for event in events.events
-            if event.kind in FEED_EVENTS and event.data.get("room") not in hidden
+            if event.kind in FEED_EVENTS and not self._is_hidden(event.data.get("room"))
         ]
         for event in news[:FEED_PER_BATCH]:
             self.feed(event.kind, **event.data)
+
+    def _is_hidden(self, room: Any) -> bool:
+        return isinstance(room, str) and room in self._program.hidden_rooms
 
     def moved(self, event: Event, state: State, generation: int) -> None:
         """It is in another state."""
@@ -157,8 +159,9 @@ class Reports:
     def _wanted(self, kind: str) -> bool:
         return self._world.wanted(KINDS[kind].topic(self._program.name))
 
-    def feed(self, code: str, **args: Any) -> None:
-        """Add news for the reader; the page has words for each code."""
+    def feed(self, code: str, /, **args: Any) -> None:
+        """Add news for the reader; the page has words for each code. `args` may have any names: a
+        program chooses those of its events."""
         entry = {"name": self._program.name, "code": code, "args": args}
         self._world.publish({"kind": "feed", "entry": entry})
 

@@ -115,7 +115,7 @@ class Monitor(Tally):
         self.requests += 1
         self.last = (received, sent, microseconds)
 
-    def event(self, kind: str, **data: Any) -> int:
+    def event(self, kind: str, /, **data: Any) -> int:
         """Something for the dashboard to hear; kept until the next batch, bounded. Its number."""
         return self._events.add(kind, data)
 

@@ -1,6 +1,7 @@
 """What ran is remembered as it starts and ends, and started again by the dashboard that serves."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -186,3 +187,23 @@ def test_a_port_of_somebody_else_is_not_tried_for_ever() -> None:
     programs = Programs(held=["port_in_use"] * 9)
     start_again(["held"], programs, lambda *entry, **more: None, 1.0, lambda s: None)
     assert len(programs.starts) == 4
+
+
+@pytest.fixture
+def ran(path: Path) -> list[str]:
+    """What the last dashboard has left; to be asked for before the `lab` that reads it."""
+    names = ["gone", "name", "\ud800", "hello"]
+    path.write_text(json.dumps({"wanted": True, "ran": names}))
+    return names
+
+
+def test_programs_that_are_gone_are_news_and_the_others_start(
+    ran: list[str], lab: Any, eventually: Callable[..., Any]
+) -> None:
+    lab.serve()
+    eventually(lambda: lab.supervisor.view("hello")["state"] == "RUNNING", timeout_s=30)
+    feed = [e for e in lab.snapshot()["feed"] if e["code"] in ("restored", "not_restored")]
+    assert [(e["name"], e["code"], e["args"].get("name")) for e in feed] == [
+        *((None, "not_restored", name) for name in ran[:-1]),
+        ("hello", "restored", None),
+    ]

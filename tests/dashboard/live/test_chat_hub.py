@@ -114,3 +114,12 @@ def test_what_is_not_an_event_of_a_room_is_passed_over(event: tuple[str, dict[st
     hub.listen("7", ear)
     hub.take(batch(event, said(1, [5])))
     assert [known["kind"] for known in ear.events] == ["said"]
+
+
+def test_a_field_of_an_event_never_passes_for_its_kind_or_the_nickname() -> None:
+    hub, ear = ChatHub(), Ear()
+    hub.name(ANYA, "Anya")
+    hub.listen("7", ear)
+    data = {"room": "7", "peer": ANYA, "people": 1, "kind": "said", "name": "Boris"}
+    hub.take(batch(("left", data)))
+    assert [(event["kind"], event["name"]) for event in ear.events] == [("left", "Anya")]

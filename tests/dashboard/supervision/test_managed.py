@@ -298,6 +298,22 @@ def test_a_look_is_passed_to_this_and_the_next_process(world: World) -> None:
     assert world.process.done == ["look"]
 
 
+@pytest.mark.parametrize(
+    "data",
+    [{"code": "x"}, {"name": 1, "self": 2}, {"args": {}, "event": 0}, {"room": ["7"]}],
+    ids=str,
+)
+def test_an_event_may_have_fields_of_any_names(world: World, data: dict[str, Any]) -> None:
+    world.up()
+    told = [messages.Event(1, 1.0, "overloaded", data), messages.Event(2, 1.0, "left", {})]
+    world.says(messages.Events(1.0, told, 0))
+    news = [e["entry"] for e in world.events if e["kind"] == "feed"][-2:]
+    assert [(entry["code"], entry["args"]) for entry in news] == [
+        ("overloaded", data),
+        ("left", {}),
+    ]
+
+
 def test_figures_come_once_a_second_with_rates(world: World) -> None:
     world.up()
     world.says(messages.Frame(1.0, 1, 1.0, 1, 1, 100, 50, 1, 0, 1, {}))
