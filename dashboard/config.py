@@ -15,7 +15,8 @@ from dashboard.errors import BadInput
 
 APP = "socket-lab"
 PREFIX = "SOCKETLAB_"
-LINE = re.compile(r"[^\x00-\x1f\x7f]*")
+# No halves of surrogate pairs but those of os.fsdecode(): they can be neither shown nor a path.
+LINE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udc7f\udd00-\udfff]*")
 VISIBLE = re.compile(r"[\x21-\x7e]*")  # it travels in a header
 
 

@@ -70,5 +70,5 @@ def _read(path: Path) -> Report | None:
             found = json_text.parse(file.read(BYTES))
         stamp = Stamp(*found["file"]) if found["file"] else None
         return Report(float(found["at"]), dict(found["reports"]), dict(found["asked"]), stamp)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, OverflowError):
         return None

@@ -9,7 +9,7 @@ import stat
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 FILES = 500  # listed at most
 ENTRIES = 10_000  # looked at, at most
@@ -46,6 +46,18 @@ def _name_of(path: Path) -> str:
     return f"{stem or 'program'}-{digits}"
 
 
+def is_path(found: object) -> TypeGuard[str]:
+    """Whether it is an absolute path that the system can be asked for: JSON has texts with NUL, and
+    halves of surrogate pairs, which no file name has."""
+    if not isinstance(found, str) or not os.path.isabs(found) or "\0" in found:
+        return False
+    try:
+        os.fsencode(found)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class Stamp(NamedTuple):
     """A value that differs when the file has changed."""
 
@@ -54,10 +66,10 @@ class Stamp(NamedTuple):
 
 
 def stamp(path: Path) -> Stamp | None:
-    """Of a regular file; None where there is none."""
+    """Of a regular file; None where there is none, as for a path that is none (is_path)."""
     try:
         found = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return None
     return Stamp(found.st_mtime_ns, found.st_size) if stat.S_ISREG(found.st_mode) else None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from dashboard import json_text, whole_file
+from dashboard.programs.files import is_path
 from labservers.run import file_lock
 
 NAME = "programs.json"
@@ -87,7 +88,7 @@ class Opened:
 def _paths(found: object) -> list[str]:
     if not isinstance(found, list):
         return []
-    return [path for path in found if isinstance(path, str) and os.path.isabs(path)]
+    return [path for path in found if is_path(path)]
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from dashboard.errors import BadInput
 from dashboard.numbers import shown
+from dashboard.programs.files import is_path
 
 OLDEST = (3, 9)
 NAME = re.compile(r"python3(\.[0-9]{1,2})?")
@@ -135,7 +136,7 @@ def read(said: str | None) -> Python | None:
     if len(lines) != 2 or not re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", lines[0]):
         return None
     python = Python(path=lines[1], version=lines[0])
-    return python if os.path.isabs(python.path) and python.number >= OLDEST else None
+    return python if is_path(python.path) and python.number >= OLDEST else None
 
 
 def candidates() -> Iterator[str]:

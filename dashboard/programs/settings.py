@@ -1,7 +1,6 @@
 """The user's choices for each program, remembered across starts."""
 
 import json
-import os
 import re
 import shlex
 import threading
@@ -13,6 +12,7 @@ from typing import Any
 from dashboard import json_text, whole_file
 from dashboard.errors import BadInput
 from dashboard.numbers import shown, whole
+from dashboard.programs.files import is_path
 from dashboard.programs.program import Program
 from dashboard.troubles import Troubles
 
@@ -185,7 +185,7 @@ def _arguments(value: Any) -> str:
 
 def _python(value: Any) -> str:
     """Whether there is such a Python is found out by those that offer them."""
-    if not isinstance(value, str) or not os.path.isabs(value) or "\0" in value:
+    if not is_path(value):
         raise BadInput(f"python: {value!r:.80} is not a path", "see pythons in GET /api/programs")
     return value
 

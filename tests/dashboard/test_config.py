@@ -54,6 +54,8 @@ def test_the_defaults_are_within_their_own_ranges() -> None:
         ("FEED_ENTRIES", "0"),
         ("HISTORY_S", "-60"),
         ("LIVE_SOCKETS", "true"),
+        ("PROGRAMS", "/x/\ud800"),
+        ("DATA_DIR", "/x/\udfff"),
         ("TOKEN", "a b"),
         ("TOKEN", "т"),
         ("TOKEN", "a\nX-Other: b"),

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from dashboard import create_app
 from dashboard.config import Config
 from dashboard.instance import Instance, find
@@ -34,4 +36,26 @@ def test_a_catalogue_without_a_chat_is_a_lab_as_well(tmp_path: Path) -> None:
     answer = app.test_client().get("/", headers={"Host": "127.0.0.1"})
     assert answer.status_code == 200
     assert TWIN.title in answer.get_data(as_text=True)
+    app.extensions["lab"].close()
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("programs.json", r'{"files": ["/a\u0000b.py", "/x/\ud800.py"], "pythons": ["/\u0000"]}'),
+        ("servers.json", r'{"hello": {"host": "\u0000"}, "a\u0000-123456": {"python": "/\ud800"}}'),
+        ("restore.json", r'{"wanted": true, "ran": ["\u0000", "../\ud800"]}'),
+    ],
+)
+def test_a_file_of_the_folder_with_paths_that_are_none_breaks_no_page(
+    tmp_path: Path, file: str, text: str
+) -> None:
+    (tmp_path / file).write_text(text)
+    app = create_app({"data_dir": str(tmp_path), "token": "t"})
+    app.extensions["lab"].serve()
+    client = app.test_client()
+    headers = {"Host": "127.0.0.1", "X-Lab-Token": "t"}
+    assert client.post("/api/programs/look", headers=headers, json={}).status_code == 200
+    for path in ("/", "/programs", "/api/programs"):
+        assert client.get(path, headers=headers).status_code == 200, path
     app.extensions["lab"].close()

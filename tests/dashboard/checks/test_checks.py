@@ -235,7 +235,9 @@ def test_a_server_of_the_lab_has_to_run(stage: Stage) -> None:
 
 def test_a_file_of_reports_that_cannot_be_used_counts_as_none(tmp_path: Path) -> None:
     kept = Kept(tmp_path)
-    for name, text in {"a": "{", "b": "[]", "c": '{"at": 1}', "d": "\0"}.items():
+    late = f'{{"at": 1{"0" * 400}, "reports": {{}}, "asked": {{}}, "file": null}}'
+    texts = {"a": "{", "b": "[]", "c": '{"at": 1}', "d": "\0", "e": late}
+    for name, text in texts.items():
         (tmp_path / f"{name}.json").write_text(text)
         assert kept.get(name) is None
     report = Report(2.0, {"en": {}, "ru": {}}, {"task": None}, Stamp(1, 2))

@@ -148,7 +148,15 @@ def test_an_opened_file_lies_on_the_shelf_until_it_is_removed(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{", '{"files": 5}', '{"files": [5, "relative.py", null]}', "\0"]
+    "text",
+    [
+        *("", "[]", "{", '{"files": 5}', '{"files": [5, "relative.py", null]}', "\0"),
+        *(
+            r'{"files": ["/a\u0000b.py", "/\u0000"]}',
+            r'{"files": ["/x/\ud800.py", "/\udfff/a.py"]}',
+        ),
+        *(r'{"pythons": ["/\u0000"]}', r'{"pythons": ["/\udc00/python3"]}'),
+    ],
 )
 def test_a_list_that_cannot_be_read_is_empty(tmp_path: Path, text: str) -> None:
     put(tmp_path / "programs.json", text)
@@ -156,6 +164,20 @@ def test_a_list_that_cannot_be_read_is_empty(tmp_path: Path, text: str) -> None:
     assert (opened.files(), opened.pythons()) == ([], [])
     opened.add(tmp_path / "a.py")
     assert opened.files() == [tmp_path / "a.py"]
+
+
+def test_a_name_in_another_encoding_stays_in_the_list(tmp_path: Path) -> None:
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.py"))
+    file.write_text("")
+    opened = Opened(tmp_path)
+    opened.add(file)
+    assert opened.files() == [file]
+    assert list(Shelf([], opened).files(anew=True)) == [OwnFile(file).name]
+
+
+@pytest.mark.parametrize("path", ["a\0b.py", "/\ud800", "/there/is/none.py"])
+def test_what_is_no_path_has_no_stamp(path: str) -> None:
+    assert stamp(Path(path)) is None
 
 
 def test_a_stamp_tells_of_a_save(tmp_path: Path) -> None:

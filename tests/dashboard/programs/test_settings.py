@@ -140,7 +140,7 @@ def test_a_program_of_the_user_is_remembered_until_it_is_forgotten(tmp_path: Pat
 @pytest.mark.parametrize(
     "values",
     [{"arguments": x} for x in (5, None, "'open", "a\nb", "x" * 4_001, "\ud800")]
-    + [{"python": x} for x in (5, "python3", "", "/bin/\0")]
+    + [{"python": x} for x in (5, "python3", "", "/bin/\0", "/\ud800/python3")]
     + [{"restart_on_save": x} for x in (1, "true", [])],
 )
 def test_what_is_no_setting_of_a_program_of_the_user(tmp_path: Path, values: Any) -> None:
