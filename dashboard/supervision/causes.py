@@ -55,7 +55,8 @@ def _port_in_use(facts: Facts, refused: Bind, world: Surroundings) -> dict[str, 
     place = address_text((refused.host, refused.port))
     wanted = replace(facts.settings, host=refused.host, port=refused.port)
     owner = world.owner(wanted, refused.transport)
-    wait_s = world.kept_s(refused.port) if owner is None and refused.transport == "tcp" else None
+    may_wait = owner is None and refused.transport == "tcp"
+    wait_s = world.kept_s(refused.host, refused.port) if may_wait else None
     if wait_s is None:
         return {
             **known,

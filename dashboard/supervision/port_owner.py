@@ -1,26 +1,30 @@
 """Whose a port is, and which one is free: asked only when a bind has failed."""
 
 import socket
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from labservers.net.addresses import conflict, resolve
+from labservers.net.addresses import conflict, is_ipv4, resolve
 from labservers.net.listening import bind_udp, listen_tcp
 
 COMMAND_CHARACTERS = 120
 UDP = socket.SOCK_DGRAM
 FREE_TRIES = 50
 TIME_WAIT = "06"
+TABLES = ((socket.AF_INET, "/proc/net/tcp"), (socket.AF_INET6, "/proc/net/tcp6"))
 
 
 def owner(host: str, port: int, transport: str, ours: Iterable[int] = ()) -> dict[str, Any] | None:
     """The process that keeps others from binding host and port: pid, command, since (Unix
     seconds), ours.
 
-    None when no process is seen; pid and command are None when the system does not tell.
+    None when no process is seen; pid and command are None when the system does not tell. One of
+    the wanted family comes first: whether `::` stands in IPv4's way, IPV6_V6ONLY decides, which no
+    table shows (ipv6(7)).
     """
     kind = "udp" if transport == "udp" else "tcp"
     try:
@@ -36,9 +40,10 @@ def owner(host: str, port: int, transport: str, ours: Iterable[int] = ()) -> dic
         and c.laddr.port == port
         and conflict(c.laddr.ip, wanted)
     ]
-    if not found:
+    alike = [c for c in found if is_ipv4(c.laddr.ip) == is_ipv4(wanted)]
+    if not found or (not alike and is_ipv4(wanted) and _can_bind(host, port, transport)):
         return None
-    pid = next((c.pid for c in found if c.pid), None)
+    pid = next((c.pid for c in alike or found if c.pid), None)
     return {**_described(pid), "ours": pid in set(ours)}
 
 
@@ -55,23 +60,37 @@ def listening(pid: int) -> dict[tuple[str, int], str]:
     }
 
 
-def kept_s(port: int) -> float | None:
-    """Seconds until the kernel gives up the last connection of a TCP port that is in TIME_WAIT
-    (60 s, tcp(7)); None where none is, or the system does not tell.
+def kept_s(host: str, port: int) -> float | None:
+    """Seconds until the kernel gives up the last connection in TIME_WAIT that keeps this address of
+    TCP (60 s, tcp(7)); None where none does, or the system does not tell.
 
     proc(5), /proc/net/tcp: local address, state 06, and the timer's number and time in 1/100 s.
     """
+    try:
+        wanted = resolve(host, port, socket.SOCK_STREAM)[1][0]
+    except OSError:
+        return None
     left = []
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+    for family, table in TABLES:
         try:
             lines = Path(table).read_text("ascii").splitlines()[1:]
         except OSError:
             continue
         for line in lines:
             words = line.split()
-            if words[3] == TIME_WAIT and int(words[1].rpartition(":")[2], 16) == port:
+            digits, _, number = words[1].rpartition(":")
+            if words[3] != TIME_WAIT or int(number, 16) != port:
+                continue
+            if conflict(_address(family, digits), wanted):
                 left.append(int(words[5].partition(":")[2], 16) / 100)
     return max(left, default=None)
+
+
+def _address(family: int, digits: str) -> str:
+    """`0100007F`: words of 32 bits as the machine keeps them, in hexadecimal."""
+    words = (digits[at : at + 8] for at in range(0, len(digits), 8))
+    packed = b"".join(int(word, 16).to_bytes(4, sys.byteorder) for word in words)
+    return socket.inet_ntop(family, packed)
 
 
 def _described(pid: int | None) -> dict[str, Any]:

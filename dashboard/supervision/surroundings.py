@@ -21,9 +21,9 @@ from dashboard.troubles import Troubles
 class Surroundings:
     """The world as a managed program needs it; tests hand in their own.
 
-    owner(settings, transport), free_port(settings, transport), kept_s(port) and listening(pid)
-    look at the system's sockets. another_python(file, but) asks interpreters whether they can
-    read a file. background(function) runs it soon, outside any lock. wanted(topic): whether a tab
+    owner(settings, transport), free_port(settings, transport), kept_s(host, port) and
+    listening(pid) look at the system's sockets. another_python(file, but) asks interpreters whether
+    they can read a file. background(function) runs it soon, outside any lock. wanted(topic): whether a tab
     asks for it; is_open(tab): whether it is there. clock_was_set(by_s): all views are told anew by
     then. memory: of all recordings. give_back(): free memory goes to the system. troubles: those
     of the dashboard, for every page.
@@ -36,7 +36,7 @@ class Surroundings:
     free_port: Callable[[ServerSettings, str], int | None]
     listening: Callable[[int], dict[tuple[str, int], str]]
     background: Callable[[Callable[[], None]], None]
-    kept_s: Callable[[int], float | None] = lambda port: None
+    kept_s: Callable[[str, int], float | None] = lambda host, port: None
     another_python: Callable[[Path, str], Python | None] = lambda file, but: None
     wanted: Callable[[str], bool] = lambda topic: True
     is_open: Callable[[str], bool] = lambda tab: False

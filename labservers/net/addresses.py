@@ -61,6 +61,11 @@ def conflict(one: str, other: str) -> bool:
     return same_family and EVERY_V4 in (first, second)
 
 
+def is_ipv4(host: str) -> bool:
+    """Whether a number is of IPv4, also where it is mapped into IPv6."""
+    return len(_packed(host) or b"") == len(EVERY_V4)
+
+
 def is_shared(host: str) -> bool:
     """Whether a number is the address of a group or of a whole network (RFC 5771, RFC 919, RFC
     4291 section 2.7). Linux lets a TCP socket listen there, though no connection can come."""

@@ -79,7 +79,7 @@ class World:
             free_port=lambda settings, transport: 8014,
             listening=lambda pid: dict.fromkeys(self.kernel, self.kernel_kind),
             background=self.later.append,
-            kept_s=lambda port: self.kept_s,
+            kept_s=lambda host, port: self.kept_s,
             another_python=lambda file, but: self.another,
             is_open=lambda tab: tab in self.tabs,
             clock=lambda: self.now,

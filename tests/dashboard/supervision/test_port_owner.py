@@ -13,6 +13,7 @@ from dashboard.supervision import port_owner
 from dashboard.supervision.port_owner import free_port, kept_s, owner
 from labservers.net.listening import bind_udp, listen_tcp
 
+V6 = pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
 STRANGER = """
 import socket, sys
 host, port = sys.argv[1], int(sys.argv[2])
@@ -75,7 +76,7 @@ def test_every_address_stands_in_the_way_of_each(
     assert found["pid"] == other
 
 
-@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+@V6
 def test_the_other_family_does_not_stand_in_the_way(
     stranger: Callable[[str, int], tuple[int, int]],
 ) -> None:
@@ -84,6 +85,38 @@ def test_the_other_family_does_not_stand_in_the_way(
     found = owner("::", port, "tcp")
     assert found
     assert found["pid"] == pid
+
+
+@V6
+@pytest.mark.parametrize("ours", ["127.0.0.1", "0.0.0.0"])
+def test_one_of_the_wanted_family_comes_before_every_address_of_ipv6(
+    stranger: Callable[[str, int], tuple[int, int]], ours: str
+) -> None:
+    innocent, port = stranger("::", 0)
+    guilty, _ = stranger(ours, port)
+    for host in ("127.0.0.1", "127.1", "0", "localhost", "::ffff:127.0.0.1"):
+        found = owner(host, port, "tcp")
+        assert found
+        assert found["pid"] == guilty
+    for host in ("::1", "::"):
+        found = owner(host, port, "tcp")
+        assert found
+        assert found["pid"] == innocent
+
+
+@V6
+def test_every_address_of_ipv6_stands_in_the_way_of_ipv4_unless_it_is_said_not_to(
+    stranger: Callable[[str, int], tuple[int, int]],
+) -> None:
+    _, port = stranger("::", 0)
+    assert owner("127.0.0.1", port, "tcp") is None
+    assert owner("0.0.0.0", port, "tcp") is None
+    with listen_tcp("::", 0) as both:
+        port = both.getsockname()[1]
+        for host in ("127.0.0.1", "0", "::ffff:127.0.0.1"):
+            found = owner(host, port, "tcp")
+            assert found
+            assert found["pid"] == os.getpid()
 
 
 def test_a_datagram_socket_is_asked_about_apart() -> None:
@@ -126,15 +159,29 @@ def test_a_process_that_has_ended_listens_nowhere() -> None:
     assert port_owner.listening(ended.pid) == {}
 
 
-def test_a_port_of_a_connection_that_was_closed_here_is_kept_for_a_minute() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        with socket.create_connection(("127.0.0.1", port)) as client:
-            listener.accept()[0].close()  # the side that closes first waits (RFC 9293)
+def left_in_time_wait(host: str) -> int:
+    """A port of this address that a connection keeps: the side that closes first waits (RFC 9293)."""
+    with socket.create_server((host, 0)) as listener:
+        port: int = listener.getsockname()[1]
+        with socket.create_connection((host, port)) as client:
+            listener.accept()[0].close()
             assert client.recv(1) == b""
-    left = kept_s(port)
-    assert left is not None
-    assert 0 < left <= 60
+    return port
+
+
+def test_a_port_of_a_connection_that_was_closed_here_is_kept_for_a_minute() -> None:
+    port = left_in_time_wait("127.0.0.1")
+    for host in ("127.0.0.1", "127.1", "0.0.0.0", "::ffff:127.0.0.1", "::"):
+        left = kept_s(host, port)
+        assert left is not None
+        assert 0 < left <= 60
+
+
+@V6
+def test_a_connection_of_another_address_keeps_nothing() -> None:
+    port = left_in_time_wait("127.0.0.2")
+    for host in ("127.0.0.1", "127.0.0.3", "::1", "nosuch.invalid"):
+        assert kept_s(host, port) is None
 
 
 def test_each_address_of_a_process_has_its_kind() -> None:
