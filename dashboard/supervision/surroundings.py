@@ -22,11 +22,11 @@ class Surroundings:
     """The world as a managed program needs it; tests hand in their own.
 
     owner(settings, transport), free_port(settings, transport), kept_s(host, port) and
-    listening(pid) look at the system's sockets. another_python(file, but) asks interpreters whether
-    they can read a file. background(function) runs it soon, outside any lock. wanted(topic): whether a tab
-    asks for it; is_open(tab): whether it is there. clock_was_set(by_s): all views are told anew by
-    then. memory: of all recordings. give_back(): free memory goes to the system. troubles: those
-    of the dashboard, for every page.
+    listening(pid) look at the system's sockets. another_python(file, but) asks interpreters
+    whether they can read a file. background(function) runs it soon, outside any lock.
+    wanted(topic): whether a tab asks for it; is_open(tab): whether it is there.
+    clock_was_set(by_s): all views are told anew by then. memory: of all recordings. give_back():
+    free memory goes to the system. troubles: those of the dashboard, for every page.
     """
 
     config: Config

@@ -61,6 +61,15 @@ def conflict(one: str, other: str) -> bool:
     return same_family and EVERY_V4 in (first, second)
 
 
+def plain(host: str) -> str:
+    """A number in its usual spelling, IPv4's also where it is mapped; a name as it is."""
+    packed = _packed(host)
+    if packed is None:
+        return host
+    family = socket.AF_INET if len(packed) == len(EVERY_V4) else socket.AF_INET6
+    return socket.inet_ntop(family, packed)
+
+
 def is_ipv4(host: str) -> bool:
     """Whether a number is of IPv4, also where it is mapped into IPv6."""
     return len(_packed(host) or b"") == len(EVERY_V4)

@@ -4,7 +4,7 @@ import errno
 import socket
 import sys
 
-from labservers.net.addresses import Reach, connect_host, reach
+from labservers.net.addresses import Reach, connect_host, plain, reach
 from labservers.observe.addresses import address_text
 
 TWINS = {  # bound to one, the other is what `localhost` may mean too
@@ -32,7 +32,7 @@ def taken_twin(host: str, port: int, kind: socket.SocketKind) -> str | None:
 
     `localhost` names both, and clients try one of them first (RFC 6724).
     """
-    twin = TWINS.get(host)
+    twin = TWINS.get(plain(host))
     if twin is None:
         return None
     family = socket.AF_INET6 if ":" in twin else socket.AF_INET

@@ -8,8 +8,10 @@ from labservers.net.addresses import (
     Reach,
     conflict,
     connect_host,
+    is_ipv4,
     is_local,
     is_shared,
+    plain,
     reach,
     resolve,
 )
@@ -117,6 +119,19 @@ def test_a_name_that_nobody_knows_is_one_kind_of_error(host: str) -> None:
     for take in (listen_tcp, bind_udp):
         with pytest.raises(socket.gaierror):
             take(host, 0)
+
+
+@pytest.mark.parametrize(
+    ("host", "spelled", "of_ipv4"),
+    [
+        *(("127.1", "127.0.0.1", True), ("0", "0.0.0.0", True), ("10.1.2.3", "10.1.2.3", True)),
+        *(("::ffff:10.1.2.3", "10.1.2.3", True), ("::ffff:0:0", "0.0.0.0", True)),
+        *(("0:0::1", "::1", False), ("::", "::", False), ("::7f00:1", "::127.0.0.1", False)),
+        *(("localhost", "localhost", False), ("a..b", "a..b", False)),
+    ],
+)
+def test_a_number_has_one_plain_spelling(host: str, spelled: str, of_ipv4: bool) -> None:
+    assert (plain(host), is_ipv4(host)) == (spelled, of_ipv4)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,13 @@ def test_it_is_said_that_other_machines_can_connect(host: str) -> None:
 
 @V6
 @TAKE
-@pytest.mark.parametrize(("ours", "twin"), [("127.0.0.1", "::1"), ("::1", "127.0.0.1")])
+@pytest.mark.parametrize(
+    ("ours", "twin"),
+    [
+        *(("127.0.0.1", "::1"), ("::1", "127.0.0.1"), ("127.1", "::1"), ("0x7f.1", "::1")),
+        *(("::ffff:127.0.0.1", "::1"), ("::ffff:7f00:1", "::1"), ("0:0::1", "127.0.0.1")),
+    ],
+)
 def test_it_is_said_that_localhost_may_be_somebody_else(
     take: Callable[[str, int], socket.socket], kind: socket.SocketKind, ours: str, twin: str
 ) -> None:
@@ -42,3 +48,16 @@ def test_it_is_said_that_localhost_may_be_somebody_else(
             assert "belongs to another program" in sentence
     with take(ours, port):
         assert remarks(ours, port, kind) == []
+
+
+@V6
+@pytest.mark.parametrize("ours", ["0", "0.0.0.0", "::ffff:0.0.0.0", "::ffff:0:0"])
+def test_it_is_said_of_every_address_of_ipv4_in_any_spelling(ours: str) -> None:
+    with listen_tcp("::1", 0) as strangers:
+        port = strangers.getsockname()[1]
+        with listen_tcp(ours, port) as listener:
+            for host in (ours, listener.getsockname()[0]):
+                others, twin = remarks(host, port, socket.SOCK_STREAM)
+                assert "other machines can connect" in others
+                assert f"[::1]:{port} belongs to another program" in twin
+                assert twin.endswith(f"connect to 127.0.0.1:{port}")
