@@ -33,17 +33,17 @@ def owner(host: str, port: int, transport: str, ours: Iterable[int] = ()) -> dic
     except (psutil.AccessDenied, OSError):
         return {"pid": None, "command": None, "since": None, "ours": False}
     found = [
-        c
+        (is_ipv4(c.laddr.ip), c.pid)
         for c in bound
         if (kind == "udp" or c.status == psutil.CONN_LISTEN)
         and c.laddr
         and c.laddr.port == port
         and conflict(c.laddr.ip, wanted)
     ]
-    alike = [c for c in found if is_ipv4(c.laddr.ip) == is_ipv4(wanted)]
+    alike = [one for one in found if one[0] == is_ipv4(wanted)]
     if not found or (not alike and is_ipv4(wanted) and _can_bind(host, port, transport)):
         return None
-    pid = next((c.pid for c in alike or found if c.pid), None)
+    pid = next((pid for _, pid in alike or found if pid), None)
     return {**_described(pid), "ours": pid in set(ours)}
 
 
