@@ -7,11 +7,12 @@ import socket
 import sys
 import time
 
-from dashboard import unix_http
+from dashboard import public, unix_http
 from dashboard.config import PREFIX, load
 from dashboard.errors import LabError
 from dashboard.numbers import from_text, shown, whole
 from dashboard.supervision.port_owner import owner
+from labservers.clients import terminal
 from labservers.net.listening import listen_tcp
 from labservers.observe.addresses import address_text
 
@@ -27,12 +28,10 @@ def main(words: list[str]) -> int:
     try:
         config = load()
     except LabError as error:
-        print(f"Socket Lab: {error.message}; {error.next_step}", file=sys.stderr)
-        return EXIT_FAILED
+        return _failed(f"Socket Lab: {error.message}; {error.next_step}")
     words, folders = without_programs(words)
     if missing := next((f for f in folders.split(os.pathsep) if f and not os.path.isdir(f)), ""):
-        print(f"There is no folder {shown(missing)}. {PROGRAMS}", file=sys.stderr)
-        return EXIT_FAILED
+        return _failed(f"There is no folder {shown(missing)}. {PROGRAMS}")
     if folders:
         os.environ[PREFIX + "PROGRAMS"] = folders
     host = _option(words, "--host", "-h", config.host)
@@ -40,11 +39,16 @@ def main(words: list[str]) -> int:
     at_path = host.startswith(unix_http.SCHEME)
     why = unix_http.refusal(host.removeprefix(unix_http.SCHEME)) if at_path else refusal(host, port)
     if why:
-        print(why, file=sys.stderr)
-        return EXIT_FAILED
+        return _failed(why)
     command = [sys.executable, "-m", "flask", "--app", "dashboard", "run"]
     os.execv(sys.executable, [*command, "--host", host, "--port", port, *words])
     raise AssertionError("execv does not return")
+
+
+def _failed(why: str) -> int:
+    """Say it in one line: it may quote the command line of a stranger's process."""
+    print(terminal.one_line(why), file=sys.stderr)
+    return EXIT_FAILED
 
 
 def without_programs(words: list[str]) -> tuple[list[str], str]:
@@ -68,8 +72,8 @@ def refusal(host: str, port: str) -> str:
     except ValueError:
         return f"{shown(port)} is not a port. Take a number up to 65535: {_command(port=5050)}"
     try:
-        listen_tcp(*where).close()
-    except UnicodeError:  # from the codec `idna`, for names such as a..b
+        listen_tcp(public.host(host), where[1]).close()
+    except ValueError:
         return f"{shown(host)} is not a host name. Leave it out: {_command(port=port)}"
     except OSError as error:
         return _refused(where, error)

@@ -15,8 +15,6 @@ from dashboard.errors import BadInput
 
 APP = "socket-lab"
 PREFIX = "SOCKETLAB_"
-# No halves of surrogate pairs but those of os.fsdecode(): they can be neither shown nor a path.
-LINE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udc7f\udd00-\udfff]*")
 VISIBLE = re.compile(r"[\x21-\x7e]*")  # it travels in a header
 
 
@@ -29,9 +27,9 @@ def _matching(default: str, pattern: re.Pattern[str]) -> Any:
     return field(default=default, metadata={"pattern": pattern})
 
 
-def _text(check: Callable[[str], str]) -> Any:
-    """Text that is checked by a function, which raises ValueError; empty by default."""
-    return field(default="", metadata={"check": check})
+def _text(check: Callable[[str], str], default: str = "") -> Any:
+    """Text that is checked by a function, which raises ValueError."""
+    return field(default=default, metadata={"check": check})
 
 
 @dataclass(frozen=True)
@@ -53,13 +51,13 @@ class Config:
     leave_with_parent: 1 where the program that started the dashboard is to take it along.
     """
 
-    host: str = _matching("127.0.0.1", LINE)
+    host: str = _text(public.host, "127.0.0.1")
     port: int = _within(5000, 0, 65_535)
-    data_dir: str = _matching("", LINE)
+    data_dir: str = _matching("", public.LINE)
     port_base: int = _within(8000, 1, 65_000)
     restore: int = _within(0, 0, 1)
     token: str = _matching("", VISIBLE)
-    programs: str = _matching("", LINE)
+    programs: str = _matching("", public.LINE)
     prefix: str = _text(public.prefix)
     origin: str = _text(public.origin)
     proxy: str = _text(public.proxies)
@@ -152,7 +150,9 @@ def _checked(setting: Field[Any], value: Any) -> int | float | str:
     Raises:
         ValueError: it cannot be used, with why.
     """
-    if "check" in setting.metadata and isinstance(value, str):
+    if "check" in setting.metadata:
+        if not isinstance(value, str):
+            raise ValueError(f"{numbers.shown(value)} is not a line of text")
         return str(setting.metadata["check"](value))
     if "pattern" in setting.metadata:
         if isinstance(value, str) and setting.metadata["pattern"].fullmatch(value):

@@ -1,4 +1,5 @@
-"""The address by which browsers reach the dashboard behind a proxy: its parts, checked.
+"""The address at which the dashboard listens, and the parts of the one by which browsers reach it
+behind a proxy: checked.
 
 Nothing of it is looked up and nothing is sent: text in, text or networks out.
 """
@@ -11,6 +12,11 @@ from dashboard.numbers import shown
 
 # Segments of unreserved characters and escapes (RFC 3986, 3.3), and @ as in the names of accounts.
 PATH = re.compile(r"(?:/(?!\.\.?(?:/|$))(?:[A-Za-z0-9._~@+-]|%[0-9A-Fa-f]{2})+)*")
+# No halves of surrogate pairs but those of os.fsdecode(): they can be neither shown nor a path.
+LINE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udc7f\udd00-\udfff]*")
+# Names of 253 characters at most (RFC 1035 section 2.3.4, without the trailing dot), and numbers;
+# IPv6 ones may name an interface (RFC 4007 section 11).
+HOST = re.compile(r"[A-Za-z0-9.:_][A-Za-z0-9.:_%-]{0,252}")
 ESCAPED_SLASH = re.compile(r"%(2[ef]|5c|[01][0-9a-f]|7f)", re.I)  # also a dot, and controls
 ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 ANY = "*"
@@ -18,6 +24,18 @@ UNIX = "unix"
 LONGEST = 500
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def host(text: str) -> str:
+    """Where to listen: a name, an address, or the path of a Unix socket behind `unix://`.
+
+    Raises:
+        ValueError: it is another thing, with what is wanted.
+    """
+    path = text.startswith(f"{UNIX}://") and LINE.fullmatch(text)
+    if not path and not HOST.fullmatch(text):
+        raise ValueError(f"{shown(text)} is not a name or address such as 127.0.0.1")
+    return text
 
 
 def prefix(text: str) -> str:

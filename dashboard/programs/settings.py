@@ -1,7 +1,6 @@
 """The user's choices for each program, remembered across starts."""
 
 import json
-import re
 import shlex
 import threading
 from collections.abc import Callable, Mapping
@@ -9,17 +8,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dashboard import json_text, whole_file
+from dashboard import json_text, public, whole_file
 from dashboard.errors import BadInput
 from dashboard.numbers import shown, whole
 from dashboard.programs.files import is_path
 from dashboard.programs.program import Program
 from dashboard.troubles import Troubles
-
-# Names of 253 characters at most (RFC 1035 section 2.3.4, without the trailing dot), and numbers;
-# IPv6 ones may name an interface (RFC 4007 section 11).
-HOST = re.compile(r"[A-Za-z0-9.:_][A-Za-z0-9.:_%-]{0,252}")
-
 
 ARGUMENT_CHARACTERS = 4_000
 
@@ -197,7 +191,7 @@ def _restart_on_save(value: Any) -> bool:
 
 
 def _host(value: Any) -> str:
-    if not isinstance(value, str) or not HOST.fullmatch(value):
+    if not isinstance(value, str) or not public.HOST.fullmatch(value):
         raise BadInput(f"host: {value!r:.80} is not a name or address", "for example 127.0.0.1")
     return value
 

@@ -60,7 +60,14 @@ def test_the_defaults_are_within_their_own_ranges() -> None:
         ("TOKEN", "т"),
         ("TOKEN", "a\nX-Other: b"),
         ("TOKEN", "\udcff"),
-        ("HOST", "a\nb"),
+        *(
+            ("HOST", "a\nb"),
+            ("HOST", "０"),
+            ("HOST", "１２７.0.0.1"),
+            ("HOST", "[::1]"),
+            ("HOST", ""),
+        ),
+        *(("HOST", "a b"), ("HOST", "-h"), ("HOST", "a" * 254), ("HOST", "unix:///a\x1bb")),
     ],
 )
 def test_the_environment_is_refused_with_its_place(name: str, value: str) -> None:
@@ -69,6 +76,14 @@ def test_the_environment_is_refused_with_its_place(name: str, value: str) -> Non
     assert name.lower() in caught.value.message
     assert "\n" not in caught.value.message
     assert caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["0", "127.1", "::", "::ffff:0.0.0.0", "fe80::1%eth0", "my-mac.local", "unix:///run/мой путь"],
+)
+def test_where_to_listen_may_be_spelled_in_any_way_that_is_one(host: str) -> None:
+    assert config.load({}, {**FILES, "SOCKETLAB_HOST": host}).host == host
 
 
 @pytest.mark.parametrize(

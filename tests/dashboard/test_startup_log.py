@@ -36,6 +36,27 @@ def test_the_address_is_heard_whole(
     assert len(caplog.messages) == 1
 
 
+@pytest.mark.parametrize(
+    ("address", "opened"),
+    [
+        ("http://0:5000", "http://127.0.0.1:5000"),
+        ("https://0x0:5050", "https://127.0.0.1:5050"),
+        ("http://[::ffff:0.0.0.0]:80", "http://127.0.0.1:80"),
+        ("http://[0::0]:5000", "http://[::1]:5000"),
+        ("http://127.1:5000", "http://127.1:5000"),
+        ("http://MB:5000", "http://MB:5000"),
+        ("unix:///0", "unix:///0"),
+    ],
+)
+def test_every_address_is_one_that_can_be_opened(
+    heard: list[str], caplog: pytest.LogCaptureFixture, address: str, opened: str
+) -> None:
+    LOGGER.info(f" * Running on {address}")
+    LOGGER.info("Press CTRL+C to quit")
+    assert heard == [opened]
+    assert caplog.messages[-1].endswith(f"Socket Lab is on {opened}/lab")
+
+
 def test_requests_are_not_said_but_failures_are(
     heard: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:

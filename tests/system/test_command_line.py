@@ -60,6 +60,34 @@ def test_a_dashboard_that_has_gone_is_named(run_dashboard: Callable[..., Any]) -
     )
 
 
+@pytest.mark.parametrize("host", ["0", "::ffff:0.0.0.0", "127.1"])
+def test_a_dashboard_is_found_whatever_the_spelling_of_its_host(
+    run_dashboard: Callable[..., Any], host: str
+) -> None:
+    dashboard = run_dashboard("--host", host)
+    listed = lab(dashboard.folder, "list")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    shown = "127.1" if host == "127.1" else "127.0.0.1"
+    assert f"Socket Lab is on http://{shown}:{dashboard.port}" in dashboard.said()
+
+
+@pytest.mark.parametrize("host", ["０", "１２７.0.0.1", "a\x1b[31mb"])
+def test_a_host_that_is_none_is_refused_by_flask_as_well(tmp_path: Path, host: str) -> None:
+    words = ["-m", "flask", "--app", "dashboard", "run", "--port", "0", "--host", host]
+    environment = {**os.environ, "SOCKETLAB_DATA_DIR": str(tmp_path), "SOCKETLAB_CONFIG": "no.toml"}
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=ANSWER_S,
+    )
+    assert done.returncode == 1
+    assert "is not a name or address such as 127.0.0.1" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
 @pytest.mark.parametrize("words", [["start", "nginx"], ["wait", "chat", "--timeout=nan"]])
 def test_words_that_are_not_understood_are_a_usage_error(tmp_path: Path, words: list[str]) -> None:
     refused = lab(tmp_path, *words)
