@@ -115,7 +115,7 @@ def call(method: str, path: str, **values: Any) -> Any:
             return json_text.parse(response.read(ANSWER_BYTES))
     except urllib.error.HTTPError as error:
         with error:
-            raise click.ClickException(_refusal(error)) from error
+            raise _failed(_refusal(error)) from error
     except (OSError, ValueError, HTTPException) as error:
         raise click.ClickException(f"no dashboard answers at {there.address}; {START}") from error
 
@@ -132,9 +132,14 @@ def _found() -> Whereabouts:
 def _refusal(error: urllib.error.HTTPError) -> str:
     try:
         said = json_text.parse(error.read(ANSWER_BYTES))["error"]
-        return terminal.one_line(f"{said['message']}; {said['next_step']}")
+        return f"{said['message']}; {said['next_step']}"
     except (OSError, ValueError, KeyError, TypeError):
         return f"the dashboard answered {error.code}"
+
+
+def _failed(why: str) -> click.ClickException:
+    """The end of a command, with a sentence that may quote what a server has said."""
+    return click.ClickException(terminal.one_line(why))
 
 
 def say(foreign: str) -> None:
@@ -177,7 +182,7 @@ def open_command(file: Path, arguments: str | None, python: str | None) -> None:
     try:
         Opened(config.data_path).add(own.path, interpreter)
     except OSError as error:
-        raise click.ClickException(f"{config.data_path}: {error.strerror}") from error
+        raise _failed(f"{config.data_path}: {error.strerror}") from error
     call("POST", "/api/programs/look")
     chosen = {"arguments": arguments, "python": interpreter or None}
     call("POST", f"/api/programs/{own.name}/settings", **chosen)
@@ -258,4 +263,4 @@ def wait(name: str, state: str, timeout_s: float) -> None:
         view = call("GET", f"/api/servers/{name}")
     show(view)
     if view["state"] != state:
-        raise click.ClickException(f"{name} is {view['state']} after {timeout_s:g} s")
+        raise _failed(f"{name} is {view['state']} after {timeout_s:g} s")

@@ -23,6 +23,7 @@ from dashboard.config import PREFIX
 from dashboard.errors import InUse, LabError
 from dashboard.instance import ANOTHER_FOLDER
 from dashboard.lab import Lab
+from labservers.clients import terminal
 
 CANNOT_BE_LOADED = 4  # a worker of gunicorn that ends with it ends all of gunicorn
 RETRY_S = 5.0  # to write, after a disk that was full
@@ -124,9 +125,9 @@ class Presence:
 
 
 def say_on_terminal(text: str) -> None:
-    """Standard error may be a file on a disk that is full."""
+    """Standard error may be a file on a disk that is full; a text may quote another's file."""
     with suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
+        print(terminal.one_line(text), file=sys.stderr, flush=True)
 
 
 def init_app(app: Flask) -> None:
@@ -184,7 +185,8 @@ def said_by_click() -> Iterator[None]:
     except LabError as error:
         if click.get_current_context(silent=True) is None:
             raise
-        raise click.ClickException(f"{error.message}; {error.next_step}") from error
+        sentence = terminal.one_line(f"{error.message}; {error.next_step}")
+        raise click.ClickException(sentence) from error
 
 
 def _take_or_leave(presence: Presence) -> None:

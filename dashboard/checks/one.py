@@ -12,6 +12,7 @@ from dashboard.programs.files import Stamp
 from dashboard.supervision.run import Process
 from labservers.checks.texts import LANGUAGES, text
 from labservers.observe import messages
+from labservers.observe.text import printable
 
 LOG = logging.getLogger(__name__)
 ERROR_CHARACTERS = 500
@@ -88,7 +89,7 @@ class Check:
         self.heard(self, ended=True)
 
     def on_log(self, line: str) -> None:
-        LOG.warning("check of %s: %s", self.program, line)
+        LOG.warning("check of %s: %s", self.program, printable(line))
         self._error = line[-ERROR_CHARACTERS:]
 
     def on_message(self, message: messages.Message) -> None:

@@ -26,6 +26,7 @@ from dashboard.supervision.run import Process
 from dashboard.supervision.supervisor import Supervisor
 from labservers.net.addresses import connect_host
 from labservers.observe import messages
+from labservers.observe.text import printable
 
 MOST_AT_ONCE = 16  # experiments of all programs
 MOST_ALIVE = 8_000  # clients of all of them
@@ -197,7 +198,7 @@ class Experiment:
         self._heard(self, ended=True)
 
     def on_log(self, line: str) -> None:
-        LOG.warning("experiment %s of %s: %s", self.kind, self.program, line)
+        LOG.warning("experiment %s of %s: %s", self.kind, self.program, printable(line))
 
     def on_message(self, message: messages.Message) -> None:
         """Its channel carries none."""

@@ -43,7 +43,7 @@ def breaks_of(program: Path) -> Breaks:
     except FileNotFoundError:
         return NOTHING
     except (OSError, ValueError) as error:
-        LOG.warning("%s is not used: %s", printable(str(path)), error)
+        LOG.warning("%s is not used: %s", printable(str(path)), printable(str(error)))
         return NOTHING
 
 

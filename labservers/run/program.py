@@ -14,6 +14,7 @@ import types
 from typing import Any
 
 from labservers.command_line import EXIT_USAGE, Parser, inherited_socket
+from labservers.observe.text import printable
 from labservers.run.handlers import compiled, watch_modules
 from labservers.run.observation import Observation, Telling
 
@@ -43,7 +44,8 @@ def main(words: list[str]) -> int:
             code = source.read()
         observation = Observation(options.file, options.arguments, telling)
     except OSError as error:
-        print(f"{parser.prog}: cannot open {error.filename}: {error.strerror}", file=sys.stderr)
+        name = printable(str(error.filename))
+        print(f"{parser.prog}: cannot open {name}: {error.strerror}", file=sys.stderr)
         return EXIT_USAGE
     observation.begin()
     if options.cache is not None:  # of the program's modules alone: ours are compiled already

@@ -38,6 +38,15 @@ def test_a_servers_failure_steers_no_terminal(app: Any, answer: dict[str, Any]) 
     assert output == ("chat        FAILED    127.0.0.1:8004\n  could not ·[2J·1m···forged\n")
 
 
+def test_a_state_that_is_none_steers_no_terminal(app: Any, answer: dict[str, Any]) -> None:
+    view = {"name": "chat", "host": "", "port": 0, "pid": None, "failure": None}
+    answer.update({**view, "state": STEERING})
+    words = ["lab", "wait", "chat", "--timeout", "0"]
+    output = app.test_cli_runner().invoke(args=words).output
+    assert "chat is ·[2J·1m···forged after 0 s" in output
+    assert output.replace("\n", "").isprintable()
+
+
 @pytest.mark.parametrize(
     "option",
     [["wait", "chat", "--timeout"], ["start", "chat", "--wait"], ["logs", "chat", "--lines"]],

@@ -39,6 +39,21 @@ def test_a_port_of_the_system_asks_for_another_one() -> None:
     assert said == 'No right to take port 1. Another port: make run ARGS="--port 5050"'
 
 
+def test_a_strangers_command_line_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    steering = ["\x1b[31mRED\x1b]0;t\x07", "\nforged\r", "\x9b2J", "\u202e\u2028"]
+    with subprocess.Popen(
+        [sys.executable, "-c", LISTENS, *steering], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as stranger:
+        assert stranger.stdout
+        port = stranger.stdout.readline().decode().strip()
+        assert main(["--port", port]) == 1
+        stranger.communicate(b"\n")
+    said = capsys.readouterr().err
+    assert said.endswith("\n")
+    assert said[:-1].isprintable()
+    assert f"pid {stranger.pid}" in said
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="the owner is to be another user")
 def test_a_port_of_another_user_is_taken_by_a_program_that_is_not_seen() -> None:
     with subprocess.Popen(
