@@ -4,11 +4,15 @@ The side that closes first keeps the pair of addresses for a minute (RFC 9293 se
 a server without SO_REUSEADDR cannot bind its port meanwhile. A new SYN from the same client port
 ends that wait: the old connection answers it with an ACK that fits nothing, the client's kernel
 answers this with RST, and the wait is over (RFC 1337: TIME-WAIT assassination).
+
+The same number on another address is another program's port: what is asked of an address holds for
+the sockets that exclude one there. No host, or a name for one, means each of the number.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import ipaddress
 import os
 import socket
@@ -19,6 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labservers.checks.values import Address
+from labservers.net.addresses import conflict, is_ipv4, reach
 
 TIME_WAIT = "06"  # linux/tcp_states.h
 LISTEN = "0A"
@@ -30,30 +35,30 @@ FREED_S, LOOK_S = 0.5, 0.01
 NAME = 60  # characters of a program's name
 
 
-def keeps(port: int) -> int:
+def keeps(address: Address) -> int:
     """How many connections in TIME-WAIT keep this port; 0 where the system does not say."""
-    return len(_waits(port))
+    return len(_waits(address))
 
 
-def free(port: int) -> None:
+def free(address: Address) -> None:
     """End those waits. Nothing may listen on the port."""
     with contextlib.ExitStack() as clients:
-        for row in _waits(port):
+        for row in _waits(address):
             client = clients.enter_context(socket.socket(row.family))
             client.setblocking(False)
             with contextlib.suppress(OSError):
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 client.bind((row.peer, row.peer_port))
-                client.connect((row.host, port))
+                client.connect((row.host, address.port))
         until = time.monotonic() + FREED_S
-        while keeps(port) and time.monotonic() < until:
+        while keeps(address) and time.monotonic() < until:
             time.sleep(LOOK_S)
 
 
 def taken(address: Address) -> bool:
     """Whether the kernel takes connections, or datagrams, for this port; True where the system
     does not say."""
-    return next(_open(address), None) is not None if TABLE.exists() else True
+    return bool(_open(address)) if TABLE.exists() else True
 
 
 def holder(address: Address) -> str | None:
@@ -79,10 +84,21 @@ def _name(pid: str) -> str:
     return " ".join(Path(word).name for word in (program, *script) if word)[:NAME]
 
 
-def _open(address: Address) -> Iterator[Row]:
-    """Sockets that take connections, or datagrams, on this port."""
+def _open(address: Address) -> list[Row]:
+    """Sockets that take connections, or datagrams, on this port. One of `::` may take none of IPv4
+    (IPV6_V6ONLY, ipv6(7)), which no table says: it counts where there is no other."""
     kind, open_state = ("udp", UNCONNECTED) if address.datagram else ("tcp", LISTEN)
-    return (row for row in _rows(kind, address.port) if row.state == open_state)
+    rows = [row for row in _rows(kind, address.port) if row.state == open_state]
+    there = [row for row in rows if _is_at(address.host, row.host)]
+    if reach(address.host) is None:
+        return there
+    return [row for row in there if is_ipv4(row.host) == is_ipv4(address.host)] or there
+
+
+@functools.lru_cache(1_000)
+def _is_at(host: str, other: str) -> bool:
+    """Kept: a port may have thousands of rows, of few addresses."""
+    return not host or reach(host) is None or conflict(host, other)
 
 
 def held(port: int, peer_ports: set[int]) -> int:
@@ -94,7 +110,7 @@ def held(port: int, peer_ports: set[int]) -> int:
 def unclosed(address: Address) -> int:
     """How many clients of a server of TCP have ended their stream, and it not yet its own."""
     rows = () if address.datagram else _rows("tcp", address.port)
-    return sum(row.state == CLOSE_WAIT for row in rows)
+    return sum(row.state == CLOSE_WAIT and _is_at(address.host, row.host) for row in rows)
 
 
 class Row(NamedTuple):
@@ -108,8 +124,9 @@ class Row(NamedTuple):
     inode: str
 
 
-def _waits(port: int) -> list[Row]:
-    return [row for row in _rows("tcp", port) if row.state == TIME_WAIT]
+def _waits(address: Address) -> list[Row]:
+    rows = _rows("tcp", address.port)
+    return [row for row in rows if row.state == TIME_WAIT and _is_at(address.host, row.host)]
 
 
 def _rows(kind: str, port: int) -> Iterator[Row]:

@@ -102,7 +102,7 @@ class Subject:
                 self.end()
                 self._scratch.restore()
                 if self._at is not None:
-                    ports.free(self._at.port)
+                    ports.free(self._at)
                 reason = self.start()
                 if reason != "port-taken" or self.taken_by():
                     break
@@ -131,7 +131,7 @@ class Subject:
         self.end()
         self._own.remove()
         if self._at is not None and not ports.taken(self._at):
-            ports.free(self._at.port)
+            ports.free(self._at)
 
     def taken_by(self) -> tuple[tuple[str, str], ...]:
         """Another program that listens on its port: values of a text, {port} and {who}. None where
@@ -338,10 +338,10 @@ class Subject:
 
     def _free_ports(self) -> bool:
         """End the waits that keep one of the ports that it names; False: there were none."""
-        named = self._named()
-        kept = [port for port in named if ports.keeps(port) and not ports.taken(Address("", port))]
-        for port in kept:
-            ports.free(port)
+        named = [Address("", port) for port in self._named()]
+        kept = [one for one in named if ports.keeps(one) and not ports.taken(one)]
+        for one in kept:
+            ports.free(one)
         return bool(kept)
 
     def _named(self) -> set[int]:

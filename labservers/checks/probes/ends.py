@@ -79,7 +79,7 @@ def ctrl_c(context: Context) -> Outcome:
 
 def again(context: Context) -> Outcome:
     """Started again at once, though a connection of its last run is in TIME-WAIT."""
-    port = context.address.port
+    address = context.address
     client = context.member(0)
     if context.talk.answered != "other":
         client.send(context.talk.turns[-1].send)
@@ -90,7 +90,7 @@ def again(context: Context) -> Outcome:
     context.subject.end()
     client.receive(context.patience_s, lambda data: False)
     client.close_by_fin()
-    kept = ports.keeps(port)
+    kept = ports.keeps(address)
     reason = context.subject.start_again()
     if reason is None:
         return context.passed() if kept else context.not_tried("no-time-wait")

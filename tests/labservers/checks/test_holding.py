@@ -139,4 +139,4 @@ def test_a_client_leaves_no_time_wait_at_a_server_that_has_closed_first(served: 
     client.receive(PATIENCE_S)
     client.close()
     assert client.ended
-    assert ports.keeps(address.port) == 0
+    assert ports.keeps(address) == 0

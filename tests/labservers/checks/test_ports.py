@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -38,13 +39,14 @@ def test_a_port_is_bound_again_at_once(
     family: int, host: str, eventually: Callable[..., Any]
 ) -> None:
     port = left_in_time_wait(family, host)
-    eventually(lambda: ports.keeps(port) == 1, "its side waits")
+    address = Address(host, port)
+    eventually(lambda: ports.keeps(address) == 1, "its side waits")
     with socket.socket(family) as again, pytest.raises(OSError, match="in use"):
         again.bind((host, port))
 
     def freed() -> bool:
-        ports.free(port)  # the kernel answers to a connection in TIME-WAIT twice a second
-        return ports.keeps(port) == 0
+        ports.free(address)  # the kernel answers to a connection in TIME-WAIT twice a second
+        return ports.keeps(address) == 0
 
     eventually(freed, "nothing keeps it")
     with socket.socket(family) as again:
@@ -92,3 +94,68 @@ def test_a_port_of_datagrams_is_held_as_well() -> None:
         server.bind(("127.0.0.1", 0))
         named = ports.holder(Address("127.0.0.1", server.getsockname()[1], datagram=True))
         assert (named or "").endswith(f", PID {os.getpid()}")
+
+
+LISTENS = """
+import socket, sys
+host, port = sys.argv[1], int(sys.argv[2])
+with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as server:
+    if ":" in host:
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    server.bind((host, port))
+    server.listen()
+    print("listens", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("127.0.0.2", "127.0.0.1"), ("::", "127.0.0.1")])
+def test_the_same_number_on_another_address_is_anothers_port(ours: str, theirs: str) -> None:
+    """Ours is the older process, which the system lists first."""
+    if ":" in ours and not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    with socket.socket(socket.AF_INET6 if ":" in ours else socket.AF_INET) as server:
+        if ":" in ours:
+            server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        server.bind((ours, 0))
+        server.listen()
+        port = server.getsockname()[1]
+        words = [sys.executable, "-c", LISTENS, theirs, str(port)]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+            assert other.stdout
+            assert other.stdout.readline()
+            named = ports.holder(Address(theirs, port)) or ""
+            assert named.endswith(f", PID {other.pid}")
+            named = ports.holder(Address(ours, port)) or ""
+            assert named.endswith(f", PID {os.getpid()}")
+            other.communicate(b"")
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+def test_what_listens_elsewhere_takes_no_port_here() -> None:
+    with socket.create_server(("127.0.0.2", 0)) as server:
+        port = server.getsockname()[1]
+        for host in ("127.0.0.1", "::1"):
+            assert not ports.taken(Address(host, port))
+            assert ports.holder(Address(host, port)) is None
+        for host in ("127.0.0.2", "127.2", "0.0.0.0", "::", "", "localhost"):
+            assert ports.taken(Address(host, port))
+    with socket.socket(socket.AF_INET6) as server:
+        server.bind(("::1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        assert not ports.taken(Address("127.0.0.1", port))
+        for host in ("::1", "localhost", ""):
+            assert ports.taken(Address(host, port))
+
+
+def test_what_waits_on_another_address_keeps_no_port_and_is_left_alone(
+    eventually: Callable[..., Any],
+) -> None:
+    port = left_in_time_wait(socket.AF_INET, "127.0.0.2")
+    eventually(lambda: ports.keeps(Address("127.0.0.2", port)) == 1, "its side waits")
+    elsewhere = Address("127.0.0.1", port)
+    assert ports.keeps(elsewhere) == 0
+    ports.free(elsewhere)
+    for host in ("127.0.0.2", "0.0.0.0", ""):
+        assert ports.keeps(Address(host, port)) == 1

@@ -69,7 +69,7 @@ def test_it_is_restarted_at_once_though_it_lacks_so_reuseaddr(subject: Make) -> 
     echo.start()
     assert echo.address is not None
     assert ask(echo, b"hello") == b"hello"
-    assert ports.keeps(echo.address.port) == 1
+    assert ports.keeps(echo.address) == 1
     echo.end()
     assert echo.start_again(5.0) == "port-taken"
     assert echo.restart() is None
