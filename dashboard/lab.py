@@ -212,9 +212,10 @@ class Lab:
         """End the experiments, the checks and the programs, and give the data folder back. Twice
         is once."""
         self.ran.end()
+        self.checks.cancel_all()  # they end beside the programs
         self.experiments.close()
-        self.checks.close()
         self.supervisor.close(timeout_s)
+        self.checks.close()
         self.instance.release()
 
     def _count_watcher(self, name: str, hz: float, views: tuple[str, ...], change: int) -> None:

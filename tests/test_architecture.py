@@ -161,7 +161,7 @@ OF_A_SYSTEM = {
     "fork": (r"\bos\.(fork|forkpty|posix_spawn|register_at_fork|WNOHANG)\b|_posixsubprocess", {
         "labservers/run/children.py", "labservers/run/guard.py"}),
     "signals": (r"\bSIG(KILL|HUP|QUIT|STOP|CONT|CHLD|TTOU|BREAK)\b", {
-        "dashboard/ending.py", "dashboard/supervision/session.py", "labservers/checks/cli.py",
+        "dashboard/ending.py", "dashboard/supervision/session.py", "labservers/checks/cancel.py",
         "labservers/clients/crowd/freeze.py", "labservers/observe/this_process.py",
         "labservers/run/guard.py", "labservers/run/guarded.py",
         "labservers/run/observation.py", "labservers/run/stopper.py"}),

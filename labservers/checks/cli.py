@@ -10,10 +10,7 @@ import json
 import os
 import shlex
 import shutil
-import signal
-import socket
 import sys
-import threading
 import traceback
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +20,7 @@ from typing import Any, get_args
 
 from labservers.checks import network, report_html, report_junit, report_text, talk_json
 from labservers.checks.at_once import AtOnce
+from labservers.checks.cancel import EXIT_INTERRUPTED, GRACE_S, Cancel
 from labservers.checks.plan import PROBES, Cancelled, Options, Progress, run
 from labservers.checks.submissions import servers_in
 from labservers.checks.texts import LANGUAGES, Language, text
@@ -34,7 +32,7 @@ from labservers.observe.text import printable
 from labservers.run import terminal
 
 EXIT_MEND = 1
-EXIT_INTERRUPTED = 130
+AT_ONCE_S = 1.5  # for several to end that are checked at once, each by a process of its own
 MOST_JOBS = 64
 Json = dict[str, Any]
 Files = Sequence[tuple[str, Path]]
@@ -64,30 +62,41 @@ def main(words: list[str]) -> int:
         network.enter()
     if left_out:
         _remark(text(asked.lang, "left.out", {"n": left_out}))
+    said: list[Json] = []
+    grace_s = GRACE_S if asked.jobs == 1 else AT_ONCE_S
+    cancel = Cancel(asked.channel, lambda: _interrupted(said, files, asked), grace_s)
     try:
-        said = list(_checked(files, asked, _cancelled(asked.channel)))
+        for report in _checked(files, asked, cancel.came):
+            said.append(report)  # at once: a cancel may come
     except Cancelled:
-        return EXIT_INTERRUPTED
+        cancel.over()
+        return _interrupted(said, files, asked)
+    cancel.over()
     return _reported(said, asked)
 
 
+def _interrupted(said: Sequence[Json], files: Files, asked: Namespace) -> int:
+    """What was checked before a cancel is reported."""
+    if not said:
+        return EXIT_INTERRUPTED
+    if left := len(files) - len(said):
+        _remark(text(asked.lang, "not.checked", {"n": left}))
+    code = _reported(said, asked)
+    sys.stdout.flush()
+    return code
+
+
 def _checked(files: Files, asked: Namespace, cancelled: Callable[[], bool]) -> Iterator[Json]:
-    """A report for each program; what was checked before a cancel is reported."""
+    """A report for each program."""
     if asked.address:
         yield _one(_options(asked), str(asked.address), asked, cancelled)
         return
     several = asked.jobs > 1 and len(files) > 1
     reports = _at_once if several else _one_by_one
-    done = 0
-    try:
-        for done, report in enumerate(reports(files, asked, cancelled), 1):
-            if len(files) > 1:
-                _remark(f"{done}/{len(files)} {report['program']}")
-            yield report
-    except Cancelled:
-        if not done:
-            raise
-        _remark(text(asked.lang, "not.checked", {"n": len(files) - done}))
+    for done, report in enumerate(reports(files, asked, cancelled), 1):
+        yield report
+        if len(files) > 1:
+            _remark(f"{done}/{len(files)} {report['program']}")
 
 
 def _one_by_one(files: Files, asked: Namespace, cancelled: Callable[[], bool]) -> Iterator[Json]:
@@ -254,25 +263,6 @@ def terminal_language() -> Language:
     """By the variables of locale(7) in their order."""
     chosen = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     return "ru" if next(filter(None, chosen), "").lower().startswith("ru") else "en"
-
-
-def _cancelled(channel: int | None) -> Callable[[], bool]:
-    """Whether ^C, SIGTERM or the end of the terminal has come, or the other end of the channel is
-    gone. What nohup(1) ignores is ignored."""
-    came = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda *_: came.set())
-    if channel is not None:
-        threading.Thread(target=_wait_for_end, args=(channel, came), daemon=True).start()
-    return came.is_set
-
-
-def _wait_for_end(channel: int, came: threading.Event) -> None:
-    with socket.socket(fileno=channel) as line:
-        while line.recv(4096):
-            pass
-    came.set()
 
 
 def _typed(prompt: str) -> str | None:

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
+from labservers.checks import remains
 from labservers.run import file_lock
 
 PREFIX = "socketlab-check-"
@@ -22,14 +23,17 @@ class Folder:
 
     def __init__(self) -> None:
         sweep()
-        self.path, self._lock = _locked()
+        with remains.making():
+            self.path, self._lock = _locked()
+            remains.add(self.remove)
 
     def remove(self) -> None:
         """With all that is in it, as far as that can be."""
         shutil.rmtree(self.path, ignore_errors=True)
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        remains.discard(self.remove)
+        lock, self._lock = self._lock, -1
+        if lock >= 0:
+            os.close(lock)
 
     def __enter__(self) -> Path:
         return self.path

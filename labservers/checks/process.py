@@ -15,12 +15,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from labservers.checks import remains
 from labservers.observe import messages
 from labservers.observe.channel import Channel
 from labservers.run import guarded
 from labservers.run.terminal import Terminal
 
 OBSERVE = Path(guarded.__file__).with_name("observe_file.py")
+AT_ONCE_S = 0.5  # then the end of its line ends what is left
 END_S = 6.0  # SIGKILL and the guard's clearing up
 KEPT = 32 * 1024  # bytes of output: of its head, and of its tail
 
@@ -75,10 +77,11 @@ class Process:
                    *(("--switch", str(switch_s)) if switch_s is not None else ()),
                    str(file), *arguments]  # fmt: skip
         try:
-            with channels, guards:
+            with remains.making(), channels, guards:
                 words = guarded.words(guards, program)
                 self._child = self._spawn(words, folder, (channels.fileno(), guards.fileno()))
                 guarded.wakes(guards, self._child.pid)
+                remains.add(self._kill)
             self.pid = self._number()
         except BaseException:
             self._close()
@@ -142,13 +145,17 @@ class Process:
 
     def end(self) -> None:
         """Kill the program and all that it has started; everything of ours is closed then."""
-        with contextlib.suppress(OSError):
-            self._line.send(b"K")
-        if not self.wait(END_S):
+        if not self._kill(END_S):
             self._child.kill()
             self._child.wait()
         self.drain()
         self._close()
+
+    def _kill(self, within_s: float = AT_ONCE_S) -> bool:
+        """A byte on its line has the guard kill all of it; whether all of it is gone in time."""
+        with contextlib.suppress(OSError):
+            self._line.send(b"K")
+        return self.wait(within_s)
 
     def drain(self, timeout_s: float = 1.0) -> None:
         """The program has ended: wait until its last words are read."""
@@ -158,6 +165,7 @@ class Process:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def _close(self) -> None:
+        remains.discard(self._kill)
         self._channel.close()
         self._line.close()
         self._terminal.close()

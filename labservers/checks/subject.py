@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from labservers.checks import far_ends, figures, ports
+from labservers.checks import far_ends, figures, ports, remains
 from labservers.checks.far_ends import Pair
 from labservers.checks.folders import Folder
 from labservers.checks.patience import strain
@@ -61,8 +61,11 @@ class Subject:
         folder: Path | None = None,
         switch_s: float | None = None,
     ) -> None:
+        self._at: Address | None = None  # where its last run listened
+        remains.add(self._free_its_port)
         self._own = Folder()
-        self._scratch = Scratch(file.resolve(), self._own.path)
+        with remains.making():
+            self._scratch = Scratch(file.resolve(), self._own.path)
         self.file = self._scratch.file
         self.folder = folder or self.file.parent
         self.inside = True
@@ -74,7 +77,6 @@ class Subject:
         self._process: Process | None = None
         self._of_tap: frozenset[int] = frozenset()  # its threads in the program
         self._witness = Witness(self.source)
-        self._at: Address | None = None  # where its last run listened
         self.listened_s: float | None = None  # from the begin of its first run that did
         self.waited_s = 0.0  # for the last one to listen
         self._called: set[str] = set()
@@ -100,7 +102,8 @@ class Subject:
         try:
             for _ in range(RESTARTS):
                 self.end()
-                self._scratch.restore()
+                with remains.making():
+                    self._scratch.restore()
                 if self._at is not None:
                     ports.free(self._at)
                 reason = self.start()
@@ -130,8 +133,8 @@ class Subject:
         """End it, and remove what was kept of it: its port is free for its next start."""
         self.end()
         self._own.remove()
-        if self._at is not None and not ports.taken(self._at):
-            ports.free(self._at)
+        self._free_its_port()
+        remains.discard(self._free_its_port)
 
     def taken_by(self) -> tuple[tuple[str, str], ...]:
         """Another program that listens on its port: values of a text, {port} and {who}. None where
@@ -335,6 +338,10 @@ class Subject:
         if TAKEN.search(self.output) or (deaths and TAKEN.search(deaths[-1].message)):
             return "port-taken"
         return "needs-arguments" if self.lacks is not None else "ends-at-start"
+
+    def _free_its_port(self) -> None:
+        if self._at is not None and not ports.taken(self._at):
+            ports.free(self._at)
 
     def _free_ports(self) -> bool:
         """End the waits that keep one of the ports that it names; False: there were none."""

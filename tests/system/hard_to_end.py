@@ -58,6 +58,20 @@ else:
     serve()
 """,
 }
+CHECKED = """
+import os, signal, socket
+
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+server = socket.create_server(("127.0.0.1", 0))
+if not os.fork():
+    os.setsid()
+    os.fork()
+while True:
+    client, peer = server.accept()
+    client.sendall(b"x")
+    client.close()
+"""  # one that is only checked: probes wait for its answers
+CHECKS = 6  # processes: the checker, two guards, and its three
 PROCESSES = {"plain": 1, "daemon": 2, "children": 4, "stubborn": 1, "session": 2}
 
 

@@ -22,11 +22,10 @@ import pytest
 from labservers.checks.patience import strain
 from tests.conftest import runs
 from tests.ports import free_port
-from tests.system.conftest import take_terminal
-from tests.system.hard_to_end import PROGRAMS, HardToEnd
+from tests.system.conftest import GONE_S, take_terminal
+from tests.system.hard_to_end import CHECKED, CHECKS, PROGRAMS, HardToEnd
 
 pytestmark = pytest.mark.system
-GONE_S = 2.0
 GUNICORN = ["gunicorn", "-k", "gthread", "-w", "1", "--threads", "128", "-b", "127.0.0.1:{port}"]
 
 
@@ -38,6 +37,7 @@ class Full:
     ):
         self.folder = folder / "programs"
         self.programs = [HardToEnd(self.folder, kind, free_port()) for kind in PROGRAMS]
+        (self.folder / "checked.py").write_text(CHECKED)
         environment = {
             "SOCKETLAB_PROGRAMS": str(self.folder),
             "SOCKETLAB_START_TIMEOUT_S": "30",
@@ -49,6 +49,7 @@ class Full:
         files = self.dashboard.api("GET", "/api/programs")["files"]
         mine = {f"{kind}.py" for kind in PROGRAMS}
         self.own = {file["title"]: file["id"] for file in files if file["title"] in mine}
+        [self._checked] = [file["id"] for file in files if file["title"] == "checked.py"]
         self.start()
 
     def start(self) -> None:
@@ -64,6 +65,16 @@ class Full:
     def _start(self, name: str) -> Any:
         return self.dashboard.api("POST", f"/api/programs/{name}/start", {})
 
+    def check(self) -> None:
+        """A check is under way as well, of a program that is hard to end."""
+        self.dashboard.api("POST", f"/api/programs/{self._checked}/check", {})
+
+        def begun() -> list[int]:
+            found = self.dashboard.workers()
+            return found if len(found) >= CHECKS else []
+
+        self.dashboard.born |= set(self._eventually(begun, "the check runs", 30))
+
     def lives(self) -> set[tuple[str, str, int]]:
         """Of each program that runs: its name, its state, its process."""
         views = self.dashboard.api("GET", "/api/servers")["servers"]
@@ -75,10 +86,16 @@ class Full:
         return worker.pid
 
     def freeze(self) -> None:
-        """The five, and the guards of all others: none hears of the dashboard's end by itself."""
+        """The five, the guards of all others, and the checker: none hears of the dashboard's end
+        by itself."""
         for name, _, pid in self.lives():
             for one in self.guards(pid) if name in self.own.values() else [pid]:
                 os.kill(one, signal.SIGSTOP)
+        for one in psutil.Process(self.dashboard.process.pid).children():
+            if "check" in one.cmdline():
+                for guard in one.children(recursive=True)[:2]:
+                    guard.suspend()
+                one.suspend()
 
     def own_guards(self) -> list[list[int]]:
         return [self.guards(pid) for name, _, pid in self.lives() if name in self.own.values()]
@@ -120,8 +137,9 @@ def full(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP])
 def test_a_signal(full: Callable[..., Full], number: signal.Signals) -> None:
-    """SIGKILL comes where all of it is frozen as well."""
+    """A check is under way. SIGKILL comes where all of it is frozen as well."""
     lab = full()
+    lab.check()
     if number == signal.SIGKILL:
         lab.freeze()
     lab.dashboard.process.send_signal(number)

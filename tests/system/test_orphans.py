@@ -5,13 +5,17 @@ import pty
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from labservers.checks.patience import strain
 from tests.conftest import PATIENCE_S
+from tests.system.conftest import GONE_S
+from tests.system.hard_to_end import CHECKED, CHECKS
 
 pytestmark = pytest.mark.system
 
@@ -55,32 +59,28 @@ def test_nohup_keeps_the_dashboard(run_dashboard: Callable[..., Any]) -> None:
     assert dashboard.alive()
 
 
-ECHO = """
-import socket
-server = socket.create_server(("127.0.0.1", 0))
-while True:
-    client, peer = server.accept()
-    client.sendall(client.recv(100))
-    client.close()
-"""
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_a_check_and_the_program_that_it_checks(
     run_dashboard: Callable[..., Any],
     eventually: Callable[..., Any],
     tmp_path: Path,
     number: signal.Signals,
 ) -> None:
-    folder = tmp_path / "programs"
-    folder.mkdir()
-    (folder / "echo.py").write_text(ECHO)
-    dashboard = run_dashboard(environment={"SOCKETLAB_PROGRAMS": str(folder)})
+    """Whatever a probe waits for just then; the folder of the check goes as well."""
+    folder, temporary = tmp_path / "programs", tmp_path / "tmp"
+    for one in (folder, temporary):
+        one.mkdir()
+    (folder / "checked.py").write_text(CHECKED)
+    environment = {"SOCKETLAB_PROGRAMS": str(folder), "TMPDIR": str(temporary)}
+    dashboard = run_dashboard(environment=environment)
     files = dashboard.api("GET", "/api/programs")["files"]
-    [name] = [file["id"] for file in files if file["title"] == "echo.py"]
+    [name] = [file["id"] for file in files if file["title"] == "checked.py"]
     dashboard.api("POST", f"/api/programs/{name}/check", {})
-    eventually(lambda: len(dashboard.workers()) >= 2, "the checker and its program run")
+    eventually(lambda: len(dashboard.workers()) >= CHECKS, "the checker and its program run")
     dashboard.born |= set(dashboard.workers())
+    began = time.monotonic()
     dashboard.process.send_signal(number)
     eventually(lambda: not dashboard.alive(), "all are gone")
+    assert time.monotonic() - began <= GONE_S * strain()
+    assert list(temporary.glob("socketlab-check-*")) == []
     dashboard.process.wait(PATIENCE_S)

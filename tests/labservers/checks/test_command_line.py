@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from bench.accuracy.checking import MARK, marked
 from labservers.checks import network
 from labservers.checks.cli import address, interpreter, main
+from labservers.checks.patience import strain
 from labservers.checks.submissions import servers_in
 from labservers.checks.values import Address
 from labservers.run.terminal import Terminal
@@ -38,6 +40,18 @@ client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 client.sendto(input("What? ").encode(), ("127.0.0.1", {port}))
 print(client.recv(100))
 """
+WAITED_FOR = """\
+import os, signal, socket
+
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+server = socket.create_server(("127.0.0.1", 0))
+if not os.fork():
+    os.setsid()
+    os.fork()
+while True:
+    client, peer = server.accept()
+"""  # it serves nobody, and is hard to end
+GONE_S = 2.0
 BAD = GOOD.replace("    server.sendto", "    print(data.decode())\n    server.sendto")
 
 
@@ -185,9 +199,10 @@ def test_files_of_tools_are_not_submissions(tmp_path: Path) -> None:
     assert left_out == 1
 
 
-def test_what_was_checked_before_a_cancel_is_reported(tmp_path: Path) -> None:
-    for name in ("a.py", "b.py"):
-        (tmp_path / name).write_text(GOOD)
+@pytest.mark.parametrize("second", [GOOD, WAITED_FOR], ids=["good", "waited for"])
+def test_what_was_checked_before_a_cancel_is_reported(second: str, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(GOOD)
+    (tmp_path / "b.py").write_text(second)
     words = (".", "--task", "hello", "--only", "answers", "--lang", "en")
     command = [sys.executable, "-m", "labservers", "check", *words]
     with subprocess.Popen(
@@ -196,8 +211,10 @@ def test_what_was_checked_before_a_cancel_is_reported(tmp_path: Path) -> None:
         assert one.stdout
         assert one.stderr
         assert one.stderr.readline() == b"1/2 a.py\n"
+        began = time.monotonic()
         one.send_signal(signal.SIGTERM)
         said, remarks = one.communicate(timeout=60)
+    assert time.monotonic() - began <= GONE_S * strain()
     assert one.returncode == 0
     assert said.decode().startswith("a.py · Hello over UDP\nNothing that must be mended.")
     assert remarks.decode() == "1 program was not checked: interrupted.\n"
@@ -227,23 +244,53 @@ def test_at_a_terminal_the_user_sees_what_is_tried_and_types_for_the_client(
     assert b"Passed (2): starts, answers" in shown
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_however_a_check_is_ended_its_program_ends_and_the_next_check_finds_no_folder(
     number: signal.Signals, tmp_path: Path
 ) -> None:
-    temporary = tmp_path / "tmp"
-    temporary.mkdir()
-    (tmp_path / "server.py").write_text(GOOD)
-    mark = uuid.uuid4().hex
-    ours = environment(TMPDIR=str(temporary), **{MARK: mark})
-    command = [sys.executable, "-m", "labservers", "check", "--progress-json", "server.py"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=tmp_path, env=ours) as one:
-        assert one.stdout
-        while b'"answers"' not in one.stdout.readline():
-            pass
-        one.send_signal(number)
-    wait_until(lambda: not list(marked(mark)))
+    temporary, mark = begun(tmp_path, number)
     assert bool(list(temporary.iterdir())) == (number == signal.SIGKILL)
-    subprocess.run([*command, "--only", "answers"], cwd=tmp_path, env=ours, check=True,
-                   stdout=subprocess.DEVNULL, timeout=60)  # fmt: skip
+    (tmp_path / "good.py").write_text(GOOD)
+    ours = environment(TMPDIR=str(temporary), **{MARK: mark})
+    command = [sys.executable, "-m", "labservers", "check", "--only", "answers", "good.py"]
+    subprocess.run(command, cwd=tmp_path, env=ours, check=True, stdout=subprocess.DEVNULL,
+                   timeout=60)  # fmt: skip
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_programs_that_are_checked_at_once_end_with_their_check(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    if not network.possible():
+        pytest.skip("this system gives a program no network of its own")
+    begun(tmp_path, number, "other.py", "--jobs", "2", processes=13)
+
+
+def begun(
+    folder: Path, number: signal.Signals, *words: str, processes: int = 6
+) -> tuple[Path, str]:
+    """Check programs that are hard to end, and end the check by a signal while probes wait. All
+    processes are gone in time.
+
+    processes: the checker, and of each program two guards and its three. Returns the folder for
+    temporary files, and the mark of all processes.
+    """
+    temporary, programs, mark = folder / "tmp", folder / "programs", uuid.uuid4().hex
+    for place in (temporary, programs):
+        place.mkdir()
+    for name in ("server.py", "other.py"):
+        (programs / name).write_text(WAITED_FOR)
+    ours = environment(TMPDIR=str(temporary), **{MARK: mark})
+    command = [sys.executable, "-m", "labservers", "check", "server.py", *words]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=programs, env=ours) as one:
+        try:
+            wait_until(lambda: len(list(marked(mark))) >= processes)
+            began = time.monotonic()
+            one.send_signal(number)
+            one.wait(30)
+        finally:
+            one.kill()
+    wait_until(lambda: not list(marked(mark)))
+    assert time.monotonic() - began <= GONE_S * strain()
+    return temporary, mark
