@@ -168,13 +168,13 @@ def test_more_websockets_than_the_limit_are_told(site: Any) -> None:
 
 
 def test_a_reset_ends_everything_of_a_websocket(site: Any, eventually: Any) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     client = RawSocket(site)
     client.send(json.dumps({"token": TOKEN}))
     assert client.next(events.TextMessage)
     client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     client.sock.close()
-    eventually(lambda: threading.active_count() <= before, "its threads end")
+    eventually(lambda: set(threading.enumerate()) <= before, "its threads end")
 
 
 def test_fifty_browsers_hear_1001_before_any_of_them_has_answered(site: Any) -> None:
