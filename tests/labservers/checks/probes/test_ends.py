@@ -2,10 +2,13 @@
 
 import functools
 import socket
+import threading
+import types
 from typing import Any
 
 import pytest
 
+from labservers.checks import patience
 from labservers.checks.context import Probe
 from labservers.checks.figures import Work
 from labservers.checks.probes import busy, ends
@@ -81,6 +84,31 @@ def test_a_connection_that_the_server_does_not_close_is_noticed() -> None:
         for one in kept:
             one.close()
     assert said("closes") == "pass"
+
+
+def test_on_a_busy_machine_a_late_close_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(client: socket.socket) -> None:
+        echo(client)
+        threading.Event().wait(1.0)
+
+    monkeypatch.setattr(ends, "strain", lambda: 1.0)
+    monkeypatch.setattr(patience, "DELAYS", 0.0)
+    assert said("closes", serve=late) == "leaks"
+    monkeypatch.setattr(ends, "strain", lambda: 4.0)
+    assert said("closes", serve=late) == "pass"
+
+
+def test_a_look_that_took_all_of_the_patience_is_not_the_last_one() -> None:
+    looks: list[None] = []
+
+    def slow() -> bool:
+        looks.append(None)
+        threading.Event().wait(0.05)
+        return len(looks) > 1
+
+    context: Any = types.SimpleNamespace(patience_s=0.01)
+    assert ends._becomes(context, slow)
+    assert not ends._becomes(context, lambda: False)
 
 
 @pytest.mark.parametrize("talk", [ECHO, CHAT], ids=["asks", "chat"])
