@@ -66,8 +66,11 @@ class Stamp(NamedTuple):
 
 
 def stamp(path: Path) -> Stamp | None:
-    """Of a regular file; None where there is none, as for a path that is none (is_path)."""
+    """Of a regular file; None where there is none, as for a path that is none (is_path), or where
+    one of its folders has become a link, which leads to another file."""
     try:
+        if os.path.realpath(path.parent) != str(path.parent):
+            return None
         found = path.stat()
     except (OSError, ValueError):
         return None

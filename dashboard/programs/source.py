@@ -38,8 +38,11 @@ def _own_files(program: Program) -> dict[str, Path]:
     folder, of a server of the lab the file's name alone, also of the event loop's."""
     if program.own:
         folder = program.own.parent
+        if files.stamp(program.own) is None:
+            raise UnknownServer(f"{program.title} is gone from {folder}", "put it back")
         others = [file.path for file in files.python_files([folder])][:FILES]
-        return {str(path.relative_to(folder)): path for path in [program.own, *others]}
+        inside = [path for path in [program.own, *others] if path.is_relative_to(folder)]
+        return {str(path.relative_to(folder)): path for path in inside}
     main = _module(program.module)
     if main is None:
         return {}

@@ -28,15 +28,19 @@ def look() -> Response:
 
 
 def _list() -> Response:
-    own = lab().own
     found = lab().pythons.found()
     return jsonify(
         {
             "programs": lab().supervisor.views(),
-            "files": own.files() if security.right() >= Right.START else [],
+            "files": _files(),
             "pythons": [{"path": python.path, "version": python.version} for python in found],
         }
     )
+
+
+def _files() -> list[dict[str, Any]]:
+    """Those that are only listed are the business of who may start them."""
+    return lab().own.files() if security.right() >= Right.START else []
 
 
 @blueprint.get("/<name>")
@@ -53,7 +57,7 @@ def forget(name: str) -> Response:
     lab().checks.cancel(name)
     lab().own.forget(name)
     lab().checks.kept.forget(name)
-    return jsonify({"files": lab().own.files()})
+    return jsonify({"files": _files()})
 
 
 @blueprint.post("/<name>/start")
