@@ -1,6 +1,7 @@
 """The text of a program's own files."""
 
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from dashboard.programs.program import Program
 FILES = 100
 BYTES = 1024 * 1024
 LINES = 20_000
+NEW_LINE = re.compile(r"\r\n|\r|\n")  # of a source, as Python counts; splitlines() has more
 
 
 def read(program: Program, name: str | None) -> dict[str, Any]:
@@ -28,7 +30,9 @@ def read(program: Program, name: str | None) -> dict[str, Any]:
         text = files.read(own[name], BYTES)
     except OSError as error:
         raise UnknownServer(f"{name} cannot be read: {error.strerror}", "see its rights") from error
-    lines = text.decode("utf-8-sig", "replace").splitlines()
+    lines = NEW_LINE.split(text.decode("utf-8-sig", "replace"))
+    if not lines[-1]:
+        lines.pop()
     cut = len(text) == BYTES or len(lines) > LINES
     return {"file": name, "files": list(own), "lines": lines[:LINES], "cut": cut}
 

@@ -25,3 +25,17 @@ def test_a_program_without_a_module_has_no_source() -> None:
         source.read(program, "server.py")
     assert refused.value.message == "any has no file 'server.py'"
     assert refused.value.next_step == "use another program"
+
+
+def test_lines_are_counted_as_python_counts_them(tmp_path: Path) -> None:
+    path = tmp_path / "server.py"
+    text = "a = 1\f\r\nb = '\u2028\x1c\x85'\rc = 1\n\nd = 1 / 0"
+    for end in ("", "\n"):
+        path.write_bytes((text + end).encode())
+        lines = source.read(own_program(OwnFile(path)), None)["lines"]
+        assert lines == ["a = 1\f", "b = '\u2028\x1c\x85'", "c = 1", "", "d = 1 / 0"]
+        with pytest.raises(ZeroDivisionError) as failed:
+            exec(compile(path.read_bytes(), "server.py", "exec"), {})
+        assert failed.traceback[-1].lineno + 1 == len(lines)
+    path.write_bytes(b"")
+    assert source.read(own_program(OwnFile(path)), None)["lines"] == []
