@@ -14,7 +14,7 @@ POINTS = 20_000
 STREAM_BYTES = 512 * 1024
 PROGRAM_BYTES = 8 * 1024 * 1024
 STREAMS = 6_000
-REACHABLE = 100  # sockets by which clients can reach a program
+REACHABLE = 250  # sockets by which clients can reach a program
 POINT_BYTES, STREAM_COST = 780, 1_750  # of memory, as measured, besides data
 
 

@@ -53,9 +53,9 @@ def test_it_is_said_that_localhost_may_be_somebody_else(
 @V6
 @pytest.mark.parametrize("ours", ["0", "0.0.0.0", "::ffff:0.0.0.0", "::ffff:0:0"])
 def test_it_is_said_of_every_address_of_ipv4_in_any_spelling(ours: str) -> None:
-    with listen_tcp("::1", 0) as strangers:
-        port = strangers.getsockname()[1]
-        with listen_tcp(ours, port) as listener:
+    with listen_tcp(ours, 0) as listener:  # first: a port that is free for `::1` may not be so here
+        port = listener.getsockname()[1]
+        with listen_tcp("::1", port):
             for host in (ours, listener.getsockname()[0]):
                 others, twin = remarks(host, port, socket.SOCK_STREAM)
                 assert "other machines can connect" in others
