@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 DEPTH = 100
-DIGITS = 300  # of an integer; as many as a float may have
 
 
 def parse(text: bytes | str) -> Any:
@@ -54,12 +53,6 @@ def _constant(name: str) -> float:
     raise ValueError(f"{name} is not a number of JSON")
 
 
-def _integer(text: str) -> int:
-    if len(text) > DIGITS:  # int() would refuse it in words for programmers
-        raise ValueError("a number is too large")
-    return int(text)
-
-
 def _finite(text: str) -> float:
     value = float(text)
     if math.isinf(value):
@@ -75,8 +68,5 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER = json.JSONDecoder(
-    parse_constant=_constant,
-    parse_int=_integer,
-    parse_float=_finite,
-    object_pairs_hook=_distinct,
+    parse_constant=_constant, parse_float=_finite, object_pairs_hook=_distinct
 )

@@ -46,7 +46,7 @@ def parse(received: bytes) -> Reply:
     try:
         response.begin()
         body = response.read()
-    except (http.client.HTTPException, ValueError, OverflowError) as error:  # a size beyond all
+    except (http.client.HTTPException, ValueError) as error:
         raise NotHTTP(str(error)) from error
     return Reply(response.status, response.headers.get_content_type(), body)
 

@@ -1,6 +1,5 @@
 """HTTP/1.1 messages as values: Request, Response, and HTTPError for what is wrong with one."""
 
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NamedTuple
@@ -8,7 +7,6 @@ from typing import NamedTuple
 CHUNKED = -1
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 WHITE_SPACE = " \t"  # RFC 9110 section 5.6.3; str.strip() would take 27 characters more
-_UNRESERVED = re.compile(r"%(2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
 _REASONS = {status.value: status.phrase for status in HTTPStatus} | {
     413: "Content Too Large",
     422: "Unprocessable Content",
@@ -130,11 +128,3 @@ class Response:
 def reason(status: int) -> str:
     """The reason phrase of RFC 9110 section 15."""
     return _REASONS.get(status, "Unknown")
-
-
-def plain_path(path: str) -> str:
-    """A path without escapes that make no difference: of letters, digits, `-`, `.`, `_` and `~`
-    (RFC 3986 section 6.2.2.2)."""
-    if "%" not in path:
-        return path
-    return _UNRESERVED.sub(lambda found: chr(int(found[1], 16)), path)

@@ -90,9 +90,8 @@ def _not_json(constant: str) -> object:
     raise ValueError(f"{constant} is not JSON")
 
 
-# NaN and Infinity are not JSON (RFC 8259 section 6), though json.loads() takes them. A number of
-# any length is, though int() refuses it.
-_DECODER = json.JSONDecoder(parse_constant=_not_json, parse_int=float)
+# NaN and Infinity are not JSON (RFC 8259 section 6), though json.loads() takes them.
+_DECODER = json.JSONDecoder(parse_constant=_not_json)
 
 
 def _from_json(body: bytes) -> dict[str, object]:

@@ -200,9 +200,6 @@ function add(state, entry, after = Infinity) {
 /** A nickname without the spaces around it. `rules` as the dashboard's: see chat_rules.py. */
 export const trimmed = ({ spaces }, name) => name.replace(new RegExp(`^[${spaces}]+|[${spaces}]+$`, "gu"), "");
 
-/** Whether a text is no message, as nothing of it can be seen. */
-export const isBlank = ({ blank }, text) => new RegExp(`^[${blank}]*$`, "u").test(text);
-
 /** Why a room id cannot be used, as a key of the catalogue, or null. */
 export function roomProblem({ spaces, unseen }, id) {
   const characters = [...id];

@@ -51,17 +51,6 @@ def test_a_utf_16_client_is_in_a_room_of_its_own_and_hurts_nobody(
     other.hear("still here\n")
 
 
-def test_a_utf_16_client_without_a_byte_order_mark_is_in_the_room_of_its_first_character(
-    join: Callable[..., Any], connect: Callable[..., socket.socket], chat_server: Any
-) -> None:
-    """Little-endian: that character's second byte, NUL, begins what it says."""
-    other = join("7")
-    connect(chat_server.address).sendall("7\nhi\n".encode("utf-16-le"))
-    other.hear("\0\n\0h\0i\0\n")
-    other.say("still here\n")
-    other.hear("still here\n")
-
-
 def test_control_characters_are_passed_on_and_never_steer_the_log(
     chat_server: Any, join: Callable[..., Any], eventually: Callable[..., Any]
 ) -> None:

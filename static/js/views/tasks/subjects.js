@@ -71,9 +71,9 @@ function Form({ draft, change, talk, read, save }) {
       onInput=${(event) => change({ [name]: say(event) })}/>
     <span class="err" id=${`su-${name}-e`} role="alert">${errors[name]}</span></label>`;
   return html`<form class="pn-b form" onSubmit=${submit}>
-    <div class="line">${field("student", t("try.student"), { mono: true, inputmode: "numeric", maxlength: 30, class: "short" })}
+    <div class="line">${field("student", t("try.student"), { mono: true, inputmode: "numeric", maxlength: 9, class: "short" })}
       <${Button} icon="din" label=${t("try.read")} busy=${talk.busy} off=${talk.off} onClick=${() => check(false) && read()}/></div>
-    <div class="line">${field("subject", t("try.subject"), { class: "grow" })}
+    <div class="line">${field("subject", t("try.subject"), { maxlength: 200, class: "grow" })}
       <div class="fld"><span id="su-grade">${t("try.grade")}</span><${Segmented} label=${t("try.grade")} value=${draft.grade}
         items=${GRADES.map((grade) => [grade, grade])} onChange=${(grade) => change({ grade })}/></div></div>
     <div class="line"><${Button} type="submit" kind="pri" icon="send" label=${t("try.save")} busy=${talk.busy} off=${talk.off}/>
