@@ -66,11 +66,8 @@ class Stamp(NamedTuple):
 
 
 def stamp(path: Path) -> Stamp | None:
-    """Of a regular file; None where there is none, as for a path that is none (is_path), or where
-    one of its folders has become a link, which leads to another file."""
+    """Of a regular file; None where there is none, as for a path that is none (is_path)."""
     try:
-        if os.path.realpath(path.parent) != str(path.parent):
-            return None
         found = path.stat()
     except (OSError, ValueError):
         return None

@@ -42,11 +42,8 @@ def _own_files(program: Program) -> dict[str, Path]:
     folder, of a server of the lab the file's name alone, also of the event loop's."""
     if program.own:
         folder = program.own.parent
-        if files.stamp(program.own) is None:
-            raise UnknownServer(f"{program.title} is gone from {folder}", "put it back")
         others = [file.path for file in files.python_files([folder])][:FILES]
-        inside = [path for path in [program.own, *others] if path.is_relative_to(folder)]
-        return {str(path.relative_to(folder)): path for path in inside}
+        return {str(path.relative_to(folder)): path for path in [program.own, *others]}
     main = _module(program.module)
     if main is None:
         return {}

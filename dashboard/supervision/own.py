@@ -118,7 +118,7 @@ class OwnPrograms:
             UnknownServer: there is no such program. BadInput: its file is gone, or the Python.
         """
         program = self._programs.find(name)
-        if program.own is not None and (stamp(program.own) is None or program.own.is_symlink()):
+        if program.own is not None and stamp(program.own) is None:
             raise BadInput(f"{program.title} is gone from {program.own.parent}", "put it back")
         if chosen.get("python") is None:
             return chosen

@@ -28,19 +28,15 @@ def look() -> Response:
 
 
 def _list() -> Response:
+    own = lab().own
     found = lab().pythons.found()
     return jsonify(
         {
             "programs": lab().supervisor.views(),
-            "files": _files(),
+            "files": own.files() if security.right() >= Right.START else [],
             "pythons": [{"path": python.path, "version": python.version} for python in found],
         }
     )
-
-
-def _files() -> list[dict[str, Any]]:
-    """Those that are only listed are the business of who may start them."""
-    return lab().own.files() if security.right() >= Right.START else []
 
 
 @blueprint.get("/<name>")
@@ -57,7 +53,7 @@ def forget(name: str) -> Response:
     lab().checks.cancel(name)
     lab().own.forget(name)
     lab().checks.kept.forget(name)
-    return jsonify({"files": _files()})
+    return jsonify({"files": lab().own.files()})
 
 
 @blueprint.post("/<name>/start")

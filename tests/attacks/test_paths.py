@@ -144,33 +144,6 @@ def test_a_file_that_is_swapped_after_it_was_listed(
     assert SECRET not in answers[0].text
 
 
-@pytest.mark.parametrize("gone", [True, False])
-def test_a_folder_that_becomes_a_link_after_its_file_was_listed(
-    app: Flask, folder: Path, gone: bool
-) -> None:
-    """Of the file itself, or of one above it: what lies there now is not shown, checked or run."""
-    below = folder / "one" / "two"
-    below.mkdir(parents=True)
-    (below / "program.py").write_text("print('one')\n")
-    outside = folder.parent / "outside"
-    (outside / "two").mkdir(parents=True)
-    for path in (outside / "two", outside):
-        (path / "program.py").write_text(f"# {SECRET}\n")
-    name = OwnFile((below / "program.py").resolve()).name
-    client, headers = app.test_client(), {"X-Lab-Token": "token-of-the-tests"}
-    assert client.get(f"/api/programs/{name}/source").status_code == 200
-    link = below if gone else below.parent
-    link.rename(folder / "away")
-    link.symlink_to(outside)
-    answer = client.get(f"/api/programs/{name}/source")
-    assert (answer.status_code, SECRET in answer.text) == (404, False)
-    for act in ("start", "restart", "check"):
-        refused = client.post(f"/api/programs/{name}/{act}", json={}, headers=headers)
-        assert (refused.status_code, "is gone from" in refused.text) == (422, True), act
-    files = client.post("/api/programs/look", headers=headers).get_json()["files"]
-    assert name not in {file["id"] for file in files}
-
-
 def test_a_file_that_is_swapped_again_and_again(app: Flask, folder: Path, name: str) -> None:
     """Between the look and the open, too: the secret is never seen."""
     client = app.test_client()
