@@ -46,8 +46,10 @@ def parse(received: bytes) -> Reply:
     try:
         response.begin()
         body = response.read()
-    except (http.client.HTTPException, ValueError) as error:
+    except (http.client.HTTPException, ValueError, OverflowError) as error:  # no buffer is so long
         raise NotHTTP(str(error)) from error
+    if response.length is None and "Content-Length" in response.headers and not response.chunked:
+        raise NotHTTP("Content-Length is not a number of bytes")  # RFC 9112 section 6.3
     return Reply(response.status, response.headers.get_content_type(), body)
 
 

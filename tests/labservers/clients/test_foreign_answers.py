@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from labservers.clients.exchange import CheckFailed
+from labservers.clients.subjects import check
 from labservers.clients.terminal import one_line, printable
 
 pytestmark = pytest.mark.system
@@ -49,6 +51,8 @@ def test_a_subject_with_escape_sequences_is_shown_as_text(client: Client, other:
         assert out.count("\n") == 1
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+GRADE = b'{"subjects": [{"subject": "x", "grade": %s, "saved_at": ""}]}'
 NOT_OURS = {
     "html": http(b"<h1>It works!</h1>", media="text/html"),
     "a list": as_json([1, 2]),
@@ -63,7 +67,15 @@ NOT_OURS = {
     "not HTTP": b"\x1b[2J220 mail.example\r\n",
     "half of a body": http(b"{}")[:-1],
     "a broken status": b"HTTP/1.1 ok\r\n\r\n",
-    "broken chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\xb2\r\n{}\r\n0\r\n\r\n",
+    "broken chunks": CHUNKED + b"\xb2\r\n{}\r\n0\r\n\r\n",
+    "a length beyond an index": http(b"{}").replace(b": 2", b": 99999999999999999999"),
+    "a length just beyond an index": http(b"{}").replace(b": 2", b": 9223372036854775808"),
+    "a length of 5,000 digits": http(b"{}").replace(b": 2", b": " + b"9" * 5_000),
+    "a chunk beyond an index": CHUNKED + b"f" * 17 + b"\r\n{}\r\n0\r\n\r\n",
+    "a chunk of 5,000 digits": CHUNKED + b"9" * 5_000 + b"\r\n{}\r\n0\r\n\r\n",
+    "a status of 100 digits": b"HTTP/1.1 " + b"9" * 100 + b" OK\r\n\r\n",
+    "a version of 100 digits": b"HTTP/1." + b"9" * 100 + b" 200 OK\r\n\r\n",
+    "a grade beyond a float": http(GRADE % b"1e999"),
     "300 fields": b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 300 + b"\r\n",
 }
 
@@ -75,6 +87,18 @@ def test_another_servers_answer_is_one_sentence(
     code, out, err = client("subjects", other(answer), words=("1",))
     assert (code, out, len(err.splitlines())) == (1, "", 1)
     assert "is another server there?" in err
+
+
+@pytest.mark.parametrize("name", [name for name in NOT_OURS if "length" in name or "chunk" in name])
+def test_a_page_of_a_wrong_length_is_no_page(client: Client, other: Other, name: str) -> None:
+    code, _, err = client("page", other(NOT_OURS[name]))
+    assert (code, len(err.splitlines())) == (1, 1)
+    assert "is another server there?" in err
+
+
+def test_a_check_says_in_its_own_words_that_the_length_is_wrong(other: Other) -> None:
+    with pytest.raises(CheckFailed, match="was not answered"):
+        check(*other(NOT_OURS["a length beyond an index"]), 5)
 
 
 @pytest.mark.parametrize(
