@@ -17,6 +17,8 @@ DEPTH = 3
 STEM = 40  # characters of it in a name
 # Folders of tools; those of virtual environments hold a pyvenv.cfg.
 SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})
+# A folder to go on from, which need not be readable where the system has O_PATH.
+STEP = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 class OwnFile(NamedTuple):
@@ -74,17 +76,39 @@ def stamp(path: Path) -> Stamp | None:
     return Stamp(found.st_mtime_ns, found.st_size) if stat.S_ISREG(found.st_mode) else None
 
 
+def in_place(path: Path) -> bool:
+    """Whether a path that was without links still is: its file or a folder of it may have turned
+    into one, which leads anywhere."""
+    try:
+        return os.path.realpath(path) == str(path)
+    except OSError:  # it changes at this moment
+        return False
+
+
 def read(path: Path, most: int) -> bytes:
-    """Up to `most` bytes of a regular file. Another kind is not opened in its stead: a link leads
-    anywhere, and a reader of a FIFO waits for a writer (fifo(7)).
+    """Up to `most` bytes of a regular file at an absolute path without links. Another kind is not
+    opened in its stead: a link leads anywhere, and a reader of a FIFO waits for a writer (fifo(7)).
 
     Raises:
         OSError: it cannot be read, or is of another kind.
     """
-    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+    with open(_opened(path), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
         return file.read(most)
+
+
+def _opened(path: Path) -> int:
+    """Step by step, since a folder may turn into a link between a look and the open."""
+    folder = os.open(path.anchor, STEP)
+    try:
+        for name in path.parts[1:-1]:
+            inner = os.open(name, STEP, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    finally:
+        os.close(folder)
 
 
 def shown(path: str) -> str:
@@ -99,7 +123,10 @@ def python_files(folders: Iterable[Path]) -> list[OwnFile]:
     """
     found: set[OwnFile] = set()
     for folder in folders:
-        root = Path(os.path.realpath(folder))
+        try:
+            root = Path(os.path.realpath(folder))
+        except OSError:  # a link that has gone at this moment
+            continue
         for file in _in_folder(root):
             if len(found) >= FILES:
                 break

@@ -9,6 +9,7 @@ from typing import Any
 from dashboard.programs.launch import Launch
 
 Check = Callable[[str, int, float], None]
+TURN_BACK = "put it back, or list the folder that the link leads to"
 
 
 class Ready(StrEnum):
@@ -73,6 +74,11 @@ class Program:
         if self.own:
             return ("arguments", "python", "restart_on_save")
         return (*(name for name in ("host", "port") if name in self.launch.takes), "model")
+
+    @property
+    def turned_into_a_link(self) -> str:
+        """Why the user's file is neither shown nor started: see files.in_place()."""
+        return f"{self.title} is not where it was listed: it, or a folder above it, is a link now"
 
     @property
     def model(self) -> str:

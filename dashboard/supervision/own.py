@@ -9,8 +9,8 @@ from typing import Any
 from dashboard.errors import BadInput, NotNow
 from dashboard.live.events import EventDict
 from dashboard.programs.catalogue import Catalogue, own_program
-from dashboard.programs.files import OwnFile, stamp
-from dashboard.programs.program import Program
+from dashboard.programs.files import OwnFile, in_place, stamp
+from dashboard.programs.program import TURN_BACK, Program
 from dashboard.programs.pythons import Pythons
 from dashboard.programs.settings import Settings
 from dashboard.programs.shelf import Shelf
@@ -115,11 +115,15 @@ class OwnPrograms:
         """The choices for a start, with the path of the Python as it was found.
 
         Raises:
-            UnknownServer: there is no such program. BadInput: its file is gone, or the Python.
+            UnknownServer: there is no such program. BadInput: its file is gone, or elsewhere now,
+                or the Python.
         """
         program = self._programs.find(name)
-        if program.own is not None and stamp(program.own) is None:
-            raise BadInput(f"{program.title} is gone from {program.own.parent}", "put it back")
+        if program.own is not None:
+            if stamp(program.own) is None:
+                raise BadInput(f"{program.title} is gone from {program.own.parent}", "put it back")
+            if not in_place(program.own):
+                raise BadInput(program.turned_into_a_link, TURN_BACK)
         if chosen.get("python") is None:
             return chosen
         return {**chosen, "python": self._pythons.resolved(chosen["python"])}

@@ -1,10 +1,11 @@
 """Notices that a file of a program was saved, and starts it again where that is wanted."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from dashboard.programs import files
-from dashboard.programs.files import Stamp, shown, stamp
+from dashboard.programs.files import Stamp, in_place, shown, stamp
 from dashboard.supervision.lifecycle import State
 from dashboard.supervision.managed import ManagedProgram
 
@@ -27,7 +28,7 @@ class Saves:
 
     def look(self, server: ManagedProgram) -> None:
         path, name = server.program.own, server.program.name
-        if path is None or stamp(path) is None:
+        if path is None or stamp(path) is None or not in_place(path):
             return
         files = ((one, stamp(one)) for one in (server.own_files() or [path]))
         now = {one: found for one, found in files if found is not None}
@@ -51,7 +52,7 @@ class Saves:
 
     def _reads(self, python: str, path: Path) -> str | None:
         try:
-            source = files.read(path, MOST_BYTES)
+            source = files.read(Path(os.path.realpath(path)), MOST_BYTES)  # imports may use links
         except OSError as error:
             return error.strerror
         return self._problem(python, source)

@@ -139,7 +139,7 @@ def _all(action: Callable[[], bool]) -> tuple[Response, int]:
 
 @blueprint.post("/servers/<name>/start")
 def start(name: str) -> tuple[Response, int]:
-    chosen = only(body(), lab().supervisor.server(name).program.choices)
+    chosen = _chosen(name)
     return answer(name, lambda: lab().supervisor.start(name, **chosen))
 
 
@@ -151,6 +151,7 @@ def stop(name: str) -> tuple[Response, int]:
 
 @blueprint.post("/servers/<name>/restart")
 def restart(name: str) -> tuple[Response, int]:
+    lab().own.checked(name, {})
     return answer(name, lambda: lab().supervisor.restart(name))
 
 
@@ -162,9 +163,14 @@ def kill(name: str) -> tuple[Response, int]:
 
 @blueprint.post("/servers/<name>/settings")
 def settings(name: str) -> Response:
-    choices = lab().supervisor.server(name).program.choices
-    lab().supervisor.configure(name, **only(body(), choices))
+    lab().supervisor.configure(name, **_chosen(name))
     return jsonify(lab().supervisor.view(name))
+
+
+def _chosen(name: str) -> dict[str, Any]:
+    """The settings in the request's body; a program of the user answers to these addresses too."""
+    choices = lab().supervisor.server(name).program.choices
+    return lab().own.checked(name, only(body(), choices))
 
 
 @blueprint.get("/servers/<name>/connections")

@@ -28,15 +28,19 @@ def look() -> Response:
 
 
 def _list() -> Response:
-    own = lab().own
     found = lab().pythons.found()
     return jsonify(
         {
             "programs": lab().supervisor.views(),
-            "files": own.files() if security.right() >= Right.START else [],
+            "files": _files(),
             "pythons": [{"path": python.path, "version": python.version} for python in found],
         }
     )
+
+
+def _files() -> list[dict[str, Any]]:
+    """Those that a visitor could start; they are nobody else's business."""
+    return lab().own.files() if security.right() >= Right.START else []
 
 
 @blueprint.get("/<name>")
@@ -53,7 +57,7 @@ def forget(name: str) -> Response:
     lab().checks.cancel(name)
     lab().own.forget(name)
     lab().checks.kept.forget(name)
-    return jsonify({"files": lab().own.files()})
+    return jsonify({"files": _files()})
 
 
 @blueprint.post("/<name>/start")
@@ -101,6 +105,10 @@ def _chosen(name: str) -> dict[str, Any]:
 
 @blueprint.get("/<name>/source")
 def source(name: str) -> Response:
-    """One of a program's own files, and the names of all."""
+    """One of a program's own files, and the names of all: for a visitor who could not start others
+    of its folder, those that it has loaded."""
     program = opened(name)
-    return jsonify(sources.read(program, request.args.get("file")))
+    loaded = None
+    if program.own and security.right() < Right.START:
+        loaded = {program.own, *lab().supervisor.server(name).own_files()}
+    return jsonify(sources.read(program, request.args.get("file"), loaded))

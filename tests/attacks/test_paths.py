@@ -144,6 +144,84 @@ def test_a_file_that_is_swapped_after_it_was_listed(
     assert SECRET not in answers[0].text
 
 
+@pytest.fixture
+def deep(tmp_path: Path) -> Path:
+    """A listed file in a folder of a folder; beside the list lies a tree of the same names, whose
+    file leaves a mark where it is run."""
+    text = f"open({str(tmp_path / 'mark')!r}, 'w')  # {SECRET}\n"
+    for tree in ("programs", "outside"):
+        inner = tmp_path / tree / "sub" / "inner"
+        inner.mkdir(parents=True)
+        (inner / "x.py").write_text("print('one')\n" if tree == "programs" else text)
+    (inner / "other.py").write_text(f"# {SECRET}\n")
+    return tmp_path / "programs" / "sub" / "inner" / "x.py"
+
+
+def swap_folder(tmp_path: Path, folder: str) -> None:
+    """The folder of the list becomes a link to that of the tree beside it."""
+    ours = tmp_path / "programs" / folder
+    ours.rename(tmp_path / "kept")
+    ours.symlink_to(tmp_path / "outside" / folder)
+
+
+@pytest.mark.parametrize("folder", ["sub/inner", "sub", ""])
+def test_a_folder_that_is_swapped_after_its_file_was_listed(
+    app: Flask, tmp_path: Path, deep: Path, folder: str
+) -> None:
+    name, client = OwnFile(deep.resolve()).name, app.test_client()
+    assert client.get(f"/api/programs/{name}/source").get_json()["files"] == ["x.py"]
+    swap_folder(tmp_path, folder)
+    for file in ("", "?file=x.py", "?file=other.py"):
+        answer = client.get(f"/api/programs/{name}/source{file}")
+        assert answer.status_code == 404
+        assert SECRET not in answer.text
+        assert "is a link now" in answer.get_json()["error"]["message"]
+        assert answer.get_json()["error"]["next_step"]
+
+
+@pytest.mark.parametrize("folder", ["sub/inner", "sub", ""])
+def test_what_a_swapped_folder_leads_to_is_not_started(
+    site: Any, tmp_path: Path, deep: Path, folder: str
+) -> None:
+    name = OwnFile(deep.resolve()).name
+    assert site.api("POST", f"/api/programs/{name}/start?wait=30", {})["status"] == 200
+    swap_folder(tmp_path, folder)
+    for action in ("programs/{}/start", "programs/{}/restart", "programs/{}/check"):
+        for path in {action, action.replace("programs", "servers").replace("check", "start")}:
+            refused = site.api("POST", f"/api/{path.format(name)}", {})
+            assert refused["status"] == 422, path
+            assert "is a link now" in refused["error"]["message"]
+            assert refused["error"]["next_step"]
+    assert not (tmp_path / "mark").exists()
+    ours = tmp_path / "programs" / folder
+    ours.unlink()
+    (tmp_path / "kept").rename(ours)
+    assert site.api("POST", f"/api/programs/{name}/start?wait=30", {})["status"] == 200
+
+
+def test_a_folder_that_is_swapped_again_and_again(app: Flask, tmp_path: Path, deep: Path) -> None:
+    """Between the look and the open, too: the secret is never seen, and nothing breaks."""
+    name, client = OwnFile(deep.resolve()).name, app.test_client()
+    client.get(f"/api/programs/{name}")
+    ours, over = deep.parent, threading.Event()
+
+    def swap() -> None:
+        while not over.is_set():
+            swap_folder(tmp_path, "sub/inner")
+            ours.unlink()
+            (tmp_path / "kept").rename(ours)
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    try:
+        answers = [client.get(f"/api/programs/{name}/source") for _ in range(200)]
+    finally:
+        over.set()
+        swapping.join()
+    assert {answer.status_code for answer in answers} <= {200, 404}
+    assert not [answer.text for answer in answers if SECRET in answer.text]
+
+
 def test_a_file_that_is_swapped_again_and_again(app: Flask, folder: Path, name: str) -> None:
     """Between the look and the open, too: the secret is never seen."""
     client = app.test_client()

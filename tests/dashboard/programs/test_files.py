@@ -199,6 +199,7 @@ def test_only_a_regular_file_is_read(tmp_path: Path) -> None:
         files.read(tmp_path / "fifo.py", 5)
     assert refused.value.errno == errno.EINVAL
     assert refused.value.filename == str(tmp_path / "fifo.py")
-    for name in ("link.py", "fifo.py", ".", "missing.py"):
-        with pytest.raises(OSError, match=r"links|regular|directory|No such"):
+    (tmp_path / "folder").symlink_to(tmp_path)
+    for name in ("link.py", "fifo.py", ".", "missing.py", "folder/server.py"):
+        with pytest.raises(OSError, match=r"links|regular|irectory|No such"):
             files.read(tmp_path / name, 5)

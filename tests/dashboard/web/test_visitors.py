@@ -14,6 +14,7 @@ from dashboard import create_app, middleware
 from dashboard.rights import Right, need_of
 from dashboard.security import public_addresses
 from dashboard.supervision.hosts import others_reach
+from tests.conftest import wait_until
 from tests.elsewhere import FAR, HOST, Elsewhere
 
 TOKEN = "token-of-the-tests"
@@ -118,6 +119,36 @@ def test_files_that_are_no_programs_yet_are_the_owners_alone(app: Flask) -> None
         assert ask(app, "GET", path).status_code == 404
     assert ask(app, "GET", f"/programs/{name}", address="127.0.0.1").status_code == 200
     assert ask(app, "GET", f"/api/programs/{name}/source").status_code == 200
+
+
+@OPENED
+def test_no_answer_tells_the_owners_link_of_files_that_are_no_programs(
+    app: Flask, site: Any
+) -> None:
+    folder = Path(app.extensions["lab"].config.programs)
+    folder.mkdir()
+    texts = {"main.py": "import used\ninput()", "used.py": "", "unused.py": "# mine"}
+    for file, text in texts.items():
+        (folder / file).write_text(text)
+    home = {file["title"]: file["id"] for file in site.api("GET", "/api/programs")["files"]}
+    name = home["main.py"]
+    assert site.api("POST", f"/api/programs/{name}/start?wait=30", {})["status"] == 200
+    own = app.extensions["lab"].supervisor.server(name).own_files
+    wait_until(lambda: folder.resolve() / "used.py" in own(), "its import is seen")
+    source = f"/api/programs/{name}/source"
+    assert len(site.api("GET", source)["files"]) == 3
+    for token in ("", TOKEN):
+        told = ask(app, "GET", source, token=token).get_json()
+        assert told["files"] == ["main.py", "used.py"]
+        assert ask(app, "GET", f"{source}?file=unused.py", token=token).status_code == 404
+        assert ask(app, "GET", "/api/programs", token=token).get_json()["files"] == []
+    assert ask(app, "POST", "/api/programs/look", token=TOKEN).get_json()["files"] == []
+    assert ask(app, "POST", f"/api/programs/{name}/stop?wait=30", token=TOKEN).status_code == 200
+    gone = ask(app, "DELETE", f"/api/programs/{name}", token=TOKEN)
+    assert (gone.status_code, gone.get_json()["files"]) == (200, [])
+    site.api("GET", f"/api/programs/{home['used.py']}")
+    gone = site.api("DELETE", f"/api/programs/{home['used.py']}")
+    assert {file["title"] for file in gone["files"]} >= {"main.py", "used.py", "unused.py"}
 
 
 def test_a_machine_that_is_open_knows_its_own_addresses_and_no_others(tmp_path: Path) -> None:
