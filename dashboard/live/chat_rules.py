@@ -2,8 +2,8 @@
 
 The rules are data, since the page judges by them as well: bodies of character classes, which
 Python and JavaScript read alike whatever their versions of Unicode, and the most of each.
-`spaces` may stand inside a nickname, `unseen` nowhere; `nickname` counts characters, `bytes`
-those of a message with its prefix.
+`spaces` may stand inside a nickname, `unseen` nowhere, and `blank` alone is no message. `nickname`
+counts characters, `bytes` those of a message with its prefix.
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import Any
 RULES: dict[str, Any] = json.loads(Path(__file__).with_name("chat_rules.json").read_text("utf-8"))
 _UNSEEN = re.compile(f"[{RULES['unseen']}]")
 _SPACE = re.compile(f"[{RULES['spaces']}]")
+_BLANK = re.compile(f"[{RULES['blank']}]*")
 _AROUND = re.compile(f"^[{RULES['spaces']}]+|[{RULES['spaces']}]+$")
 
 
@@ -43,8 +44,8 @@ def name_problem(name: object) -> str:
 
 def text_problem(text: object) -> str:
     """Why this is not a message; empty when it is one."""
-    if not isinstance(text, str) or not text or text.isspace():
-        return "a message has at least one character"
+    if not isinstance(text, str) or _BLANK.fullmatch(text):
+        return "a message is more than blanks"
     if "\n" in text or "\r" in text:
         return "a message is one line of text"
     return ""

@@ -50,6 +50,36 @@ def netcat(lab: Any, need: Callable[[str], str]) -> Iterator[Callable[[str], Any
             process.wait(5)
 
 
+@pytest.mark.parametrize("text", ["\ufeff", "\x85", "\x1c \u3000"])
+def test_blanks_alone_are_not_sent_and_the_page_says_so(
+    lab: Any, open_page: Any, text: str
+) -> None:
+    lab.start("chat")
+    page = open_page(ROOMS)
+    enter(page, "Anya")
+    say(page, text)
+    expect(page.locator(".cmp .hint")).to_contain_text("Nothing but blanks")
+    say(page, text + "seen")
+    expect(page.locator(".msg.me")).to_have_count(1)
+    expect(page.locator(".msg.me .rc")).to_have_text("Echoed by the server")
+
+
+def test_a_nickname_of_as_many_characters_as_the_rule_allows_fits(lab: Any, open_page: Any) -> None:
+    """Counted in characters: each of these takes two places of a JavaScript string."""
+    lab.start("chat")
+    page = open_page(ROOMS)
+    nickname = page.get_by_label("Nickname")
+    page.get_by_label("Room", exact=True).fill("7")
+    nickname.focus()
+    page.keyboard.insert_text("😀" * 33)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="at most 32 characters")).to_be_visible()
+    nickname.press("Backspace")
+    expect(nickname).to_have_value("😀" * 32)
+    nickname.press("Enter")
+    expect(page.locator(".room .conn")).to_contain_text("127.0.0.1:")
+
+
 def test_two_browsers_and_netcat_in_one_room(lab: Any, open_page: Any, netcat: Any) -> None:
     lab.start("chat")
     anya, tom = open_page(ROOMS), open_page(ROOMS)

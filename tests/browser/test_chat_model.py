@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard import i18n
+from dashboard.live.chat_rules import text_problem
 from tests.browser.test_chat import ROOMS
 
 CASES = (Path(__file__).parents[1] / "chat_rules_cases.json").read_text("utf-8")
@@ -63,6 +64,28 @@ def test_the_form_judges_as_the_bridge_does(page: Page) -> None:
         json.dumps(json.loads(CASES)),
     )
     assert verdicts == "[]"
+
+
+def test_what_is_blank_to_the_form_is_blank_to_the_bridge(page: Page) -> None:
+    """Of every character by itself, and of texts of several."""
+    found = page.evaluate(
+        """async (cases) => {
+          const { isBlank } = await import("/static/js/model/chat.js");
+          const { rules } = JSON.parse(document.getElementById("boot").textContent);
+          const codes = [...Array(0x110000).keys()];
+          const blank = codes.filter((code) => isBlank(rules, String.fromCodePoint(code)));
+          const wrong = JSON.parse(cases).filter(([text, how]) => isBlank(rules, text) !== how);
+          const trimmed = codes.filter((code) => !String.fromCodePoint(code).trim());
+          return JSON.stringify({ blank, wrong, trimmed });
+        }""",
+        json.dumps(json.loads(CASES)["blanks"]),
+    )
+    verdict = json.loads(found)
+    breaks = {ord(end) for end in "\r\n"}  # more than a line, whatever stands on them
+    refused = {code for code in range(0x110000) if text_problem(chr(code))}
+    assert set(verdict["blank"]) == refused >= breaks
+    assert set(verdict["trimmed"]) <= refused
+    assert verdict["wrong"] == []
 
 
 def test_a_member_joins_before_what_it_says_though_the_event_comes_later(page: Page) -> None:

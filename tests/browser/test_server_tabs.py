@@ -122,6 +122,28 @@ def test_subjects_saves_and_reads_grades(lab, open_page, kind: str, status: str)
     expect(page.get_by_label("Subject")).to_have_value("")
 
 
+def typed(page, label: str, text: str) -> None:
+    """As a paste: a field may cut it, which fill() does not let it."""
+    page.get_by_label(label).fill("")
+    page.get_by_label(label).focus()
+    page.keyboard.insert_text(text)
+
+
+def test_the_longest_subject_and_student_are_judged_by_the_rule(lab, open_page) -> None:
+    lab.start("subjects")
+    page = open_page("/servers/subjects/try")
+    save, long = page.get_by_role("button", name="Save grade"), "😀" * 200
+    typed(page, "Student id", "7" * 31)
+    typed(page, "Subject", long + "😀")
+    save.click()
+    expect(page.get_by_text("1 to 30 digits, as 42")).to_be_visible()
+    expect(page.get_by_text("A subject has at most 200 characters")).to_be_visible()
+    typed(page, "Student id", "0" * 28 + "42")
+    typed(page, "Subject", f" {long}\t")
+    save.click()
+    expect(page.locator("td.wide").first).to_have_text(long)
+
+
 def test_a_grade_without_a_subject_is_asked_for(lab, open_page) -> None:
     lab.start("subjects")
     page = open_page("/servers/subjects/try")

@@ -216,6 +216,9 @@ export function nameProblem(rules, name) {
   return bad ? "ch.nick.bad" : null;
 }
 
+/** Whether a message would be nothing but blanks, which is none. */
+export const isBlank = ({ blank }, text) => new RegExp(`^[${blank}]*$`, "u").test(text);
+
 /** A text as UTF-8 can carry it: half of a surrogate pair is shown, and sent, as U+FFFD. */
 export const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, "\ufffd");
 

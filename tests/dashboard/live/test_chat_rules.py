@@ -32,6 +32,16 @@ def test_what_is_not_a_text_is_neither(value: object) -> None:
     assert text_problem(value)
 
 
+@pytest.mark.parametrize(("text", "blank"), CASES["blanks"])
+def test_blanks(text: str, blank: bool) -> None:
+    assert (text_problem(text) != "") is blank
+
+
+def test_every_space_of_this_python_is_blank() -> None:
+    spaces = [chr(code) for code in range(0x110000) if chr(code).isspace()]
+    assert [space for space in spaces if not text_problem(space)] == []
+
+
 @pytest.mark.parametrize("text", ["a", " a ", "\0", "a\u2028b", "\x85a", "exit", "\ud800"])
 def test_a_line_of_text_is_a_message(text: str) -> None:
     assert text_problem(text) == ""

@@ -66,7 +66,7 @@ function WillBind({ server, known, settings, choose }) {
       ${known.map((choice) => html`<option key=${choice.host} value=${choice.host}>${choice.label}</option>`)}
     </select>${icon("downc")}</span>
     <span aria-hidden="true">:</span>
-    <input class="inp mono" inputmode="numeric" maxlength="5" autocomplete="off" aria-label=${t("set.port")}
+    <input class="inp mono" inputmode="numeric" autocomplete="off" aria-label=${t("set.port")}
       value=${settings.port} aria-invalid=${settings.error ? "true" : undefined}
       aria-describedby=${settings.error ? `port-${name}` : undefined}
       onInput=${(event) => settings.setPort(event.currentTarget.value)} onChange=${settings.savePort}/>

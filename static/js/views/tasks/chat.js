@@ -27,7 +27,7 @@ export function Chat({ state, actions }) {
     ${rooms.length
       ? html`<div class="rooms ${rooms.length === 1 ? "one" : ""}">${rooms.map(
           (room) => html`<${Room} key=${room.id} room=${room} second=${room.id !== first} up=${up} port=${server.port}
-            most=${state.rules.bytes} mute=${reason(state, "change")} lang=${state.lang} chat=${actions.chat}/>`,
+            rules=${state.rules} mute=${reason(state, "change")} lang=${state.lang} chat=${actions.chat}/>`,
         )}</div>`
       : html`<section class="panel"><p class="nothing">${t("ch.sub", { p: String(server.port) })}<br/>${t("ch.begin")}</p></section>`}
   </div>`;
@@ -62,7 +62,7 @@ function Entrance({ server, up, rooms, show, refused, used, rules, chat }) {
     else enter(id);
   };
   return html`<form class="ctlbar chatbar" onSubmit=${submit}>
-    <div class="grp"><label class="lbl" for="nk">${t("ch.nick")}</label><input id="nk" class="inp nick" ref=${nick} value=${name} maxlength="32"
+    <div class="grp"><label class="lbl" for="nk">${t("ch.nick")}</label><input id="nk" class="inp nick" ref=${nick} value=${name}
       autocomplete="off" aria-invalid=${nameError ? "true" : undefined} aria-describedby="rme" onInput=${(event) => setName(event.currentTarget.value)}/></div>
     <div class="grp"><label class="lbl" for="rm">${t("ch.room")}</label><input id="rm" class="inp mono roomid" value=${id} maxlength="8"
       autocomplete="off" aria-invalid=${roomError ? "true" : undefined} aria-describedby="rme" onInput=${(event) => setId(event.currentTarget.value)}/>

@@ -2,10 +2,10 @@
 import { Button, IconButton, Toggle, html, icon, pure, useDraft, useLayoutEffect, useNow, useRef } from "../../kit.js";
 import { errorText } from "../../errors.js";
 import { clock, nf, t } from "../../i18n.js";
-import { bytesOf, wireBytes } from "../../model/chat.js";
+import { bytesOf, isBlank, wireBytes } from "../../model/chat.js";
 import { hex } from "../../model/hex.js";
 
-export function Room({ room, second, up, port, most, mute, lang, chat }) {
+export function Room({ room, second, up, port, rules, mute, lang, chat }) {
   const [raw, setRaw] = useDraft(`chat.raw.${room.id}`, false);
   const connected = room.status === "connected";
   return html`<section class="panel room ${second ? "second" : ""}" aria-labelledby=${`rm-${room.id}`}>
@@ -16,7 +16,7 @@ export function Room({ room, second, up, port, most, mute, lang, chat }) {
         <${IconButton} label=${t("ch.leave")} icon="x" kind="gh sm" onClick=${() => chat.leave(room.id)}/></span></div>
     ${!connected && html`<${Trouble} room=${room} up=${up} chat=${chat}/>`}
     <${Messages} room=${room} raw=${raw} port=${port} lang=${lang} chat=${connected ? chat : null}/>
-    <${Composer} room=${room} connected=${connected} most=${most} mute=${mute} chat=${chat}/></section>`;
+    <${Composer} room=${room} connected=${connected} rules=${rules} mute=${mute} chat=${chat}/></section>`;
 }
 
 function Trouble({ room, up, chat }) {
@@ -76,19 +76,20 @@ function Receipt({ entry, again }) {
   return html`<span class="rc">${icon(entry.pending ? "clock" : "check")}${t(entry.pending ? "ch.pending" : "ch.echo")}</span>`;
 }
 
-function Composer({ room, connected, most, mute, chat }) {
+function Composer({ room, connected, rules, mute, chat }) {
   const [text, setText] = useDraft(`chat.draft.${room.id}`, "");
   const size = wireBytes(room.name, text);
-  const long = size > most;
+  const long = size > rules.bytes;
+  const blank = isBlank(rules, text);
   const send = (event) => {
     event.preventDefault();
-    if (mute || !text.trim() || long) return;
+    if (mute || blank || long) return;
     if (chat.say(room.id, text)) setText("");
   };
   const off = mute || (!connected ? t("ch.off") : long ? t("ch.long") : "");
   return html`<form class="cmp" onSubmit=${send}><input class="inp" value=${text} autocomplete="off" aria-label=${t("ch.ph", { r: room.id })}
       placeholder=${t("ch.ph", { r: room.id })} aria-invalid=${long ? "true" : undefined} onInput=${(event) => setText(event.currentTarget.value)}/>
     <${Button} type="submit" kind="pri" icon="send" label=${t("ch.send")} off=${off} onClick=${send}/>
-    <div class="hint"><span>${long ? html`<span class="c-err" role="alert">${t("ch.long")}</span>` : t("ch.exit")}</span>
-      <span>${t("ch.bytes", { a: text ? size : 0, b: nf(most) })}</span></div></form>`;
+    <div class="hint"><span>${long ? html`<span class="c-err" role="alert">${t("ch.long")}</span>` : t(text && blank ? "ch.blank" : "ch.exit")}</span>
+      <span>${t("ch.bytes", { a: text ? size : 0, b: nf(rules.bytes) })}</span></div></form>`;
 }

@@ -9,6 +9,7 @@ import { Client, Explanation, Terminal, netcats, quote } from "./kit.js";
 import { Status } from "./page.js";
 
 const GRADES = ["1", "2", "3", "4", "5"];
+const SUBJECT_CHARACTERS = 200; // the server's limit; spaces and tabs around them do not count
 const JSON_TYPE = "application/json";
 const FORM_TYPE = "application/x-www-form-urlencoded";
 
@@ -56,8 +57,10 @@ function Form({ draft, change, talk, read, save }) {
   useEffect(() => setErrors({}), [draft]);
   const check = (whole) => {
     const found = {};
-    if (!/^[0-9]+$/.test(draft.student.trim())) found.student = t("try.student.bad");
-    if (whole && !draft.subject.trim()) found.subject = t("try.subject.bad");
+    if (!/^[0-9]{1,30}$/.test(draft.student.trim())) found.student = t("try.student.bad");
+    const subject = [...draft.subject.replace(/^[ \t]+|[ \t]+$/g, "")];
+    if (whole && !subject.length) found.subject = t("try.subject.bad");
+    if (whole && subject.length > SUBJECT_CHARACTERS) found.subject = t("try.subject.long", { n: SUBJECT_CHARACTERS });
     setErrors(found);
     return !Object.keys(found).length && !talk.off && !talk.busy;
   };
@@ -67,13 +70,13 @@ function Form({ draft, change, talk, read, save }) {
   };
   const field = (name, label, props) => html`<label class="fld ${props.class ?? ""}"><span>${label}</span>
     <input class="inp ${props.mono ? "mono" : ""}" value=${draft[name]} autocomplete="off" inputmode=${props.inputmode}
-      maxlength=${props.maxlength} aria-invalid=${errors[name] ? "true" : undefined} aria-describedby=${`su-${name}-e`}
+      aria-invalid=${errors[name] ? "true" : undefined} aria-describedby=${`su-${name}-e`}
       onInput=${(event) => change({ [name]: say(event) })}/>
     <span class="err" id=${`su-${name}-e`} role="alert">${errors[name]}</span></label>`;
   return html`<form class="pn-b form" onSubmit=${submit}>
-    <div class="line">${field("student", t("try.student"), { mono: true, inputmode: "numeric", maxlength: 9, class: "short" })}
+    <div class="line">${field("student", t("try.student"), { mono: true, inputmode: "numeric", class: "short" })}
       <${Button} icon="din" label=${t("try.read")} busy=${talk.busy} off=${talk.off} onClick=${() => check(false) && read()}/></div>
-    <div class="line">${field("subject", t("try.subject"), { maxlength: 200, class: "grow" })}
+    <div class="line">${field("subject", t("try.subject"), { class: "grow" })}
       <div class="fld"><span id="su-grade">${t("try.grade")}</span><${Segmented} label=${t("try.grade")} value=${draft.grade}
         items=${GRADES.map((grade) => [grade, grade])} onChange=${(grade) => change({ grade })}/></div></div>
     <div class="line"><${Button} type="submit" kind="pri" icon="send" label=${t("try.save")} busy=${talk.busy} off=${talk.off}/>
