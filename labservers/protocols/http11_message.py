@@ -1,5 +1,6 @@
 """HTTP/1.1 messages as values: Request, Response, and HTTPError for what is wrong with one."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NamedTuple
@@ -7,6 +8,7 @@ from typing import NamedTuple
 CHUNKED = -1
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 WHITE_SPACE = " \t"  # RFC 9110 section 5.6.3; str.strip() would take 27 characters more
+_UNRESERVED = re.compile(r"%(2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
 _REASONS = {status.value: status.phrase for status in HTTPStatus} | {
     413: "Content Too Large",
     422: "Unprocessable Content",
@@ -123,6 +125,14 @@ class Response:
             head += "Connection: keep-alive\r\n"
         body = b"" if head_only else self.body
         return head.encode("latin-1") + b"\r\n" + body
+
+
+def normal_path(path: str) -> str:
+    """The same address with its unreserved characters as themselves (RFC 3986 section 6.2.2.2); a
+    `%2F` stays, since it is not the slash that parts segments."""
+    if "%" not in path:
+        return path
+    return _UNRESERVED.sub(lambda found: chr(int(found[1], 16)), path)
 
 
 def reason(status: int) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from labservers.observe.monitor import Monitor
 from labservers.protocols.http11 import HTTPError, Limits, Request, Response, read_request, reason
+from labservers.protocols.http11_message import normal_path
 from labservers.protocols.stream import ByteStream
 from labservers.registry import ServerSpec
 from labservers.run.server import Options
@@ -77,7 +78,7 @@ def receive_request(client: Visit) -> Request | None:
 
 def respond(request: Request) -> Response:
     """The page for GET and HEAD of its two names. Raises HTTPError."""
-    if request.path not in PATHS:
+    if normal_path(request.path) not in PATHS:
         raise HTTPError(404, "there is only / here")
     if request.method not in ALLOWED.split(", "):
         detail = f"{request.method} is not allowed here; allowed are {ALLOWED}"

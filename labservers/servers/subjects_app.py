@@ -8,14 +8,13 @@ import json
 import re
 
 from labservers.protocols.http11 import HTTPError, Request, Response
-from labservers.protocols.http11_message import WHITE_SPACE
+from labservers.protocols.http11_message import WHITE_SPACE, normal_path
 from labservers.servers import subjects_pages as pages
 from labservers.servers.gradebook import Grade, Page, Row
 from labservers.servers.subjects_fields import FORM, JSON, Unprocessable, check_media, unescaped
 
 HTML = "text/html"
 PATH = re.compile(r"/subjects/([0-9]{1,30})")
-UNRESERVED = re.compile(r"%(2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
 STUDENT_METHODS, ROOT_METHODS = "GET, HEAD, POST, OPTIONS", "GET, HEAD, OPTIONS"
 METHODS = {allowed: frozenset(allowed.split(", ")) for allowed in (STUDENT_METHODS, ROOT_METHODS)}
 ROW_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
@@ -55,9 +54,7 @@ def check(request: Request) -> None:
 
 
 def _student(path: str) -> str | None:
-    if "%" in path:  # the same address by RFC 3986 section 6.2.2.2
-        path = UNRESERVED.sub(lambda found: chr(int(found[1], 16)), path)
-    matched = PATH.fullmatch(path)
+    matched = PATH.fullmatch(normal_path(path))
     return None if matched is None else matched[1].lstrip("0") or "0"
 
 

@@ -1,5 +1,7 @@
 """Messages as values: what a response is in bytes, what a request says of itself."""
 
+import string
+
 import pytest
 
 from labservers.protocols.http11 import (
@@ -12,6 +14,7 @@ from labservers.protocols.http11 import (
     parse_head,
     reason,
 )
+from labservers.protocols.http11_message import normal_path
 
 
 def request(line: str, *fields: str) -> Request:
@@ -98,6 +101,17 @@ def test_an_error_has_a_status_a_sentence_and_fields() -> None:
     assert (error.status, error.detail, error.headers) == (405, "not this", {"Allow": "GET"})
     assert str(error) == "not this"
     assert HTTPError(400, "odd").headers == Response(200).headers == {}
+
+
+def test_every_unreserved_character_means_itself_and_no_other() -> None:
+    unreserved = set(string.ascii_letters + string.digits + "-._~")  # RFC 3986 section 2.3
+    for code in range(256):
+        for escaped in (f"/%{code:02x}", f"/%{code:02X}"):
+            plain = chr(code) in unreserved
+            assert normal_path(escaped) == (f"/{chr(code)}" if plain else escaped)
+    for path in ("/", "/index.html", "/100%", "/%", "/%4", "/%zz", "/%u0031"):
+        assert normal_path(path) == path
+    assert normal_path("/%2569") == "/%2569", "it is done once"
 
 
 def test_the_limits_by_default() -> None:

@@ -66,6 +66,28 @@ def test_refusals_with_their_statuses(serve: Callable[..., Any], model: str) -> 
     assert b"\r\nAllow: GET, HEAD\r\n" in received
 
 
+@BOTH_MODELS
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (b"/index%2Ehtml", 200),
+        (b"/%69ndex.html", 200),
+        (b"/%49ndex.html", 404),
+        (b"/%69%6e%64%65%78%2e%68%74%6D%6c?%2E", 200),
+        (b"/index%252Ehtml", 404),
+        (b"%2Findex.html", 400),
+        (b"/%2F", 404),
+        (b"/index.html%00", 404),
+        (b"/%2e%2e/index.html", 404),
+    ],
+)
+def test_an_escaped_letter_is_the_letter(
+    serve: Callable[..., Any], model: str, path: bytes, expected: int
+) -> None:
+    server = serve("page", model=model)
+    assert status(server.address, b"GET %s HTTP/1.1\r\n" % path + HOST + b"\r\n") == expected
+
+
 class Hasty(PageServer):
     deadline_s = 0.5
 
