@@ -51,6 +51,30 @@ def test_a_utf_16_client_is_in_a_room_of_its_own_and_hurts_nobody(
     other.hear("still here\n")
 
 
+@pytest.mark.parametrize(
+    ("codec", "room", "heard"),
+    [
+        ("utf-16-le", "7", ["\0", "\0" + "".join(f"{chr(ord(c) - 0x400)}\x04" for c in "привет")]),
+        ("utf-16-be", "\0", ["7\0"]),
+    ],
+)
+def test_a_utf_16_client_without_a_byte_order_mark_is_in_the_room_of_its_first_byte(
+    chat_server: Any,
+    join: Callable[..., Any],
+    connect: Callable[..., socket.socket],
+    codec: str,
+    room: str,
+    heard: list[str],
+) -> None:
+    """Of digits and letters of ASCII that is the character, little-endian, or NUL."""
+    member = join(room)
+    client = connect(chat_server.address)
+    client.sendall("7\nпривет\n".encode(codec))
+    client.shutdown(socket.SHUT_WR)
+    for line in heard:
+        member.hear(line + "\n")
+
+
 def test_control_characters_are_passed_on_and_never_steer_the_log(
     chat_server: Any, join: Callable[..., Any], eventually: Callable[..., Any]
 ) -> None:
