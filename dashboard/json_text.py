@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 DEPTH = 100
+# The least that int() can be told to take at most, which it refuses in words of its own.
+DIGITS = 640
 
 
 def parse(text: bytes | str) -> Any:
@@ -13,7 +15,8 @@ def parse(text: bytes | str) -> Any:
 
     Raises:
         ValueError: not JSON, with the fault in a few words: also the extras of Python's parser
-            (NaN, 1e999, a name twice, another encoding) and nesting beyond DEPTH.
+            (NaN, 1e999, a name twice, another encoding), nesting beyond DEPTH, and numbers beyond
+            DIGITS.
     """
     if isinstance(text, bytes):
         text = _decoded(text)
@@ -53,6 +56,12 @@ def _constant(name: str) -> float:
     raise ValueError(f"{name} is not a number of JSON")
 
 
+def _whole(text: str) -> int:
+    if len(text.removeprefix("-")) > DIGITS:
+        raise ValueError("a number is too large")
+    return int(text)
+
+
 def _finite(text: str) -> float:
     value = float(text)
     if math.isinf(value):
@@ -68,5 +77,5 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER = json.JSONDecoder(
-    parse_constant=_constant, parse_float=_finite, object_pairs_hook=_distinct
+    parse_constant=_constant, parse_float=_finite, parse_int=_whole, object_pairs_hook=_distinct
 )

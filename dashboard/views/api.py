@@ -60,7 +60,7 @@ def body() -> dict[str, Any]:
     try:
         value = json_text.parse(text)
     except ValueError as error:
-        raise LabError(f"the body is not JSON: {error}", next_step) from error
+        raise LabError(f"the body cannot be read as JSON: {error}", next_step) from error
     if not isinstance(value, dict):
         raise LabError("the body is not a JSON object", next_step)
     return value

@@ -91,7 +91,9 @@ def _not_json(constant: str) -> object:
 
 
 # NaN and Infinity are not JSON (RFC 8259 section 6), though json.loads() takes them.
-_DECODER = json.JSONDecoder(parse_constant=_not_json)
+# Whole numbers are read as floats, since int() refuses thousands of digits: what is too large for
+# one is infinite, and no grade.
+_DECODER = json.JSONDecoder(parse_int=float, parse_constant=_not_json)
 
 
 def _from_json(body: bytes) -> dict[str, object]:
@@ -121,7 +123,7 @@ def _grade(value: object, problems: dict[str, str], *, is_json: bool) -> int:
     section 6 knows no kinds of numbers)."""
     if isinstance(value, str) and not is_json:
         grade = GRADES.get(value.strip(WHITE_SPACE), 0)
-    elif isinstance(value, int | float) and not isinstance(value, bool) and value in range(1, 6):
+    elif isinstance(value, float) and value in range(1, 6):
         grade = int(value)
     else:
         grade = 0

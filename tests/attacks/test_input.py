@@ -68,6 +68,16 @@ def ask(app: Flask, method: str, path: str, content: bytes, kind: str = "applica
     return answer
 
 
+def test_a_number_of_many_digits_is_refused_in_our_words(app: Flask) -> None:
+    for digits in (641, 5_000, 900_000):
+        content = b'{"a": %s}' % (b"9" * digits)
+        answer = ask(app, "POST", "/api/servers/hello/settings", content)
+        assert answer.status_code == 400
+        assert answer.get_json()["error"]["message"] == (
+            "the body cannot be read as JSON: a number is too large"
+        )
+
+
 def routes(app: Flask) -> list[tuple[str, str]]:
     """Every method and path of the API."""
     found = []
