@@ -1,12 +1,10 @@
 """The checks on the messages of a tap.
 
 All code of a program can write to the line that leads to us, and its messages are computed with:
-bytes are decoded, times are put into files. And they are kept and shown on every page, so each is
-bounded here, before anything else sees it.
+bytes are decoded, times are put into files.
 """
 
 import binascii
-from typing import Any
 
 from labservers.observe import messages, observed
 
@@ -14,52 +12,32 @@ AGES = 2**32  # seconds since the epoch, until 2106
 MOST_BYTES = 2**40  # of one call
 CODE, SENTENCE = 40, 1_000  # characters
 STUCK = 20  # threads of a deadlock
-WORDS = 250  # characters of a point's or a socket's text
-EVENTS = 10_000  # of sockets in a message
-HELD = 100  # points that are shown, where all of them are too much
-SMALL_BYTES, LARGE_BYTES = 256 * 1024, 1024 * 1024
-# Tables of which only the newest is kept, and shown to who asks for it.
-LARGE = (observed.Threads, observed.Lines)
+CRASH_BYTES = 256 * 1024
 
 
 def sound_part(message: messages.Message) -> messages.Message | None:
-    """The message without what cannot be; points that go are counted as lost. None: nothing of
-    it can be taken."""
+    """The message without what cannot be; points that go are counted as lost."""
     if not _is_time(getattr(message, "at", 0.0)):
         return None
     match message:
         case observed.Points():
-            points = [_brief(point) for point in message.points if _is_sound(point)]
+            points = [point for point in message.points if _is_sound(point)]
             lost = max(0, message.lost) + len(message.points) - len(points)
             return message._replace(points=points, lost=lost)
         case observed.SocketEvents():
-            events = [_brief(e) for e in message.events[:EVENTS] if _is_time(e.at)]
-            return message._replace(events=events)
+            return message._replace(events=[e for e in message.events if _is_time(e.at)])
         case messages.Notice():
             return message._replace(code=message.code[:CODE], text=message.text[:SENTENCE])
         case observed.Deadlock():
             return _bounded(message._replace(text="", threads=message.threads[:STUCK]))
-        case observed.Program() | observed.Asks() | observed.Summary() | messages.Ready():
-            return _bounded(_brief(message, SENTENCE))
-        case messages.Held():
-            return _bounded(message) or _bounded(message._replace(points=message.points[:HELD]))
-    return _bounded(message)
+        case observed.Crash():
+            return _bounded(message)
+    return message
 
 
-def _bounded(message: messages.Message) -> messages.Message | None:
-    """The tap cuts what it tells; a longer message is not of the tap."""
-    most = LARGE_BYTES if isinstance(message, LARGE) else SMALL_BYTES
-    return message if len(messages.encode(message)) <= most else None
-
-
-def _brief(told: Any, most: int = WORDS) -> Any:
-    """With its texts cut, but for a point's data; nearly all are short."""
-    long = {
-        name: text[:most]
-        for name, text in zip(told._fields, told, strict=True)
-        if type(text) is str and len(text) > most and name != "data"
-    }
-    return told._replace(**long) if long else told
+def _bounded(message: observed.Crash | observed.Deadlock) -> messages.Message | None:
+    """The tap cuts what it tells of one; a longer one is not of the tap."""
+    return message if len(messages.encode(message)) <= CRASH_BYTES else None
 
 
 def _is_time(at: float) -> bool:

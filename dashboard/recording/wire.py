@@ -14,7 +14,6 @@ POINTS = 20_000
 STREAM_BYTES = 512 * 1024
 PROGRAM_BYTES = 8 * 1024 * 1024
 STREAMS = 6_000
-REACHABLE = 250  # sockets by which clients can reach a program
 POINT_BYTES, STREAM_COST = 780, 1_750  # of memory, as measured, besides data
 
 
@@ -57,10 +56,10 @@ class Wire:
         stream.happened(event)
         if not stream.open:
             self._closed[event.id] = None
-        if not stream.reachable:
-            self._reachable.pop(event.id, None)
-        elif len(self._reachable) < REACHABLE:
+        if stream.reachable:
             self._reachable[event.id] = stream
+        else:
+            self._reachable.pop(event.id, None)
 
     def miss(self, points: int) -> None:
         """So many were lost on their way here."""
@@ -176,7 +175,8 @@ class Wire:
         if self._closed:
             number, _ = self._closed.popitem(last=False)
         else:
-            number = next(number for number in self.streams if number not in self._reachable)
+            busy = (s.id for s in self.streams.values() if not s.reachable)
+            number = next(busy, next(iter(self.streams)))
         for _ in range(len(self.streams[number].numbers)):
             self._drop(self.streams[number].numbers[0])
         del self.streams[number]

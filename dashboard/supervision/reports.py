@@ -9,6 +9,7 @@ from dashboard.programs.program import Program
 from dashboard.recording.figures import Figures
 from dashboard.recording.history import LINE_CHARACTERS, LogBook
 from dashboard.recording.recorder import Recorder, point_dict
+from dashboard.recording.sound import sound_part
 from dashboard.supervision.lifecycle import Event, State
 from dashboard.supervision.moves import Moves
 from dashboard.supervision.surroundings import Surroundings
@@ -107,16 +108,19 @@ class Reports:
 
     def observed(self, message: messages.Message, life: int) -> bool:
         """Keep what an observed program tells; whether its view has changed."""
-        anew = self.recorder.take(message, life)
-        schema = getattr(message, "schema", "")
-        known = observed.SCHEMA if isinstance(message, observed.Program) else messages.SCHEMA
+        told = sound_part(message)
+        if told is None:
+            return False
+        anew = self.recorder.take(told, life)
+        schema = getattr(told, "schema", "")
+        known = observed.SCHEMA if isinstance(told, observed.Program) else messages.SCHEMA
         if schema not in ("", known):
             text = f"its messages are those of code {schema}, the dashboard knows {known}"
             notice = messages.Notice(self._world.wall(), "schema", text)
             anew = self.recorder.take(notice, life) or anew
-        if isinstance(message, observed.Points) and self._wanted("wire"):
-            lines = [point_dict(point) for point in message.points]
-            self.publish("wire", lines=lines, skipped=message.lost)
+        if isinstance(told, observed.Points) and self._wanted("wire"):
+            lines = [point_dict(point) for point in told.points]
+            self.publish("wire", lines=lines, skipped=told.lost)
         return anew
 
     def tick(self) -> None:

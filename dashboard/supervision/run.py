@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dashboard.programs.files import Stamp, stamp
-from dashboard.recording.sound import sound_part
 from dashboard.supervision.evidence import Evidence
 from labservers.observe import messages
 
 SOCKETS_S = 1.0
 INTERRUPT_S = 5.0
 FILES = 100
-PASSED_OVER = "a message of its observation is passed over: it is too large, or of no time"
 
 
 class Process(Protocol):
@@ -101,10 +99,7 @@ class Ears:
     exit: Callable[[Run, int], None]
 
     def on_message(self, message: messages.Message) -> None:
-        if sound := sound_part(message):
-            self.message(self.run, sound)
-        else:
-            self.log(PASSED_OVER, False)
+        self.message(self.run, message)
 
     def on_log(self, line: str) -> None:
         self.log(line, False)

@@ -7,16 +7,7 @@ import pytest
 from dashboard.recording.downloads import as_capture, as_raw, as_text
 from dashboard.recording.memory import Memory
 from dashboard.recording.recorder import Recorder
-from dashboard.recording.sound import (
-    EVENTS,
-    HELD,
-    LARGE_BYTES,
-    SENTENCE,
-    SMALL_BYTES,
-    STUCK,
-    WORDS,
-    sound_part,
-)
+from dashboard.recording.sound import CRASH_BYTES, STUCK, sound_part
 from labservers.observe import messages, observed
 
 NOW = 1_700_000_000.0
@@ -51,13 +42,13 @@ def test_times_that_cannot_be_are_not_taken() -> None:
     assert sound_part(messages.Notice(-1.0, "x", "y")) is None
 
 
-@pytest.mark.parametrize(("characters", "kept"), [(1_000, True), (SMALL_BYTES, False)])
+@pytest.mark.parametrize(("characters", "kept"), [(1_000, True), (CRASH_BYTES, False)])
 def test_a_crash_that_no_tap_has_cut_is_not_kept(characters: int, kept: bool) -> None:
     crash = observed.Crash(NOW, "main", True, "ValueError", "x" * characters, None, "", [], {})
     assert (sound_part(crash) is not None) == kept
 
 
-@pytest.mark.parametrize(("characters", "kept"), [(10, True), (SMALL_BYTES, False)])
+@pytest.mark.parametrize(("characters", "kept"), [(10, True), (CRASH_BYTES, False)])
 def test_a_deadlock_has_at_most_some_threads_and_so_many_bytes(characters: int, kept: bool) -> None:
     stuck = observed.StuckThread("x" * characters, "a.py:1", "Lock of a.py:2", "left", "a.py:3")
     told = sound_part(observed.Deadlock(NOW, "a sentence", [stuck] * 100))
@@ -95,47 +86,3 @@ def test_all_that_is_kept_can_be_taken_away(values: dict[str, Any], kind: str) -
     assert told.encode()
     assert len(as_raw(streams[0][1], "in")) <= 3
     assert sum(map(len, as_capture("a.py", streams))) < 100_000
-
-
-HUGE = "x" * 5_000
-POINT = observed.Point(1, NOW, HUGE, HUGE, HUGE, 7, 3, "recv", 5, 3, "YWJj", None, HUGE, HUGE)
-SOCKET = observed.SocketEvent(NOW, 7, 3, HUGE, HUGE, HUGE, HUGE, HUGE, None)
-LINE = observed.LineCount("a.py:1", "f", 1, 0, 1, 1, 1)
-HELD_POINT = messages.HeldPoint("main", "a.py:1", "f", "recv", 7, None, 1, "before", {"a": HUGE})
-NO_BREAKPOINTS = messages.Breakpoints([], [], [], False)
-
-
-@pytest.mark.parametrize(
-    ("message", "most"),
-    [
-        (observed.Points(NOW, [POINT], 0), 10 * WORDS),
-        (observed.SocketEvents(NOW, [SOCKET] * 3 * EVENTS), EVENTS * 10 * WORDS),
-        (observed.Program(NOW, 1, HUGE, HUGE, ["a"]), 5 * SENTENCE),
-        (observed.Asks(NOW, HUGE, HUGE, HUGE), 5 * SENTENCE),
-        (observed.Summary(NOW, 0, HUGE, 1, 1, 1, 1, 1, 1, 1), 5 * SENTENCE),
-        (messages.Ready(NOW, 1, HUGE, []), 5 * SENTENCE),
-        (messages.Held(NOW, True, None, 0.0, [HELD_POINT] * HELD * 3, NO_BREAKPOINTS), None),
-        (messages.Held(NOW, True, None, 0.0, [HELD_POINT] * 40, NO_BREAKPOINTS), SMALL_BYTES),
-        (observed.Lines(NOW, [LINE] * 5_000), LARGE_BYTES),
-        (observed.Lines(NOW, [LINE] * 50_000), None),
-        (messages.Failed(NOW, None, HUGE * 100, ""), None),
-        (messages.Frame(NOW, 1, 1.0, 0, 0, 0, 0, 0, 0, 1, {HUGE * 100: 1}), None),
-        (messages.Rows(NOW, HUGE * 100, 0, []), None),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_what_no_tap_has_cut_is_cut_or_not_taken(message: Any, most: int | None) -> None:
-    told = sound_part(message)
-    if most is None:
-        assert told is None
-    else:
-        assert told is not None
-        assert len(messages.encode(told)) <= most
-        assert sound_part(told) == told
-
-
-def test_of_too_many_held_points_the_first_are_shown() -> None:
-    many = [HELD_POINT._replace(locals={"a": "x" * 1_000})] * 2 * HELD
-    told = sound_part(messages.Held(NOW, True, 60.0, 0.0, many * 2, NO_BREAKPOINTS))
-    assert isinstance(told, messages.Held)
-    assert (told.paused, len(told.points)) == (True, HELD)
