@@ -8,6 +8,8 @@ from labservers.observe.observed import Point, SocketEvent
 
 IN, OUT = "in", "out"
 NAMES_IN = ("recv", "read", "makefile")  # how the calls begin that take bytes in
+TEXTS = 300  # characters of a point; those of most have half as many
+CHARACTER_BYTES = 4
 PEEKED = "MSG_PEEK"  # as the result of a call: its bytes stay, and come again
 LISTENS = {
     "stream": "listening",
@@ -24,12 +26,19 @@ def way(point: Point) -> str | None:
     return OUT if point.call.startswith(("send", "write")) else None
 
 
+def size(point: Point) -> int:
+    """Characters of base64, and bytes of texts where these are longer than a program's are."""
+    texts = (point.thread, point.line, point.function, point.call, point.result, point.error)
+    longer = sum(len(text) for text in texts if text) - TEXTS
+    return len(point.data or "") + CHARACTER_BYTES * max(0, longer)
+
+
 @dataclass(slots=True)
 class Stream:
     """A socket from its first event to its close; times in seconds since the epoch.
 
-    event: the newest of its life. numbers: those of its points that are kept, in order; data: the
-    characters of base64 in them. lost: points that were kept and had to go. gone: bytes of
+    event: the newest of its life. numbers: those of its points that are kept, in order; data: their
+    size(). lost: points that were kept and had to go. gone: bytes of
     those, by way. told: bytes by way as the program counts them, which is exact where points
     were never told.
     """

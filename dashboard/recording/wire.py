@@ -5,7 +5,7 @@ import itertools
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 
-from dashboard.recording.streams import IN, Stream, way
+from dashboard.recording.streams import IN, Stream, size, way
 from labservers.clients.crowd.visitors import CROWD_HOST
 from labservers.observe.messages import Rows
 from labservers.observe.observed import Point, SocketEvent
@@ -14,11 +14,12 @@ POINTS = 20_000
 STREAM_BYTES = 512 * 1024
 PROGRAM_BYTES = 8 * 1024 * 1024
 STREAMS = 6_000
+REACHABLE = 250  # sockets that are shown as those where clients reach the program
 POINT_BYTES, STREAM_COST = 780, 1_750  # of memory, as measured, besides data
 
 
 class Wire:
-    """Not locked; its owner is. Sizes are those of data as it is kept, in base64.
+    """Not locked; its owner is. Sizes are those of data as it is kept: see size().
 
     untold: points that were lost on their way here. lost: those, and what had to go. total:
     sockets ever seen.
@@ -39,8 +40,10 @@ class Wire:
         self.data = 0
         self._points: OrderedDict[int, Point] = OrderedDict()  # by the order of their coming
         self._came = 0
-        self._closed: OrderedDict[int, None] = OrderedDict()  # ids, the first closed first
-        self._reachable: dict[int, Stream] = {}
+        self._closed: OrderedDict[int, None] = OrderedDict()  # the first closed first
+        # Each socket is in one of these three, so that one to be forgotten is found at once.
+        self._busy: OrderedDict[int, None] = OrderedDict()
+        self._reachable: OrderedDict[int, Stream] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._points)
@@ -54,12 +57,7 @@ class Wire:
         """A step in a socket's life."""
         stream = self._stream(event.id, event.fd, event.at)
         stream.happened(event)
-        if not stream.open:
-            self._closed[event.id] = None
-        if stream.reachable:
-            self._reachable[event.id] = stream
-        else:
-            self._reachable.pop(event.id, None)
+        self._sort(stream)
 
     def miss(self, points: int) -> None:
         """So many were lost on their way here."""
@@ -78,19 +76,18 @@ class Wire:
         for stream in self.streams.values():
             if stream.open:
                 stream.closed_at = at
-                self._closed[stream.id] = None
-        self._reachable.clear()
+                self._sort(stream)
 
     def add(self, point: Point) -> None:
         """Keep a point; what is oldest goes where there is not room for all."""
         self._came += 1
         self._points[self._came] = point
-        self.data += len(point.data or "")
+        self.data += size(point)
         if point.id is not None:
             stream = self._stream(point.id, point.fd, point.at)
             stream.count(point)
             stream.numbers.append(self._came)
-            stream.data += len(point.data or "")
+            stream.data += size(point)
             while stream.data > self._stream_bytes:
                 self._drop(stream.numbers[0])
         while len(self._points) > self._most_points or self.data > self._program_bytes:
@@ -110,7 +107,7 @@ class Wire:
         """Up to so many points with up to so much data, in order."""
         found: list[Point] = []
         for point in reversed(self._points.values()):
-            data -= len(point.data or "")
+            data -= size(point)
             if len(found) == count or data < 0:
                 break
             found.append(point)
@@ -124,7 +121,7 @@ class Wire:
     def page(self, n: int, count: int, data: int, stream: int | None = None) -> list[Point]:
         """As many of `since` as have up to so much data; the first one in any case."""
         found = self.since(n, count, stream)
-        sizes = itertools.accumulate(len(point.data or "") for point in found)
+        sizes = itertools.accumulate(map(size, found))
         fit = sum(1 for size in sizes if size <= data)
         return found[: max(fit, 1)]
 
@@ -143,11 +140,11 @@ class Wire:
 
     def listening(self) -> list[str]:
         """Addresses that clients can reach the program at."""
-        return [stream.local for stream in self._reachable.values() if stream.local]
+        return [stream.local for stream in self.reachable() if stream.local]
 
     def reachable(self) -> list[Stream]:
-        """The sockets that clients can reach the program by."""
-        return list(self._reachable.values())
+        """The sockets that clients can reach the program by, the first REACHABLE."""
+        return list(itertools.islice(self._reachable.values(), REACHABLE))
 
     def opening(self) -> bytes | None:
         """The first bytes of the newest client; None where none has sent anything that is kept.
@@ -167,31 +164,42 @@ class Wire:
             if len(self.streams) >= self._most_streams:
                 self._forget_one()
             stream = self.streams[number] = Stream(number, fd, at)
+            self._busy[number] = None
             self.total += 1
         return stream
 
+    def _sort(self, stream: Stream) -> None:
+        """Put a socket among those of its kind, behind them where it was of another one."""
+        if not stream.open:
+            self._closed[stream.id] = None
+            self._busy.pop(stream.id, None)
+            self._reachable.pop(stream.id, None)
+        elif stream.reachable:
+            self._reachable[stream.id] = stream
+            self._busy.pop(stream.id, None)
+        else:
+            self._busy[stream.id] = None
+            self._reachable.pop(stream.id, None)
+
     def _forget_one(self) -> None:
         """The socket that closed first, else the oldest that is not listened on."""
-        if self._closed:
-            number, _ = self._closed.popitem(last=False)
-        else:
-            busy = (s.id for s in self.streams.values() if not s.reachable)
-            number = next(busy, next(iter(self.streams)))
+        number = next(iter(self._closed or self._busy or self._reachable))
         for _ in range(len(self.streams[number].numbers)):
             self._drop(self.streams[number].numbers[0])
         del self.streams[number]
-        self._reachable.pop(number, None)
+        for kind in (self._closed, self._busy, self._reachable):
+            kind.pop(number, None)
 
     def _drop(self, number: int) -> None:
         """The oldest point of all, or of its stream."""
         point = self._points.pop(number)
         self.lost += 1
-        self.data -= len(point.data or "")
+        self.data -= size(point)
         if point.id is not None:
             stream = self.streams[point.id]
             stream.numbers.popleft()
             stream.lost += 1
-            stream.data -= len(point.data or "")
+            stream.data -= size(point)
             direction = way(point)
             if direction is not None:
                 stream.gone[direction] += point.bytes

@@ -1,10 +1,12 @@
 """Messages of an observed process that explain its end."""
 
+from collections import OrderedDict
 from typing import NamedTuple
 
 from labservers.observe import messages, observed
 
 IN_USE = ("EADDRINUSE", "[Errno 98]", "[Errno 48]")  # Linux, BSD
+DATAGRAMS = 6_000  # sockets that are known to be of that kind, the newest
 
 
 class Bind(NamedTuple):
@@ -27,7 +29,7 @@ class Evidence:
         self.python: str | None = None
         self.crash: observed.Crash | None = None
         self.refused: Bind | None = None
-        self._datagrams: set[int] = set()  # ids of sockets, while they may be bound
+        self._datagrams: OrderedDict[int, None] = OrderedDict()  # ids of sockets that may be bound
 
     def take(self, message: messages.Message) -> None:
         match message:
@@ -45,9 +47,11 @@ class Evidence:
 
     def _take_socket(self, event: observed.SocketEvent) -> None:
         if event.event == "created" and event.kind == "datagram":
-            self._datagrams.add(event.id)
+            self._datagrams[event.id] = None
+            if len(self._datagrams) > DATAGRAMS:
+                self._datagrams.popitem(last=False)
         elif event.event == "closed":
-            self._datagrams.discard(event.id)
+            self._datagrams.pop(event.id, None)
 
     def _take_bind(self, point: observed.Point) -> None:
         self.refused = None  # a program may try another port

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dashboard.recording import wire as module
 from dashboard.recording.memory import Memory
-from dashboard.recording.streams import way
+from dashboard.recording.streams import Stream, way
 from dashboard.recording.wire import Wire
 from labservers.observe.messages import Row, Rows, decode, encode
 from labservers.observe.observed import Point, Points, SocketEvent, SocketEvents
@@ -123,6 +123,70 @@ def test_the_socket_that_closed_first_is_forgotten_first_and_a_listening_one_las
     assert list(kept.streams) == [1, 4, 5]
     assert (kept.total, kept.lost, len(kept)) == (5, 2, 0)
     assert kept.listening() == ["127.0.0.1:80"]
+
+
+class Asked(Stream):
+    """Counts how often its state is asked for."""
+
+    times = 0
+
+    @property
+    def reachable(self) -> bool:
+        Asked.times += 1
+        return super().reachable
+
+    @property
+    def open(self) -> bool:
+        Asked.times += 1
+        return super().open
+
+
+@pytest.mark.parametrize("kinds", [["listening"], ["accepted"], ["listening", "created"]], ids=str)
+def test_the_work_for_one_socket_does_not_grow_with_the_others(
+    kinds: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many sockets are known, and whichever of them there are, as one is forgotten."""
+    monkeypatch.setattr(module, "Stream", Asked)
+    monkeypatch.setattr(Asked, "times", 0)
+    kept = Wire(streams=1_000)
+    for number in range(20_000):
+        kept.happened(event(number, kinds[number % len(kinds)]))
+    assert len(kept.streams) == 1_000
+    assert kept.total == 20_000
+    assert Asked.times < 6 * 20_000
+
+
+def test_a_socket_that_is_not_listened_on_any_more_may_be_forgotten() -> None:
+    kept = Wire(streams=3)
+    for number in (1, 2, 3):
+        kept.happened(event(number, "listening"))
+    kept.happened(event(2, "bound"))
+    kept.happened(event(4, "listening"))
+    assert list(kept.streams) == [1, 3, 4]
+    kept.happened(event(5, "listening"))
+    assert list(kept.streams) == [3, 4, 5]
+    assert [stream.id for stream in kept.reachable()] == [3, 4, 5]
+
+
+def test_so_many_addresses_are_shown_and_no_more() -> None:
+    kept = Wire()
+    for number in range(2 * module.REACHABLE):
+        kept.happened(event(number, "listening", local=f"127.0.0.1:{number}"))
+    shown = [f"127.0.0.1:{number}" for number in range(module.REACHABLE)]
+    assert kept.listening() == shown
+    kept.happened(event(0, "closed"))
+    assert kept.listening() == [*shown[1:], f"127.0.0.1:{module.REACHABLE}"]
+
+
+def test_points_with_long_texts_push_out_others_as_data_does() -> None:
+    kept = Wire()
+    for number in range(module.POINTS):
+        texts = dict.fromkeys(("thread", "line", "function", "result", "error"), "ж" * 200)
+        kept.add(point(number, number % 90)._replace(**texts))
+    assert 1_000 < len(kept) < module.POINTS
+    assert kept.data <= module.PROGRAM_BYTES
+    kept.add(point(module.POINTS, 1, data=b"short"))
+    assert len(kept.page(0, 1_000, 30_000)) == 10
 
 
 def test_the_end_of_the_process_closes_what_it_left_open() -> None:
