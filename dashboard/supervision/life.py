@@ -124,7 +124,8 @@ class Life:
             self._is_ready()
 
     def _ears(self, run: Run) -> Ears:
-        return Ears(run, self.take, self.reports.log_line, self.take_output, self.take_exit)
+        reports, sieve = self.reports, self.reports.sieve()
+        return Ears(run, sieve, self.take, reports.log_line, self.take_output, self.take_exit)
 
     def _listens(self, run: Run, sockets: list[tuple[str, int]], *, said: bool = False) -> None:
         """It listens at these addresses; `said`: it said so itself, also if there are none."""

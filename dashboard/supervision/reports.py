@@ -9,7 +9,7 @@ from dashboard.programs.program import Program
 from dashboard.recording.figures import Figures
 from dashboard.recording.history import LINE_CHARACTERS, LogBook
 from dashboard.recording.recorder import Recorder, point_dict
-from dashboard.recording.sound import sound_part
+from dashboard.recording.sound import Sieve, whole
 from dashboard.supervision.lifecycle import Event, State
 from dashboard.supervision.moves import Moves
 from dashboard.supervision.surroundings import Surroundings
@@ -46,6 +46,10 @@ class Reports:
         self._program = program
         self._world = world
         self._order = threading.Lock()  # so that lines are published in the order of their numbers
+
+    def sieve(self) -> Callable[[messages.Message], list[messages.Message]]:
+        """What is taken of the messages of a new process, and how."""
+        return Sieve(self._world.wall) if self._program.own else whole
 
     def log_line(self, raw: str, printed: bool) -> None:
         with self._order:
@@ -108,19 +112,16 @@ class Reports:
 
     def observed(self, message: messages.Message, life: int) -> bool:
         """Keep what an observed program tells; whether its view has changed."""
-        told = sound_part(message)
-        if told is None:
-            return False
-        anew = self.recorder.take(told, life)
-        schema = getattr(told, "schema", "")
-        known = observed.SCHEMA if isinstance(told, observed.Program) else messages.SCHEMA
+        anew = self.recorder.take(message, life)
+        schema = getattr(message, "schema", "")
+        known = observed.SCHEMA if isinstance(message, observed.Program) else messages.SCHEMA
         if schema not in ("", known):
             text = f"its messages are those of code {schema}, the dashboard knows {known}"
             notice = messages.Notice(self._world.wall(), "schema", text)
             anew = self.recorder.take(notice, life) or anew
-        if isinstance(told, observed.Points) and self._wanted("wire"):
-            lines = [point_dict(point) for point in told.points]
-            self.publish("wire", lines=lines, skipped=told.lost)
+        if isinstance(message, observed.Points) and self._wanted("wire"):
+            lines = [point_dict(point) for point in message.points]
+            self.publish("wire", lines=lines, skipped=message.lost)
         return anew
 
     def tick(self) -> None:

@@ -90,16 +90,19 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Ears:
-    """The listener of one process: passes its messages on together with its run."""
+    """The listener of one process: passes on what its sieve lets through of its messages,
+    together with its run."""
 
     run: Run
+    sieve: Callable[[messages.Message], list[messages.Message]]
     message: Callable[[Run, messages.Message], None]
     log: Callable[[str, bool], None]
     output: Callable[[Run, bytes], None]
     exit: Callable[[Run, int], None]
 
     def on_message(self, message: messages.Message) -> None:
-        self.message(self.run, message)
+        for sound in self.sieve(message):
+            self.message(self.run, sound)
 
     def on_log(self, line: str) -> None:
         self.log(line, False)

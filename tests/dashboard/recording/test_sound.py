@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from dashboard.recording.bounds import DATA
 from dashboard.recording.downloads import as_capture, as_raw, as_text
 from dashboard.recording.memory import Memory
 from dashboard.recording.recorder import Recorder
-from dashboard.recording.sound import CRASH_BYTES, STUCK, sound_part
+from dashboard.recording.sound import STUCK, UNSOUND, Sieve, sound_part
 from labservers.observe import messages, observed
 
 NOW = 1_700_000_000.0
@@ -18,11 +19,17 @@ def points(**values: Any) -> observed.Points:
     return observed.Points(NOW, [made._replace(**values)], 2)
 
 
+@pytest.fixture
+def sieve() -> Sieve:
+    return Sieve(lambda: NOW)
+
+
 @pytest.mark.parametrize(
     "values",
     [
         {"data": "%%%"},
         {"data": "abc"},
+        {"data": "YWJj" * DATA},
         {"data": "\ud800"},
         {"at": 1e300},
         {"at": -1.0},
@@ -36,23 +43,49 @@ def test_a_point_that_cannot_be_is_lost(values: dict[str, Any]) -> None:
     assert sound_part(points()) == points()
 
 
+NOTICE = messages.Notice(NOW, UNSOUND, "")
+NOT_OF_A_TAP = [
+    messages.Ready(NOW, 1, "threads", [messages.Address("127.0.0.1", 80)]),
+    messages.Failed(NOW, 98, "EADDRINUSE", "it is taken"),
+    messages.Events(NOW, [messages.Event(1, NOW, "joined", {"code": "x", "name": "y"})], 0),
+]
+
+
+@pytest.mark.parametrize("message", NOT_OF_A_TAP, ids=lambda message: type(message).__name__)
+def test_what_no_tap_sends_is_left_out_and_that_is_told_once(
+    message: messages.Message, sieve: Sieve
+) -> None:
+    assert sieve(message) == [NOTICE]
+    assert sieve(message) == []
+    assert sieve(points()) == [points()]
+
+
+def test_what_is_shortened_is_followed_by_a_notice_once(sieve: Sieve) -> None:
+    asks = observed.Asks(NOW, "main", "a.py:1", "?" * 1_000)
+    assert sieve(asks) == [asks]
+    forged = asks._replace(prompt="?" * 1_001)
+    assert sieve(forged) == [asks, NOTICE]
+    assert sieve(forged) == [asks]
+
+
 def test_times_that_cannot_be_are_not_taken() -> None:
     event = observed.SocketEvent(1e300, 7, 3, "AF_INET", "stream", "bound", None, None, None)
     assert sound_part(observed.SocketEvents(NOW, [event])) == observed.SocketEvents(NOW, [])
     assert sound_part(messages.Notice(-1.0, "x", "y")) is None
 
 
-@pytest.mark.parametrize(("characters", "kept"), [(1_000, True), (CRASH_BYTES, False)])
-def test_a_crash_that_no_tap_has_cut_is_not_kept(characters: int, kept: bool) -> None:
-    crash = observed.Crash(NOW, "main", True, "ValueError", "x" * characters, None, "", [], {})
-    assert (sound_part(crash) is not None) == kept
+@pytest.mark.parametrize("received", ["%%%", "abc", "YWJj" * DATA])
+def test_what_a_crash_has_not_received_is_not_kept(received: str) -> None:
+    crash = observed.Crash(NOW, "main", True, "ValueError", "x", None, "", [], {}, "YWJj", bad=1)
+    assert sound_part(crash) == crash
+    forged = crash._replace(received=received)
+    assert sound_part(forged) == crash._replace(received=None, bad=None)
 
 
-@pytest.mark.parametrize(("characters", "kept"), [(10, True), (CRASH_BYTES, False)])
-def test_a_deadlock_has_at_most_some_threads_and_so_many_bytes(characters: int, kept: bool) -> None:
-    stuck = observed.StuckThread("x" * characters, "a.py:1", "Lock of a.py:2", "left", "a.py:3")
-    told = sound_part(observed.Deadlock(NOW, "a sentence", [stuck] * 100))
-    assert told == (observed.Deadlock(NOW, "", [stuck] * STUCK) if kept else None)
+def test_a_deadlock_has_at_most_some_threads(sieve: Sieve) -> None:
+    stuck = observed.StuckThread("right", "a.py:1", "Lock of a.py:2", "left", "a.py:3")
+    told = observed.Deadlock(NOW, "a sentence" * 200, [stuck] * 100)
+    assert sieve(told) == [observed.Deadlock(NOW, "", [stuck] * STUCK)]
 
 
 def test_a_deadlock_is_shown_of_the_life_that_it_is_in() -> None:
