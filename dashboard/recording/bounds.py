@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from labservers.observe import messages, observed
 from labservers.observe.channel import LINE_LIMIT
 
-NAME, SENTENCE = 200, 1_000  # characters
+SENTENCE = 1_000  # characters
 DATA = 5_464  # characters of base64: as much as a tap keeps of a call
 ENTRIES = 500  # of a list; a tap's batches and tables have no more
 DEPTH = 6
@@ -23,14 +23,17 @@ MOST_BYTES: dict[type[Any], int] = {
     observed.Threads: 512 * 1024,
     messages.Held: 128 * 1024,
     messages.Frame: 64 * 1024,
-    observed.Crash: 32 * 1024,
+    observed.Crash: 48 * 1024,
     observed.Deadlock: 32 * 1024,
-    observed.Asks: 4 * 1024,
+    observed.Asks: 16 * 1024,
     observed.Program: 32 * 1024,
     messages.Notice: 4 * 1024,
     observed.Summary: 4 * 1024,
 }
-KEPT_BY_THOUSANDS = (observed.Points, observed.SocketEvents)
+TEXTS: dict[type[Any], int] = {
+    observed.Points: 200,
+    observed.SocketEvents: 120,
+}  # kept by thousands
 BYTES = {(observed.Point, "data"), (observed.Crash, "received")}
 NEWEST_LAST = {"stack", "ticks_timed"}
 MARKUP = "<>&'"  # six characters each in a page
@@ -58,7 +61,7 @@ class Limits(NamedTuple):
 def bounded(message: messages.Message) -> messages.Message:
     """The message, or as much of it as there is room for; its size() has a bound by its kind."""
     kind = type(message)
-    limits = Limits(NAME if kind in KEPT_BY_THOUSANDS else SENTENCE, ENTRIES)
+    limits = Limits(TEXTS.get(kind, SENTENCE), ENTRIES)
     most = MOST_BYTES.get(kind, MESSAGE_BYTES)
     while size(part := _part(message, limits)) > most:
         limits = limits.tighter

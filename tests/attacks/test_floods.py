@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.programs.files import FILES
+from dashboard.programs.files import FILES, OwnFile
 
 pytestmark = pytest.mark.usefixtures("visitor")
 
@@ -28,6 +28,28 @@ def test_sockets_by_the_thousand(site: Any, flood: Any, eventually: Callable[...
     views = flood("sockets.py")
     eventually(lambda: len(view_of(site, views)["listening"]) == 200, "all are known")
     assert len(views) < 20 + 15 * (time.monotonic() - began)
+
+
+def test_a_busy_program_is_shown_whole(
+    site: Any, flood: Any, tmp_path: Path, eventually: Callable[..., Any]
+) -> None:
+    """Many sockets, long texts, a page that looks at all of it: none of it is taken for forged."""
+    path = tmp_path / "programs" / "busy.py"
+    path.parent.mkdir()
+    path.touch()
+    site.api("POST", "/api/programs/look")
+    topics = ("rows", "wire", "streams", "code", "threads", "logs")
+    name = OwnFile(path.resolve()).name
+    page = site.talk("/ws/live", {"subscribe": [f"{topic}:{name}" for topic in topics]})
+    assert page.hear()["type"] == "snapshot"
+    views = flood("busy.py")
+    view = eventually(lambda: (v := view_of(site, views))["waits_for_input"] and v, "it asks")
+    assert view["waits_for_input"]["prompt"] == "Сколько? " * 111 + "!"
+    assert view["notices"] == []
+    assert len(view["listening"]) == 150
+    assert [len(crash["stack"]) for crash in view["crashes"]] == [41] * 3
+    texts = (point["thread"] for point in site.api("GET", f"/api/programs/{name}/wire")["points"])
+    assert any(text.startswith("клиент ") for text in texts)
 
 
 def test_datagrams_without_end(site: Any, flood: Any, eventually: Callable[..., Any]) -> None:
