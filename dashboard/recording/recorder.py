@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from dashboard.recording import code
+from dashboard.recording import code, sound
 from dashboard.recording.memory import Memory
 from dashboard.recording.packets import place
 from dashboard.recording.streams import Stream
@@ -68,6 +68,7 @@ class Recorder:
         self._asks: observed.Asks | None = None
         self._crashes: deque[observed.Crash] = deque(maxlen=CRASHES)
         self._notices: deque[messages.Notice] = deque(maxlen=NOTICES)
+        self._unsound: list[messages.Notice] = []  # one at most, which no other pushes out
         self._share = 1.0
         self._changes = {"streams", "code", "threads"}
 
@@ -86,6 +87,8 @@ class Recorder:
                     self._wire.counted(message)
                 case observed.Crash():
                     self._crashes.append(message)
+                case messages.Notice(code=sound.UNSOUND):
+                    self._unsound = [message]
                 case messages.Notice():
                     self._notices.append(message)
                 case observed.Asks():
@@ -181,7 +184,7 @@ class Recorder:
                 "held": self._shown(messages.Held) if alive else None,
                 "deadlock": self._shown(observed.Deadlock) if alive else None,
                 "crashes": [messages.as_dict(crash) for crash in self._crashes],
-                "notices": [messages.as_dict(notice) for notice in self._notices],
+                "notices": [messages.as_dict(one) for one in (*self._unsound, *self._notices)],
                 "summary": self._shown(observed.Summary),
             }
 
