@@ -17,8 +17,6 @@ DEPTH = 3
 STEM = 40  # characters of it in a name
 # Folders of tools; those of virtual environments hold a pyvenv.cfg.
 SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})
-# A folder to go on from, which need not be readable where the system has O_PATH.
-STEP = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 class OwnFile(NamedTuple):
@@ -99,11 +97,13 @@ def read(path: Path, most: int) -> bytes:
 
 
 def _opened(path: Path) -> int:
-    """Step by step, since a folder may turn into a link between a look and the open."""
-    folder = os.open(path.anchor, STEP)
+    """Step by step, since a folder may turn into a link between a look and the open. One to go on
+    from need not be readable where the system has O_PATH (Windows has none of these)."""
+    step = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW
+    folder = os.open(path.anchor, step)
     try:
         for name in path.parts[1:-1]:
-            inner = os.open(name, STEP, dir_fd=folder)
+            inner = os.open(name, step, dir_fd=folder)
             os.close(folder)
             folder = inner
         return os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)

@@ -22,6 +22,7 @@ from labservers.checks.values import Address
 from labservers.run.terminal import Terminal
 from tests.conftest import wait_until
 from tests.ports import free_port
+from tests.system.hard_to_end import CHECKED
 
 ROOT = Path(__file__).resolve().parents[3]
 GOOD = """\
@@ -40,17 +41,6 @@ client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 client.sendto(input("What? ").encode(), ("127.0.0.1", {port}))
 print(client.recv(100))
 """
-WAITED_FOR = """\
-import os, signal, socket
-
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-server = socket.create_server(("127.0.0.1", 0))
-if not os.fork():
-    os.setsid()
-    os.fork()
-while True:
-    client, peer = server.accept()
-"""  # it serves nobody, and is hard to end
 GONE_S = 2.0
 BAD = GOOD.replace("    server.sendto", "    print(data.decode())\n    server.sendto")
 
@@ -199,7 +189,7 @@ def test_files_of_tools_are_not_submissions(tmp_path: Path) -> None:
     assert left_out == 1
 
 
-@pytest.mark.parametrize("second", [GOOD, WAITED_FOR], ids=["good", "waited for"])
+@pytest.mark.parametrize("second", [GOOD, CHECKED], ids=["good", "waited for"])
 def test_what_was_checked_before_a_cancel_is_reported(second: str, tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(GOOD)
     (tmp_path / "b.py").write_text(second)
@@ -280,7 +270,7 @@ def begun(
     for place in (temporary, programs):
         place.mkdir()
     for name in ("server.py", "other.py"):
-        (programs / name).write_text(WAITED_FOR)
+        (programs / name).write_text(CHECKED)
     ours = environment(TMPDIR=str(temporary), **{MARK: mark})
     command = [sys.executable, "-m", "labservers", "check", "server.py", *words]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=programs, env=ours) as one:
