@@ -179,6 +179,16 @@ class Lab:
             view = self.api("POST", f"/api/servers/{name}/start?wait=10")
             assert view["state"] == "RUNNING", view["failure"]
 
+    def serve(self, name: str) -> dict[str, Any]:
+        """Start a program of the user; its view as soon as it listens: one that is slow to do so
+        counts as running before that."""
+        path = f"/api/programs/{name}"
+        self.api("POST", f"{path}/start?wait=10")
+        view: dict[str, Any] = eventually(
+            lambda: (v := self.api("GET", path))["listening"] and v, "it listens"
+        )
+        return view
+
     def stop(self, *names: str) -> None:
         for name in names:
             self.api("POST", f"/api/servers/{name}/stop?wait=10")

@@ -47,7 +47,7 @@ def test_what_it_has_missed_is_said_and_what_is_true_now_is_shown(
         f for f in dashboard.api("GET", "/api/programs")["files"] if f["title"] == "floods.py"
     ]
     path = f"/api/programs/{file['id']}"
-    view = dashboard.api("POST", f"{path}/start?wait=10", {})
+    view = dashboard.serve(file["id"])
     page = windows(f"/programs/{file['id']}/logs")
     expect(page.locator(".logs")).to_contain_text("ready")
     host, _, port = view["listening"][0].rpartition(":")

@@ -130,7 +130,7 @@ def test_one_that_runs_is_stopped_only_when_that_is_chosen(
     windows: Any, dashboard: Any, names: dict[str, str]
 ) -> None:
     name = names["echo"]
-    view = dashboard.api("POST", f"/api/programs/{name}/start?wait=10")
+    view = dashboard.serve(name)
     page = windows(f"/programs/{name}/check")
     expect(page.get_by_text("Not checked yet.")).to_be_visible()
     page.get_by_label(re.compile("Check the one that runs")).check()
@@ -150,7 +150,7 @@ def test_a_recorded_connection_becomes_the_conversation_of_a_check(
     windows: Any, dashboard: Any, names: dict[str, str]
 ) -> None:
     name = names["echo"]
-    view = dashboard.api("POST", f"/api/programs/{name}/start?wait=10")
+    view = dashboard.serve(name)
     host, _, port = view["listening"][0].rpartition(":")
     with socket.create_connection((host, int(port)), 10) as client:
         client.sendall(b"hello")

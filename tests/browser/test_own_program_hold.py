@@ -40,8 +40,7 @@ def name(dashboard: Any) -> str:
     files = dashboard.api("GET", "/api/programs")
     named = [file["id"] for file in files["files"] if file["title"] == "server.py"]
     named += [one["name"] for one in files["programs"] if one["title"] == "server.py"]
-    view = dashboard.api("POST", f"/api/programs/{named[0]}/start?wait=10")
-    assert view["state"] == "RUNNING"
+    dashboard.serve(named[0])
     return str(named[0])
 
 

@@ -40,8 +40,7 @@ def name(dashboard: Any) -> Iterator[str]:
     names = {one["title"]: one["id"] for one in listing["files"]}
     names |= {one["title"]: one["name"] for one in listing["programs"]}
     name = names["upper.py"]
-    view = dashboard.api("POST", f"/api/programs/{name}/start?wait=10")
-    assert view["state"] == "RUNNING", view
+    dashboard.serve(name)
     yield name
     dashboard.api("POST", f"/api/programs/{name}/stop?wait=10")
 
