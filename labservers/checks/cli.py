@@ -129,14 +129,23 @@ def _one(options: Options, name: str, asked: Namespace, cancelled: Callable[[], 
 def _run(
     options: Options, progress: Callable[[Progress], None], cancelled: Callable[[], bool]
 ) -> Verdict:
-    """A fault of the checker on one program does not stop the check of the others."""
+    """A fault of the checker on one program does not stop the check of the others.
+
+    Raises:
+        Cancelled: also where it came to its end meanwhile, as its program, or its folder, may have
+            been taken away before that.
+    """
     try:
-        return run(options, progress, cancelled)
+        verdict = run(options, progress, cancelled)
     except Cancelled:
         raise
     except Exception as error:
-        traceback.print_exc()
-        return broken(options.language, repr(error))
+        verdict = broken(options.language, repr(error))
+        if not cancelled():
+            traceback.print_exc()
+    if cancelled():
+        raise Cancelled
+    return verdict
 
 
 def _reported(said: Sequence[Json], asked: Namespace) -> int:

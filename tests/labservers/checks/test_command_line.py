@@ -210,6 +210,36 @@ def test_what_was_checked_before_a_cancel_is_reported(second: str, tmp_path: Pat
     assert remarks.decode() == "1 program was not checked: interrupted.\n"
 
 
+TAKEN_AWAY = """\
+import os, signal, sys
+from labservers.checks import cli
+from labservers.checks.verdicts import broken
+
+def run(options, progress, cancelled):
+    if options.file.name == "b.py":
+        os.kill(os.getpid(), signal.SIGTERM)
+        while not cancelled():
+            pass
+        {end}
+    return broken("en", "it was looked at")
+
+cli.run = run
+sys.exit(cli.main([".", "--lang", "en"]))
+"""
+
+
+@pytest.mark.parametrize("end", ["raise OSError('its folder is gone')", "pass"])
+def test_the_end_of_one_that_was_cancelled_is_no_report(end: str, tmp_path: Path) -> None:
+    """It has been taken its program and its folder, and breaks, or finds something."""
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text(GOOD)
+    command = [sys.executable, "-c", TAKEN_AWAY.format(end=end)]
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path, env=environment(), timeout=60)
+    said, remarks = done.stdout.decode(), done.stderr.decode()
+    assert (said.count("it was looked at"), "b.py" in said) == (1, False)
+    assert remarks == "1/2 a.py\n1 program was not checked: interrupted.\n"
+
+
 def test_at_a_terminal_the_user_sees_what_is_tried_and_types_for_the_client(
     tmp_path: Path,
 ) -> None:
