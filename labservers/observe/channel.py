@@ -75,6 +75,11 @@ class Channel:
                 return False
 
     @property
+    def behind(self) -> int:
+        """Bytes that the kernel has not taken yet."""
+        return self._size + len(self._begun)
+
+    @property
     def open(self) -> bool:
         """Whether nothing has shown yet that the other side is gone."""
         return not self._broken
@@ -124,14 +129,23 @@ class Channel:
         try:
             while self._begun or self._kept:
                 if not self._begun:
-                    line = self._kept.popleft()
-                    self._size -= len(line)
-                    self._begun = memoryview(line)
+                    self._begun = memoryview(self._piece())
                 self._begun = self._begun[self._sock.send(self._begun, _socket.MSG_DONTWAIT) :]
         except BlockingIOError:
             pass
         except OSError:
             self._break()
+
+    def _piece(self) -> bytes:
+        """The next lines as one: many small ones, each by itself, would fill the kernel's buffer
+        long before their bytes do. With the lock held."""
+        lines: list[bytes] = []
+        size = 0
+        while self._kept and size < PIECE:
+            lines.append(self._kept.popleft())
+            size += len(lines[-1])
+        self._size -= size
+        return b"".join(lines)
 
     def _break(self) -> None:
         """Nothing can be sent any more. With the lock held."""

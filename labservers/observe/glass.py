@@ -1,7 +1,7 @@
 """The inside of a program besides its figures: calls, threads, locks, tasks, held points.
 
 Nothing here waits for the dashboard: what it does not take is left out, and points that are left
-out are counted.
+out are counted. A dashboard that is only slow, as on a busy machine, loses none of a burst.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from .tap import Tap
 HELD_S = 0.1  # between two reports of a stepper that changes
 HELD_AGAIN_S = 1.0  # its times and queues, while it holds something
 THREADS_S = 0.25
+POINTS_BEHIND = 1024 * 1024  # bytes of the channel; from then on points are left out
 SHARE = 40  # a look at the threads that takes 10 ms is not taken again within 400 ms
 
 
@@ -80,12 +81,15 @@ class Glass:
         """A message that is not to be left out, but for the points."""
         if not isinstance(message, observed.Points):
             self._channel.send(messages.encode(message))
-        elif not self._channel.flush():
+        elif self._channel.behind > POINTS_BEHIND:
             self._unsent += len(message.points) + message.lost
         else:
-            message = message._replace(lost=message.lost + self._unsent)
-            self._unsent = 0
-            self._channel.send(messages.encode(message))
+            self._send_points(message)
+
+    def _send_points(self, message: observed.Points) -> None:
+        message = message._replace(lost=message.lost + self._unsent)
+        self._unsent = 0
+        self._channel.send(messages.encode(message))
 
     def send_latest(self, message: Any) -> None:
         """A snapshot: where the channel is full, the next one will do."""
@@ -96,7 +100,7 @@ class Glass:
         """Send what has changed."""
         now = time.monotonic()
         self.set_gate()  # a pause also ends by itself
-        self._report_lost()
+        self.report_lost()
         self._report_held(now)
         looked_at = "threads" in self._views or "code" in self._views
         if looked_at and now >= self._threads_due:
@@ -104,10 +108,14 @@ class Glass:
             self.send_latest(self._standing.look())
             self._threads_due = now + THREADS_S + (time.thread_time() - began) * SHARE
 
-    def _report_lost(self) -> None:
-        """Once the channel has room again: how many messages it has lost."""
+    def report_lost(self) -> None:
+        """Once the channel has room again: how many points and messages were lost."""
+        if not self._channel.flush():
+            return
+        if self._unsent:
+            self._send_points(observed.Points(self._tap.clock.now(), [], 0))
         lost = self._channel.lost - self._lost
-        if lost and self._channel.flush():
+        if lost:
             self._lost += lost
             text = f"{lost:,} messages were lost"
             notice = messages.Notice(self._tap.clock.now(), "untold", text)

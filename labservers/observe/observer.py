@@ -66,6 +66,7 @@ class Observer:
         """The program has come to its end: nothing is held, and the last words are sent."""
         self._glass.close()
         self._channel.flush(HURRY_S)
+        self._glass.report_lost()
 
     def forked(self) -> None:
         """This is a child now, which is not observed: the channel is its parent's."""

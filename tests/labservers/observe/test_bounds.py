@@ -147,6 +147,53 @@ def test_messages_that_a_channel_has_lost_are_told_once_it_takes_some_again(tap:
     assert len(came) - 1 == sent - lost
 
 
+POINT = observed.Point(1, 1.0, "T", None, None, None, None, "send", 0, 1, None, None, None, None)
+
+
+def test_a_burst_is_told_whole_to_a_reader_who_comes_late(tap: Tap) -> None:
+    """The kernel holds some 280 lines of one call each, however short they are."""
+    ours, theirs = socket.socketpair()
+    with contextlib.closing(Channel(ours)) as channel, theirs:
+        glass = Glass(channel, tap, Standing(tap, Locks(tap.own)), Stepper(), gated=False)
+        for _ in range(1_000):
+            glass.send(observed.Points(1.0, [POINT], 0))
+            glass.send(messages.Notice(1.0, "test", ""))
+        kinds = [type(message) for message in told(channel, theirs)]
+    assert kinds == [observed.Points, messages.Notice] * 1_000
+
+
+def test_points_that_are_left_out_are_counted_even_if_none_follow(tap: Tap) -> None:
+    ours, theirs = socket.socketpair()
+    with contextlib.closing(Channel(ours)) as channel, theirs:
+        glass = Glass(channel, tap, Standing(tap, Locks(tap.own)), Stepper(), gated=False)
+        batch = [POINT._replace(data="x" * 5_000)] * 100
+        for _ in range(10):
+            glass.send(observed.Points(1.0, batch, 5))
+        left_out = 1_050 - sum(map(many, told(channel, theirs)))
+        assert 0 < left_out < 1_050
+        glass.report_lost()
+        glass.report_lost()
+        assert list(map(many, told(channel, theirs))) == [left_out]
+
+
+def many(message: messages.Message) -> int:
+    assert isinstance(message, observed.Points)
+    return len(message.points) + message.lost
+
+
+def told(channel: Channel, sock: socket.socket) -> list[messages.Message]:
+    """All that waits in a channel."""
+    sock.setblocking(False)
+    came = bytearray()
+    all_sent = False
+    while not all_sent:
+        all_sent = channel.flush()
+        with contextlib.suppress(BlockingIOError):
+            while piece := sock.recv(65_536):
+                came += piece
+    return [messages.decode(line) for line in came.splitlines()]
+
+
 def messages_of(sock: socket.socket) -> Iterator[tuple[str, str]]:
     """Code and text of each notice that comes."""
     sock.settimeout(WAIT_S)
