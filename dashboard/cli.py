@@ -133,7 +133,7 @@ def _refusal(error: urllib.error.HTTPError) -> str:
     try:
         said = json_text.parse(error.read(ANSWER_BYTES))["error"]
         return f"{said['message']}; {said['next_step']}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
         return f"the dashboard answered {error.code}"
 
 

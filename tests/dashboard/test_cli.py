@@ -111,12 +111,17 @@ def answering(held: Instance) -> Iterator[Callable[[int, bytes], None]]:
         thread.join()
 
 
+CHUNK = b"20\r\n"  # of 32 bytes
+
+
 class Answers(http.server.BaseHTTPRequestHandler):
     answer: tuple[int, bytes]
 
     def do_GET(self) -> None:
         status, body = self.answer
         self.send_response(status)
+        if body.startswith(CHUNK):
+            self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self.wfile.write(body)
 
@@ -130,6 +135,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
         (409, b'{"error": {"message": "no\\u001b[2J", "next_step": "wait"}}', "no·[2J; wait"),
         (500, b"<h1>Internal Server Error</h1>", "the dashboard answered 500"),
         (502, b'{"error": []}', "the dashboard answered 502"),
+        (503, CHUNK + b'{"error": {', "the dashboard answered 503"),
     ],
 )
 def test_a_refusal_is_one_sentence(
@@ -140,7 +146,9 @@ def test_a_refusal_is_one_sentence(
     assert (refused.exit_code, refused.output) == (1, f"Error: {said}\n")
 
 
-@pytest.mark.parametrize("body", [None, b"<h1>A page of another program</h1>"])
+@pytest.mark.parametrize(
+    "body", [None, b"<h1>A page of another program</h1>", CHUNK + b'{"servers": [']
+)
 def test_a_dashboard_that_does_not_answer_is_named(
     app: Any, answering: Callable[[int, bytes], None], held: Instance, body: bytes | None
 ) -> None:
