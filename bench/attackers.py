@@ -37,6 +37,7 @@ def attacks(token: str) -> dict[str, Attack]:
         "websocket without a word": Attack(HALF_UPGRADE + KEY + b"\r\n"),
         "body drips": Attack(POST % token.encode(), drips=True),
         "answer is not read": Attack(HALF + b"\r\n"),
+        "page as a websocket": Attack(HALF_UPGRADE.replace(b"/ws/live", b"/") + KEY + b"\r\n"),
     }
 
 
