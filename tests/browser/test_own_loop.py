@@ -90,9 +90,9 @@ def test_tasks_of_asyncio(dashboard: Any, windows: Any, clients: Any, eventually
     page: Page = windows(f"/programs/{name}")
     page.get_by_role("link", name="Event loop").and_(page.locator(".tabs a")).click()
     clients(port, b"hold\n")
+    expect(lane(page, "sleeping")).to_have_text("1")
     clients(port, b"one\n")
     expect(lane(page, "waiting")).to_have_text("2")
-    expect(lane(page, "sleeping")).to_have_text("1")
     expect(page.locator(".runbox")).to_contain_text("await asyncio.sleep(60)")
     expect(page.locator(".notice", has_text="task of asyncio")).to_be_visible()
 
