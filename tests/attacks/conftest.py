@@ -70,7 +70,7 @@ def flood(
             publish(event)
 
         site.lab.broadcaster.publish = heard
-        site.api("POST", f"/api/programs/{names[-1]}/start?wait=10", {"arguments": arguments})
+        site.api("POST", f"/api/programs/{names[-1]}/start?wait=30", {"arguments": arguments})
         log = site.lab.supervisor.server(names[-1]).reports.log
         eventually(
             lambda: any(line.startswith(DONE) for line in log.tail(1_000)),
@@ -81,4 +81,4 @@ def flood(
 
     yield run
     for name in names:
-        site.api("POST", f"/api/programs/{name}/stop?wait=10", {})
+        site.api("POST", f"/api/programs/{name}/stop?wait=30", {})

@@ -125,7 +125,7 @@ def test_one_that_forges_long_messages_of_every_kind(
     assert codes.count("unsound") == 1
     assert [entry for entry in site.lab.snapshot()["feed"] if entry["code"] == "joined"] == []
     eventually(lambda: memory() - before < FEW_BYTES, "little is kept")
-    site.api("POST", f"/api/programs/{views[0]['name']}/stop?wait=10", {})
+    site.api("POST", f"/api/programs/{views[0]['name']}/stop?wait=30", {})
     state_is_small(site)
 
 

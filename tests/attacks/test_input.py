@@ -129,7 +129,7 @@ def test_fields_of_every_wrong_type(app: Flask, data: st.DataObject) -> None:
 def test_fields_of_every_wrong_type_while_the_servers_run(app: Flask) -> None:
     """Only then is a request for them built of the fields."""
     for name in ("hello", "hypotenuse", "page", "subjects"):
-        started = ask(app, "POST", f"/api/servers/{name}/start?wait=10", b"")
+        started = ask(app, "POST", f"/api/servers/{name}/start?wait=30", b"")
         assert started.get_json()["state"] == "RUNNING"
     for path in READS_A_BODY:
         for field in FIELDS:

@@ -176,14 +176,14 @@ class Lab:
         for name in names:
             self.api("POST", f"/api/servers/{name}/start")
         for name in names:
-            view = self.api("POST", f"/api/servers/{name}/start?wait=10")
+            view = self.api("POST", f"/api/servers/{name}/start?wait=30")
             assert view["state"] == "RUNNING", view["failure"]
 
     def serve(self, name: str) -> dict[str, Any]:
         """Start a program of the user; its view as soon as it listens: one that is slow to do so
         counts as running before that."""
         path = f"/api/programs/{name}"
-        self.api("POST", f"{path}/start?wait=10")
+        self.api("POST", f"{path}/start?wait=30")
         view: dict[str, Any] = eventually(
             lambda: (v := self.api("GET", path))["listening"] and v, "it listens"
         )
@@ -191,7 +191,7 @@ class Lab:
 
     def stop(self, *names: str) -> None:
         for name in names:
-            self.api("POST", f"/api/servers/{name}/stop?wait=10")
+            self.api("POST", f"/api/servers/{name}/stop?wait=30")
 
     def pid(self, name: str) -> int:
         pid = self.view(name)["pid"]
@@ -214,7 +214,7 @@ class Lab:
         for view in self.api("GET", "/api/servers")["servers"]:
             if view["state"] == "FROZEN":
                 self.api("POST", f"/api/servers/{view['name']}/kill")
-        self.api("POST", "/api/servers/stop?wait=10")
+        self.api("POST", "/api/servers/stop?wait=30")
         for view in self.api("GET", "/api/servers")["servers"]:
             name = view["name"]
             first = {"host": "127.0.0.1", "port": self.ports[name], "model": view["models"][0]}
@@ -381,7 +381,7 @@ def windows(browser: Browser, dashboard: Lab) -> Iterator[Windows]:
     yield windows
     windows.close()
     for program in dashboard.api("GET", "/api/programs")["programs"]:
-        dashboard.api("POST", f"/api/programs/{program['name']}/stop?wait=10")
+        dashboard.api("POST", f"/api/programs/{program['name']}/stop?wait=30")
     assert windows.complaints == []
 
 

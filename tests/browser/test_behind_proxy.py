@@ -51,7 +51,7 @@ def open_page(
     yield lambda path="/": windows(PREFIX + path)
     windows.close()
     for program in dashboard.api("GET", "/api/programs")["programs"]:
-        dashboard.api("POST", f"/api/programs/{program['name']}/stop?wait=10")
+        dashboard.api("POST", f"/api/programs/{program['name']}/stop?wait=30")
         if program["own"]:
             dashboard.api("DELETE", f"/api/programs/{program['name']}")
     assert windows.complaints == []

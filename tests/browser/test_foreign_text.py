@@ -99,7 +99,7 @@ def test_a_programs_words_on_all_its_tabs(
 ) -> None:
     name = program(dashboard)
     dashboard.api(
-        "POST", f"/api/programs/{name}/start?wait=10", {"arguments": SHOWN.replace("'", "")}
+        "POST", f"/api/programs/{name}/start?wait=30", {"arguments": SHOWN.replace("'", "")}
     )
     eventually(lambda: dashboard.view(name)["waits_for_input"], "it has said all")
     page = visit(windows, f"/programs/{name}")

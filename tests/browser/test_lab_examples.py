@@ -51,7 +51,7 @@ def opened(dashboard: Any, make_windows: Any, browser: Any) -> Iterator[Callable
     windows.close()
     for program in dashboard.api("GET", "/api/programs")["programs"]:
         if program["own"]:
-            dashboard.api("POST", f"/api/programs/{program['name']}/stop?wait=10")
+            dashboard.api("POST", f"/api/programs/{program['name']}/stop?wait=30")
             dashboard.api("DELETE", f"/api/programs/{program['name']}")
     assert windows.complaints == []
 

@@ -63,7 +63,7 @@ def test_a_slow_client_waits_to_be_read_and_holds_up_nobody(lab: Any, open_page:
     page = open_page(LOOP)
     page.get_by_role("button", name="Slow client").click()
     expect(lane(page, "reading")).to_have_text("2")
-    client = http.client.HTTPConnection(*lab.address("subjects"), timeout=5)
+    client = http.client.HTTPConnection(*lab.address("subjects"), timeout=30)
     client.request("GET", "/subjects/1")
     assert client.getresponse().status == 200
     client.close()

@@ -35,7 +35,7 @@ def test_the_first_frame_comes_with_the_page(lab, open_page) -> None:
 
     page = open_page("/", before=mute)
 
-    expect(page.locator("article[data-server]")).to_have_count(5, timeout=1000)
+    expect(page.locator("article[data-server]")).to_have_count(5)
     expect(state(page, "hello")).to_have_text("Running")
     expect(state(page, "chat")).to_have_text("Stopped")
     expect(page.locator(".conn")).to_have_attribute("data-link", "connecting")

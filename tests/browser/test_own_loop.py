@@ -43,7 +43,7 @@ def start(
     names = {one["title"]: one["id"] for one in listed["files"]}
     names |= {one["title"]: one["name"] for one in listed["programs"]}
     path = f"/api/programs/{names[title]}"
-    dashboard.api("POST", f"{path}/start?wait=10", {"arguments": arguments})
+    dashboard.api("POST", f"{path}/start?wait=30", {"arguments": arguments})
 
     def listening() -> Any:
         found = dashboard.api("GET", path)["listening"]

@@ -60,7 +60,7 @@ def page(dashboard: Any, make_windows: Any, browser: Any) -> Iterator[Page]:
     yield windows("/programs")
     windows.close()
     for program in dashboard.api("GET", "/api/programs")["programs"]:
-        dashboard.api("POST", f"/api/programs/{program['name']}/stop?wait=10")
+        dashboard.api("POST", f"/api/programs/{program['name']}/stop?wait=30")
         dashboard.api("DELETE", f"/api/programs/{program['name']}")
     assert windows.complaints == []
 

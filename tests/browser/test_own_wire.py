@@ -42,7 +42,7 @@ def name(dashboard: Any) -> Iterator[str]:
     name = names["upper.py"]
     dashboard.serve(name)
     yield name
-    dashboard.api("POST", f"/api/programs/{name}/stop?wait=10")
+    dashboard.api("POST", f"/api/programs/{name}/stop?wait=30")
 
 
 def client(dashboard: Any, name: str) -> socket.socket:

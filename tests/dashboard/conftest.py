@@ -53,7 +53,7 @@ class Api:
 
     def start(self, name: str) -> dict[str, Any]:
         """Start a server and wait until it answers."""
-        status, view = self("POST", f"/api/servers/{name}/start?wait=10")
+        status, view = self("POST", f"/api/servers/{name}/start?wait=30")
         assert (status, view["state"]) == (200, "RUNNING"), view
         result: dict[str, Any] = view
         return result

@@ -28,16 +28,16 @@ def test_start_stop_and_again(api: Any) -> None:
     view = api.start("hypotenuse")
     assert view["pid"]
     assert api("POST", "/api/servers/hypotenuse/start")[0] == 200
-    status, view = api("POST", "/api/servers/hypotenuse/stop?wait=5")
+    status, view = api("POST", "/api/servers/hypotenuse/stop?wait=30")
     assert (status, view["state"]) == (200, "STOPPED")
     assert api("POST", "/api/servers/hypotenuse/stop")[0] == 200
     assert view["last_run"]["duration_s"] > 0
 
 
 def test_start_all_and_stop_all(api: Any) -> None:
-    status, body = api("POST", "/api/servers/start?wait=10")
+    status, body = api("POST", "/api/servers/start?wait=30")
     assert (status, {v["state"] for v in body["servers"]}) == (202, {"RUNNING"})
-    status, body = api("POST", "/api/servers/stop?wait=10")
+    status, body = api("POST", "/api/servers/stop?wait=30")
     assert (status, {v["state"] for v in body["servers"]}) == (202, {"STOPPED"})
 
 
@@ -60,13 +60,15 @@ def test_a_port_in_use_names_its_owner(api: Any, app: Any) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        status, view = api("POST", "/api/servers/chat/start?wait=5", {"port": port})
+        status, view = api("POST", "/api/servers/chat/start?wait=30", {"port": port})
         failure = view["failure"]
         assert (status, view["state"], failure["reason"]) == (200, "FAILED", "port_in_use")
         assert failure["port_owner"]["pid"]
         assert failure["code"] == "EADDRINUSE"
         assert failure["free_port"] > port
-        status, view = api("POST", "/api/servers/chat/start?wait=5", {"port": failure["free_port"]})
+        status, view = api(
+            "POST", "/api/servers/chat/start?wait=30", {"port": failure["free_port"]}
+        )
         assert view["state"] == "RUNNING"
 
 
@@ -93,7 +95,7 @@ def listed(api: Any, what: str, name: str) -> list[Any]:
 def test_logs_connections_and_source(api: Any, eventually: Callable[..., Any]) -> None:
     view = api.start("subjects")
     where = view["host"], view["port"]
-    with contextlib.closing(http.client.HTTPConnection(*where, timeout=5)) as client:
+    with contextlib.closing(http.client.HTTPConnection(*where, timeout=30)) as client:
         client.request("GET", "/subjects/1")
         client.getresponse().read()
         eventually(

@@ -106,7 +106,7 @@ def test_a_frozen_program_thaws_when_it_is_stopped(
         assert waiting.recv(5) == b"HTTP/"
     api("POST", "/api/experiments/page", {"kind": "freeze"})
     eventually(lambda: not runs(view["pid"]), "it stands still again")
-    stopped = api("POST", "/api/servers/page/stop?wait=10")[1]
+    stopped = api("POST", "/api/servers/page/stop?wait=30")[1]
     assert stopped["state"] == "STOPPED"
     assert stopped["last_run"] is not None
     eventually(lambda: experiments(api, "page") == [], "the freeze is over")
@@ -118,7 +118,7 @@ def test_a_program_that_ends_takes_its_experiments_with_it(
     api.start("chat")
     api("POST", "/api/experiments/chat", {"kind": "silent", "n": 3})
     eventually(lambda: figures(api, "chat")["connections"] == 3, "they are there", 15)
-    api("POST", "/api/servers/chat/kill?wait=10")
+    api("POST", "/api/servers/chat/kill?wait=30")
     eventually(lambda: not crowds(), "their process ends", 10)
     eventually(lambda: experiments(api, "chat") == [], "it is forgotten")
 

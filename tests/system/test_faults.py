@@ -75,7 +75,7 @@ def test_out_of_descriptors(dashboard: RunningDashboard, live: Callable[[], Clie
     tab, pid = live(), dashboard.process.pid
     hears(tab, lambda message: "servers" in message)
     with limited(pid, resource.RLIMIT_NOFILE, free_below(pid, 2)):
-        view = dashboard.api("POST", "/api/servers/hello/start?wait=10")
+        view = dashboard.api("POST", "/api/servers/hello/start?wait=30")
         assert view["failure"]["reason"] == "descriptors"
         assert "Too many open files" in view["failure"]["message"]
         assert view["failure"]["next_step"] == "close tabs, stop programs, or raise ulimit -n"

@@ -20,11 +20,11 @@ def test_the_whole_way(run_dashboard: Callable[..., Any], eventually: Callable[.
         assert b'id="boot"' in page.read()
     socket = Client.connect(dashboard.url.replace("http", "ws") + "/ws/live")
     socket.send(json.dumps({"token": "system-tests", "subscribe": []}))
-    assert json.loads(socket.receive(timeout=5))["type"] == "snapshot"
+    assert json.loads(socket.receive(timeout=30))["type"] == "snapshot"
     dashboard.start("subjects")
 
     def told() -> bool:
-        delta = json.loads(socket.receive(timeout=5) or '{"events": []}')
+        delta = json.loads(socket.receive(timeout=30) or '{"events": []}')
         return any(
             event["kind"] == "server" and event["server"]["state"] == "RUNNING"
             for event in delta.get("events", [])

@@ -33,12 +33,12 @@ def test_it_survives_a_kill_a_reloader_and_a_polite_end(
     first = run_dashboard(environment=patient)
     same = {**patient, "SOCKETLAB_DATA_DIR": str(first.folder)}
     [file] = [f for f in first.api("GET", "/api/programs")["files"] if f["title"] == "mine.py"]
-    mine = first.api("POST", f"/api/programs/{file['id']}/start?wait=10")
+    mine = first.api("POST", f"/api/programs/{file['id']}/start?wait=30")
     first.born.add(mine["pid"])
     for name in ("chat", "hello", "page"):
         first.start(name)
     assert first.api("POST", "/api/restore", {"wanted": True}) == {"wanted": True}
-    first.api("POST", "/api/servers/hello/stop?wait=10")
+    first.api("POST", "/api/servers/hello/stop?wait=30")
     before = running(first)
     first.process.kill()
     first.process.wait(PATIENCE_S)
@@ -49,7 +49,7 @@ def test_it_survives_a_kill_a_reloader_and_a_polite_end(
     )
     second.born.update(after.values())
     assert not set(after.values()) & set(before.values())
-    second.api("POST", "/api/servers/page/stop?wait=10")
+    second.api("POST", "/api/servers/page/stop?wait=30")
     second.process.send_signal(signal.SIGTERM)
     second.process.wait(PATIENCE_S)
     eventually(lambda: not second.workers() and not second.alive())

@@ -15,7 +15,7 @@ from simple_websocket import ConnectionClosed
 from dashboard.live import chat_bridge, websocket
 from tests.ports import free_port
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 class Browser:
@@ -255,7 +255,7 @@ def test_a_name_with_a_space_of_any_script_is_a_name(enter: Any) -> None:
 
 def test_a_server_that_is_stopped_is_said(api: Any, enter: Any, channel: Any) -> None:
     anya = enter("Anya")
-    api("POST", "/api/servers/chat/stop?wait=5")
+    api("POST", "/api/servers/chat/stop?wait=30")
     anya.wait(lambda: anya.statuses[-1]["state"] in ("lost", "not_running"))
     assert anya.close_code() == websocket.NOT_RUNNING
     again = channel("/ws/chat", room="7", name="Anya")

@@ -70,7 +70,7 @@ def echo(tmp_path: Path) -> Iterator[Flask]:
 def test_a_plain_file_is_started_talked_to_and_finishes(
     echo: Flask, eventually: Callable[..., Any]
 ) -> None:
-    view = ask(echo, "POST", "/api/servers/echo/start?wait=10")
+    view = ask(echo, "POST", "/api/servers/echo/start?wait=30")
     assert view["state"] == "RUNNING", view["failure"]
     assert [tab["name"] for tab in view["tabs"]] == ["wire", "connections", "logs", "life"]
     assert view["sockets"] == [["127.0.0.1", view["port"]]]
@@ -119,7 +119,7 @@ def test_it_has_a_card_a_page_tabs_and_topics(app: Flask) -> None:
 
 
 def test_it_runs_is_looked_at_and_is_held(app: Flask, eventually: Callable[..., Any]) -> None:
-    view = ask(app, "POST", "/api/servers/twin/start?wait=10")
+    view = ask(app, "POST", "/api/servers/twin/start?wait=30")
     assert view["state"] == "RUNNING", view["failure"]
     rows = ask(app, "GET", "/api/servers/twin/tasks")
     assert "accepting" in {row["state"] for row in rows["rows"]}
@@ -132,7 +132,7 @@ def test_it_runs_is_looked_at_and_is_held(app: Flask, eventually: Callable[..., 
 
 
 def test_it_is_visited_though_nobody_says_how(app: Flask) -> None:
-    ask(app, "POST", "/api/servers/twin/start?wait=10")
+    ask(app, "POST", "/api/servers/twin/start?wait=30")
     begun = ask(app, "POST", "/api/experiments/twin", {"kind": "reset", "n": 1})
     assert begun["experiment"]["clients"] == 1
     ask(app, "DELETE", "/api/experiments/twin")

@@ -85,7 +85,7 @@ def test_a_check_that_is_cancelled_leaves_no_process(
 def test_one_that_runs_is_not_disturbed_without_a_word(
     site: Any, name: str, eventually: Wait
 ) -> None:
-    view = site.api("POST", f"/api/programs/{name}/start?wait=10")
+    view = site.api("POST", f"/api/programs/{name}/start?wait=30")
     refused = site.api("POST", f"/api/programs/{name}/check", {})
     assert (refused["status"], refused["error"]["code"]) == (409, "not_now")
     assert site.api("GET", f"/api/programs/{name}")["pid"] == view["pid"]

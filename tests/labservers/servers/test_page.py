@@ -27,7 +27,7 @@ def status(address: tuple[str, int], data: bytes) -> int:
 def test_get_and_head_of_both_names(serve: Callable[..., Any], model: str) -> None:
     server = serve("page", model=model)
     for path in ("/", "/index.html", "/?query"):
-        client = http.client.HTTPConnection(*server.address, timeout=5)
+        client = http.client.HTTPConnection(*server.address, timeout=30)
         client.request("GET", path)
         answer = client.getresponse()
         page = answer.read()
