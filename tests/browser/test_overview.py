@@ -260,6 +260,33 @@ def test_a_program_is_opened_to_the_network_alone_and_after_a_question(lab, page
     expect(page.locator(".sph").get_by_text("open to the network")).to_be_visible()
 
 
+# Cancel, and the same choice again before the browser has told that the dialog was closed.
+AGAIN = """async () => {
+  const moment = async (so) => { for (let i = 0; i < 1000 && !so(); i += 1) await null; };
+  const dialog = () => document.querySelector("dialog");
+  dialog().querySelector("button[autofocus]").click();
+  await moment(() => !dialog());
+  const host = document.querySelector('article[data-server="page"] select');
+  host.value = "0.0.0.0";
+  host.dispatchEvent(new Event("change", { bubbles: true }));
+  await moment(dialog);
+  const first = dialog();
+  await new Promise((done) => setTimeout(done, 0));
+  await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+  return first !== null && first === dialog();
+}"""
+
+
+def test_a_dialog_that_was_left_does_not_close_the_next_one(page: Page) -> None:
+    card(page, "page").get_by_label("Host").select_option("0.0.0.0")
+    asked = page.get_by_role("dialog", name="Open HTTP page to the network?")
+    expect(asked).to_be_visible()
+    assert page.evaluate(AGAIN)
+    expect(asked).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(asked).to_have_count(0)
+
+
 def test_figures_follow_the_traffic(lab, page: Page) -> None:
     lab.start("hello")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
