@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from dashboard import json_text, whole_file
 from dashboard.programs.files import Stamp
 from dashboard.troubles import Troubles
+from labservers.checks import report_html, report_junit
+from labservers.checks.texts import LANGUAGES
 
 BYTES = 8 * 1024 * 1024
 
@@ -69,6 +71,21 @@ def _read(path: Path) -> Report | None:
         with path.open("rb") as file:
             found = json_text.parse(file.read(BYTES))
         stamp = Stamp(*found["file"]) if found["file"] else None
-        return Report(float(found["at"]), dict(found["reports"]), dict(found["asked"]), stamp)
+        report = Report(float(found["at"]), found["reports"], dict(found["asked"]), stamp)
     except (OSError, ValueError, TypeError, KeyError, OverflowError):
         return None
+    return report if _can_be_shown(report.reports) else None
+
+
+def _can_be_shown(reports: Any) -> bool:
+    """Whether they are whole, and of this version: all that is shown of one is made once."""
+    try:
+        return all(_is_shown(reports[language]) for language in LANGUAGES)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return False
+
+
+def _is_shown(report: Any) -> bool:
+    found = [finding["id"] for finding in report["findings"]]
+    pages = report_html.page([report]), report_junit.junit([report])
+    return all(pages) and all(isinstance(id, str) for id in found)

@@ -3,17 +3,24 @@
 import errno
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dashboard import create_app
 from dashboard.checks.checks import MOST_AT_ONCE, Checks
 from dashboard.checks.kept import Kept, Report
 from dashboard.errors import BadInput, NotNow, NotRunning
 from dashboard.programs.files import OwnFile, Stamp
+from labservers.checks import report_html, report_junit
+from labservers.checks.report_json import as_json
+from labservers.checks.texts import LANGUAGES
+from tests.labservers.checks.made_up import verdict as verdict_in
 from tests.ports import free_port
 
 SERVER = "import socket\n"
@@ -35,9 +42,7 @@ class FakeProcess:
         return str(self.words[self.words.index(name) + 1])
 
     def leaves(self, verdict: str) -> None:
-        reports = {
-            language: {"verdict": verdict, "language": language} for language in ("en", "ru")
-        }
+        reports = {language: {**one, "verdict": verdict} for language, one in made_up().items()}
         Path(self.option("--both")).write_text(json.dumps(reports))
 
     def terminate(self) -> None:
@@ -233,6 +238,41 @@ def test_a_server_of_the_lab_has_to_run(stage: Stage) -> None:
         stage.checks.start("hello", {})
 
 
+def made_up() -> dict[str, Any]:
+    """The reports of a verdict by language, as JSON has them."""
+    made = {language: verdict_in(language) for language in LANGUAGES}
+    reports = {name: as_json(one, one.findings, name) for name, one in made.items()}
+    read_back: dict[str, Any] = json.loads(json.dumps(reports))
+    return read_back
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """(holder, key) of each value inside."""
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+        yield value, key
+        if isinstance(part, dict | list):
+            yield from places(part)
+
+
+@given(st.data(), st.one_of(st.none(), st.booleans(), st.integers(), st.text(), st.just([{}])))
+def test_a_report_of_another_shape_is_no_report_or_can_be_shown(data: Any, other: Any) -> None:
+    reports = made_up()
+    holder, key = data.draw(st.sampled_from(list(places(reports))))
+    if data.draw(st.booleans()):
+        holder[key] = other
+    else:
+        del holder[key]
+    with tempfile.TemporaryDirectory() as folder:
+        Kept(Path(folder)).put("chat", Report(1.0, reports, {}, None))
+        kept = Kept(Path(folder)).get("chat")
+    if kept is not None:
+        for one in kept.reports.values():
+            assert isinstance(one["verdict"], str)
+            assert report_html.page([one])
+            assert report_junit.junit([one])
+            assert all(isinstance(finding["id"], str) for finding in one["findings"])
+
+
 def test_a_file_of_reports_that_cannot_be_used_counts_as_none(tmp_path: Path) -> None:
     kept = Kept(tmp_path)
     late = f'{{"at": 1{"0" * 400}, "reports": {{}}, "asked": {{}}, "file": null}}'
@@ -240,7 +280,7 @@ def test_a_file_of_reports_that_cannot_be_used_counts_as_none(tmp_path: Path) ->
     for name, text in texts.items():
         (tmp_path / f"{name}.json").write_text(text)
         assert kept.get(name) is None
-    report = Report(2.0, {"en": {}, "ru": {}}, {"task": None}, Stamp(1, 2))
+    report = Report(2.0, made_up(), {"task": None}, Stamp(1, 2))
     kept.put("a", report)
     assert Kept(tmp_path).get("a") == report
     kept.put("b", report._replace(at=3.0))
