@@ -27,6 +27,11 @@ def room_problem(room: object) -> str:
     return ""
 
 
+def is_seen(text: str) -> bool:
+    """Whether all of its characters can be seen, or are spaces."""
+    return not _UNSEEN.search(text)
+
+
 def trimmed(name: str) -> str:
     """A nickname without the spaces around it."""
     return _AROUND.sub("", name)
@@ -37,7 +42,7 @@ def name_problem(name: object) -> str:
     text = trimmed(name) if isinstance(name, str) else ""
     if not 0 < len(text) <= RULES["nickname"]:
         return f"a nickname has 1 to {RULES['nickname']} characters"
-    if ":" in text or _UNSEEN.search(text):
+    if ":" in text or not is_seen(text):
         return "a nickname has neither a colon nor characters that cannot be seen"
     return ""
 

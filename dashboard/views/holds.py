@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from dashboard.errors import BadInput, NotNow
+from dashboard.live import chat_rules
 from dashboard.live.tabs import TAB_CHARACTERS
 from dashboard.numbers import decimal, shown
 from dashboard.rights import Right, needs
@@ -99,9 +100,9 @@ def _text(values: dict[str, Any], name: str, most: int) -> str | None:
 
 
 def _name(values: dict[str, Any]) -> str | None:
-    """The controller's, which every other tab shows."""
+    """The controller's, which every other tab shows: the page takes that of its chat."""
     name = _text(values, "controller", NAME_CHARACTERS)
-    if name is None or name.isprintable():
+    if name is None or chat_rules.is_seen(name):
         return name
     raise BadInput(f"controller: {shown(name)} is not a name", 'for example "controller": "Ann"')
 

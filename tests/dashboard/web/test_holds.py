@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from dashboard.live import chat_rules
+
 PATH = "/api/programs/subjects/hold"
 
 
@@ -40,6 +42,14 @@ def test_one_controller_holds_another_takes_over_and_a_closed_tab_lets_go(
     with urllib.request.urlopen(f"http://{host}:{port}/", timeout=10) as answer:
         assert answer.status == 200
     assert hold(site, "pause", controller="Anna")["status"] == 202
+
+
+@pytest.mark.parametrize("name", ["Аня", "A\u00a0B", "山田\u3000太郎", "\ue000", "\U0001fae9"])
+def test_whoever_may_chat_by_a_name_may_hold_by_it(site: Any, name: str) -> None:
+    assert chat_rules.name_problem(name) == ""
+    refused = hold(site, "pause", controller=name)
+    assert (refused["status"], refused["error"]["code"]) == (409, "not_running")
+    assert hold(site, "pause", controller=f"{name}\u202e")["status"] == 422
 
 
 @pytest.mark.parametrize(
