@@ -30,7 +30,7 @@ def main(words: list[str]) -> int:
     except LabError as error:
         return _failed(f"Socket Lab: {error.message}; {error.next_step}")
     words, folders = without_programs(words)
-    if missing := next((f for f in folders.split(os.pathsep) if f and not os.path.isdir(f)), ""):
+    if missing := _missing(folders):
         return _failed(f"There is no folder {shown(missing)}. {PROGRAMS}")
     if folders:
         os.environ[PREFIX + "PROGRAMS"] = folders
@@ -63,6 +63,12 @@ def without_programs(words: list[str]) -> tuple[list[str], str]:
         else:
             left.append(word)
     return left, folders
+
+
+def _missing(folders: str) -> str:
+    """The first that is not there. A shell has replaced the first `~` of them at most."""
+    named = filter(None, folders.split(os.pathsep))
+    return next((one for one in named if not os.path.isdir(os.path.expanduser(one))), "")
 
 
 def refusal(host: str, port: str) -> str:

@@ -164,7 +164,7 @@ def list_command() -> None:
 
 def _change(action: str, name: str, wait_s: float) -> None:
     path = f"/api/servers/{action}" if name == "all" else f"/api/programs/{name}/{action}"
-    answer = call("POST", f"{path}?wait={wait_s}")
+    answer = call("POST", f"{path}?wait={wait_s:.6f}")
     for view in answer.get("servers", [answer]):
         show(view)
 
@@ -232,7 +232,7 @@ def restart(name: str, wait_s: float) -> None:
 @click.option("--grep", default="", help="only lines with this text")  # fmt: skip
 def logs(name: str, lines: int, grep: str) -> None:
     """The newest log lines of a server."""
-    query = urllib.parse.urlencode({"limit": lines, "q": grep})
+    query = urllib.parse.urlencode({"limit": lines, "q": grep}, errors="replace")
     for line in call("GET", f"/api/servers/{name}/logs?{query}")["lines"]:
         clock = time.strftime("%H:%M:%S", time.localtime(line["at"]))
         say(f"{clock} {line['level'].upper():<7} {line['text']}")

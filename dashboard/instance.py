@@ -110,12 +110,15 @@ def find(folder: Path) -> Whereabouts | None:
         os.close(descriptor)
     match said:
         case {"address": str(address), "page": str(page), "token": str(token), "pid": int(pid)} if (
-            ADDRESS.fullmatch(address) and PAGE.fullmatch(page)
+            ADDRESS.fullmatch(address) and PAGE.fullmatch(page) and type(pid) is int
         ):
-            since = said.get("since")
-            known = since if isinstance(since, float) else 0.0
-            return Whereabouts(address, page, token, pid, served, known)
+            return Whereabouts(address, page, token, pid, served, _time(said.get("since")))
     return None
+
+
+def _time(said: object) -> float:
+    """Seconds since the epoch, before 2106; 0 where it is no such time."""
+    return said if isinstance(said, float) and 0 <= said < 2**32 else 0.0
 
 
 def in_use(path: Path) -> InUse:

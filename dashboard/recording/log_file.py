@@ -27,15 +27,17 @@ class LogFile:
         self._again_at = 0.0
         self.broken = ""
 
-    def write(self, line: str) -> str:
-        """Append a line; returns a sentence when the file breaks or works again, else ""."""
+    def write(self, text: str) -> str:
+        """Append a line, or several; returns a sentence when the file breaks or works again,
+        else ""."""
+        lines = text.count("\n") + 1
         if self._missed and self._clock() < self._again_at:
-            self._missed += 1
+            self._missed += lines
             return ""
         try:
-            self._append(line.encode("utf-8", "backslashreplace") + b"\n")
+            self._append(text.encode("utf-8", "backslashreplace") + b"\n")
         except OSError as error:
-            return self._failed(error)
+            return self._failed(error, lines)
         missed, self._missed, self.broken = self._missed, 0, ""
         return f"{self._path} is written again; lines not in it: {missed}" if missed else ""
 
@@ -44,12 +46,12 @@ class LogFile:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def _failed(self, error: OSError) -> str:
+    def _failed(self, error: OSError, lines: int) -> str:
         self.close()
         self._again_at = self._clock() + RETRY_S
-        self._missed += 1
+        told, self._missed = self._missed > 0, self._missed + lines
         self.broken = error.strerror or str(error)
-        if self._missed > 1:
+        if told:
             return ""
         return f"{self._path} cannot be written ({error.strerror}): log lines are kept here alone"
 

@@ -161,6 +161,27 @@ def test_a_dashboard_that_does_not_answer_is_named(
     assert "no dashboard answers at http://127.0.0.1:" in refused.output
 
 
+@pytest.mark.parametrize("wait", ["0", "0.00001", "30", "1.5"])
+def test_what_is_asked_can_be_read_by_the_dashboard(
+    app: Any, monkeypatch: pytest.MonkeyPatch, wait: str
+) -> None:
+    asked: list[str] = []
+
+    def call(method: str, path: str) -> dict[str, Any]:
+        asked.append(path)
+        headers = {"Host": "127.0.0.1", "X-Lab-Token": app.extensions["lab"].token}
+        answer = app.test_client().open(path, method=method, json={}, headers=headers)
+        assert answer.status_code == 200, answer.json
+        found: dict[str, Any] = answer.json
+        return found
+
+    monkeypatch.setattr(cli, "call", call)
+    run = app.test_cli_runner().invoke
+    assert run(args=["lab", "stop", "chat", "--wait", wait]).exit_code == 0
+    assert run(args=["lab", "logs", "chat", "--grep", "a&b=\udcff%"]).exit_code == 0
+    assert len(asked) == 2
+
+
 @pytest.mark.usefixtures("held")
 def test_a_file_that_a_full_disk_does_not_remember_is_not_opened(app: Any, tmp_path: Path) -> None:
     with full(0):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dashboard.errors import InUse
-from dashboard.instance import NAME, Instance, find
+from dashboard.instance import NAME, Instance, find, in_use
 
 HOLDER = """
 import sys
@@ -129,6 +129,7 @@ def test_an_instance_that_is_forgotten_lets_go(tmp_path: Path) -> None:
         b'{"address": 5, "token": "t", "pid": 1}',
         b'{"address": "http://127.0.0.1:1", "token": null, "pid": 1}',
         b'{"address": "http://127.0.0.1:1", "token": "t"}',
+        b'{"address": "http://127.0.0.1:1", "page": "http://127.0.0.1:1", "token": "t", "pid": true}',
         b'{"address": "file:///etc/passwd", "token": "t", "pid": 1}',
         b'{"address": "http://a b", "token": "t", "pid": 1}',
         b'{"address": "http://127.0.0.1:1\\r\\nX: y", "token": "t", "pid": 1}',
@@ -142,6 +143,18 @@ def test_a_file_that_says_something_else_says_nothing(
     instance.take()
     instance.say("http://127.0.0.1:5000", "secret")
     assert json.loads((tmp_path / NAME).read_bytes())["token"] == "secret"
+
+
+@pytest.mark.parametrize("since", ["1e300", "-1.0", '"noon"', "null"])
+def test_a_time_that_is_none_is_left_out_of_the_sentence(
+    tmp_path: Path, instance: Instance, since: str
+) -> None:
+    instance.take()
+    instance.say("http://127.0.0.1:5000", "secret")
+    path = tmp_path / NAME
+    said = json.loads(path.read_bytes())
+    path.write_text(json.dumps(said).replace(str(said["since"]), since))
+    assert f", pid {os.getpid()}, at http://127.0.0.1:5000, since ?, uses" in str(in_use(path))
 
 
 @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])

@@ -3,11 +3,15 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from dashboard.__main__ import main, refusal
 from tests.disks import without_rights
+from tests.ports import free_port
+
+PROGRAMS = "SOCKETLAB_PROGRAMS"
 
 LISTENS = """
 import socket
@@ -25,6 +29,25 @@ def test_a_setting_that_cannot_be_used_is_said(
     said = capsys.readouterr().err
     assert said.startswith("Socket Lab: environment SOCKETLAB_*: log_lines: 'many' is not a ")
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("form", ["--programs {}", "--programs={}"])
+def test_each_home_of_a_list_of_folders_is_found(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A shell replaces the first `~` alone, and none behind `=`."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(PROGRAMS, "")
+    started: list[str] = []
+    monkeypatch.setattr(os, "execv", lambda path, words: started.append(os.environ[PROGRAMS]))
+    words = [*form.format("~/lab:~/more").split(), "--port", str(free_port())]
+    (tmp_path / "lab").mkdir()
+    assert main(words) == 1
+    assert "There is no folder '~/more'. " in capsys.readouterr().err
+    (tmp_path / "more").mkdir()
+    with pytest.raises(AssertionError, match="execv"):
+        main(words)
+    assert started == ["~/lab:~/more"]
 
 
 def test_the_address_of_a_group_is_none_of_this_machine() -> None:

@@ -127,7 +127,11 @@ def test_it_comes_back_and_says_what_is_missing(file: LogFile, path: Path, clock
     assert path.read_text() == "four\nfive\n"
     path.parent.rename(path.parent.with_name("away"))
     path.parent.write_text("in the way again")
-    assert "cannot be written" in file.write("six")
+    assert "cannot be written" in file.write("six\nseven")
+    assert file.write("eight\nnine\nten") == ""
+    path.parent.unlink()
+    clock.now += RETRY_S
+    assert file.write("eleven") == f"{path} is written again; lines not in it: 5"
 
 
 def test_a_rotation_that_fails_costs_the_file(file: LogFile, path: Path, clock: Clock) -> None:
