@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from . import observed
 from .lines import OwnLines
 from .points import packed
-from .tracebacks import entries_of
+from .tracebacks import chain, entries_of
 from .variables import locals_of, plain
 
 if TYPE_CHECKING:
@@ -52,16 +52,15 @@ def message(
     )
 
 
-def blamed(error: BaseException | None, received: bytes) -> int | None:
+def blamed(error: BaseException, received: bytes) -> int | None:
     """The offset in the bytes received of the one that could not be decoded, where it is there.
 
     What was decoded may be a part of them, or begin with bytes from before.
     """
-    while error is not None and not isinstance(error, UnicodeDecodeError):
-        error = error.__cause__ or error.__context__
-    if error is None:
+    decoding = next((one for one in chain(error) if isinstance(one, UnicodeDecodeError)), None)
+    if decoding is None:
         return None
-    decoded, bad = error.object, error.start
+    decoded, bad = decoding.object, decoding.start
     if decoded.endswith(received):
         offset = bad - (len(decoded) - len(received))
     else:

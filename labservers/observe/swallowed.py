@@ -15,12 +15,12 @@ import inspect
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from types import CodeType
 from typing import Any, Callable
 
 from . import crash
 from .tap import Tap
+from .tracebacks import chain
 
 TASK = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 GRACE_S = 0.3  # within it an excepthook shows that the exception was not caught
@@ -91,7 +91,7 @@ class Swallowed:
 
     def not_caught(self, error: BaseException) -> None:
         """An excepthook has got it, and prints those that led to it as well."""
-        for one in _chain(error):
+        for one in chain(error):
             self._waiting.pop(id(one), None)
             self._told[id(one)] = self._now()
 
@@ -152,18 +152,6 @@ class Swallowed:
 def _marks(error: BaseException) -> Any:
     """What another exception in its place would not have; it keeps none of its values."""
     return type(error), tuple(map(id, error.args))
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An exception with its causes and contexts, each once."""
-    seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        one = waiting.pop()
-        if one is not None and id(one) not in seen:
-            seen.add(id(one))
-            yield one
-            waiting += [one.__cause__, one.__context__]
 
 
 def _innermost(error: BaseException) -> str:

@@ -13,16 +13,23 @@ from .lines import OURS, STARTERS
 RUNNERS = ("<frozen runpy>", runpy.__file__)  # of `python -m`
 
 
-def without_ours(error: BaseException, seen: set[int] | None = None) -> None:
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """An exception with its causes and contexts, each once: after `raise e from e` they are a
+    ring."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += [one.__context__, one.__cause__]
+
+
+def without_ours(error: BaseException) -> None:
     """Cut our frames out of the tracebacks of an exception and of those that it came from."""
-    seen = set() if seen is None else seen
-    if id(error) in seen:
-        return
-    seen.add(id(error))
-    error.__traceback__ = cut(error.__traceback__)
-    for other in (error.__cause__, error.__context__):
-        if other is not None:
-            without_ours(other, seen)
+    for one in chain(error):
+        one.__traceback__ = cut(one.__traceback__)
 
 
 def cut(trace: TracebackType | None) -> TracebackType | None:

@@ -1,5 +1,8 @@
 """Which of the received bytes an exception is to be blamed on."""
 
+import functools
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,3 +52,35 @@ def test_the_error_that_it_came_from_is_looked_at() -> None:
         raise ValueError("not a message") from error_of(b"a\xff")
     except ValueError as error:
         assert blamed(error, b"a\xff") == 1
+
+
+def ring(*errors: BaseException, by: str) -> BaseException:
+    """Each of them comes from the next one, and the last one from the first."""
+    for error, following in zip(errors, [*errors[1:], errors[0]], strict=True):
+        setattr(error, by, following)
+    return errors[0]
+
+
+@pytest.mark.parametrize("by", ["__cause__", "__context__"])
+def test_errors_that_come_from_each_other_are_looked_at_once(by: str) -> None:
+    """As of `raise e from e`."""
+    alone, other, decoding = ValueError("one"), KeyError("other"), error_of(b"a\xff")
+    assert blamed(ring(alone, by=by), b"a\xff") is None
+    assert blamed(ring(alone, other, by=by), b"a\xff") is None
+    assert blamed(ring(alone, other, decoding, by=by), b"a\xff") == 1
+
+
+def test_what_raised_it_is_looked_at_behind_a_cause_that_explains_nothing() -> None:
+    error = ValueError("not a message")
+    error.__cause__, error.__context__ = KeyError("name"), error_of(b"a\xff")
+    assert blamed(error, b"a\xff") == 1
+
+
+def test_of_a_long_chain_the_first_one_is_found() -> None:
+    def follow(before: BaseException, number: int) -> BaseException:
+        error = ValueError(number)
+        error.__context__ = before
+        return error
+
+    last = functools.reduce(follow, range(5_000), error_of(b"a\xff"))
+    assert blamed(last, b"a\xff") == 1
