@@ -12,7 +12,7 @@ from . import observed
 from .lines import OwnLines
 from .points import packed
 from .tracebacks import chain, entries_of
-from .variables import locals_of, plain
+from .variables import locals_of, name_of, plain
 
 if TYPE_CHECKING:
     from .tap import Tap
@@ -22,6 +22,7 @@ BUILT_IN = [
     kind.__str__
     for kind in (BaseException, OSError, KeyError, UnicodeDecodeError, UnicodeEncodeError)
 ]
+ATOMS = (str, int, float, complex, bool, bytes, type(None))
 
 
 def message(
@@ -38,7 +39,7 @@ def message(
         at=tap.clock.now(),
         thread=thread,
         main=main,
-        exception=type(error).__name__,
+        exception=name_of(type(error)),
         message=_message(error),
         line=line,
         source=source,
@@ -83,10 +84,10 @@ def _line(at: tuple[FrameType, int] | None, own: OwnLines) -> str | None:
 
 def _unread(error: BaseException, own: OwnLines) -> tuple[str, str | None] | None:
     """Line and text at which Python gave up an own file: no frame stands there."""
-    if not isinstance(error, SyntaxError) or not error.filename or error.lineno is None:
+    if not isinstance(error, SyntaxError) or type(error.lineno) is not int:
         return None
-    name = own.name(error.filename)
-    return None if name is None else (f"{name}:{error.lineno}", (error.text or "").strip() or None)
+    name = own.name(_text(error.filename))
+    return None if name is None else (f"{name}:{error.lineno}", _text(error.text).strip() or None)
 
 
 def _source(at: tuple[FrameType, int] | None) -> str | None:
@@ -96,13 +97,29 @@ def _source(at: tuple[FrameType, int] | None) -> str | None:
 
 
 def _message(error: BaseException) -> str:
-    """str() of an exception of the program's own class is the program's code, and may fail."""
+    """str() of an exception of the program's own class, or of one that carries its objects, is the
+    program's code; and some numbers it cannot write."""
     if isinstance(error, SyntaxError):
-        return error.msg or ""
-    own = type(error).__str__ not in BUILT_IN
-    if own:
-        return ", ".join(plain.repr(value) for value in error.args)
-    return str(error)[:1000]
+        return _text(error.msg)
+    try:
+        if _writes_itself(error):
+            return str(error)[:1000]
+    except Exception:
+        pass
+    return ", ".join(plain.repr(value) for value in error.args)
+
+
+def _writes_itself(error: BaseException) -> bool:
+    """Whether its str() is Python's alone; it may carry another error."""
+    return type(error).__str__ in BUILT_IN and all(
+        type(one) in ATOMS or (issubclass(type(one), BaseException) and _writes_itself(one))
+        for one in error.args
+    )
+
+
+def _text(given: object) -> str:
+    """What the program has made itself may carry anything."""
+    return given if type(given) is str else ""
 
 
 def own_frame(error: BaseException, own: OwnLines) -> FrameType | None:

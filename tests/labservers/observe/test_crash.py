@@ -1,12 +1,15 @@
 """Which of the received bytes an exception is to be blamed on."""
 
 import functools
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labservers.observe.crash import blamed
+from labservers.observe.crash import blamed, message
+from labservers.observe.lines import OwnLines
+from labservers.observe.tap import Tap
 
 GOOD = st.text(max_size=20).map(str.encode)
 
@@ -84,3 +87,50 @@ def test_of_a_long_chain_the_first_one_is_found() -> None:
 
     last = functools.reduce(follow, range(5_000), error_of(b"a\xff"))
     assert blamed(last, b"a\xff") == 1
+
+
+class Thing:
+    """An object of the program, all of whose methods are its code."""
+
+    def never(self, *_: object) -> Any:
+        raise AssertionError("called")
+
+    __repr__ = __str__ = __format__ = __bool__ = never
+
+
+class OwnError(Exception):
+    __str__ = Thing.never
+
+
+def carrying_itself() -> Exception:
+    error = ValueError()
+    error.args = (error,)
+    return error
+
+
+MESSAGES: list[tuple[Any, str]] = [
+    (ValueError("a text"), "a text"),
+    (KeyError("name"), "'name'"),
+    (OSError(2, "not there", "file.txt"), "[Errno 2] not there: 'file.txt'"),
+    (ValueError("one", 2), "('one', 2)"),
+    (RuntimeError(OSError(5, "broken")), "[Errno 5] broken"),
+    (KeyError(10**5_000), "<int of 16,610 bits>"),
+    (ValueError("long", -(10**5_000)), "'long', <int of 16,610 bits>"),
+    (ValueError(KeyError(10**5_000)), "<KeyError>"),
+    (OverflowError({10**5_000}), "{<int of 16,610 bits>}"),
+    (carrying_itself(), "<ValueError>"),
+    (ValueError(Thing()), "<Thing>"),
+    (RuntimeError(OwnError(1)), "<OwnError>"),
+    (OwnError(Thing(), 1), "<Thing>, 1"),
+    (LookupError([Thing()]), "[<Thing>]"),
+    (SyntaxError(Thing()), ""),
+    (SyntaxError("here", (Thing(), Thing(), 1, Thing())), "here"),  # type: ignore[arg-type]
+    (SyntaxError("here", (Thing(), 1, 1, Thing())), "here"),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize("number", range(len(MESSAGES)))
+def test_a_message_is_made_without_the_programs_code(number: int) -> None:
+    error, text = MESSAGES[number]
+    told = message(error, "MainThread", Tap(OwnLines(__file__)), main=True)
+    assert (told.exception, told.message) == (type(error).__name__, text)

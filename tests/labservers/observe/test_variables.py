@@ -1,6 +1,7 @@
 """The locals of a frame as short texts, and what the look leaves behind."""
 
 import sys
+import threading
 import weakref
 from types import SimpleNamespace
 from typing import Any
@@ -10,11 +11,29 @@ import pytest
 from labservers.observe.variables import LOCALS, locals_of, plain
 
 
-class Thing:
-    """An object of a program, whose repr() is its code."""
+def never(*_: object) -> Any:
+    """Is the program's own code."""
+    raise AssertionError("called")
 
-    def __repr__(self) -> str:
-        raise AssertionError("called")
+
+class Thing:
+    """An object of a program, all of whose methods are its code."""
+
+    __repr__ = __str__ = __lt__ = __eq__ = __len__ = __iter__ = never
+    __hash__ = object.__hash__
+
+
+class Named(type):
+    """A class of classes that names them by its own code."""
+
+    __name__ = property(never)  # type: ignore[assignment]
+
+
+class Proxy(metaclass=Named):
+    """Gives itself for another object, as a proxy of a library, which asks for what it stands
+    for."""
+
+    __class__ = property(never)  # type: ignore[assignment]
 
 
 def module(source: str, **names: Any) -> dict[str, Any]:
@@ -29,6 +48,17 @@ def module(source: str, **names: Any) -> dict[str, Any]:
         (Thing(), "<Thing>"),
         ([Thing(), 1], "[<Thing>, 1]"),
         (Thing, "<type>"),
+        ([int], "[<type>]"),
+        (9**20, "12157665459056928801"),
+        (set(), "set()"),
+        (frozenset(), "frozenset()"),
+        ({}, "{}"),
+        ({Thing(): 1}, "{<Thing>: 1}"),
+        (dict.fromkeys((3, 1, 2, 0, 9)), "{3: None, 1: None, 2: None, 0: None, ...}"),
+        ({frozenset({1}): {2}}, "{frozenset({1}): {2}}"),
+        (set(range(9)), "{0, 1, 2, 3, 4, 5, ...}"),
+        ([[[[[[[1]]]]]]], "[[[[[[[...]]]]]]]"),
+        ({1: {1: {1: {1: {1: {1: {1: 1}}}}}}}, "{1: {1: {1: {1: {1: {1: {...}}}}}}}"),
         (True, "True"),
         (None, "None"),
         (2j, "2j"),
@@ -46,6 +76,126 @@ def module(source: str, **names: Any) -> dict[str, Any]:
 )
 def test_a_short_text_of_a_value(value: Any, text: str) -> None:
     assert plain.repr(value) == text
+
+
+@pytest.mark.parametrize(
+    ("base", "exponent", "text"),
+    [
+        (10, 4_000, "1" + "0" * 17 + "..." + "0" * 19),
+        (9, 9_999, "<int of 31,697 bits>"),
+        (-2, 20_001, "<int of 20,002 bits>"),
+        (2, 50_000_000, "<int of 50,000,001 bits>"),
+    ],
+)
+def test_a_number_that_python_does_not_write_is_its_size(
+    base: int, exponent: int, text: str
+) -> None:
+    assert plain.repr(base**exponent) == text
+    assert plain.repr([{"n": base**exponent}, 1]) == f"[{{'n': {text}}}, 1]"
+
+
+@pytest.mark.parametrize("kind", [set, frozenset, dict.fromkeys])
+def test_what_a_program_sorts_by_its_own_code_is_not_sorted(kind: Any) -> None:
+    assert plain.repr(kind([Thing(), Thing()])).count("<Thing>") == 2
+
+
+@pytest.mark.parametrize("before", [{1: 1}, [1], {1}])
+def test_values_that_another_thread_changes_meanwhile_have_a_text(before: Any) -> None:
+    value, over = before, threading.Event()
+    put, take = {
+        dict: (lambda n: value.setdefault(n), lambda n: value.pop(n)),
+        set: (lambda n: value.add(n), lambda n: value.discard(n)),
+        list: (lambda n: value.append(n), lambda n: value.pop()),
+    }[type(value)]
+
+    def change() -> None:
+        while not over.is_set():
+            for number in range(2, 60):
+                put(number)
+            for number in range(2, 60):
+                take(number)
+
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        texts = {plain.repr([value])[:2] for _ in range(3_000)}
+    finally:
+        over.set()
+        thread.join()
+        sys.setswitchinterval(switching)
+    assert texts <= {"[{", "[[", "[<"}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="its texts are not limited")
+def test_a_number_that_the_program_has_forbidden_to_write_is_its_type() -> None:
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(640)
+    try:
+        assert plain.repr((1, 10**700, 2)) == "(1, <int>, 2)"
+    finally:
+        sys.set_int_max_str_digits(limit)
+
+
+def test_a_value_that_is_too_deep_for_what_is_left_of_the_stack_is_its_type() -> None:
+    def deep() -> str:
+        try:
+            return deep()
+        except RecursionError:
+            return plain.repr({1: [(2,)]})
+
+    assert deep()[0] in "{<"
+
+
+def test_an_object_that_gives_itself_for_another_is_a_variable_of_its_module() -> None:
+    shown: dict[str, str] = {}
+    source = "use = thing\nshown.update(look(frame()))\n"
+    module(source, shown=shown, look=locals_of, frame=sys._getframe, thing=Proxy())
+    assert shown == {"shown": "{}", "use": "<Proxy>", "thing": "<Proxy>"}
+    assert plain.repr([Proxy]) == "[<Named>]"
+
+
+def test_names_of_a_module_that_are_no_names_are_left_out() -> None:
+    shown: dict[str, str] = {}
+    source = "globals().update({1: 1, thing: 2})\nshown.update(look(frame()))\n"
+    module(source, shown=shown, look=locals_of, frame=sys._getframe, thing=Thing())
+    assert shown == {"shown": "{}", "thing": "<Thing>"}
+
+
+class OwnDict(dict[str, Any]):
+    """As an enum's while its class is made."""
+
+    items = keys = values = copy = __iter__ = never
+
+
+class OwnMapping:
+    """Names that are the program's own to keep."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Any] = {}
+        self.asked: list[str] = []
+
+    def __getitem__(self, name: str) -> Any:
+        return self.kept[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.kept[name] = value
+
+    def items(self) -> Any:
+        self.asked.append("items")
+        return self.kept.items()
+
+
+@pytest.mark.parametrize(("names", "text"), [(OwnDict(), {"one": "1"}), (OwnMapping(), {})])
+def test_names_that_are_kept_by_the_programs_code_are_read_without_it(
+    names: Any, text: dict[str, str]
+) -> None:
+    shown: dict[str, str] = {}
+    known = {"shown": shown, "look": locals_of, "frame": sys._getframe}
+    exec(compile("one = 1\nshown.update(look(frame()))\n", "server.py", "exec"), known, names)
+    assert shown == text
+    assert getattr(names, "asked", []) == []
 
 
 def test_the_newest_names_are_shown_without_those_of_python() -> None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.system
 ENTRY = str(ROOT / "labservers/run/observe_file.py")
 STYLES = ("threads", "asyncio_streams", "process_spawn", "tls", "asyncio_tls", "memory_tls", "waits",
           "swallowed", "swallowed_silently", "siblings/siblings", "siblings/drops", "keeps_errors", "prints_stack", "thread_hooks", "time_limit",
-          "by_name", "crash_chain")  # fmt: skip
+          "by_name", "crash_chain", "causes_in_a_ring")  # fmt: skip
 OTHERS = [minor for minor in MINORS if minor != sys.version_info.minor]  # this one runs them all
 AT_ONCE = 100
 

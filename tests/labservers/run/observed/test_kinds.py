@@ -106,6 +106,14 @@ def test_an_error_that_a_loop_has_caught_is_told() -> None:
     assert first["swallowed"] is second["swallowed"] is True
 
 
+def test_errors_that_come_from_each_other_are_told() -> None:
+    told = [
+        (one["thread"], one["exception"], one["main"])
+        for one in observed("causes_in_a_ring").of("crash")
+    ]
+    assert told == [("reads", "KeyError", False), ("MainThread", "ValueError", True)]
+
+
 def test_an_error_that_a_loop_drops_without_a_word_is_told() -> None:
     ended = observed("swallowed_silently")
     told = [(one["line"], one["received"], one["swallowed"]) for one in ended.of("crash")]

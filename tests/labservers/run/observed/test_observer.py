@@ -323,3 +323,29 @@ def test_a_forked_child_leaves_the_channel_to_its_parent(
     assert program.newest(messages.Notice).code == "child_unseen"
     assert program.newest(observed.Program).pid == program.process.pid != os.getpid()
     assert out
+
+
+@pytest.mark.parametrize("minor", and_this(9, 13))
+def test_what_cannot_be_written_is_shown_by_its_type_and_all_else_as_ever(
+    minor: int, watch: Any, eventually: Eventually
+) -> None:
+    python = interpreter(minor)
+    if python is None:
+        pytest.skip(f"no Python 3.{minor} here")
+    program, port = listening(watch, eventually, "hard_to_write.py", python=python)
+    program.say(messages.Break([], ["recv"], [], exceptions=False))
+    eventually(lambda: program.of(messages.Held), "it says so")
+    with connect(port) as client:
+        held = ("MainThread", "hard_to_write.py:18", "recv", "before")
+        eventually(lambda: program.held() == [held], "held before recv()")
+        (row,) = program.newest(messages.Held).points
+        shown = {"number": "<int of 31,697 bits>", "keys": "{<Key>, <Key>}"}
+        assert {name: row.locals[name] for name in shown} == shown
+        program.say(messages.Resume())
+        client.sendall(b"a line")
+        out, _, code = program.ended()
+    (crash,) = program.of(observed.Crash)
+    assert (out, code, program.of(messages.Notice)) == (b"", 1, [])
+    assert {name: crash.locals[name] for name in shown} == shown
+    assert crash.message == "<int of 31,697 bits>, {<Key>, <Key>}, b'a line'"
+    assert program.newest(observed.Summary).exit_code == 1
