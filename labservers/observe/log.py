@@ -13,6 +13,7 @@ import time
 from collections import deque
 from typing import IO
 
+from .readers import nobody_reads
 from .tally import Counter
 from .text import printable
 
@@ -94,10 +95,8 @@ class Log:
             if self._closing.is_set() or time.monotonic() - second >= 1.0:
                 second = time.monotonic()
                 self._renew_budget()
-            try:
-                self._write_queued()
-            except (OSError, ValueError):
-                return  # the terminal or the dashboard is gone; there is nobody left to notify
+            if not self._write_queued():
+                return
             if self._closing.is_set() and not self._lines:
                 return
 
@@ -107,7 +106,9 @@ class Log:
         if muted := self._muted.take():
             self._add("INFO", f"and {muted:,} more like these, not written one by one")
 
-    def _write_queued(self) -> None:
+    def _write_queued(self) -> bool:
+        """False: the terminal or the dashboard is gone; there is nobody left to notify. What there
+        is no room for now, as in a pipe that another program has made non-blocking, is lost."""
         with self._lock:
             batch, self._lines = self._lines, deque()
             lost, self._lost = self._lost, 0
@@ -118,9 +119,11 @@ class Log:
         try:
             self._stream.write("".join(lines))
             self._stream.flush()
-        except BlockingIOError:  # a terminal that another program has made non-blocking, and full
+        except (OSError, ValueError) as error:
             with self._lock:
                 self._lost += lost + len(batch)
+            return not nobody_reads(error)
+        return True
 
     def _format(self, at: float, level: str, text: str) -> str:
         clock = time.strftime("%H:%M:%S", time.localtime(at))

@@ -1,11 +1,14 @@
 """The human log: bounded, never in anybody's way, and safe on a terminal."""
 
+import errno
 import io
 import re
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from labservers.observe.log import CAPACITY, SAMPLED_PER_S, Log
 
@@ -103,19 +106,33 @@ def test_sampled_lines_keep_a_budget_and_the_others_are_counted(
 
 
 class Full(io.StringIO):
-    """A stream that somebody has made non-blocking, and that has no room at first."""
+    """A stream that takes nothing at first."""
 
-    refused = False
+    def __init__(self, why: Exception) -> None:
+        super().__init__()
+        self.refused = False
+        self._why = why
 
     def write(self, text: str) -> int:
         if not self.refused:
             self.refused = True
-            raise BlockingIOError(11, "Resource temporarily unavailable")
+            raise self._why
         return super().write(text)
 
 
-def test_a_stream_without_room_costs_those_lines_alone(eventually: Callable[..., Any]) -> None:
-    log = Log("test", written := Full())
+@pytest.mark.parametrize(
+    "why",
+    [
+        BlockingIOError(errno.EAGAIN, "somebody has made it non-blocking"),
+        OSError(errno.ENOSPC, "no space left"),
+        OSError(errno.EFBIG, "as large as it may be"),
+        UnicodeEncodeError("ascii", "\xe9", 0, 1, "not in this stream"),
+    ],
+)
+def test_a_stream_without_room_costs_those_lines_alone(
+    why: Exception, eventually: Callable[..., Any]
+) -> None:
+    log = Log("test", written := Full(why))
     log.info("first")
     eventually(lambda: written.refused, "it has tried")
     log.info("next")
@@ -125,14 +142,34 @@ def test_a_stream_without_room_costs_those_lines_alone(eventually: Callable[...,
 
 
 class Gone(io.StringIO):
-    """A terminal that has been closed."""
+    """A terminal that has been closed, or whatever reads a pipe."""
+
+    def __init__(self, why: Exception) -> None:
+        super().__init__()
+        self.asked = 0
+        self._why = why
 
     def write(self, text: str) -> int:
-        raise OSError(5, "Input/output error")
+        self.asked += 1
+        raise self._why
 
 
-def test_a_stream_that_is_gone_ends_the_writer_and_nothing_else() -> None:
-    log = Log("test", Gone())
+@pytest.mark.parametrize(
+    "why",
+    [
+        OSError(errno.EIO, "closed"),
+        BrokenPipeError(errno.EPIPE, "nobody reads"),
+        OSError(errno.EBADF, "not a descriptor"),
+        ValueError("I/O operation on closed file"),
+    ],
+)
+def test_a_stream_that_is_gone_ends_the_writer_and_nothing_else(
+    why: Exception, eventually: Callable[..., Any]
+) -> None:
+    log = Log("test", written := Gone(why))
+    log.info("the first")
+    eventually(lambda: written.asked, "it has tried")
     for _ in range(2 * CAPACITY):
         log.info("nobody reads this")
     log.close(5)
+    assert written.asked == 1
