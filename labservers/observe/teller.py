@@ -13,7 +13,9 @@ from typing import Any, Callable
 
 from . import this_process
 from .book import let_go
+from .readers import nobody_reads
 from .tap import Tap
+from .text import printable
 
 PERIOD_S = 0.05
 LINES_S = 0.25  # between two tables of the lines
@@ -27,7 +29,8 @@ Check = Callable[[], None]
 class Teller:
     """Hands messages to sinks, in the order of time, from start() to stop().
 
-    A sink that fails with an OSError is not asked again. `checks` run in the writer once a
+    A sink that nobody reads any more is not asked again; one that has no room misses what there
+    was none for. `checks` run in the writer once a
     period: they look at the program and may tell something.
     """
 
@@ -137,14 +140,15 @@ class Teller:
         for sink in list(self._sinks):
             try:
                 sink(message)
-            except (OSError, ValueError):
-                self._sinks.remove(sink)
+            except (OSError, ValueError) as error:
+                if nobody_reads(error):
+                    self._sinks.remove(sink)
 
     def _complain(self, error: BaseException) -> None:
         """The writer itself has failed, so that nothing else can say it."""
-        text = f"observe: its writer failed and is out: {type(error).__name__}: {error}\n"
+        text = printable(f"observe: its writer failed and is out: {type(error).__name__}: {error}")
         try:
-            os.write(2, text.encode("utf-8", "replace"))
+            os.write(2, f"{text}\n".encode("utf-8", "replace"))
         except OSError:
             pass
 

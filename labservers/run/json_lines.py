@@ -6,7 +6,7 @@ A batch becomes a line each: `point`, `socket`, `thread`. The counts of the line
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Callable
 from typing import Any
 
 from labservers.observe import messages, observed
@@ -19,15 +19,15 @@ OPTIONAL = ("data", "cut", "result", "error", "exit_code", "signal", "received",
 class JsonLines:
     """Whole lines, appended in one write each: a child may write to the same file."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        self._write = write
         self._lines: Any = None
 
     def write(self, message: Any) -> None:
         """Write what the message holds.
 
         Raises:
-            OSError: the file takes no more.
+            OSError: as write() does, by which it is given its lines.
         """
         if type(message) is observed.Lines:
             self._lines = message
@@ -42,9 +42,4 @@ class JsonLines:
         known = {k: v for k, v in fields.items() if v is not None or k not in OPTIONAL}
         body = {"type": NAMES.get(type(one)) or type(one).__name__.lower(), **known}
         text = json.dumps(body, ensure_ascii=False)
-        write_all(self._descriptor, text.encode("utf-8", "replace") + b"\n")
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
+        self._write(text.encode("utf-8", "replace") + b"\n")

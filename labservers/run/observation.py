@@ -22,6 +22,7 @@ from labservers.observe.tap import Tap
 from labservers.observe.teller import END_S, Sink, Teller
 from labservers.run import children
 from labservers.run.json_lines import JsonLines
+from labservers.run.line_writer import LineWriter
 from labservers.run.trace import Printer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -57,7 +58,7 @@ class Observation:
         self._tap = Tap(OwnLines(file))
         self._locks = Locks(self._tap.own, self._waited)
         self._standing = Standing(self._tap, self._locks)
-        sinks = _sinks(telling)
+        sinks, self._writers = _sinks(telling)
         self._teller = Teller(self._tap, sinks)
         self._teller.checks.append(self._look_for_a_deadlock)
         self._observer: Observer | None = None
@@ -65,7 +66,7 @@ class Observation:
             self._observer = self._observed_by(Channel.inherited(out_of_the_way(telling.channel)))
             sinks.append(self._observer.send)
         self._swallowed = Swallowed(self._tap, self._teller.tell)
-        self._teller.checks.append(self._swallowed.tell)
+        self._teller.checks += [self._swallowed.tell, self._say_lost]
         self._exit_code: int | None = 0
         self._signal: str | None = None
         self._over = False
@@ -138,7 +139,10 @@ class Observation:
         self._swallowed.end()
         self._teller.end()
         self._teller.last_lines()
+        self._say_lost()
         self._teller.tell(self._summary())
+        self._teller.flush(END_S)
+        self._say_lost(at_end=True)
         self._teller.flush(END_S)
         if self._observer is not None:
             self._observer.close()
@@ -172,6 +176,13 @@ class Observation:
             threads_left=threading.active_count() - 1,
         )
 
+    def _say_lost(self, *, at_end: bool = False) -> None:
+        """The file or the terminal has had no room: all receivers are to know."""
+        for writer in self._writers:
+            text = writer.loss(at_end=at_end)
+            if text is not None:
+                self._teller.tell(messages.Notice(self._tap.clock.now(), "untold", text))
+
     def _look_for_a_deadlock(self) -> None:
         for found in self._standing.deadlocks():
             self._teller.tell(found)
@@ -194,6 +205,8 @@ class Observation:
         self._exit_code, self._signal = 0, None
         if self._follows:
             self._over = False
+            for writer in self._writers:
+                writer.begin_anew()
             self._teller.forked()
             self._tell_program()
         else:
@@ -221,11 +234,15 @@ class Observation:
         return f"import runpy; runpy.run_path({entry!r})['follow']{words!r};"
 
 
-def _sinks(telling: Telling) -> list[Sink]:
+def _sinks(telling: Telling) -> tuple[list[Sink], list[LineWriter]]:
     sinks: list[Sink] = []
+    writers: list[LineWriter] = []
     if telling.prints:
-        sinks.append(Printer.on_standard_error(child=telling.child).print)
+        writers.append(LineWriter(out_of_the_way(os.dup(2)), "standard error"))
+        sinks.append(Printer.on_standard_error(writers[-1].write, child=telling.child).print)
     if telling.json:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if telling.child else os.O_TRUNC)
-        sinks.append(JsonLines(out_of_the_way(os.open(telling.json, flags, 0o644))).write)
-    return sinks
+        file = out_of_the_way(os.open(telling.json, flags, 0o644))
+        writers.append(LineWriter(file, telling.json))
+        sinks.append(JsonLines(writers[-1].write).write)
+    return sinks, writers

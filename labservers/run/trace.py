@@ -9,9 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from labservers.observe import messages, observed
-from labservers.observe.controls import out_of_the_way
 from labservers.observe.text import printable as _printable
-from labservers.run.json_lines import BATCHES, write_all
+from labservers.run.json_lines import BATCHES
 
 SHOWN = 48  # bytes of a call that are printed
 WAITED_US = 1000  # shorter waits are not worth a word
@@ -35,15 +34,11 @@ class Printer:
         self._pid = 0 if child else os.getpid()
 
     @classmethod
-    def on_standard_error(cls, *, child: bool = False) -> Printer:
-        """The program may close descriptor 2, which is then a socket of its own."""
+    def on_standard_error(cls, write: Callable[[bytes], None], *, child: bool) -> Printer:
+        """write() has a descriptor of its own: the program may close 2, which is then a socket of
+        its own."""
         colour = os.isatty(2) and not os.environ.get("NO_COLOR")
-        standard_error = out_of_the_way(os.dup(2))
-        return cls(
-            lambda text: write_all(standard_error, text.encode("utf-8", "replace")),
-            colour=colour,
-            child=child,
-        )
+        return cls(lambda text: write(text.encode("utf-8", "replace")), colour=colour, child=child)
 
     def print(self, message: Any) -> None:
         """Print a message; some are of no interest to a reader of lines."""

@@ -128,18 +128,37 @@ def test_without_a_thread_all_is_told_at_the_end(
     eventually(lambda: texts(told)[1:] == ["by the writer"], "there is one")
 
 
-def test_a_sink_that_fails_is_not_asked_again_and_the_others_are(told: list[Any]) -> None:
+NO_ROOM = (
+    OSError(errno.ENOSPC, "no space left"),
+    OSError(errno.EDQUOT, "no more for this user"),
+    BlockingIOError(errno.EAGAIN, "full for now"),
+)
+NOBODY = (
+    BrokenPipeError(errno.EPIPE, "nobody reads"),
+    OSError(errno.EIO, "the terminal is closed"),
+    OSError(errno.EBADF, "not a descriptor"),
+    ValueError("I/O operation on closed file"),
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "heard"),
+    [*((error, ["one", "two"]) for error in NO_ROOM), *((error, ["one"]) for error in NOBODY)],
+)
+def test_a_sink_that_nobody_reads_is_not_asked_again_and_the_others_are(
+    error: Exception, heard: list[str], told: list[Any]
+) -> None:
     asked: list[Any] = []
 
-    def full_disk(message: Any) -> None:
+    def fails(message: Any) -> None:
         asked.append(message)
-        raise OSError(errno.ENOSPC, "no space left")
+        raise error
 
-    teller = Teller(Tap(OwnLines(__file__)), [full_disk, told.append])
+    teller = Teller(Tap(OwnLines(__file__)), [fails, told.append])
     for text in ("one", "two"):
         teller.tell(notice(text))
         teller.flush()
-    assert texts(asked) == ["one"]
+    assert texts(asked) == heard
     assert texts(told) == ["one", "two"]
 
 
