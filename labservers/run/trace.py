@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from labservers.observe import messages, observed
-from labservers.observe.text import printable as _printable
+from labservers.observe.text import printable
 from labservers.run.json_lines import BATCHES
 
 SHOWN = 48  # bytes of a call that are printed
@@ -57,11 +57,11 @@ class Printer:
             observed.Summary: self._summary,
             observed.Program: self._program,
             observed.Threads: self._threads,
-            messages.Notice: lambda notice: f"observe: {_printable(notice.text)}",
-            observed.Deadlock: lambda deadlock: self._in(RED, _printable(deadlock.text)),
+            messages.Notice: lambda notice: f"observe: {notice.text}",
+            observed.Deadlock: lambda deadlock: self._in(RED, deadlock.text),
         }
         text = texts.get(type(one))
-        return text(one) if text is not None else None
+        return text(_printable(one)) if text is not None else None
 
     def _point(self, point: observed.Point) -> str:
         line = f"{point.line} {point.function}" if point.line else "-"
@@ -81,7 +81,7 @@ class Printer:
         if point.data is not None:
             words.append(self._in(GREEN, _excerpt(base64.b64decode(point.data), point.bytes)))
         if point.result is not None:
-            words.append(_printable(point.result))
+            words.append(point.result)
         return " ".join(words)
 
     def _socket(self, event: observed.SocketEvent) -> str | None:
@@ -95,16 +95,16 @@ class Printer:
         if event.event == "died":
             return None  # the crash says it
         line = f"  {event.line}" if event.line else ""
-        return self._in(DIM, f"{_printable(event.name)}  thread {event.event}{line}")
+        return self._in(DIM, f"{event.name}  thread {event.event}{line}")
 
     def _crash(self, crash: observed.Crash) -> str:
-        text = f"{crash.exception}: {_printable(crash.message)}"
+        text = f"{crash.exception}: {crash.message}"
         caught = "  (caught by its caller)" if crash.swallowed else ""
         head = f"{_thread_name(crash.thread)}  {crash.line or '-'}  {text}{caught}"
         lines = [self._in(RED, head)]
         if crash.source:
-            lines.append(f"    {_printable(crash.source)}")
-        lines += [f"    {name} = {_printable(value)}" for name, value in crash.locals.items()]
+            lines.append(f"    {crash.source}")
+        lines += [f"    {name} = {value}" for name, value in crash.locals.items()]
         if crash.received:
             data = base64.b64decode(crash.received)
             peer = f" from {crash.peer}" if crash.peer else ""
@@ -114,7 +114,7 @@ class Printer:
     def _program(self, program: observed.Program) -> str:
         words = " ".join([program.file, *program.arguments])
         text = f"{words}  Python {program.python}, process {program.pid}"
-        return self._in(DIM, _printable(text))
+        return self._in(DIM, text)
 
     def _threads(self, told: observed.Threads) -> str:
         """Where each thread stands, and how many tasks are suspended at each line."""
@@ -127,7 +127,7 @@ class Printer:
         least = ">= " if row.at_least else ""
         waited = "" if row.waited_s is None else f"  {least}{row.waited_s:.1f} s"
         waits = f"  {row.call}() {row.waits_for or ''}{waited}" if row.call else ""
-        return f"    {_thread_name(row.name)}  {self._in(BLUE, line)}{_printable(waits)}"
+        return f"    {_thread_name(row.name)}  {self._in(BLUE, line)}{waits}"
 
     def _summary(self, summary: observed.Summary) -> str:
         ending = f"signal {summary.signal}" if summary.signal else f"exit code {summary.exit_code}"
@@ -150,12 +150,23 @@ class Printer:
         return f"{colour}{text}{RESET}" if self._colour else text
 
 
+def _printable(value: Any) -> Any:
+    """A message, or a part of one, all of whose texts are safe on a terminal."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list):
+        return [_printable(one) for one in value]
+    if isinstance(value, dict):
+        return {_printable(name): _printable(one) for name, one in value.items()}
+    return type(value)(*map(_printable, value)) if isinstance(value, tuple) else value
+
+
 def _clock(at: float) -> str:
     return f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at % 1 * 1000):03d}"
 
 
 def _thread_name(name: str) -> str:
-    return "main" if name == "MainThread" else _printable(name)
+    return "main" if name == "MainThread" else name
 
 
 def _duration(microseconds: int) -> str:

@@ -1,6 +1,8 @@
 """What is printed of an observed program: a line a call, as strace(1) prints system calls."""
 
 import base64
+import types
+import typing
 from typing import Any
 
 import pytest
@@ -109,5 +111,55 @@ def test_the_end_is_one_line(summary: observed.Summary, text: str) -> None:
 def test_foreign_text_does_not_steer_the_terminal_and_colours_are_ours() -> None:
     hostile = messages.Notice(0.0, "test", "\x1b[2J")
     assert "\x1b" not in "".join(printed(hostile, point("accept", result="\x1b[2J")))
-    (text,) = printed(point("recv", b"\x1b[2J"), colour=True)
+    (text,) = printed(point("recv", b"\x1b[2J", line="\x1b.py:1"), colour=True)
+    assert "\x1b[34m·.py:1 serve\x1b[0m" in text
     assert "\x1b[36mrecv\x1b[0m() -> 4 bytes \x1b[32m'\\x1b[2J'\x1b[0m" in text
+
+
+FOREIGN = "\x1b]0;title\x07\r\n\u202e\x9b31m\udc80"
+KINDS = [
+    observed.Program, observed.SocketEvent, observed.SocketEvents, observed.Point, observed.Points,
+    observed.ThreadEvent, observed.ThreadEvents, observed.Threads, observed.Crash,
+    observed.Deadlock, observed.Summary, messages.Notice,
+]  # fmt: skip
+
+
+def of_foreign_text(hint: Any) -> Any:
+    """A value of that type, all of whose texts are foreign."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return of_foreign_text(next(one for one in inner if one is not type(None)))
+    if origin is list:
+        return [of_foreign_text(inner[0])] * 2
+    if origin is dict:
+        return {FOREIGN: FOREIGN}
+    if hint is str:
+        return FOREIGN
+    if hasattr(hint, "_fields"):
+        return made_of_foreign_text(hint)
+    return hint(1)
+
+
+def made_of_foreign_text(kind: Any, **known: Any) -> Any:
+    hints = typing.get_type_hints(kind)
+    return kind(**{name: known.get(name) or of_foreign_text(hints[name]) for name in hints})
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("error", [FOREIGN, None])
+def test_no_text_of_any_message_steers_the_terminal(kind: Any, error: str | None) -> None:
+    data = base64.b64encode(FOREIGN.encode("utf-8", "replace")).decode()
+    event = made_of_foreign_text(observed.SocketEvent, event="closed")
+    known = {"data": data, "received": data, "events": [event], "event": "closed"}
+    if kind is observed.Points:
+        known["points"] = [made_of_foreign_text(observed.Point, data=data)] * 2
+    if kind is observed.ThreadEvents:
+        del known["events"]
+    made = made_of_foreign_text(kind, **known)
+    if error is None and "error" in kind._fields:
+        made = made._replace(error=None)
+    texts = printed(made)
+    assert texts
+    for text in texts:
+        assert [one for one in text if not one.isprintable() and one != "\n"] == []
+        assert "\n" not in text.replace("\n    ", "")  # what follows is ours, and set in

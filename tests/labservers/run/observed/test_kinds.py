@@ -1,5 +1,6 @@
 """Kinds of calls and of endings, each as the messages tell it."""
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,17 @@ def test_input_says_what_it_asks() -> None:
     assert asks[0]["prompt"] is not None
     assert asks[1]["prompt"] is None
     assert asks[0]["line"] == asks[1]["line"] == calls(ended, call="input")[0][0]
+
+
+def test_a_client_cannot_name_itself_so_that_it_steers_the_terminal() -> None:
+    seen = subprocess.run(
+        command(PROGRAMS / "unix_names.py", observe=[]),
+        capture_output=True, env=environment(), timeout=DEADLINE_S, check=True,
+    )  # fmt: skip
+    lines = seen.stderr.decode().split("\n")
+    assert sum("·[31m·Tue  ·exit code 0·" in line for line in lines) >= 2
+    assert all(line.isprintable() for line in lines)
+    assert all(re.match(r"\d\d:\d\d:\d\d\.\d{3}  ", line) for line in lines[:-1])
 
 
 def test_an_error_that_a_loop_has_caught_is_told() -> None:
