@@ -6,7 +6,7 @@ import _thread
 import time
 from typing import Any
 
-from .addresses import host_of
+from .addresses import is_of
 from .kernel import receive_queue
 from .messages import Breakpoints, HeldPoint
 from .variables import locals_of
@@ -62,7 +62,7 @@ class Arrival:
     def is_of(self, clients: list[str]) -> bool:
         """Whether it serves one of these: an address, or its host alone."""
         peer = self.peer if clients else None
-        return peer is not None and (peer in clients or host_of(peer) in clients)
+        return peer is not None and any(is_of(peer, one) for one in clients)
 
     def wait(self, seconds: float) -> None:
         """Until wake(), or for that long."""

@@ -199,9 +199,19 @@ def of(peer: str) -> Any:
     return SimpleNamespace(id=7, peer=peer, ref=None)
 
 
-@pytest.mark.parametrize("client", ["127.0.0.1:40", "127.0.0.1", "::1"])
-def test_a_breakpoint_on_a_client(program: Program, eventually: Eventually, client: str) -> None:
-    peer = "[::1]:40" if ":" in client[:2] else "127.0.0.1:40"
+@pytest.mark.parametrize(
+    ("client", "peer"),
+    [
+        ("127.0.0.1:40", "127.0.0.1:40"),
+        ("127.0.0.1", "127.0.0.1:40"),
+        ("127.0.0.1", "[::ffff:127.0.0.1]:40"),
+        ("::1", "[::1]:40"),
+        ("[::1]", "[::1]:40"),
+    ],
+)
+def test_a_breakpoint_on_a_client(
+    program: Program, eventually: Eventually, client: str, peer: str
+) -> None:
     program.stepper.breakpoints = breaks(clients=[client])
     program.thread("other", lambda: program.call_from("recv", of("10.0.0.1:40")))
     program.thread("one", lambda: program.call_from("recv", of(peer)))

@@ -349,3 +349,34 @@ def test_what_cannot_be_written_is_shown_by_its_type_and_all_else_as_ever(
     assert {name: crash.locals[name] for name in shown} == shown
     assert crash.message == "<int of 31,697 bits>, {<Key>, <Key>}, b'a line'"
     assert program.newest(observed.Summary).exit_code == 1
+
+
+BOTH_FAMILIES = """
+import socket, sys
+with socket.create_server(("::", int(sys.argv[1])), family=socket.AF_INET6,
+                          dualstack_ipv6=True) as listener:
+    for _ in range(2):
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(connection.recv(9))
+"""
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no socket takes both families here")
+@pytest.mark.parametrize("named", ["127.0.0.1", "[::ffff:127.0.0.1]", "127.0.0.1:{}"])
+def test_a_client_of_ipv4_is_held_where_the_server_takes_both_families(
+    named: str, watch: Any, eventually: Eventually, tmp_path: Any
+) -> None:
+    file = tmp_path / "both.py"
+    file.write_text(BOTH_FAMILIES)
+    program, port = listening(watch, eventually, str(file))
+    with connect(port) as client:
+        number = client.getsockname()[1]
+        program.say(messages.Break([], [], [named.format(number)], exceptions=False))
+        eventually(lambda: program.of(messages.Held), "it says so")
+        client.sendall(b"held")
+        eventually(program.held, "it is held before it receives or before it answers")
+        assert program.newest(messages.Held).points[0].peer == f"[::ffff:127.0.0.1]:{number}"
+        program.say(messages.Break([], [], [], exceptions=False))
+        program.say(messages.Resume())
+        assert client.recv(9) == b"held"
