@@ -12,7 +12,7 @@ from . import observed
 from .lines import OwnLines
 from .points import packed
 from .tracebacks import chain, entries_of
-from .variables import locals_of, name_of, plain
+from .variables import among, locals_of, name_of, plain
 
 if TYPE_CHECKING:
     from .tap import Tap
@@ -112,7 +112,7 @@ def _message(error: BaseException) -> str:
 def _writes_itself(error: BaseException) -> bool:
     """Whether its str() is Python's alone; it may carry another error."""
     return type(error).__str__ in BUILT_IN and all(
-        type(one) in ATOMS or (issubclass(type(one), BaseException) and _writes_itself(one))
+        among(type(one), ATOMS) or (issubclass(type(one), BaseException) and _writes_itself(one))
         for one in error.args
     )
 

@@ -19,6 +19,11 @@ BITS = 14_000  # of 4,215 digits; Python writes 4,300 (sys.set_int_max_str_digit
 name_of: Callable[[type], str] = type.__dict__["__name__"].__get__  # a metaclass may have its own
 
 
+def among(kind: type, kinds: tuple[type, ...]) -> bool:
+    """`in` would compare them, by the code of a metaclass."""
+    return any(kind is one for one in kinds)
+
+
 class Plain(reprlib.Repr):
     """Short texts of built-in types alone: the repr() of any other object is the program's code,
     and so may be what compares or hashes it. Another thread may change a value meanwhile; one that
@@ -29,7 +34,7 @@ class Plain(reprlib.Repr):
         self.maxstring = self.maxother = 120
 
     def repr1(self, x: Any, level: int) -> str:
-        if type(x) in PLAIN:
+        if among(type(x), PLAIN):
             try:
                 return super().repr1(x, level) if type(x) is not bytes else _short(x)
             except Exception:

@@ -24,9 +24,10 @@ class Thing:
 
 
 class Named(type):
-    """A class of classes that names them by its own code."""
+    """A class of classes that names and compares them by its own code."""
 
     __name__ = property(never)  # type: ignore[assignment]
+    __eq__ = __hash__ = never  # type: ignore[assignment]
 
 
 class Proxy(metaclass=Named):
