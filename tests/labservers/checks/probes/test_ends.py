@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from labservers.checks import patience
-from labservers.checks.context import Probe
+from labservers.checks.context import Context, Probe
 from labservers.checks.figures import Work
 from labservers.checks.probes import busy, ends
 from labservers.checks.talks import SAID
-from labservers.checks.values import Talk, Turn
+from labservers.checks.values import Outcome, Talk, Turn
 from tests.labservers.checks.rig import Program, looked
 
 ECHO = Talk("text", None, (Turn(b"abcd\n", b"ABCD\n"),), ends="server", framed="line")
@@ -87,14 +87,28 @@ def test_a_connection_that_the_server_does_not_close_is_noticed() -> None:
 
 
 def test_on_a_busy_machine_a_late_close_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = threading.Event()
+
+    def look(context: Context) -> Outcome:
+        try:
+            return ends.closes(context)
+        finally:
+            judged.set()
+
+    def after_the_verdict(client: socket.socket) -> None:
+        echo(client)
+        judged.wait(60)
+
     def late(client: socket.socket) -> None:
         echo(client)
-        threading.Event().wait(1.0)
+        threading.Event().wait(2 * patience.LEAST_S)
 
+    for name in ("ANSWERS", "DELAYS"):  # no more patience than the strain gives
+        monkeypatch.setattr(patience, name, 0.0)
+    monkeypatch.setitem(PROBES, "closes", PROBES["closes"]._replace(look=look))
     monkeypatch.setattr(ends, "strain", lambda: 1.0)
-    monkeypatch.setattr(patience, "DELAYS", 0.0)
-    assert said("closes", serve=late) == "leaks"
-    monkeypatch.setattr(ends, "strain", lambda: 4.0)
+    assert said("closes", serve=after_the_verdict) == "leaks"
+    monkeypatch.setattr(ends, "strain", lambda: 100.0)
     assert said("closes", serve=late) == "pass"
 
 
