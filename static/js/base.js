@@ -11,14 +11,14 @@ export const outside = (path) => PREFIX + path;
 /** The dashboard's own address {pathname, search} of one in the browser; a browser that came past the proxy has that. */
 export function inside({ pathname, search }) {
   const before = pathname.split("/").slice(0, PREFIX.split("/").length).join("/");
-  return { pathname: plain(before) === plain(PREFIX) ? pathname.slice(before.length) || "/" : pathname, search };
+  return { pathname: unescaped(before) === unescaped(PREFIX) ? pathname.slice(before.length) || "/" : pathname, search };
 }
 
-/* One way to write it: browsers leave %40 and @ as they were typed. */
-function plain(path) {
+/** One way to write a part of an address: browsers leave %40 and @ as they were typed. What is no escape stays as it is. */
+export function unescaped(text) {
   try {
-    return decodeURIComponent(path);
+    return decodeURIComponent(text);
   } catch {
-    return path;
+    return text;
   }
 }

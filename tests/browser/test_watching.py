@@ -59,6 +59,18 @@ def test_the_link_lets_a_visitor_stop_what_runs_and_leaves_no_token_behind(
     expect(page.get_by_text("You are looking on.")).to_be_visible()
 
 
+@pytest.mark.parametrize("broken", ["100%sure", "%", "%zz%41", "%ff", "%e2%82"])
+def test_a_link_with_a_broken_escape_is_a_token_that_nobody_has_given(
+    opened: Any, far: Any, broken: str
+) -> None:
+    page = far(f"/#token={broken}")
+    expect(page.get_by_text("You are looking on.")).to_be_visible()
+    assert broken not in page.url
+    page.evaluate("broken => { location.hash = `#token=${broken}`; }", broken)  # in an open page
+    expect(page).to_have_url(page.url.partition("#")[0])
+    expect(page.get_by_text("You are looking on.")).to_be_visible()
+
+
 def test_the_owner_finds_the_link_that_may_change(
     browser: Browser, opened: Any, make_windows: Any
 ) -> None:

@@ -1,5 +1,7 @@
 /* The token of this page: the dashboard gives it to visitors on its own machine, a link to the others. */
 
+import { unescaped } from "../base.js";
+
 const KEY = "sl.token";
 const IN_LINK = /^#token=([\x21-\x7e]+)$/;
 const meta = () => document.querySelector('meta[name="lab-token"]');
@@ -21,7 +23,7 @@ export function takeLink() {
   const found = IN_LINK.exec(location.hash);
   if (!found) return false;
   history.replaceState(history.state, "", location.pathname + location.search);
-  remember(decodeURIComponent(found[1]));
+  remember(unescaped(found[1]));
   return true;
 }
 
