@@ -66,10 +66,17 @@ def student(number: str, grades: list[Grade], *, older: str, newest: bool) -> st
         f"<h1>Student {number}</h1><p>{_count(len(grades), older=older, newest=newest)}, kept in "
         "SQLite and served by one thread and an event loop.</p>"
         f"<section>{_links(number, older=older, newest=newest)}{table}</section>"
-        f'<section><form method="post" action="/subjects/{number}">'
-        '<label>Subject<input name="subject" required maxlength="200" autocomplete="off"></label>'
+        f"<section>{_form(number)}</section>",
+    )
+
+
+# No maxlength: it counts units of UTF-16 and cuts what the server, which counts characters, takes.
+def _form(number: str) -> str:
+    return (
+        f'<form method="post" action="/subjects/{number}">'
+        '<label>Subject<input name="subject" required autocomplete="off"></label>'
         '<label>Grade<input name="grade" type="number" min="1" max="5" required></label>'
-        "<button>Save</button></form></section>",
+        "<button>Save</button></form>"
     )
 
 

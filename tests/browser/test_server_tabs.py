@@ -144,6 +144,19 @@ def test_the_longest_subject_and_student_are_judged_by_the_rule(lab, open_page) 
     expect(page.locator("td.wide").first).to_have_text(long)
 
 
+def test_the_servers_own_form_takes_the_longest_subject_and_the_server_judges_it(
+    lab, open_page
+) -> None:
+    lab.start("subjects")
+    page = open_page(f"http://127.0.0.1:{lab.ports['subjects']}/subjects/78")
+    for subject, shown in (("😀" * 201, "1 to 200 characters are needed"), ("😀" * 200, "😀" * 200)):
+        typed(page, "Subject", subject)
+        page.get_by_label("Grade").fill("5")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text(shown)).to_be_visible()
+        page.goto(page.url)
+
+
 def test_a_grade_without_a_subject_is_asked_for(lab, open_page) -> None:
     lab.start("subjects")
     page = open_page("/servers/subjects/try")
