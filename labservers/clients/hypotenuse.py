@@ -10,7 +10,7 @@ from labservers.clients import exchange, terminal
 # The server waits 10 s for a request; its own word about that is worth waiting for.
 PATIENCE_S = 12.0
 REFUSAL_CHARACTERS = 300
-# Zero or more, in ASCII: float() takes `１_0` and `nan` as well.
+# Zero or more, in ASCII, as on the page: float() takes `１_0` and `nan` as well.
 NUMBER = re.compile(r"([0-9]{1,400}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][+-]?[0-9]{1,4})?")
 
 

@@ -1,6 +1,7 @@
 """The state of the page, its routes and its selectors, in the browser's own JavaScript; and the one
 script of the page beside the modules that it is made of."""
 
+import itertools
 import json
 import re
 from typing import Any
@@ -9,6 +10,8 @@ import pytest
 from playwright.sync_api import Page
 
 from dashboard.views.script import HEAD
+from labservers.clients.hypotenuse import parse_legs
+from tests.browser.models import call
 
 TABS = [{"name": name, "topics": [], "linked": False} for name in ("console", "code", "wire")]
 OWN = {"name": "echo-3fa2c1", "own": True, "task": None, "title": "echo.py", "state": "RUNNING"}
@@ -154,3 +157,30 @@ def test_each_module_exports_what_it_does_alone(model: Page) -> None:
     count, other = model.evaluate(COMPARE, [definitions, entry])
     assert count > 100
     assert other == []
+
+
+def test_what_is_a_number_to_the_form_is_one_to_the_console_client(model: Page) -> None:
+    """Of every character by itself and on either side of a digit, and of what more than a few make."""
+    characters = [chr(code) for code in range(0x10000) if not 0xD800 <= code < 0xE000]
+    typed = [
+        *(form.format(one) for one in characters for form in ("{}", "{}7", "7{}") if one != ","),
+        *map("".join, itertools.product(["", *"01.eExboO+-_ \ufeff"], repeat=4)),
+        *(f"{d * size}{more}" for d in "09" for size in (400, 401) for more in ("", ".5", "e-400")),
+        *(f".{'3' * size}e{sign}{'0' * size}" for size in (4, 5, 400, 401) for sign in ("", "+")),
+        *("1e308", "1e309", "1.8e308", "5e-324", "Infinity", "-Infinity", "NaN", "1n", "1 000"),
+    ]
+    script = """async (text) => {
+      const { number } = await import("/static/js/model/decode.js");
+      return JSON.stringify(JSON.parse(text).map(number));
+    }"""
+    found = json.loads(model.evaluate(script, json.dumps(typed)))
+    other = [(one, is_) for one, is_ in zip(typed, found, strict=True) if is_ != leg(one)]
+    assert other == []
+    assert [call(model, "decode", "number", one) for one in ("2,5", ",5", "2,", ",", "1,2,3")] == [
+        2.5, 0.5, 2, None, None,
+    ]  # fmt: skip
+
+
+def leg(typed: str) -> float | None:
+    legs = parse_legs(f"{typed},1")
+    return legs and legs[0]

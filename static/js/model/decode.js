@@ -54,8 +54,11 @@ function headEnd(bytes) {
   return -1;
 }
 
-/** A number as people type it, with a comma or a point; null when it is none. */
+/* Zero or more, in ASCII, as in the console client: Number() takes `0x10` and every blank of Unicode as well. */
+const NUMBER = /^[ \t\r]*((?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,4})?)[ \t\r]*$/;
+
+/** A number as people type it, zero or more, with a comma or a point; null when it is none. */
 export function number(typed) {
-  const text = typed.trim().replace(",", ".");
-  return text !== "" && Number.isFinite(Number(text)) ? Number(text) : null;
+  const value = Number(NUMBER.exec(typed.replace(",", "."))?.[1]);
+  return Number.isFinite(value) ? value : null;
 }
