@@ -28,8 +28,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def request(method: str, path: str, host: str, port: int) -> bytes:
-    """The request's bytes; characters that a target may not hold are percent-encoded (RFC 3986)."""
-    return http.request(method, quote(path, safe="/?&=%:;@!$'()*+,~"), (host, port))
+    """The request's bytes; characters that a target may not hold are percent-encoded (RFC 3986),
+    and so are bytes of the command line that are no characters."""
+    target = quote(path, safe="/?&=%:;@!$'()*+,~", errors="surrogateescape")
+    return http.request(method, target, (host, port))
 
 
 def check(host: str, port: int, timeout_s: float) -> None:

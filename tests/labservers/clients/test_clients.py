@@ -1,8 +1,10 @@
 """The console clients with and without a server, in both languages, at the end of input and ^C."""
 
+import os
 import socket
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -105,6 +107,41 @@ def test_page_shows_the_whole_reply_and_steers_no_terminal(
     code, out, err = client("page", other(MAIL))
     assert (code, out) == (1, "·[2J220 mail.example\n\n")
     assert "is not HTTP" in err
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [(b"/\xff", "/%FF"), (b"/\xd0\x96\xd0", "/%D0%96%D0"), ("/Ж ж".encode(), "/%D0%96%20%D0%B6")],
+)
+def test_a_path_is_sent_as_the_bytes_that_were_typed(
+    client: Callable[..., tuple[int, str, str]], path: bytes, target: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        server.settimeout(20)
+        asked = pool.submit(client, "page", server.getsockname(), words=(os.fsdecode(path),))
+        with server.accept()[0] as sock:
+            line = sock.makefile("rb").readline()
+            sock.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        code, _, err = asked.result()
+    assert (line.decode(), code, err) == (f"GET {target} HTTP/1.1\r\n", 0, "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["page", "--port", "\udcff"],
+        ["subjects", "\udcff"],
+        ["subjects", "1", "--grade", "\udcff"],
+        ["hello", "--host", "a\udcff"],
+        ["\udcff"],
+    ],
+)
+def test_stray_bytes_in_an_argument_are_one_sentence(
+    command: Callable[..., dict[str, Any]], words: list[str]
+) -> None:
+    done = subprocess.run(**command(*words), stdin=subprocess.DEVNULL, timeout=20)
+    said = done.stderr.decode()
+    assert (done.returncode in (1, 2), done.stdout, said.count("\n")) == (True, b"", 1), said
 
 
 def test_output_that_is_closed_early_makes_no_trouble(
