@@ -149,7 +149,10 @@ def test_the_servers_own_form_takes_the_longest_subject_and_the_server_judges_it
 ) -> None:
     lab.start("subjects")
     page = open_page(f"http://127.0.0.1:{lab.ports['subjects']}/subjects/78")
-    for subject, shown in (("😀" * 201, "1 to 200 characters are needed"), ("😀" * 200, "😀" * 200)):
+    for subject, shown in (
+        ("😀" * 201, "1 to 200 characters are needed"),
+        ("😀" * 200, "😀" * 200),
+    ):
         typed(page, "Subject", subject)
         page.get_by_label("Grade").fill("5")
         page.get_by_role("button", name="Save").click()
