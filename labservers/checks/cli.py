@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -26,7 +27,13 @@ from labservers.checks.submissions import servers_in
 from labservers.checks.texts import LANGUAGES, Language, text
 from labservers.checks.values import Address, Talk, Task, Verdict
 from labservers.checks.verdicts import broken, in_language
-from labservers.command_line import EXIT_USAGE, Parser, inherited_socket
+from labservers.command_line import (
+    EXIT_USAGE,
+    Parser,
+    accept_any_text,
+    inherited_socket,
+    whole_number,
+)
 from labservers.observe.schema import read_json
 from labservers.observe.text import printable
 from labservers.run import terminal
@@ -34,6 +41,9 @@ from labservers.run import terminal
 EXIT_MEND = 1
 AT_ONCE_S = 1.5  # for several to end that are checked at once, each by a process of its own
 MOST_JOBS = 64
+MOST_PACE_S = 60
+PORT = re.compile(r"[0-9]{1,5}")  # int() refuses thousands of digits in words of its own
+SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9}")
 Json = dict[str, Any]
 Files = Sequence[tuple[str, Path]]
 
@@ -42,6 +52,7 @@ def main(words: list[str]) -> int:
     """Check what the command line names; returns the exit code."""
     parser = _parser()
     asked = parser.parse_args(words)
+    accept_any_text()
     if bool(asked.subjects) == bool(asked.address):
         parser.error("a FILE, a FOLDER or --address HOST:PORT is needed, one of them")
     asked_files = [path for path in (asked.talk, asked.client) if path is not None]
@@ -120,7 +131,7 @@ def _one(options: Options, name: str, asked: Namespace, cancelled: Callable[[], 
     _show_progress(None)
     said = {language: in_language(verdict, language) for language in LANGUAGES}
     if asked.both:
-        asked.both.write_text(json.dumps(said, ensure_ascii=False), "utf-8")
+        asked.both.write_text(json.dumps(said), "ascii")
     if asked.progress_json:
         _print({"verdict": said[asked.lang]})
     return said[asked.lang]
@@ -203,7 +214,7 @@ def _parser() -> Parser:
     add("--channel", type=inherited_socket, help=argparse.SUPPRESS)  # its end is a cancel
     add("--only", default=(), type=ids, metavar="PROBE,...", help="these probes alone")
     add("--again", type=ids, metavar="PROBE", help="only show this probe again, slowly")
-    add("--pace", type=float, default=0.6, metavar="SECONDS", help="the rest at each of its steps")
+    add("--pace", type=pace, default=0.6, metavar="SECONDS", help="the rest at each of its steps")
     return parser
 
 
@@ -227,7 +238,7 @@ def _options(asked: Namespace) -> Options:
 def address(words: str) -> Address:
     """HOST:PORT; the host of IPv6 in brackets (RFC 3986, 3.2.2)."""
     host, colon, port = words.rpartition(":")
-    if not (colon and port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+    if not (colon and PORT.fullmatch(port) and 0 < int(port) < 65_536):
         raise ArgumentTypeError(f"{words!r} is not an address, as 127.0.0.1:8080")
     return Address(host.strip("[]") or "127.0.0.1", int(port))
 
@@ -242,9 +253,13 @@ def ids(words: str) -> tuple[str, ...]:
 
 
 def jobs(words: str) -> int:
-    if not (words.isascii() and words.isdigit() and 1 <= int(words) <= MOST_JOBS):
-        raise ArgumentTypeError(f"{words!r} is not a number from 1 to {MOST_JOBS}")
-    return int(words)
+    return whole_number(words, 1, MOST_JOBS)
+
+
+def pace(words: str) -> float:
+    if not (SECONDS.fullmatch(words) and float(words) <= MOST_PACE_S):
+        raise ArgumentTypeError(f"{words!r} is not a number of seconds from 0 to {MOST_PACE_S}")
+    return float(words)
 
 
 def held(path: str) -> Talk:
@@ -298,4 +313,6 @@ def _remark(words: str) -> None:
 
 
 def _print(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    """In ASCII: names of files, and words of exceptions, may have bytes that are no characters
+    (PEP 383), which no encoding takes."""
+    print(json.dumps(value), flush=True)

@@ -2,12 +2,11 @@
 
 import argparse
 import importlib
-import io
 import os
 import sys
 
 from labservers.clients import terminal
-from labservers.command_line import EXIT_USAGE, Parser, port_number
+from labservers.command_line import EXIT_USAGE, Parser, accept_any_text, port_number
 from labservers.registry import SERVERS
 
 # Each module has run(options) -> exit code, and may have add_arguments(parser).
@@ -45,7 +44,7 @@ def run(name: str, words: list[str]) -> int:
     if hasattr(module, "add_arguments"):
         module.add_arguments(parser)
     options = parser.parse_args(words)
-    _accept_any_text()
+    accept_any_text()
     try:
         code: int = module.run(options)
         sys.stdout.flush()
@@ -67,13 +66,6 @@ def _failed(options: argparse.Namespace, reason: str) -> int:
         f"cannot reach {options.host}: {reason}; give another address: --host, --port",
         f"{options.host} недоступен: {reason}; укажите другой адрес: --host, --port",
     )
-
-
-def _accept_any_text() -> None:
-    """A letter that the terminal lacks becomes another sign, not a traceback; so do stray bytes."""
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
 
 
 if __name__ == "__main__":

@@ -82,6 +82,22 @@ def test_a_check_that_is_cancelled_leaves_no_process(
     eventually(lambda: set(psutil.Process().children(recursive=True)) <= others)
 
 
+def test_the_report_of_a_program_whose_name_has_stray_bytes_is_shown_and_saved(
+    site: Any, name: str, tmp_path: Path, eventually: Wait
+) -> None:
+    path = tmp_path / "programs" / "gr\udcffets.py"
+    path.write_text(HELLO.replace("data.decode()", "data"))
+    name = OwnFile(path.resolve()).name
+    site.api("POST", f"/api/programs/{name}/check", {"task": "hello"})
+    found = settled(site, name, eventually)
+    assert (found["check"]["state"], found["report"]["verdict"]) == ("done", "pass"), found
+    saved = json.loads(get(site, f"/api/programs/{name}/check.json")[1])
+    assert saved["program"] == "gr?ets.py"
+    for form in ("html", "xml"):
+        assert "gr·ets.py" in get(site, f"/api/programs/{name}/check.{form}")[1].decode()
+    site.api("DELETE", f"/api/programs/{name}")
+
+
 def test_one_that_runs_is_not_disturbed_without_a_word(
     site: Any, name: str, eventually: Wait
 ) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from bench.accuracy.checking import MARK, marked
 from labservers.checks import network
-from labservers.checks.cli import address, interpreter, main
+from labservers.checks.cli import address, interpreter, main, pace
 from labservers.checks.patience import strain
 from labservers.checks.submissions import servers_in
 from labservers.checks.values import Address
@@ -42,13 +42,26 @@ client.sendto(input("What? ").encode(), ("127.0.0.1", {port}))
 print(client.recv(100))
 """
 GONE_S = 2.0
+STRAY = GOOD.replace(
+    "    server.sendto",
+    """\
+    if not data.isascii():
+        raise ValueError("not mine: " + data.decode("utf-8", "surrogateescape"))
+    server.sendto""",
+)
 BAD = GOOD.replace("    server.sendto", "    print(data.decode())\n    server.sendto")
 
 
 def check(*words: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "labservers", "check", *map(str, words), "--lang", "en"]
     return subprocess.run(
-        command, capture_output=True, text=True, cwd=folder, env=environment(), timeout=120
+        command,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        cwd=folder,
+        env=environment(),
+        timeout=120,
     )
 
 
@@ -104,6 +117,41 @@ def test_progress_and_the_verdict_come_a_line_each_and_a_file_has_both_languages
     assert reports["en"]["probes"][0]["id"] == "starts"
 
 
+@pytest.mark.parametrize("several", [False, True], ids=["one", "several"])
+def test_stray_bytes_in_a_name_and_in_an_exception_lose_no_report(
+    several: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8:strict")
+    name = "caf\udce9 \udcff.py"
+    (tmp_path / name).write_text(STRAY)
+    both, files = tmp_path / "both.json", ("--html", "r.html", "--junit", "r.xml")
+    words = ("--task", "hello", "--only", "not-utf8", "--json", "--both", both, *files)
+    subject = tmp_path if several else name
+    if several:
+        (tmp_path / "good.py").write_text(GOOD)
+    done = check(subject, *words, folder=tmp_path)
+    assert done.returncode == 1, done.stderr
+    reports = json.loads(done.stdout)
+    said = reports[0] if several else reports
+    assert said["program"] == name
+    assert "ValueError" in said["findings"][0]["evidence"]
+    if not several:
+        assert json.loads(both.read_bytes())["en"] == said
+    assert "caf· ·.py" in (tmp_path / "r.html").read_text("utf-8")
+    assert "caf· ·.py" in (tmp_path / "r.xml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_that_lacks_letters_shows_the_others(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    (tmp_path / "\udcff.py").write_text(STRAY)
+    done = check("\udcff.py", "--task", "hello", "--only", "not-utf8", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "? A request that is not expected ends the program" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -113,7 +161,13 @@ def test_progress_and_the_verdict_come_a_line_each_and_a_file_has_both_languages
         (["--client", ".", "."], ". is not a file"),
         (["--only", "x", "y.py"], "there is no probe 'x'"),
         (["--jobs", "0", "y.py"], "'0' is not a number from 1 to 64"),
+        *(
+            (["--again", "answers", f"--pace={words}", "y.py"], "seconds from 0 to 60")
+            for words in ("nan", "-1", "inf", "1e999", "60.1", "1_0", "\uff11", "", " 1", ".")
+        ),
+        (["--jobs", "9" * 5_000, "y.py"], "9' is not a number from 1 to 64"),
         (["--address", "here"], "'here' is not an address"),
+        (["--address", f":{'9' * 5_000}"], "9' is not an address"),
         (["--args", '"', "x.py"], "No closing quotation"),
         (["--python", "nowhere/python", "x.py"], "'nowhere/python' cannot be run"),
         (["."], "no file there opens a server"),
@@ -156,6 +210,11 @@ def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(
 def test_an_address_may_be_one_of_ipv6() -> None:
     assert address("[::1]:80") == Address("::1", 80)
     assert address(":8080") == Address("127.0.0.1", 8080)
+
+
+@pytest.mark.parametrize("words", ["0", "0.6", ".5", "60", "60.000"])
+def test_a_pace_is_a_number_of_seconds(words: str) -> None:
+    assert pace(words) == float(words)
 
 
 def test_an_interpreter_is_found_as_by_a_shell(
