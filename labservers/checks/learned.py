@@ -7,6 +7,7 @@ the conversation again.
 from __future__ import annotations
 
 import base64
+import codecs
 import dataclasses
 import re
 from collections.abc import Iterable
@@ -44,14 +45,14 @@ class Recording:
 
 def from_file(path: Path, task: Task | None) -> Recording:
     """`{"datagram", "greeting", "ends", "turns": [{"send", "answer"}]}`. Bytes are a string, or
-    `{"base64": ...}`; null: nothing.
+    `{"base64": ...}`; null: nothing. A byte order mark is passed over (RFC 8259 section 8.1).
 
     Raises:
         TalkError: it is not of this form.
         OSError: it cannot be read.
     """
     try:
-        value = read_json(path.read_bytes()[:MOST])
+        value = read_json(path.read_bytes()[:MOST].removeprefix(codecs.BOM_UTF8))
         turns = [(_bytes(one["send"]) or b"", _bytes(one.get("answer"))) for one in value["turns"]]
         datagram, greeting = value.get("datagram", False), _bytes(value.get("greeting"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:

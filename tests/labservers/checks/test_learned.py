@@ -28,6 +28,15 @@ def test_a_file_as_people_write_it(tmp_path: Path) -> None:
     assert (recorded.talk.framed, recorded.talk.task) == ("line", "math")
 
 
+def test_a_file_as_an_editor_saves_it_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "talk.json"
+    text = '{"turns": [{"send": "\ufeffчай\\n", "answer": "\ufeffok"}]}'
+    path.write_text(text, "utf-8-sig")
+    recorded = from_file(path, None)
+    assert recorded.talk.turns[0].send == "\ufeffчай\n".encode()  # the mark of the file alone
+    assert recorded.trial.answer == "\ufeffok".encode()
+
+
 def test_a_file_as_it_is_recorded(tmp_path: Path) -> None:
     bad = {"base64": base64.b64encode(b"\xff\xfe").decode()}
     value = {"datagram": True, "greeting": None, "ends": "either"}
@@ -71,7 +80,9 @@ def test_what_is_not_a_conversation_is_refused(tmp_path: Path, value: Any) -> No
         from_file(written(tmp_path, value), None)
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"turns": NaN}', '{"turns": [{"send": "a"'])
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "\ufeff\ufeff{}", "\ufeff", '{"turns": NaN}', '{"turns": [{"send": "a"']
+)
 def test_what_is_not_json_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "talk.json"
     path.write_text(text)
