@@ -42,18 +42,22 @@ DROP INDEX IF EXISTS grades_by_student;
 DROP INDEX IF EXISTS grades_by_part;
 CREATE INDEX IF NOT EXISTS grades_in_parts ON grades (id >> 12, student);
 """
-# The parts with rows of a student before a row, the newest first.
+# The parts with rows of a student before a row, the newest first. Another tool may have left gaps
+# of any length between its rows: at each 64th part, a step leads to the next one that has any.
 PARTS = """
 WITH RECURSIVE part (number) AS (
     SELECT min(max(id), :before) >> 12 FROM grades
     UNION ALL
-    SELECT number - 1 FROM part WHERE number > 0
+    SELECT CASE WHEN number & 63 THEN number - 1 ELSE
+        (SELECT max(id) FROM grades WHERE id < number << 12) >> 12
+    END FROM part WHERE number > 0
 )
 SELECT number FROM part
 WHERE EXISTS (SELECT 1 FROM grades WHERE id >> 12 = number AND student = :student)
 """
+# Another tool may have left BLOBs in the place of text.
 ROWS = """
-SELECT id, subject, grade, saved_at FROM grades
+SELECT id, CAST(subject AS TEXT), grade, CAST(saved_at AS TEXT) FROM grades
 WHERE id >> 12 = ? AND student = ? AND id < ?
 ORDER BY id DESC LIMIT ?
 """
@@ -122,12 +126,22 @@ class GradeBook:
         found: list[tuple[int, str, int, str]] = []
         for (part,) in self._reader.execute(PARTS, {"student": student, "before": before}):
             missing = limit + 1 - len(found)
-            found += self._reader.execute(ROWS, (part, student, before, missing))
+            found += self._rows(part, student, before, missing)
             if len(found) > limit:
                 break
         shown = found[:limit]
         older = shown[-1][0] if len(found) > limit else None
         return Page([Grade(*row[1:]) for row in reversed(shown)], older)
+
+    def _rows(self, *asked: Any) -> list[tuple[int, str, int, str]]:
+        try:
+            return self._reader.execute(ROWS, asked).fetchall()
+        except sqlite3.OperationalError as error:
+            if hasattr(error, "sqlite_errorcode"):
+                raise
+        # Not an error of SQLite's: another tool has left text that is not UTF-8.
+        self._reader.text_factory = _text
+        return self._reader.execute(ROWS, asked).fetchall()
 
     def commit(self, rows: list[Row], done: Done) -> None:
         """Have these rows saved; done() is called after their commit or its failure.
@@ -195,6 +209,10 @@ def _connected(path: str, timeout_s: float, statements: int = 16) -> sqlite3.Con
         check_same_thread=False,
         cached_statements=statements,
     )
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 @functools.cache

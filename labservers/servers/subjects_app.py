@@ -10,14 +10,14 @@ import re
 from labservers.protocols.http11 import HTTPError, Request, Response
 from labservers.protocols.http11_message import WHITE_SPACE, normal_path
 from labservers.servers import subjects_pages as pages
-from labservers.servers.gradebook import Grade, Page, Row
+from labservers.servers.gradebook import NEWEST, Grade, Page, Row
 from labservers.servers.subjects_fields import FORM, JSON, Unprocessable, check_media, unescaped
 
 HTML = "text/html"
 PATH = re.compile(r"/subjects/([0-9]{1,30})")
 STUDENT_METHODS, ROOT_METHODS = "GET, HEAD, POST, OPTIONS", "GET, HEAD, OPTIONS"
 METHODS = {allowed: frozenset(allowed.split(", ")) for allowed in (STUDENT_METHODS, ROOT_METHODS)}
-ROW_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+ROW_NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 # A request for the same address with another Accept is to get another answer (RFC 9110 12.5.5).
 HEADERS = {"Vary": "Accept", "X-Content-Type-Options": "nosniff"}
@@ -70,7 +70,7 @@ def before_of(request: Request) -> int | None:
     rows = [unescaped(value, "replace") for name, _, value in pairs if _is_before(name)]
     if not rows:
         return None
-    if len(rows) > 1 or not ROW_NUMBER.fullmatch(rows[0]):
+    if len(rows) > 1 or not ROW_NUMBER.fullmatch(rows[0]) or int(rows[0]) > NEWEST:
         raise HTTPError(400, "before= is the number of a row, once, as in the link to older grades")
     return int(rows[0])
 

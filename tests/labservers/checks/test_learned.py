@@ -85,7 +85,7 @@ def test_what_is_not_a_conversation_is_refused(tmp_path: Path, value: Any) -> No
 )
 def test_what_is_not_json_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "talk.json"
-    path.write_text(text)
+    path.write_text(text, "utf-8")
     with pytest.raises(TalkError):
         from_file(path, None)
 

@@ -91,9 +91,13 @@ def test_a_file_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
         GradeBook(tmp_path / "file" / "grades.sqlite3")
 
 
+STEPS = 1_000_000  # of SQLite's machine, more than any page of these tests takes
+
+
 def filled(path: Path, rows: list[tuple[int, str]]) -> GradeBook:
     """A grade book with such rows, by number and student; the subject is the number."""
     book = GradeBook(path)
+    book._reader.set_progress_handler(lambda: True, STEPS)  # a longer read is an error
     with sqlite3.connect(path) as connection:
         values = [(number, student, str(number)) for number, student in rows]
         connection.executemany("INSERT INTO grades VALUES (?, ?, ?, 5, '')", values)
@@ -118,9 +122,12 @@ def test_pages_follow_each_other_through_all_parts_of_the_index(tmp_path: Path) 
     book.close()
 
 
+NUMBERS = st.integers(1, 70_000) | st.integers(1, NEWEST - 1)
+
+
 @given(
-    numbers=st.sets(st.integers(1, 70_000), max_size=12),
-    before=st.integers(1, 70_000) | st.just(NEWEST),
+    numbers=st.sets(NUMBERS, max_size=12),
+    before=NUMBERS | st.just(NEWEST),
     limit=st.integers(1, 5),
 )
 def test_a_page_is_the_newest_rows_before_a_row(
@@ -132,6 +139,48 @@ def test_a_page_is_the_newest_rows_before_a_row(
     page = book.read("1", before, limit)
     assert [grade.subject for grade in page.grades] == [str(number) for number in mine[-limit:]]
     assert page.older == (mine[-limit] if len(mine) > limit else None)
+    book.close()
+
+
+@pytest.mark.parametrize("gaps", [[1 << 34], [1 << 20, 1 << 40, (1 << 62) + 1, NEWEST - 1]])
+def test_gaps_between_the_rows_are_not_walked_through(tmp_path: Path, gaps: list[int]) -> None:
+    """As of a tool that numbers rows in its own way."""
+    rows = [(1, "1"), (5_000, "2"), *((number, "1") for number in gaps)]
+    book = filled(tmp_path / "grades.sqlite3", rows)
+    mine = [str(number) for number, student in rows if student == "1"]
+    assert [grade.subject for grade in book.read("1").grades] == mine
+    assert [grade.subject for grade in book.read("1", gaps[0] - 1).grades] == ["1"]
+    assert [grade.subject for grade in book.read("2").grades] == ["5000"]
+    assert book.read("3") == Page([], None)
+    book.close()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("x'4d61746873'", "Maths"),
+        ("x'ff00d096'", "\ufffd\0Ж"),
+        ("CAST(x'd0d096' AS TEXT)", "\ufffdЖ"),
+        ("7", "7"),
+    ],
+)
+def test_what_another_tool_has_left_is_text(tmp_path: Path, value: str, text: str) -> None:
+    path = tmp_path / "grades.sqlite3"
+    book = GradeBook(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"INSERT INTO grades VALUES (1, '1', {value}, 5, {value})")
+    connection.close()
+    assert book.read("1").grades == [Grade(text, 5, text)]
+    saved = save(book, "1", "Сети", 4)
+    assert book.read("1").grades[-1] == saved
+    book.close()
+
+
+def test_a_read_that_fails_is_an_error_still(tmp_path: Path) -> None:
+    book = filled(tmp_path / "grades.sqlite3", [(1, "1")])
+    book._reader.set_progress_handler(lambda: True, 1)
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        book.read("1")
     book.close()
 
 

@@ -1,7 +1,9 @@
 """A student's grades in pages: the newest 200, and links to older ones."""
 
 import re
+import sqlite3
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,6 +62,22 @@ def test_a_new_grade_is_on_the_first_page_and_older_links_stay_true(
     assert client("GET", "/subjects/1", headers=JSON)[1]["subjects"][-1]["subject"] == "new"
 
 
+def test_rows_of_another_tool_are_shown_and_linked_to(server: Any, client: Any) -> None:
+    """Numbered in its own way, with BLOBs and broken text in the place of text."""
+    first = (1 << 63) - 2 - PAGE_ROWS
+    odd = "CAST(x'd0d096' AS TEXT)"
+    with sqlite3.connect(Path(server.options.data_dir) / "subjects.sqlite3") as connection:
+        for number in range(first, first + PAGE_ROWS + 1):
+            connection.execute(f"INSERT INTO grades VALUES ({number}, '4', x'ff0a', 5, x'00ff')")
+        connection.execute(f"INSERT INTO grades VALUES (7, '4', {odd}, 5, {odd})")
+    connection.close()
+    assert client("GET", "/subjects/4")[0] == 200
+    newest = client("GET", "/subjects/4", headers=JSON)[1]
+    assert newest["subjects"][-1]["subject"] == "\ufffd\n"
+    status, page, _ = client("GET", newest["older"], headers=JSON)
+    assert (status, [row["subject"] for row in page["subjects"]]) == (200, ["\ufffdЖ", "\ufffd\n"])
+
+
 def test_few_grades_have_no_link(client: Any) -> None:
     client.post(3, subject="only", grade=5)
     _, page, response = client("GET", "/subjects/3", headers=JSON)
@@ -69,7 +87,7 @@ def test_few_grades_have_no_link(client: Any) -> None:
 
 @pytest.mark.parametrize(
     "before",
-    ["0", "", "-1", "+1", "1.0", "01", "x", "9" * 19, "9" * 5_000, "%D9%A3", "%C2%B9", "%201",
+    ["0", "", "-1", "+1", "1.0", "01", "x", str(1 << 63), "9" * 19, "9" * 5_000, "%D9%A3", "%C2%B9", "%201",
      "1_0", "1&before=1", "1%00", "%FF"],
 )  # fmt: skip
 def test_what_is_not_a_row_is_refused_in_words(client: Any, before: str) -> None:
