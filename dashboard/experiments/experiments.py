@@ -21,9 +21,11 @@ from dashboard.experiments import kinds
 from dashboard.numbers import shown, whole
 from dashboard.programs.launch import CHANNEL, Command
 from dashboard.programs.program import Visit
+from dashboard.supervision.managed import ManagedProgram
 from dashboard.supervision.process import Listener
 from dashboard.supervision.run import Process
 from dashboard.supervision.supervisor import Supervisor
+from labservers.clients.crowd import visitors
 from labservers.net.addresses import connect_host
 from labservers.observe import messages
 from labservers.observe.text import printable
@@ -57,6 +59,7 @@ class Experiments:
         self._changed = threading.Condition(self._lock)
         self._showing = threading.Lock()  # so that what is newest is shown last
         self._running: dict[int, Experiment] = {}
+        self._openings: dict[str, tuple[int | None, bytes | None]] = {}  # with the process of each
         self._ids = itertools.count(1)
 
     def start(self, name: str, kind: Any, n: Any) -> dict[str, Any]:
@@ -136,12 +139,13 @@ class Experiments:
             return {"kind": kind, "n": n, "pid": server.pid}
         wanted = next(of for of in targets if kind in kinds.OF_SOCKETS[of])
         host, port = targets[wanted]
+        host = connect_host(host)
         known = server.program.visit
-        visit = known or Visit(server.reports.recorder.opening() or HELLO, stays=False)
+        visit = known or Visit(self._opening(server, host) or HELLO, stays=False)
         return {
             "kind": kind,
             "n": n,
-            "host": connect_host(host),
+            "host": host,
             "port": port,
             "datagrams": wanted == "datagram",
             "opening": base64.b64encode(visit.opening).decode(),
@@ -149,6 +153,18 @@ class Experiments:
             "stays": visit.stays,
             "numbered": known is not None,
         }
+
+    def _opening(self, server: ManagedProgram, host: str) -> bytes | None:
+        """What the last real client has said first. Where ours could be taken for one, it is that
+        of the last client before our first."""
+        said = server.reports.recorder.opening()
+        if visitors.are_marked(host):
+            return said
+        pid, before = self._openings.get(server.program.name, (None, None))
+        if pid == server.pid and before is not None:
+            return before
+        self._openings[server.program.name] = server.pid, said
+        return said
 
     def _heard(self, experiment: "Experiment", *, ended: bool) -> None:
         """From the threads of its process."""

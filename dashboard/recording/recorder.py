@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.recording import code, sound
 from dashboard.recording.memory import Memory
-from dashboard.recording.packets import place
+from dashboard.recording.packets import Place, place
 from dashboard.recording.streams import Stream
 from dashboard.recording.wire import Wire
 from labservers.observe import messages, observed
@@ -194,10 +194,16 @@ class Recorder:
             return self._wire.opening()
 
     def targets(self) -> dict[str, tuple[str, int]]:
-        """Kind of socket -> where clients reach the newest of that kind."""
+        """Kind of socket -> where clients reach the newest of that kind; by IPv4 where two
+        share a port, as those of asyncio do."""
+        found: dict[str, Place] = {}
         with self._lock:
-            found = {stream.kind: place(stream.local) for stream in self._wire.reachable()}
-            return {kind: (str(at.host), at.port) for kind, at in found.items() if at}
+            for stream in self._wire.reachable():
+                at, before = place(stream.local), found.get(stream.kind)
+                twin = at and before and at.port == before.port and before.host.version == 4
+                if at and not twin:
+                    found[stream.kind] = at
+        return {kind: (str(at.host), at.port) for kind, at in found.items()}
 
     def _shown(self, kind: type[Any]) -> dict[str, Any] | None:
         newest = self._newest.get(kind)

@@ -6,7 +6,9 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 
 from dashboard.recording.streams import IN, Stream, size, way
+from labservers.checks.values import CHECK_HOST
 from labservers.clients.crowd.visitors import CROWD_HOST
+from labservers.observe.addresses import is_of
 from labservers.observe.messages import Rows
 from labservers.observe.observed import Point, SocketEvent
 
@@ -15,6 +17,7 @@ STREAM_BYTES = 512 * 1024
 PROGRAM_BYTES = 8 * 1024 * 1024
 STREAMS = 6_000
 REACHABLE = 250  # sockets that are shown as those where clients reach the program
+OUR_CLIENTS = CROWD_HOST, CHECK_HOST
 POINT_BYTES, STREAM_COST = 780, 1_750  # of memory, as measured, besides data
 
 
@@ -148,11 +151,11 @@ class Wire:
 
     def opening(self) -> bytes | None:
         """The first bytes of the newest client; None where none has sent anything that is kept.
-        Clients of our own experiments do not count."""
+        Clients of our own experiments and checks do not count."""
         for stream in sorted(self.streams.values(), key=lambda s: s.opened_at, reverse=True):
             if stream.listener is not None or stream.kind == "datagram":
                 received = (p for p in self.points_of(stream.id) if way(p) == IN and p.data)
-                first = next((p for p in received if not _of_a_crowd(stream, p)), None)
+                first = next((p for p in received if not _is_ours(stream, p)), None)
                 if first and first.data and first.cut is None and not stream.gone[IN]:
                     return base64.b64decode(first.data)
         return None
@@ -205,6 +208,6 @@ class Wire:
                 stream.gone[direction] += point.bytes
 
 
-def _of_a_crowd(stream: Stream, point: Point) -> bool:
+def _is_ours(stream: Stream, point: Point) -> bool:
     peer = stream.peer or (point.result or "").rpartition(" ")[2]
-    return peer.startswith(f"{CROWD_HOST}:")
+    return any(is_of(peer, host) for host in OUR_CLIENTS)

@@ -15,6 +15,7 @@ from dashboard.supervision.lifecycle import ALIVE, State
 from dashboard.supervision.reports import Reports
 from dashboard.supervision.surroundings import Surroundings
 from dashboard.supervision.targets import UP, targets
+from labservers.net.addresses import plain
 from labservers.observe import messages
 from labservers.run.terminal import LINE_BYTES
 
@@ -262,10 +263,12 @@ class ManagedProgram:
             told = self.reports.recorder.targets() != {}
         if self.program.own is None or pid is None:
             return said
-        known = self._world.listening(pid)
+        found = self._world.listening(pid)
+        known = {(plain(host), port): kind for (host, port), kind in found.items()}
+        kinds = {at: known.get((plain(at[0]), at[1])) for at in said.values()}
         if not told:  # the address is the kernel's, and so is the kind
-            return {known[address]: address for address in said.values() if address in known}
-        return {kind: address for kind, address in said.items() if known.get(address) == kind}
+            return {kind: at for at, kind in kinds.items() if kind}
+        return {kind: at for kind, at in said.items() if kinds[at] == kind}
 
     def set_experiments(self, experiments: list[dict[str, Any]]) -> None:
         with self._life.lock:

@@ -9,13 +9,12 @@ import time
 from collections.abc import Callable
 
 from labservers.checks.far_ends import Pair
-from labservers.checks.values import Address, Moment
+from labservers.checks.values import CHECK_HOST, Address, Moment
 from labservers.net.addresses import connect_host
 
 PIECE = 64 * 1024
 MOST = 4 * 1024 * 1024  # bytes that are kept of what a server says
 SHOWN = 200  # bytes of a Moment
-OWN_HOST = "127.0.0.3"
 IP_BIND_ADDRESS_NO_PORT = 24  # ip(7): connect() chooses the port
 MORE = getattr(socket, "MSG_MORE", 0)  # Linux has it
 SMALL = 2048  # bytes, of which the system makes the least that it allows
@@ -170,7 +169,7 @@ class Client:
         if self._sock is not None and host.startswith("127."):
             with contextlib.suppress(OSError):
                 self._sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
-                self._sock.bind((OWN_HOST, 0))
+                self._sock.bind((CHECK_HOST, 0))
 
     def _tell(self, what: str) -> None:
         """UDP knows no connections, and so neither their begin nor their end."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+CHECK_HOST = "127.0.0.3"  # where its clients come from, as far as the system has this address
+
 Task = Literal["hello", "math", "page", "chat", "subjects"]
 Level = Literal["must", "should", "hint"]
 Ended = Literal["pass", "fail", "not tried"]

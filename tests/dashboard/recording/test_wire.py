@@ -225,8 +225,9 @@ def test_the_opening_is_what_the_newest_client_said_first() -> None:
     kept.add(point(3, 3, data=b"GET /3"))
     kept.add(point(4, 3, data=b"more"))
     assert kept.opening() == b"GET /3"
-    kept.happened(event(5, "accepted", listener=1, peer="127.0.0.2:40000")._replace(at=9.0))
-    kept.add(point(5, 5, data=b"GE"))
+    for number, ours in enumerate(("127.0.0.2:40000", "127.0.0.3:40000"), start=5):
+        kept.happened(event(number, "accepted", listener=1, peer=ours)._replace(at=9.0))
+        kept.add(point(number, number, data=b"GE"))
     assert kept.opening() == b"GET /3"
 
 

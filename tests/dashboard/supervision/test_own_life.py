@@ -337,8 +337,23 @@ def test_clients_are_sent_only_where_the_kernel_knows_a_socket_of_it(own: World)
     assert own.server.targets() == {}
     own.kernel = [("127.0.0.1", 9090)]
     assert own.server.targets() == {"stream": ("127.0.0.1", 9090)}
-    own.says(socket("listening", "192.0.2.1:80", number=2))
+    own.says(socket("listening", "[::ffff:7f00:1]:9090", number=2))
+    own.kernel = [("::ffff:127.0.0.1", 9090)]
+    assert list(own.server.targets()) == ["stream"]
+    own.says(socket("listening", "192.0.2.1:80", number=3))
     assert own.server.targets() == {}
+
+
+def test_of_two_sockets_on_one_port_clients_take_the_one_of_ipv4(own: World) -> None:
+    """As those of asyncio.start_server(..., host=None): `::` is bound last."""
+    own.server.start()
+    own.says(socket("listening", "0.0.0.0:9090"))
+    own.says(socket("listening", "[::]:9090", number=2))
+    own.kernel = [("0.0.0.0", 9090), ("::", 9090)]
+    assert own.server.targets() == {"stream": ("0.0.0.0", 9090)}
+    own.says(socket("listening", "[::]:9091", number=3))
+    own.kernel.append(("::", 9091))
+    assert own.server.targets() == {"stream": ("::", 9091)}
 
 
 def test_what_it_says_while_the_kernel_is_asked_stands(own: World) -> None:

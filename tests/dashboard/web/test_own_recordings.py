@@ -41,7 +41,7 @@ class Program:
         view = wait_until(lambda: (v := self.api("GET"))["listening"] and v, "it listens")
         self.pid = view["pid"]
         host, _, port = view["listening"][0].rpartition(":")
-        self.address = (host, int(port))
+        self.address = (host.strip("[]"), int(port))
 
     def api(self, method: str, path: str = "", body: Any = None, **headers: str) -> Any:
         return self.site.api(method, f"/api/programs/{self.name}{path}", body, **headers)
@@ -186,3 +186,29 @@ def test_the_picture_stays_until_the_next_start(
     assert {stream["state"] for stream in streams} == {"closed"}
     Program(echo.site, echo.name)
     assert echo.points("sendall") == []
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+def test_where_ours_come_from_the_address_of_all_they_say_what_was_said_before_them(
+    site: Any, tmp_path: Path, eventually: Callable[..., Any]
+) -> None:
+    """Over IPv6 a machine has one address of loopback, which real clients come from as well."""
+    path = tmp_path / "programs" / "echo6.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    six = ECHO.lstrip().replace("socket.socket()", "socket.socket(socket.AF_INET6)")
+    path.write_text(six.replace("127.0.0.1", "::1"))
+    echo = Program(site, OwnFile(path.resolve()).name)
+    with echo.client() as client:
+        client.sendall(b"MENU {n}")
+        heard(client, 8)
+        eventually(lambda: echo.points("recv"), "it is recorded")
+
+        def said() -> list[bytes]:
+            return [base64.b64decode(p["data"]) for p in echo.points("recv") if p["data"]]
+
+        for kind, words in (("half", b"MENU"), ("clients", b"MENU {n}")):
+            before = len(said())
+            echo.experiment(kind)
+            eventually(lambda before=before: len(said()) > before, "they came")
+            assert said()[before] == words
+            site.api("DELETE", f"/api/experiments/{echo.name}")
