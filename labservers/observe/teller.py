@@ -30,8 +30,8 @@ class Teller:
     """Hands messages to sinks, in the order of time, from start() to stop().
 
     A sink that nobody reads any more is not asked again; one that has no room misses what there
-    was none for. `checks` run in the writer once a
-    period: they look at the program and may tell something.
+    was none for. `checks` run in the writer once a period: they look at the program and may tell
+    something.
     """
 
     def __init__(self, tap: Tap, sinks: list[Sink]) -> None:
