@@ -42,6 +42,7 @@ def pytest_sessionfinish() -> None:
 # The machine may be busy: what takes a tenth of a second takes ten at a load of 70 on two cores.
 LEAVE_S = 15.0
 PATIENCE_S = 30.0
+ENDS_S = 400.0
 
 if MEASURED:  # a guard without packages is not; nor is it quick
     guarded.PYTHON = (sys.executable, "-I", str(Path(__file__).with_name("measured_guard.py")))
@@ -103,6 +104,20 @@ def interruptible() -> None:
     """A shell that runs us in the background ignores ^C for us, and a child would inherit that."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def has_an_end() -> Iterator[None]:
+    """A test that hangs fails there: nobody waits for it."""
+
+    def hangs(*_: object) -> None:
+        raise TimeoutError(f"this test has not ended within {ENDS_S:.0f} s")
+
+    before = signal.signal(signal.SIGALRM, hangs)
+    signal.setitimer(signal.ITIMER_REAL, ENDS_S)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(autouse=True)
