@@ -29,32 +29,39 @@ class Report(NamedTuple):
 
 
 class Kept:
-    """Reports by the program's name. The lock guards the table; a file that cannot be used counts
-    as none. One that cannot be written costs the memory alone, and is a trouble until one can."""
+    """Reports by the program's name. The lock guards the table, and is held for no look at the
+    disk: tabs are told of reports under a lock that troubles need. A file that cannot be used
+    counts as none. One that cannot be written costs the memory alone, and is a trouble until one
+    can."""
 
     def __init__(self, folder: Path, troubles: Troubles | None = None) -> None:
         self._folder = folder
         self._troubles = troubles or Troubles()
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._reports: dict[str, Report | None] = {}
 
     def get(self, name: str) -> Report | None:
         with self._lock:
-            if name not in self._reports:
-                self._reports[name] = _read(self._path(name))
-            return self._reports[name]
+            if name in self._reports:
+                return self._reports[name]
+        found = _read(self._path(name))
+        with self._lock:
+            return self._reports.setdefault(name, found)
 
     def put(self, name: str, report: Report) -> None:
         with self._lock:
             self._reports[name] = report
-            with self._troubles.where_it_fails("reports"):
-                whole_file.write(self._path(name), json.dumps(report._asdict()))
+        with self._writing, self._troubles.where_it_fails("reports"):
+            newest = self.get(name)
+            if newest is not None:
+                whole_file.write(self._path(name), json.dumps(newest._asdict()))
 
     def forget(self, name: str) -> None:
         with self._lock:
-            self._reports.pop(name, None)
-            with contextlib.suppress(OSError):
-                self._path(name).unlink(missing_ok=True)
+            self._reports[name] = None
+        with self._writing, contextlib.suppress(OSError):
+            self._path(name).unlink(missing_ok=True)
 
     def all(self) -> dict[str, Report]:
         """Those of this life of the dashboard, the newest first."""

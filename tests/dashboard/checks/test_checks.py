@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from dashboard.checks.checks import MOST_AT_ONCE, Checks
 from dashboard.checks.kept import Kept, Report
 from dashboard.errors import BadInput, NotNow, NotRunning
 from dashboard.programs.files import OwnFile, Stamp
+from dashboard.troubles import Troubles
 from labservers.checks import report_html, report_junit
 from labservers.checks.report_json import as_json
 from labservers.checks.texts import LANGUAGES
+from tests.conftest import PATIENCE_S
 from tests.labservers.checks.made_up import verdict as verdict_in
 from tests.ports import free_port
 
@@ -287,3 +290,21 @@ def test_a_file_of_reports_that_cannot_be_used_counts_as_none(tmp_path: Path) ->
     assert list(kept.all()) == ["b", "a"]
     kept.forget("a")
     assert Kept(tmp_path).get("a") is None
+
+
+def test_a_report_can_be_read_while_it_is_said_that_it_cannot_be_written(tmp_path: Path) -> None:
+    """Tabs are told of a trouble under a lock that they hold when they ask for a report."""
+    (tmp_path / "in the way").write_text("")
+    found: list[Report | None] = []
+
+    def told(*_: object) -> None:
+        reader = threading.Thread(target=lambda: found.append(kept.get("chat")))
+        reader.start()
+        reader.join(PATIENCE_S)
+
+    kept = Kept(tmp_path / "in the way", Troubles(told))
+    report = Report(1.0, made_up(), {}, None)
+    kept.put("chat", report)
+    assert found == [report]
+    kept.forget("chat")
+    assert kept.get("chat") is None
