@@ -1,4 +1,4 @@
-"""Disks that take nothing: a full one, and one that must not be written."""
+"""What a system can refuse: a disk that is full, one that must not be written, descriptors."""
 
 import contextlib
 import os
@@ -45,3 +45,14 @@ def without_rights() -> Iterator[None]:
         yield
     finally:
         os.seteuid(user)
+
+
+@contextlib.contextmanager
+def without_descriptors() -> Iterator[None]:
+    """For this process: whatever would be opened fails with EMFILE."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

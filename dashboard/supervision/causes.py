@@ -1,5 +1,6 @@
 """The reasons for an end that nobody asked for: from the process itself, and from the system."""
 
+import logging
 from dataclasses import replace
 from typing import Any
 
@@ -9,22 +10,27 @@ from dashboard.supervision.facts import Facts
 from dashboard.supervision.failures import End, Failure
 from dashboard.supervision.run import Run
 from dashboard.supervision.surroundings import Surroundings
+from labservers.net.addresses import reach
 from labservers.observe import observed
 from labservers.observe.addresses import address_text
 
+LOG = logging.getLogger(__name__)
 SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 
 
 def explain(facts: Facts, run: Run, end: End, world: Surroundings) -> Failure:
-    """The failure of an end. Looks at the system's sockets and other Pythons: it takes a while."""
+    """The failure of an end. Looks at the system's sockets and other Pythons: it takes a while;
+    where that breaks, an end is still an end."""
     program, settings = facts.program, facts.settings
-    if run.failed is not None:
-        refused = failures.refused(run.failed, end)
-        return failures.with_owner(refused, program, settings, world)
     failure = failures.ended(program, settings, end)
-    if program.own is None:
+    try:
+        if run.failed is not None:
+            refused = failures.refused(run.failed, end)
+            return failures.with_owner(refused, program, settings, world)
+        return {**failure, **_own_cause(facts, run, world)} if program.own else failure
+    except Exception:
+        LOG.exception("the end of %s could not be explained", program.name)
         return failure
-    return {**failure, **_own_cause(facts, run, world)}
 
 
 def _own_cause(facts: Facts, run: Run, world: Surroundings) -> dict[str, Any]:
@@ -48,7 +54,7 @@ def _port_in_use(facts: Facts, refused: Bind, world: Surroundings) -> dict[str, 
     connection that this program closed first is in TIME_WAIT (RFC 9293 section 3.6.1)."""
     title = facts.program.title
     known: dict[str, Any] = {"reason": "port_in_use", "code": "EADDRINUSE", "line": refused.line}
-    if refused.host is None or refused.port is None:
+    if refused.host is None or refused.port is None or _is_name(refused.host):
         message = f"{title} was refused its port: it is already in use"
         return {**known, "message": message, "next_step": "choose another port"}
     known["port"] = refused.port
@@ -71,6 +77,11 @@ def _port_in_use(facts: Facts, refused: Bind, world: Surroundings) -> dict[str, 
         "next_step": f"wait, or set SO_REUSEADDR before bind() in {refused.line}",
         "free_at": world.wall() + wait_s,
     }
+
+
+def _is_name(host: str) -> bool:
+    """Whether a look would ask the network, which may take long."""
+    return host != "localhost" and reach(host) is None
 
 
 def _syntax(facts: Facts, crash: observed.Crash, world: Surroundings) -> dict[str, Any]:

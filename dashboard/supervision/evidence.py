@@ -1,11 +1,14 @@
 """Messages of an observed process that explain its end."""
 
+import re
 from collections import OrderedDict
 from typing import NamedTuple
 
 from labservers.observe import messages, observed
 
 IN_USE = ("EADDRINUSE", "[Errno 98]", "[Errno 48]")  # Linux, BSD
+PLACE = re.compile(r"(?P<host>.+):(?P<port>[0-9]{1,5})", re.DOTALL)
+MOST_PORT = 65_535
 DATAGRAMS = 6_000  # sockets that are known to be of that kind, the newest
 
 
@@ -68,7 +71,7 @@ def in_use(text: str) -> bool:
 
 def place_of(address: str | None) -> tuple[str, int] | None:
     """Host and port of `127.0.0.1:80` or `[::1]:80`; None where it is not one."""
-    host, _, port = (address or "").rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()):
+    found = PLACE.fullmatch(address or "")
+    if found is None or int(found["port"]) > MOST_PORT:
         return None
-    return host.removeprefix("[").removesuffix("]"), int(port)
+    return found["host"].removeprefix("[").removesuffix("]"), int(found["port"])

@@ -115,11 +115,11 @@ class Life:
             self._move(event, quietly=True)
             self._fail(failures.not_spawned(self.program, error))
             return
+        run.step = "bind"
+        self._move(event)  # first of all: from now on it can be stopped
         self.reports.figures.watch(run.process.pid)
         if not run.process.wholly:
             self.note("unguarded", UNGUARDED)
-        run.step = "bind"
-        self._move(event)
         if self.program.ready is Ready.ALIVE:
             self._is_ready()
 
@@ -292,6 +292,7 @@ class Life:
                 return
             now = self._world.clock()
             asked = self.facts.state is State.STOPPING or run.was_interrupted(now)
+        self.reports.output_has_ended()
         lines = self.reports.log.tail(LAST_LINES, run.logged_before)
         end = End(returncode, now - run.started, lines)
         peaceful = returncode == 0 and run.failed is None

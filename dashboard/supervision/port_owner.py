@@ -101,7 +101,7 @@ def _described(pid: int | None) -> dict[str, Any]:
         process = psutil.Process(pid)
         command = " ".join(process.cmdline()) or process.name()
         return {"pid": pid, "command": command[:COMMAND_CHARACTERS], "since": process.create_time()}
-    except psutil.Error:
+    except (psutil.Error, OSError):
         return unknown
 
 

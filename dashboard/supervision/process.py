@@ -196,13 +196,15 @@ class ServerProcess:
 
     def _wait(self) -> None:
         returncode = self._reap()
-        if self._terminal is not None:
-            self._terminal.end()
-        for reader in self._readers:
-            reader.join(DRAIN_S)
-        self._channel.close()
-        self._line.close()
-        self._listener.on_exit(returncode)
+        try:
+            if self._terminal is not None:
+                self._terminal.end()
+            for reader in self._readers:
+                reader.join(DRAIN_S)
+            self._channel.close()
+            self._line.close()
+        finally:
+            self._listener.on_exit(returncode)
 
     def _reap(self) -> int:
         """Wait for the end. The rest of the session is killed while the leader's number

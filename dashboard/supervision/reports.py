@@ -59,13 +59,24 @@ class Reports:
 
     def output(self, text: str) -> None:
         """Output of a terminal; its complete lines are log lines."""
-        *lines, self._begun = (self._begun + text).replace("\r\n", "\n").split("\n")
-        self._begun = self._begun[-LINE_CHARACTERS:]
         with self._order:
-            kept = self.log.add_printed(lines, self._world.wall())
-            self._judge_file()
-            if kept:
-                self.publish("logs", lines=kept, skipped=0)
+            *lines, self._begun = (self._begun + text).replace("\r\n", "\n").split("\n")
+            self._begun = self._begun[-LINE_CHARACTERS:]
+            self._add_printed(lines)
+
+    def output_has_ended(self) -> None:
+        """The process is gone: the line that it has begun is its last one."""
+        with self._order:
+            begun, self._begun = self._begun, ""
+            if begun:
+                self._add_printed([begun])
+
+    def _add_printed(self, lines: list[str]) -> None:
+        """With the order's lock."""
+        kept = self.log.add_printed(lines, self._world.wall())
+        self._judge_file()
+        if kept:
+            self.publish("logs", lines=kept, skipped=0)
 
     def _judge_file(self) -> None:
         """A log that is not on disk is said on every page. With the order's lock."""

@@ -10,7 +10,7 @@ class ProcessSampler:
         try:
             self._process: psutil.Process | None = psutil.Process(pid)
             self._process.cpu_percent()
-        except psutil.Error:
+        except (psutil.Error, OSError):  # also where no descriptor is free
             self._process = None
 
     def sample(self) -> tuple[float | None, int | None]:
@@ -20,5 +20,5 @@ class ProcessSampler:
                 return None, None
             with self._process.oneshot():
                 return self._process.cpu_percent(), self._process.memory_info().rss
-        except psutil.Error:
+        except (psutil.Error, OSError):
             return None, None

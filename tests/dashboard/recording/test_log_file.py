@@ -2,7 +2,6 @@
 
 import errno
 import os
-import resource
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboard.recording.log_file import RETRY_S, LogFile
-from tests.disks import full
+from tests.disks import full, without_descriptors
 
 
 class Clock:
@@ -155,12 +154,8 @@ def test_what_is_not_a_file_is_not_waited_for(path: Path, file: LogFile, make: o
 def test_without_descriptors_it_waits_for_better_times(
     file: LogFile, path: Path, clock: Clock
 ) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
-    try:
+    with without_descriptors():
         said = file.write("one")
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert os.strerror(errno.EMFILE) in said
     clock.now += RETRY_S
     assert "written again" in file.write("two")

@@ -15,6 +15,7 @@ from dashboard.recording.log_file import RETRY_S
 from dashboard.supervision import failures, session
 from dashboard.supervision.sampling import ProcessSampler
 from labservers.observe import messages, observed
+from tests.disks import without_descriptors
 
 DAY_S = 86_400.0
 
@@ -66,6 +67,16 @@ def test_a_program_of_another_schema_is_said_on_its_page(make_world: Callable[..
     assert notice["code"] == "schema"
     assert "code other" in notice["text"]
     assert world.state in ("STARTING", "RUNNING")
+
+
+def test_figures_that_cannot_be_read_are_none() -> None:
+    with without_descriptors():
+        sampler = ProcessSampler(os.getpid())
+    assert sampler.sample() == (None, None)
+    sampler = ProcessSampler(os.getpid())
+    with without_descriptors():
+        assert sampler.sample() == (None, None)
+    assert sampler.sample()[1]
 
 
 def test_a_number_that_is_reused_is_a_strangers() -> None:

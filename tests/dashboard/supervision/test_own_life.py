@@ -1,4 +1,4 @@
-"""Programs of the user by written histories: when they are up, how they end, and why."""
+"""Programs of the user by written histories: when they are up, and how they end."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +9,6 @@ import pytest
 from dashboard.errors import NotNow
 from dashboard.programs.catalogue import own_program
 from dashboard.programs.files import OwnFile
-from dashboard.programs.pythons import Python
 from labservers.observe import messages, observed
 
 World = Any
@@ -194,103 +193,6 @@ def test_what_is_typed_goes_to_the_terminal(own: World) -> None:
     assert own.state == "STOPPED"
 
 
-BUSY = [
-    point("bind", "127.0.0.1:9090", "OSError EADDRINUSE"),
-    point("bind", "127.0.0.1:9090", "OSError: [Errno 98] Address already in use"),
-]
-
-
-@pytest.mark.parametrize("message", BUSY)
-def test_a_taken_port_is_told_with_its_owner(own: World, message: messages.Message) -> None:
-    own.server.start()
-    own.says(message)
-    own.says(crash("OSError", "[Errno 98] Address already in use"))
-    own.exits(1)
-    failure = own.server.view()["failure"]
-    assert (failure["reason"], failure["port"], failure["line"]) == (
-        "port_in_use",
-        9090,
-        "server.py:3",
-    )
-    assert failure["port_owner"]["command"] == "nc -l"
-    assert own.asked_owner == ("127.0.0.1", 9090, "tcp")
-    [news] = [e["entry"] for e in own.events if e["kind"] == "feed"]
-    assert (news["code"], news["args"]["port"]) == ("port_in_use", 9090)
-
-
-def test_a_taken_port_of_datagrams_is_looked_up_as_such(own: World) -> None:
-    own.server.start()
-    own.says(socket("created", None, kind="datagram"))
-    own.says(BUSY[0])
-    own.exits(1)
-    assert own.asked_owner == ("127.0.0.1", 9090, "udp")
-
-
-def test_a_port_that_the_kernel_keeps_is_explained(own: World) -> None:
-    own.owner, own.kept_s = None, 41.5
-    own.server.start()
-    own.says(BUSY[0])
-    own.exits(1)
-    failure = own.server.view()["failure"]
-    assert (failure["reason"], failure["free_at"]) == ("port_kept", own.wall + 41.5)
-    own.wall += 3_600
-    own.server.clock_was_set(3_600.0)
-    assert own.server.view()["failure"]["free_at"] == own.wall + 41.5
-    assert "SO_REUSEADDR before bind() in server.py:3" in failure["next_step"]
-
-
-def test_a_taken_port_without_a_point_is_known_by_the_error(own: World) -> None:
-    own.server.start()
-    own.says(crash("OSError", "[Errno 98] Address already in use"))
-    own.exits(1)
-    failure = own.server.view()["failure"]
-    assert (failure["reason"], failure["port_owner"]) == ("port_in_use", None)
-
-
-def test_a_refused_bind_that_the_program_survived_is_no_cause(own: World) -> None:
-    own.server.start()
-    own.says(BUSY[0])
-    own.says(point("bind", "127.0.0.1:9091", None))
-    own.says(crash("ValueError", "another reason"))
-    own.exits(1)
-    assert own.server.view()["failure"]["reason"] == "exited"
-
-
-@pytest.mark.parametrize("exception", ["SyntaxError", "IndentationError", "TabError"])
-@pytest.mark.parametrize("offered", [None, Python("/opt/python3.13", "3.13.0")])
-def test_a_file_for_another_python_is_offered_that(
-    own: World, exception: str, offered: Python | None
-) -> None:
-    own.another = offered
-    own.server.start()
-    own.says(crash(exception, "invalid syntax"))
-    own.exits(1)
-    failure = own.server.view()["failure"]
-    if offered:
-        assert (failure["reason"], failure["python_offered"]["version"]) == ("python", "3.13.0")
-        assert "3.13.0" in failure["next_step"]
-    else:
-        assert (failure["reason"], failure["python_offered"]) == ("syntax", None)
-
-
-def test_a_missing_module_names_the_interpreter(own: World) -> None:
-    own.server.start()
-    own.says(crash("ModuleNotFoundError", "No module named 'loguru'"))
-    own.exits(1)
-    failure = own.server.view()["failure"]
-    assert failure["reason"] == "module"
-    assert "loguru" in failure["message"]
-    assert "/usr/bin/python3 -m pip install" in failure["next_step"]
-
-
-def test_a_module_that_is_missing_later_is_a_crash_in_the_news(own: World) -> None:
-    own.server.start()
-    own.says(socket("listening"))
-    own.says(crash("ModuleNotFoundError", "No module named 'loguru'"))
-    own.exits(1)
-    assert own.feed() == ["started", "crashed"]
-
-
 def test_settings_may_change_while_it_runs_and_count_for_the_next_start(own: World) -> None:
     own.server.start()
     own.server.configure({"arguments": "7000", "restart_on_save": True})
@@ -319,7 +221,10 @@ def test_what_its_terminal_shows_is_transcript_and_log(own: World) -> None:
     assert [one["output"] for one in said if "output" in one] == ["one\r\ntwo\r\nname? "]
     assert own.server.reports.log.tail(5) == ["one", "two"]
     own.exits(1)
-    assert own.server.view()["failure"]["last_lines"] == ["one", "two"]
+    assert own.server.view()["failure"]["last_lines"] == ["one", "two", "name? "]
+    own.server.start()
+    own.process.listener.on_output(b"anew\r\n")
+    assert own.server.reports.log.tail(5) == ["one", "two", "name? ", "anew"]
 
 
 def test_what_an_earlier_process_still_prints_is_not_shown(own: World) -> None:
