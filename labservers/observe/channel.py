@@ -2,38 +2,56 @@
 
 It is neither standard input nor output, so that those stay the program's own. Its end means
 that the other side is gone, however it ended. Sending never waits: what the kernel does not
-take at once is kept, up to a bound, and beyond it the oldest lines are lost and counted.
+take at once is kept, up to a bound, and beyond it the oldest lines are lost. What is lost is
+counted in the same step, so that each count is taken, and told, by one thread alone.
 """
 
 from __future__ import annotations
 
 import _socket
+import _thread
 import os
 import struct
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from .readiness import writable
 
 CAPACITY = 8 * 1024 * 1024
 LINE_LIMIT = 4 * 1024 * 1024
 PIECE = 64 * 1024
+AGAIN_S = 0.05  # the kernel calls a buffer writable only once most of it is free
 LOOK_S = 1  # how often a reader in a program looks whether its descriptor is still its own
 
 
+class Waiting(NamedTuple):
+    """A line, and how many messages and points are lost if it is."""
+
+    line: bytes
+    messages: int
+    points: int
+    last_word: bool
+
+    @property
+    def rank(self) -> int:
+        """Where there is no time for all, what is lowest goes first."""
+        return 0 if self.points else 1 + self.last_word
+
+
 class Channel:
-    """One end. Any thread may send; one thread reads. `lost` counts lines."""
+    """One end. Any thread may send; one thread reads. lost, lost_points: since take_lost()."""
 
     def __init__(self, sock: _socket.socket, capacity: int = CAPACITY) -> None:
         os.set_inheritable(sock.fileno(), False)
-        self.lost = 0
+        self.lost = self.lost_points = 0
         self._sock = sock
         self._file = _file_of(sock)
         self._capacity = capacity
-        self._lock = threading.Lock()  # guards all that follows, and the order of lines
-        self._kept: deque[bytes] = deque()
+        # Guards the counts, all that follows, and the order of lines; it knows its owner.
+        self._lock: Any = _thread.RLock()
+        self._kept: deque[Waiting] = deque()
         self._size = 0  # of the lines kept, in bytes
         self._begun = memoryview(b"")  # the rest of a line of which a part was sent
         self._broken = False
@@ -50,16 +68,48 @@ class Channel:
         sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_RCVTIMEO, timeout)
         return cls(sock)
 
-    def send(self, line: bytes) -> bool:
-        """Send a line after those before it; False: the other side is gone."""
+    def send(
+        self, line: bytes, *, messages: int = 1, points: int = 0, last_word: bool = False
+    ) -> bool:
+        """Send a line after those before it; False: the other side is gone.
+
+        messages, points: how many are lost if this line is. last_word: shorten() keeps it.
+        """
         with self._lock:
-            self._kept.append(line)
+            self._kept.append(Waiting(line, messages, points, last_word))
             self._size += len(line)
             self._push()
             while self._size > self._capacity:
-                self._size -= len(self._kept.popleft())
-                self.lost += 1
+                self._lose(self._kept.popleft())
             return not self._broken
+
+    def leave_out(self, points: int) -> None:
+        """Count points that are not sent at all."""
+        with self._lock:
+            self.lost_points += points
+
+    def take_lost(self) -> tuple[int, int]:
+        """How many messages and points were lost, for the one caller who tells it."""
+        with self._lock:
+            lost, self.lost, self.lost_points = (self.lost, self.lost_points), 0, 0
+            return lost
+
+    def take_lost_points(self) -> int:
+        """How many points were lost, for the one caller who tells it."""
+        with self._lock:
+            lost, self.lost_points = self.lost_points, 0
+            return lost
+
+    def shorten(self, most: int) -> None:
+        """Keep no more than so many bytes: points go first, then all but the last words."""
+        with self._lock:
+            for rank in range(3):
+                waiting, self._kept = self._kept, deque()
+                for one in waiting:
+                    if self._size > most and one.rank == rank:
+                        self._lose(one)
+                    else:
+                        self._kept.append(one)
 
     def flush(self, timeout_s: float = 0.0) -> bool:
         """Wait until the kernel has taken what is kept; False: it has not within that time, or
@@ -71,13 +121,20 @@ class Channel:
                 if self._broken or not (self._kept or self._begun):
                     return not self._broken
             left_s = deadline - time.monotonic()
-            if left_s <= 0 or not writable(self._sock)(left_s):
+            if left_s <= 0:
                 return False
+            writable(self._sock)(min(left_s, AGAIN_S))
 
     @property
     def behind(self) -> int:
         """Bytes that the kernel has not taken yet."""
         return self._size + len(self._begun)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the calling thread is in the midst of sending: a signal handler came between,
+        and is not to send anything."""
+        return bool(self._lock._is_owned())
 
     @property
     def open(self) -> bool:
@@ -112,7 +169,7 @@ class Channel:
 
     def forget(self) -> None:
         """In a forked child: the line is the parent's, and stays open there."""
-        self._lock = threading.Lock()  # another thread of the parent may have held it
+        self._lock = _thread.RLock()  # another thread of the parent may have held it
         self._broken = True
         self._close()
 
@@ -139,20 +196,25 @@ class Channel:
     def _piece(self) -> bytes:
         """The next lines as one: many small ones, each by itself, would fill the kernel's buffer
         long before their bytes do. With the lock held."""
-        lines: list[bytes] = []
-        size = 0
-        while self._kept and size < PIECE:
-            lines.append(self._kept.popleft())
+        lines = [self._kept.popleft().line]
+        size = len(lines[0])
+        while self._kept and size + len(self._kept[0].line) <= PIECE:
+            lines.append(self._kept.popleft().line)
             size += len(lines[-1])
         self._size -= size
         return b"".join(lines)
 
+    def _lose(self, one: Waiting) -> None:
+        """This one is not sent. With the lock held."""
+        self._size -= len(one.line)
+        self.lost += one.messages
+        self.lost_points += one.points
+
     def _break(self) -> None:
         """Nothing can be sent any more. With the lock held."""
         self._broken = True
-        self.lost += len(self._kept)
-        self._kept.clear()
-        self._size = 0
+        while self._kept:
+            self._lose(self._kept.popleft())
         self._begun = memoryview(b"")
         try:
             if not self.taken_away:

@@ -1,7 +1,8 @@
 """The inside of a program besides its figures: calls, threads, locks, tasks, held points.
 
 Nothing here waits for the dashboard: what it does not take is left out, and points that are left
-out are counted. A dashboard that is only slow, as on a busy machine, loses none of a burst.
+out are counted, by the channel as all that it loses. A dashboard that is only slow, as on a busy
+machine, loses none of a burst.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ HELD_S = 0.1  # between two reports of a stepper that changes
 HELD_AGAIN_S = 1.0  # its times and queues, while it holds something
 THREADS_S = 0.25
 POINTS_BEHIND = 1024 * 1024  # bytes of the channel; from then on points are left out
+LAST_WORDS = observed.Crash, observed.Deadlock, observed.Summary, messages.Notice
 SHARE = 40  # a look at the threads that takes 10 ms is not taken again within 400 ms
 
 
@@ -46,8 +48,6 @@ class Glass:
         self._gates = [Gate(stepper, tap.own)] if gated else []
         self._setting = threading.Lock()  # never taken in a thread of the program
         self._views: list[str] = []
-        self._unsent = 0  # points since the last batch that the channel had room for
-        self._lost = 0  # messages of the channel, as far as they are told
         self._held = Stepper().state()  # as reported
         self._held_due = self._threads_due = 0.0
 
@@ -79,17 +79,21 @@ class Glass:
 
     def send(self, message: Any) -> None:
         """A message that is not to be left out, but for the points."""
+        if self._channel.interrupted:
+            return
         if not isinstance(message, observed.Points):
-            self._channel.send(messages.encode(message))
+            last_word = isinstance(message, LAST_WORDS)
+            self._channel.send(messages.encode(message), last_word=last_word)
         elif self._channel.behind > POINTS_BEHIND:
-            self._unsent += len(message.points) + message.lost
+            self._channel.leave_out(len(message.points) + message.lost)
         else:
-            self._send_points(message)
+            self._send_points(message, self._channel.take_lost_points())
 
-    def _send_points(self, message: observed.Points) -> None:
-        message = message._replace(lost=message.lost + self._unsent)
-        self._unsent = 0
-        self._channel.send(messages.encode(message))
+    def _send_points(self, message: observed.Points, lost: int) -> None:
+        """lost: points before this batch."""
+        message = message._replace(lost=message.lost + lost)
+        points = len(message.points) + message.lost
+        self._channel.send(messages.encode(message), messages=0, points=points)
 
     def send_latest(self, message: Any) -> None:
         """A snapshot: where the channel is full, the next one will do."""
@@ -108,18 +112,18 @@ class Glass:
             self.send_latest(self._standing.look())
             self._threads_due = now + THREADS_S + (time.thread_time() - began) * SHARE
 
-    def report_lost(self) -> None:
-        """Once the channel has room again: how many points and messages were lost."""
-        if not self._channel.flush():
+    def report_lost(self, *, at_end: bool = False) -> None:
+        """Once the channel has room again: how many points and messages were lost. At the end
+        whether it has or not. By any thread: what one of them has taken, it alone tells."""
+        if not self._channel.flush() and not at_end:
             return
-        if self._unsent:
-            self._send_points(observed.Points(self._tap.clock.now(), [], 0))
-        lost = self._channel.lost - self._lost
+        lost, points = self._channel.take_lost()
+        now = self._tap.clock.now()
+        if points:
+            self._send_points(observed.Points(now, [], 0), points)
         if lost:
-            self._lost += lost
-            text = f"{lost:,} messages were lost"
-            notice = messages.Notice(self._tap.clock.now(), "untold", text)
-            self._channel.send(messages.encode(notice))
+            notice = messages.Notice(now, "untold", f"{lost:,} messages were lost")
+            self._channel.send(messages.encode(notice), messages=lost, last_word=True)
 
     def _report_held(self, now: float) -> None:
         state = self._stepper.state()

@@ -27,6 +27,7 @@ LOOP_FRAME_S = 0.2
 ROWS_S = 0.5
 NAMED = 12  # calls in a sentence
 HURRY_S = 1.2  # for an end that the program can handle, once the dashboard is gone
+HURRIED = 32 * 1024  # bytes that a slow dashboard takes within that time
 NOBODY_LOOKS = messages.Look(1.0, [])
 
 
@@ -65,8 +66,8 @@ class Observer:
     def close(self) -> None:
         """The program has come to its end: nothing is held, and the last words are sent."""
         self._glass.close()
-        self._channel.flush(HURRY_S)
-        self._glass.report_lost()
+        if not self._channel.interrupted:
+            self._last_words(time.monotonic() + 2 * HURRY_S)
 
     def forked(self) -> None:
         """This is a child now, which is not observed: the channel is its parent's."""
@@ -74,6 +75,14 @@ class Observer:
         self._glass.forked()
         self._tap.remove()
         self._channel.forget()
+
+    def _last_words(self, until: float) -> None:
+        """Where the dashboard is too slow for all, why the program ended and its summary come
+        before the points that they stand behind; these are counted."""
+        if not self._channel.flush(until - HURRY_S - time.monotonic()):
+            self._channel.shorten(HURRIED)
+        self._glass.report_lost(at_end=True)
+        self._channel.flush(until - time.monotonic())
 
     def _report(self) -> None:
         """In the teller's thread."""
@@ -136,6 +145,7 @@ class Observer:
         """As SIGTERM from outside does, but with a summary where that would end it at once."""
         self._stepper.release()
         if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+            until = time.monotonic() + 2 * HURRY_S
             self._ended("SIGTERM")
-            self._channel.flush(HURRY_S)
+            self._last_words(until)  # another thread's close() may be at it
         os.kill(os.getpid(), signal.SIGTERM)

@@ -12,7 +12,7 @@ import pytest
 
 from labservers.observe import book, messages, observed
 from labservers.observe.channel import Channel
-from labservers.observe.glass import Glass
+from labservers.observe.glass import POINTS_BEHIND, Glass
 from labservers.observe.lines import OwnLines, Place
 from labservers.observe.locks import Locks
 from labservers.observe.outcomes import CUT
@@ -174,6 +174,72 @@ def test_points_that_are_left_out_are_counted_even_if_none_follow(tap: Tap) -> N
         glass.report_lost()
         glass.report_lost()
         assert list(map(many, told(channel, theirs))) == [left_out]
+
+
+@pytest.mark.parametrize("own_lost", [0, 7])
+def test_points_and_messages_that_are_pushed_out_are_each_counted(tap: Tap, own_lost: int) -> None:
+    """Also the counts that were pushed out themselves."""
+    ours, theirs = socket.socketpair()
+    with contextlib.closing(Channel(ours, capacity=2 * POINTS_BEHIND)) as channel, theirs:
+        glass = Glass(channel, tap, Standing(tap, Locks(tap.own)), Stepper(), gated=False)
+        rounds, other = 300, messages.Notice(1.0, "test", "x" * 10_000)
+        came: list[messages.Message] = []
+        for _ in range(2):
+            for _ in range(rounds):
+                glass.send(observed.Points(1.0, [POINT] * 30, own_lost))
+                glass.send(other)
+            channel.flush()
+            glass.report_lost(at_end=True)
+        for _ in range(rounds):  # they push the counts out, too
+            glass.send(other)
+        came += told(channel, theirs)
+        glass.report_lost()
+        came += told(channel, theirs)
+    points = [one for one in came if isinstance(one, observed.Points)]
+    assert sum(map(many, points)) == 2 * rounds * (30 + own_lost)
+    [notice] = [o for o in came if isinstance(o, messages.Notice) and o.code == "untold"]
+    assert notice.text == f"{3 * rounds - came.count(other):,} messages were lost"
+
+
+def test_a_loss_is_told_once_whichever_thread_tells_it(tap: Tap) -> None:
+    """The writer's check, and the end of the program in its main thread, at the same moment."""
+    ours, theirs = socket.socketpair()
+    with contextlib.closing(Met(ours, capacity=2 * POINTS_BEHIND)) as channel, theirs:
+        glass = Glass(channel, tap, Standing(tap, Locks(tap.own)), Stepper(), gated=False)
+        rounds, other = 300, messages.Notice(1.0, "test", "x" * 10_000)
+        for _ in range(rounds):
+            glass.send(other)
+        came = told(channel, theirs)
+        channel.meeting = threading.Barrier(2)
+        tellers = [threading.Thread(target=glass.report_lost) for _ in range(2)]
+        for teller in tellers:
+            teller.start()
+        for teller in tellers:
+            teller.join(WAIT_S)
+        channel.meeting = None
+        counts = told(channel, theirs)
+    text = f"{rounds - came.count(other)} messages were lost"
+    assert [m.text for m in counts if isinstance(m, messages.Notice)] == [text]
+    assert len(counts) == 1
+
+
+class Met(Channel):
+    """Two threads that may read its count at once do so."""
+
+    meeting: threading.Barrier | None = None
+    _lost = 0
+
+    @property
+    def lost(self) -> int:
+        lost = self._lost
+        if self.meeting is not None:
+            with contextlib.suppress(threading.BrokenBarrierError):
+                self.meeting.wait(0.2)
+        return lost
+
+    @lost.setter
+    def lost(self, lost: int) -> None:
+        self._lost = lost
 
 
 def many(message: messages.Message) -> int:
