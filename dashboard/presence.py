@@ -71,19 +71,24 @@ class Presence:
                 f"another folder: {ANOTHER_FOLDER}"
             )
 
-    def say(self, address: str, seen: str = "") -> str:
+    def say(self, address: str, seen: str = "", asked: str = "") -> str:
         """Write where the dashboard listens, as it was first known, and where a browser finds it,
-        as it was last `seen`. Returns the latter."""
+        as it was last `seen`, or first `asked`. Returns the latter."""
         with self._lock:
             lab = self._lab
             _, known, shown = self._known
             address = known or address
-            page = seen or shown or proxy.address_for_people(lab.config, address)
+            page = seen or shown or proxy.address_for_people(lab.config, asked or address)
             self._known = lab, address, page
             due = self._said != self._known and self._clock() >= self._again_at
             if due and lab.instance.held:
                 self._write(lab, address, page)
         return page
+
+    def say_as_asked(self) -> None:
+        """By the present request."""
+        seen, asked = proxy.address_in_browser(), proxy.asked_address()
+        self.say(proxy.straight_address(), seen, asked)
 
     def _write(self, lab: Lab, address: str, page: str) -> None:
         try:
@@ -108,7 +113,7 @@ class Presence:
                 "serve it by one process with threads, as gunicorn -w 1 --threads 128",
             )
         self.take()
-        self.say(proxy.straight_address(), proxy.address_in_browser())
+        self.say_as_asked()
         self._lab.serve()
 
     def complain(self) -> None:

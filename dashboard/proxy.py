@@ -9,16 +9,21 @@ proxy comes from its address as well, so the Host below X-Forwarded-Host is chec
 X-Forwarded-For is never used: a visitor that the proxy lets in acts as this dashboard's user.
 """
 
+import os
+import socket
+import ssl
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from flask import Flask, current_app, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from dashboard import middleware, public
+from dashboard import middleware, public, unix_http
 from dashboard.config import Config
 from dashboard.errors import BadInput
 from dashboard.numbers import shown
+from labservers.net.addresses import connect_host
+from labservers.observe.addresses import address_text
 
 LOCAL = ("", "<local>")  # REMOTE_ADDR at a Unix socket: of gunicorn, of Werkzeug
 CAME_THROUGH = "socketlab.came_through_proxy"
@@ -62,7 +67,7 @@ class BehindProxy:
         believed = self._is_proxy(environ.get("REMOTE_ADDR", ""))
         environ[CAME_THROUGH] = believed
         environ[HOST] = environ.get("HTTP_HOST", "")
-        environ[STRAIGHT] = "{SERVER_NAME}:{SERVER_PORT}".format_map(environ)
+        environ[STRAIGHT] = listening_at(environ)
         prefix = self._prefix or (_forwarded_prefix(environ) if believed else "")
         _mount(environ, prefix)
         return (self._with_headers if believed else self._wsgi_app)(environ, start_response)
@@ -142,10 +147,27 @@ def address_in_browser() -> str:
 
 
 def straight_address() -> str:
-    """Where this process listens, past any proxy."""
-    if came_through():
-        return f"http://{request.environ[STRAIGHT]}"
-    return f"{request.scheme}://{request.host}"
+    """Where this process listens, past any proxy. No visitor's word is in it: tokens go there."""
+    found: str = request.environ[STRAIGHT]
+    return found
+
+
+def asked_address() -> str:
+    """Where a browser that came past every proxy has found the dashboard; or nothing."""
+    return "" if came_through() else f"{request.scheme}://{request.host}"
+
+
+def listening_at(environ: dict[str, Any]) -> str:
+    """The address of the listening socket. At a Unix one gunicorn makes SERVER_NAME of the Host,
+    and its scheme is a header's, so the connection itself is asked where there is one."""
+    connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    scheme = environ["wsgi.url_scheme"]
+    if isinstance(connection, socket.socket):
+        if connection.family == getattr(socket, "AF_UNIX", None):
+            return unix_http.SCHEME + os.path.abspath(os.fsdecode(connection.getsockname()))
+        scheme = "https" if isinstance(connection, ssl.SSLSocket) else "http"
+    host, port = connect_host(environ["SERVER_NAME"]), environ["SERVER_PORT"]
+    return f"{scheme}://{address_text((host, port))}"
 
 
 def _origin() -> str:

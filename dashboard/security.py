@@ -152,7 +152,7 @@ def visitor() -> dict[str, Any]:
 def public_addresses(lab: Lab, address: str) -> list[str]:
     """Those at which other machines can open the dashboard that listens at `address`; none on
     loopback, and none at a Unix socket."""
-    if lab.config.host.startswith(unix_http.SCHEME):
+    if any(at.startswith(unix_http.SCHEME) for at in (lab.config.host, address)):
         return []
     ours = urlsplit(address)
     port = ours.port or (443 if ours.scheme == "https" else 80)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, current_app, jsonify
 
-from dashboard import handover, proxy
+from dashboard import handover
 from dashboard.rights import Right, needs
 from dashboard.views.api import lab
 
@@ -14,8 +14,7 @@ blueprint = Blueprint("folder", __name__, url_prefix="/api/folder")
 def take() -> Response:
     """Hold the folder from now on; the dashboard that does is asked for it."""
     handover.take_over(current_app.extensions)
-    presence = current_app.extensions["presence"]
-    presence.say(proxy.straight_address(), proxy.address_in_browser())
+    current_app.extensions["presence"].say_as_asked()
     return jsonify({"holds": True})
 
 

@@ -209,6 +209,8 @@ def test_any_host_is_taken_at_a_unix_socket_and_the_origin_must_be_the_same(clie
 def test_nobody_is_invited_to_a_unix_socket(client: Make) -> None:
     browser = client(origin="*", proxy="unix", host="unix:///run/lab/socket")
     assert public_addresses(lab_of(browser), "http://127.0.0.1:80") == []
+    open_one = client(host="0.0.0.0")  # gunicorn listens where it was told to
+    assert public_addresses(lab_of(open_one), "unix:///run/lab/socket") == []
 
 
 @pytest.mark.parametrize("said", ["hub.example.edu", "127.0.0.1", "localhost:5000"])
