@@ -13,7 +13,7 @@ import os
 import socket
 import ssl
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from flask import Flask, current_app, request
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -127,8 +127,8 @@ def is_public_origin(origin: str) -> bool:
 
 def is_host_of_public_origin(host: str) -> bool:
     """Whether a Host is the one of the configured origin, whose scheme is known with it."""
-    known = _origin()
-    return known not in ("", public.ANY) and host.lower() == urlsplit(known).netloc
+    scheme, _, known = _origin().partition("://")
+    return bool(known) and public.without_usual_port(f"{scheme}://{host.lower()}") == _origin()
 
 
 def address_for_people(config: Config, address: str) -> str:

@@ -18,7 +18,9 @@ LINE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udc7f\udd00-\udfff]*")
 # IPv6 ones may name an interface (RFC 4007 section 11).
 HOST = re.compile(r"[A-Za-z0-9.:_][A-Za-z0-9.:_%-]{0,252}")
 ESCAPED_SLASH = re.compile(r"%(2[ef]|5c|[01][0-9a-f]|7f)", re.I)  # also a dot, and controls
-ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?")
+USUAL_PORTS = {"http": ":80", "https": ":443"}
+HIGHEST_PORT = 65_535
 ANY = "*"
 UNIX = "unix"
 LONGEST = 500
@@ -50,14 +52,23 @@ def prefix(text: str) -> str:
 
 
 def origin(text: str) -> str:
-    """Scheme, host and port of the pages (RFC 6454, 6.2), `*` for any, or empty.
+    """Scheme, host and port of the pages (RFC 6454, 6.2), `*` for any, or empty; as browsers say
+    it.
 
     Raises:
         ValueError: it is another thing, with what is wanted.
     """
-    if text in ("", ANY) or ORIGIN.fullmatch(text):
+    if text in ("", ANY):
         return text
+    if (found := ORIGIN.fullmatch(text)) and int(found[1] or 0) <= HIGHEST_PORT:
+        return without_usual_port(text)
     raise ValueError(f"{shown(text)} is not an origin such as https://lab.example.edu")
+
+
+def without_usual_port(origin: str) -> str:
+    """Browsers leave a scheme's own port out (RFC 6454, 6.2)."""
+    scheme = origin.partition(":")[0]
+    return origin.removesuffix(USUAL_PORTS.get(scheme, ""))
 
 
 def proxies(text: str) -> str:

@@ -63,6 +63,10 @@ def test_a_hub_that_says_where_it_is_bounds_the_host(monkeypatch: pytest.MonkeyP
     assert (settings().origin, settings().proxy) == ("*", "unix")
     monkeypatch.setenv(HUB, "https://Hub.example.edu/user/anna/")
     assert settings().origin == "https://hub.example.edu"
+    monkeypatch.setenv(HUB, "https://Hub.example.edu:443/user/anna/")
+    assert settings().origin == "https://hub.example.edu"
+    monkeypatch.setenv(HUB, "https://hub.example.edu:8443/user/anna/")
+    assert settings().origin == "https://hub.example.edu:8443"
     monkeypatch.setenv("SOCKETLAB_ORIGIN", "https://lab.example.edu")
     assert settings().origin == "https://lab.example.edu"
 

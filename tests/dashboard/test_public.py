@@ -53,6 +53,24 @@ def test_an_origin_is_scheme_host_and_port(origin: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("origin", "said"),
+    [
+        ("https://lab.example.edu:443", "https://lab.example.edu"),
+        ("http://lab.example.edu:80", "http://lab.example.edu"),
+        ("https://[::443]:443", "https://[::443]"),
+        ("https://lab.example.edu:80", "https://lab.example.edu:80"),
+        ("http://lab.example.edu:443", "http://lab.example.edu:443"),
+        ("https://lab.example.edu:4430", "https://lab.example.edu:4430"),
+        ("http://lab.example.edu:65535", "http://lab.example.edu:65535"),
+        ("http://10.0.0.80", "http://10.0.0.80"),
+        ("http://[::80]", "http://[::80]"),
+    ],
+)
+def test_a_schemes_own_port_is_left_out_as_browsers_do(origin: str, said: str) -> None:
+    assert public.origin(origin) == said
+
+
+@pytest.mark.parametrize(
     "origin",
     [
         "lab.example.edu",
@@ -63,6 +81,7 @@ def test_an_origin_is_scheme_host_and_port(origin: str) -> None:
         "https://",
         "**",
     ]
+    + ["https://lab:0443", "https://lab:65536", "http://lab:99999", "http://lab:0", "http://lab:"]
     + ["https://a,https://b", "https://a b", "https://user@lab", "https://a\r\nX: y"],
 )
 def test_what_is_not_an_origin_is_refused(origin: str) -> None:

@@ -144,6 +144,21 @@ def test_the_nearest_of_several_proxies_is_believed_and_the_setting_wins(client:
     assert f'data-prefix="{PREFIX}"' in page
 
 
+@pytest.mark.parametrize(("scheme", "port"), [("https", 443), ("http", 80)])
+def test_a_public_origin_with_its_schemes_own_port_is_that_of_its_pages(
+    client: Make, scheme: str, port: int
+) -> None:
+    origin = f"{scheme}://lab.example.edu"
+    browser = client(origin=f"{origin}:{port}")
+    for host in ("lab.example.edu", f"Lab.example.edu:{port}", "127.0.0.1:5000"):
+        assert change(browser, Host=host, Origin=origin) == 200
+        assert change(browser, Host=host, Origin=f"{origin}:8080") == 403
+    assert change(browser, Host="lab.example.edu:8080", Origin=origin) == 403
+    proxied = client(origin=f"{origin}:{port}", proxy="127.0.0.1")
+    said = {"X_Forwarded_Host": f"lab.example.edu:{port}", "X_Forwarded_Proto": scheme}
+    assert change(proxied, Host="127.0.0.1:5000", Origin=origin, **said) == 200
+
+
 def test_the_public_origin_is_known_and_no_other(client: Make) -> None:
     browser = client(origin=HUB, prefix=PREFIX)
     assert change(browser, Host="hub.example.edu", Origin=HUB) == 200
