@@ -47,6 +47,7 @@ class Config:
     pages. proxy: the addresses of proxies whose X-Forwarded headers are believed.
     names: more names by which the dashboard may be called, with `,` between them.
     remote_start: 1 lets a visitor from another machine start programs, if it has the token.
+    live_sockets, chat_sockets: open pages and chats at once; as many consoles as pages.
     recordings_bytes: memory of the calls and sockets of all programs.
     leave_with_parent: 1 where the program that started the dashboard is to take it along.
     """

@@ -48,7 +48,7 @@ LOG = logging.getLogger(__name__)
 Handler = Callable[[Socket, Json], None]
 LOOP = LoopThread("websockets")
 _open: set[Socket] = set()
-_let_in: dict[Socket, bool] = {}  # those with a right, and whether they are on this machine
+_let_in: dict[Socket, tuple[str, bool]] = {}  # with a right: path, and whether on this machine
 _open_lock = threading.Lock()
 _ending = threading.Event()
 
@@ -83,8 +83,8 @@ class _WithoutDeflate:
 def serve(ws: Server, handler: Handler, limit: int) -> None:
     """Run a handler over an accepted websocket, after Origin and the first frame's token.
 
-    The handler gets the socket and the first frame. `limit`: websockets let in at once; those of
-    other machines are counted apart, so that they leave room for this one's.
+    The handler gets the socket and the first frame. `limit`: websockets of this path let in at
+    once; those of other machines are counted apart, so that they leave room for this one's.
     """
     try:
         _prepare(ws.sock)
@@ -161,11 +161,11 @@ def _first_frame(sock: Socket) -> Json:
 
 def _admit(sock: Socket, limit: int) -> None:
     """Those without a token are not counted, so they keep no tab out; the server bounds them."""
-    home = security.at_home()
+    kind = request.path, security.at_home()
     with _open_lock:
-        if list(_let_in.values()).count(home) >= limit:
+        if list(_let_in.values()).count(kind) >= limit:
             raise Refused(CROWDED, "too many websockets; close some tabs")
-        _let_in[sock] = home
+        _let_in[sock] = kind
     serving.let_in(request.environ)
 
 

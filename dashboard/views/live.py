@@ -23,10 +23,14 @@ LOG = logging.getLogger(__name__)
 def init_app(app: Flask) -> None:
     sock = sockets.init_app(app)
     lab: Lab = app.extensions["lab"]
-    limit = lab.config.live_sockets + lab.config.chat_sockets
+    pages, chats = lab.config.live_sockets, lab.config.chat_sockets
 
-    handlers = {"/ws/live": follow, "/ws/chat": talk, "/ws/console": consoles.console}
-    for path, handler in handlers.items():
+    handlers = {
+        "/ws/live": (follow, pages),
+        "/ws/chat": (talk, chats),
+        "/ws/console": (consoles.console, pages),
+    }
+    for path, (handler, limit) in handlers.items():
         serve = functools.partial(sockets.serve, handler=handler, limit=limit)
         sock.route(path, endpoint=path)(serve)
 

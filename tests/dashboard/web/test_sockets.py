@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from wsproto import ConnectionType, WSConnection, events
 from dashboard.live import sockets, websocket
 from dashboard.live.frames import close_frame
 from dashboard.live.websocket import CROWDED
+from dashboard.programs.files import OwnFile
 from tests.conftest import PATIENCE_S
 
 TOKEN = "token-of-the-tests"
@@ -160,11 +162,23 @@ def test_a_tabs_events_that_break_are_1011_and_logged(
     assert "a defect" in caplog.text
 
 
-@pytest.mark.parametrize("app", [{"live_sockets": 1, "chat_sockets": 1}], indirect=True)
-def test_more_websockets_than_the_limit_are_told(site: Any) -> None:
-    for _ in range(2):
-        assert site.talk("/ws/live", {}).hear()["type"] == "snapshot"
-    assert site.talk("/ws/live", {}).close_code() == 4429
+@pytest.mark.parametrize("app", [{"live_sockets": 2, "chat_sockets": 1}], indirect=True)
+def test_pages_chats_and_consoles_have_a_limit_each_and_are_told(site: Any, tmp_path: Path) -> None:
+    site.start("chat")
+    file = tmp_path / "programs" / "asks.py"
+    file.parent.mkdir()
+    file.write_text("input('name? ')")
+    console = {"program": OwnFile(file.resolve()).name}
+    started = site.api("POST", f"/api/programs/{console['program']}/start?wait=30", {})
+    assert started["state"] == "RUNNING"
+    for path, first, most in (
+        ("/ws/live", {}, 2),
+        ("/ws/chat", {"room": "1", "name": "Ann"}, 1),
+        ("/ws/console", console, 2),
+    ):
+        for _ in range(most):
+            assert site.talk(path, first).hear()
+        assert site.talk(path, first).close_code() == 4429, path
 
 
 def test_a_reset_ends_everything_of_a_websocket(site: Any, eventually: Any) -> None:

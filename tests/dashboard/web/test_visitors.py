@@ -204,7 +204,7 @@ def test_websockets_of_a_visitor_show_everything_and_take_nothing(app: Flask, si
     assert reader.hear_until("said")["texts"] == ["Ann: read this"]
 
 
-@pytest.mark.parametrize("app", [{**OPEN, "live_sockets": 1, "chat_sockets": 1}], indirect=True)
+@pytest.mark.parametrize("app", [{**OPEN, "live_sockets": 2}], indirect=True)
 def test_a_crowd_of_visitors_leaves_room_for_the_owner(app: Flask, site: Any) -> None:
     middleware.wrap(app, Elsewhere)
     owners = site.url
