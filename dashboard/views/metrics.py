@@ -22,10 +22,18 @@ SERIES = {
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
+    """In trouble it is 200 too: a probe that took it for dead would end all programs."""
     lab: Lab = current_app.extensions["lab"]
     states = {view["name"]: view["state"] for view in lab.supervisor.views()}
-    uptime_s = round(lab.uptime_s(), 3)
-    return jsonify({"status": "ok", "uptime_s": uptime_s, "servers": states})
+    troubles = lab.troubles.now()
+    return jsonify(
+        {
+            "status": "trouble" if troubles else "ok",
+            "troubles": troubles,
+            "uptime_s": round(lab.uptime_s(), 3),
+            "servers": states,
+        }
+    )
 
 
 @blueprint.get("/metrics")

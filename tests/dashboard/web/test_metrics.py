@@ -18,6 +18,25 @@ def test_health_names_every_state(app: Flask) -> None:
     assert set(health["servers"].values()) == {"STOPPED"}
 
 
+def test_health_names_every_trouble_while_it_lasts(app: Flask) -> None:
+    troubles, client = app.extensions["lab"].troubles, app.test_client()
+
+    def health() -> tuple[str, list[str]]:
+        answer = client.get("/healthz")
+        assert answer.status_code == 200  # a probe ends nothing for it
+        told = answer.get_json()
+        return told["status"], [trouble["why"] for trouble in told["troubles"]]
+
+    assert health() == ("ok", [])
+    troubles.begin("restore", "No space left on device")
+    troubles.begin("log", "Permission denied", "chat")
+    assert health() == ("trouble", ["No space left on device", "Permission denied"])
+    troubles.end("restore")
+    assert health() == ("trouble", ["Permission denied"])
+    troubles.end("log", "chat")
+    assert health() == ("ok", [])
+
+
 def read(site: Any) -> dict[tuple[str, str | None], float]:
     """The samples, after the form of every line and the order of the kinds were looked at."""
     answer = site.app.test_client().get("/metrics")
