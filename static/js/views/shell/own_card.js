@@ -20,11 +20,11 @@ export const OwnCard = pure(function OwnCard(props) {
 });
 
 /* The effect of a change of the file, and that it has changed; and the way back to the list of files. */
-function OnSave({ server, busy, off, offChange, actions }) {
+function OnSave({ server, busy, off, actions }) {
   const flip = (restart_on_save) => actions.settings(server.name, { restart_on_save }).catch(actions.fail);
   return html`<div class="onsave"><${Toggle} label=${t("prog.onsave")} on=${Boolean(server.restart_on_save)} off=${off} onChange=${flip}/>
     ${server.changed_on_disk && stoppable(server) && html`<span class="r"><${Changed} server=${server} busy=${busy} off=${off} actions=${actions}/></span>`}
-    ${startable(server) && html`<span class="r"><${IconButton} kind="gh sm" icon="x" label=${t("prog.forget")} off=${offChange} onClick=${() => actions.forgetProgram(server.name)}/></span>`}</div>`;
+    ${startable(server) && html`<span class="r"><${IconButton} kind="gh sm" icon="x" label=${t("prog.forget")} off=${off} onClick=${() => actions.forgetProgram(server.name)}/></span>`}</div>`;
 }
 
 /** The file is newer than the process: a click runs the newer one. */
