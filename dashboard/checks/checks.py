@@ -114,6 +114,14 @@ class Checks:
     def close(self) -> None:
         self._end(self._under_way())
 
+    def forget(self, name: str) -> None:
+        """Of a program that is let go: its newest check, unless that is still ending, and its
+        newest report."""
+        with self._lock:
+            if (check := self._newest.get(name)) and not check.under_way:
+                del self._newest[name]
+        self.kept.forget(name)
+
     def view(self, name: str) -> Json:
         """{state, again, progress, began_at, ended_at, error, asked, reported_at, verdict,
         changed}: the newest check, and the newest report. changed: the file was saved since."""

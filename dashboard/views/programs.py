@@ -55,7 +55,7 @@ def forget(name: str) -> Response:
     """Let a program of the user go, with its settings and its report. Its file is not touched."""
     lab().checks.cancel(name)
     lab().own.forget(name)
-    lab().checks.kept.forget(name)
+    lab().checks.forget(name)
     return jsonify({"files": _files()})
 
 

@@ -123,6 +123,35 @@ def test_a_report_outlives_the_dashboard_and_knows_that_the_file_has_changed(sta
     assert (view["state"], view["verdict"], view["changed"]) == ("never", "pass", True)
 
 
+@pytest.mark.parametrize(("code", "before"), [(0, "done"), (130, "cancelled"), (1, "broke")])
+def test_a_program_that_was_let_go_comes_again_without_its_check(
+    stage: Stage, code: int, before: str
+) -> None:
+    name, other = stage.program(), stage.program("other.py")
+    never = stage.checks.view(name)
+    for number, one in enumerate((name, other)):
+        stage.checks.start(one, {})
+        if before == "done":
+            stage.processes[number].leaves("pass")
+        stage.processes[number].listener.on_exit(code)
+        assert stage.checks.view(one)["state"] == before
+    stage.lab.own.forget(name)
+    stage.checks.forget(name)
+    assert stage.program() == name
+    assert stage.checks.view(name) == never
+    assert stage.checks.view(other)["state"] == before
+
+
+def test_a_check_that_is_still_ending_is_not_forgotten(stage: Stage) -> None:
+    """It is counted, and ended with the dashboard."""
+    name = stage.program()
+    stage.checks.start(name, {})
+    stage.checks.forget(name)
+    assert stage.checks.view(name)["state"] == "running"
+    stage.checks.close()
+    assert stage.processes[0].signals == ["TERM"]
+
+
 def test_a_checker_that_breaks_says_so_and_the_report_before_stays(stage: Stage) -> None:
     name = stage.program()
     stage.checks.kept.put(name, Report(1.0, {"en": {"verdict": "pass"}, "ru": {}}, {}, None))

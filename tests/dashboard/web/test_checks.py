@@ -68,7 +68,8 @@ def test_a_program_is_checked_explained_and_forgotten(
     assert page.hear()
     page.close()
     site.api("DELETE", f"/api/programs/{name}")
-    assert site.api("GET", f"/api/programs/{name}/check")["report"] is None
+    again = site.api("GET", f"/api/programs/{name}/check")  # it becomes a program again
+    assert (again["report"], again["check"]["state"]) == (None, "never")
 
 
 def test_a_check_that_is_cancelled_leaves_no_process(
