@@ -200,8 +200,13 @@ class Lab:
             return
         names = self.ran.serve()
         if names:
-            wait_s = self.config.start_timeout_s
-            _in_background(lambda: restoring.start_again(names, self.supervisor, self.feed, wait_s))
+            _in_background(lambda: self._start_again(names))
+
+    def _start_again(self, names: list[str]) -> None:
+        wait_s = self.config.start_timeout_s
+        restoring.start_again(
+            names, self.supervisor, self.feed, lambda name: self.ran.moved(name, None), wait_s
+        )
 
     def restore(self, wanted: bool) -> None:
         """Choose whether what runs at the dashboard's end is started again with it."""

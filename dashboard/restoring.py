@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dashboard import json_text, whole_file
-from dashboard.errors import LabError
+from dashboard.errors import LabError, UnknownServer
 from dashboard.live.events import EventDict
 from dashboard.supervision.lifecycle import State
 from dashboard.troubles import Troubles
@@ -66,11 +66,13 @@ class Ran:
     def moved(self, name: str, state: State | None) -> None:
         """A program is in this state; None: it is there no more."""
         with self._lock:
+            if state is None:
+                self._left.pop(name, None)
             if state in UP and name not in self._up:
                 self._up[name] = None
             elif state not in UP and name in self._up:
                 del self._up[name]
-                if state is not State.STOPPING:
+                if state not in (State.STOPPING, None):
                     self._left[name] = self._clock()
             else:
                 return
@@ -118,25 +120,36 @@ def start_again(
     names: Iterable[str],
     programs: Programs,
     feed: Callable[..., None],
+    gone: Callable[[str], object],
     timeout_s: float,
     pause: Callable[[float], object] = time.sleep,
 ) -> None:
     """Start them; each whose port is still held by its last process, some times. A start that
-    fails is told as any other; a program that cannot be started at all, as news."""
+    fails is told as any other; a program that cannot be started at all, as news. gone(name): there
+    is no such program, so it is not asked for again."""
     for number in range(TRIES):
         if number:
             pause(AGAIN_S)
-        names = [name for name in names if _starts(name, programs, feed, news=not number)]
+        names = [name for name in names if _starts(name, programs, feed, gone, news=not number)]
         names = [name for name in names if _finds_its_port_taken(name, programs, timeout_s)]
         if not names:
             return
 
 
-def _starts(name: str, programs: Programs, feed: Callable[..., None], *, news: bool) -> bool:
+def _starts(
+    name: str,
+    programs: Programs,
+    feed: Callable[..., None],
+    gone: Callable[[str], object],
+    *,
+    news: bool,
+) -> bool:
     try:
         programs.start(name)
     except LabError as error:
         feed(None, "not_restored", name=name, message=error.message)
+        if isinstance(error, UnknownServer):
+            gone(name)
         return False
     if news:
         feed(name, "restored")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.errors import UnknownServer
+from dashboard.errors import NotNow, UnknownServer
 from dashboard.restoring import Ran, start_again
 from dashboard.supervision.lifecycle import State
 
@@ -155,26 +155,32 @@ class Programs:
         return True
 
 
+def says_nothing(*_: Any, **__: Any) -> None: ...
+
+
 def test_one_that_is_forgotten_while_it_starts_holds_up_no_other() -> None:
     programs = Programs(forgotten=["port_in_use"], fine=[""])
     programs.forgotten = "forgotten"
-    start_again(["forgotten", "fine"], programs, lambda *_, **__: None, 1.0, lambda _: None)
-    assert programs.starts == ["forgotten", "fine"]
+    gone: list[str] = []
+    start_again(["forgotten", "fine"], programs, says_nothing, gone.append, 1.0, lambda _: None)
+    assert (programs.starts, gone) == (["forgotten", "fine"], [])
 
 
 def test_a_port_that_the_last_process_still_holds_is_waited_for() -> None:
     news: list[Any] = []
     pauses: list[float] = []
+    gone: list[str] = []
     programs = Programs(fine=[""], held=["port_in_use", "port_in_use", ""], broken=["exited"])
     start_again(
         ["fine", "gone", "held", "broken"],
         programs,
         lambda *entry, **more: news.append((*entry, *more)),
+        gone.append,
         1.0,
         pauses.append,
     )
     assert programs.starts == ["fine", "held", "broken", "held", "held"]
-    assert pauses == [1.0, 1.0]
+    assert (pauses, gone) == ([1.0, 1.0], ["gone"])
     assert [(name, code) for name, code, *_ in news] == [
         ("fine", "restored"),
         (None, "not_restored"),
@@ -185,7 +191,7 @@ def test_a_port_that_the_last_process_still_holds_is_waited_for() -> None:
 
 def test_a_port_of_somebody_else_is_not_tried_for_ever() -> None:
     programs = Programs(held=["port_in_use"] * 9)
-    start_again(["held"], programs, lambda *entry, **more: None, 1.0, lambda s: None)
+    start_again(["held"], programs, says_nothing, says_nothing, 1.0, lambda s: None)
     assert len(programs.starts) == 4
 
 
@@ -198,7 +204,7 @@ def ran(path: Path) -> list[str]:
 
 
 def test_programs_that_are_gone_are_news_and_the_others_start(
-    ran: list[str], lab: Any, eventually: Callable[..., Any]
+    ran: list[str], path: Path, lab: Any, eventually: Callable[..., Any]
 ) -> None:
     lab.serve()
     eventually(lambda: lab.supervisor.view("hello")["state"] == "RUNNING", timeout_s=30)
@@ -207,3 +213,28 @@ def test_programs_that_are_gone_are_news_and_the_others_start(
         *((None, "not_restored", name) for name in ran[:-1]),
         ("hello", "restored", None),
     ]
+    eventually(lambda: kept(path) == ["hello"])  # said once
+    lab.close()
+    assert Ran(path, False).serve() == ["hello"]
+
+
+def test_one_that_cannot_be_started_now_is_asked_for_again() -> None:
+    class Refusing(Programs):
+        def start(self, name: str) -> bool:
+            raise NotNow(f"{name} is ending", "wait")
+
+    gone: list[str] = []
+    start_again(["held"], Refusing(), says_nothing, gone.append, 1.0, lambda _: None)
+    assert gone == []
+
+
+def test_what_was_let_go_at_the_end_of_the_dashboard_does_not_come_back(path: Path) -> None:
+    ran = serving(path)
+    for name in ("gone", "stopped first", "ended"):
+        ran.moved(name, S.RUNNING)
+    for name in ("stopped first", "ended"):
+        ran.moved(name, S.STOPPED)
+    for name in ("gone", "stopped first"):
+        ran.moved(name, None)
+    ran.end()
+    assert kept(path) == ["ended"]
