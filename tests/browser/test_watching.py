@@ -14,7 +14,10 @@ from tests.elsewhere import HOST
 def opened(make_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A dashboard that other machines reach; see elsewhere.py."""
     folder = tmp_path_factory.mktemp("opened")
-    lab = make_lab(folder, app="tests.elsewhere", more={"FLASK_RUN_HOST": "0.0.0.0"})
+    programs = tmp_path_factory.mktemp("programs")
+    (programs / "asks.py").write_text("input()")
+    more = {"FLASK_RUN_HOST": "0.0.0.0", "SOCKETLAB_PROGRAMS": str(programs)}
+    lab = make_lab(folder, app="tests.elsewhere", more=more)
     yield lab
     lab.close()
 
@@ -57,6 +60,15 @@ def test_the_link_lets_a_visitor_stop_what_runs_and_leaves_no_token_behind(
     expect(page.get_by_text("You came by the owner's link.")).to_be_visible()
     page.goto("/servers/hello#token=an-old-one")
     expect(page.get_by_text("You are looking on.")).to_be_visible()
+
+
+def test_the_link_lets_no_program_go_as_it_could_not_open_it_again(opened: Any, far: Any) -> None:
+    files = opened.api("GET", "/api/programs")["files"]
+    (name,) = [file["id"] for file in files if file["title"] == "asks.py"]
+    opened.api("GET", f"/api/programs/{name}")  # it becomes a program
+    page = far(f"/#token={opened.token}")
+    let_go = card(page, name).get_by_role("button", name="Take off this page")
+    expect(let_go).to_have_attribute("title", "Only on the dashboard's own machine")
 
 
 @pytest.mark.parametrize("broken", ["100%sure", "%", "%zz%41", "%ff", "%e2%82"])
