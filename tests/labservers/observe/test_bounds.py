@@ -5,12 +5,14 @@ import socket
 import threading
 import time
 import weakref
-from collections.abc import Iterator
-from types import CodeType, FunctionType
+from collections.abc import Callable, Iterator
+from types import CodeType, FrameType, FunctionType
+from typing import Any
 
 import pytest
 
 from labservers.observe import book, messages, observed
+from labservers.observe import glass as glass_file
 from labservers.observe.channel import Channel
 from labservers.observe.glass import POINTS_BEHIND, Glass
 from labservers.observe.lines import OwnLines, Place
@@ -204,42 +206,42 @@ def test_points_and_messages_that_are_pushed_out_are_each_counted(tap: Tap, own_
 def test_a_loss_is_told_once_whichever_thread_tells_it(tap: Tap) -> None:
     """The writer's check, and the end of the program in its main thread, at the same moment."""
     ours, theirs = socket.socketpair()
-    with contextlib.closing(Met(ours, capacity=2 * POINTS_BEHIND)) as channel, theirs:
+    with contextlib.closing(Channel(ours, capacity=2 * POINTS_BEHIND)) as channel, theirs:
         glass = Glass(channel, tap, Standing(tap, Locks(tap.own)), Stepper(), gated=False)
         rounds, other = 300, messages.Notice(1.0, "test", "x" * 10_000)
         for _ in range(rounds):
             glass.send(other)
+        glass.send(observed.Points(1.0, [POINT] * 30, 12))
         came = told(channel, theirs)
-        channel.meeting = threading.Barrier(2)
-        tellers = [threading.Thread(target=glass.report_lost) for _ in range(2)]
-        for teller in tellers:
-            teller.start()
-        for teller in tellers:
-            teller.join(WAIT_S)
-        channel.meeting = None
+        side_by_side(glass.report_lost)
         counts = told(channel, theirs)
-    text = f"{rounds - came.count(other)} messages were lost"
-    assert [m.text for m in counts if isinstance(m, messages.Notice)] == [text]
-    assert len(counts) == 1
+    assert [many(one) for one in counts if isinstance(one, observed.Points)] == [42]
+    text = f"{rounds - len(came)} messages were lost"
+    assert [one.text for one in counts if isinstance(one, messages.Notice)] == [text]
 
 
-class Met(Channel):
-    """Two threads that may read its count at once do so."""
+def side_by_side(call: Callable[[], None]) -> None:
+    """Two threads: neither begins a line of the glass before the other is as far."""
+    meeting = threading.Barrier(2)
 
-    meeting: threading.Barrier | None = None
-    _lost = 0
-
-    @property
-    def lost(self) -> int:
-        lost = self._lost
-        if self.meeting is not None:
+    def meet(frame: FrameType, event: str, given: object) -> Any:
+        if frame.f_code.co_filename != glass_file.__file__:
+            return None
+        if event == "line":
             with contextlib.suppress(threading.BrokenBarrierError):
-                self.meeting.wait(0.2)
-        return lost
+                meeting.wait(0.2)
+        return meet
 
-    @lost.setter
-    def lost(self, lost: int) -> None:
-        self._lost = lost
+    before = threading.gettrace()
+    threading.settrace(meet)
+    threads = [threading.Thread(target=call) for _ in range(2)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(WAIT_S)
+    finally:
+        threading.settrace(before)
 
 
 def many(message: messages.Message) -> int:
