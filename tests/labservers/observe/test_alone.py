@@ -63,8 +63,9 @@ print("all of it")
 """
 
 
-def interpreter(minor: int) -> str | None:
-    """A Python of that version: this one, one on the path, or one of pyenv's."""
+def interpreter(minor: int) -> str:
+    """A Python of that version: this one, one on the path, or one of pyenv's. Where there is none,
+    the test is skipped."""
     if sys.version_info[:2] == (3, minor):
         return sys.executable
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
@@ -73,14 +74,12 @@ def interpreter(minor: int) -> str | None:
         asked = [path, "-c", f"import sys; sys.exit(sys.version_info[:2] != (3, {minor}))"]
         if subprocess.run(asked, capture_output=True, timeout=20).returncode == 0:
             return path
-    return None
+    pytest.skip(f"no Python 3.{minor} here")
 
 
 @pytest.mark.parametrize("minor", MINORS)
 def test_it_loads_and_works(minor: int, tmp_path: Path) -> None:
     python = interpreter(minor)
-    if python is None:
-        pytest.skip(f"no Python 3.{minor} here")
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(OBSERVE, tmp_path / "observe", ignore=ignored)
     alone = [python, "-I", "-S", "-W", "error", "-c", SCRIPT, *MODULES]

@@ -37,8 +37,6 @@ def start(words: list[str], file: Path, **more: Any) -> "subprocess.Popen[bytes]
 @pytest.mark.parametrize("minor", OTHERS)
 def test_a_program_is_observed_by_the_path_of_a_file(minor: int, tmp_path: Path) -> None:
     python = interpreter(minor)
-    if python is None:
-        pytest.skip(f"no Python 3.{minor} here")
     pairs = []
     for number, style in enumerate(STYLES):
         file, told = PROGRAMS / f"{style}.py", tmp_path / f"{number}.jsonl"
@@ -64,8 +62,6 @@ def test_a_program_is_observed_by_the_path_of_a_file(minor: int, tmp_path: Path)
 @pytest.mark.parametrize("name", ["forks", "forks_beside_a_thread"])
 def test_a_fork_is_warned_of_where_the_program_itself_has_threads(minor: int, name: str) -> None:
     python = interpreter(minor)
-    if python is None:
-        pytest.skip(f"no Python 3.{minor} here")
     file = PROGRAMS / f"{name}.py"
     running = [start([python], file), start([python, ENTRY, "--quiet"], file)]
     bare, seen = [[plain(text) for text in one.communicate(timeout=DEADLINE_S)] for one in running]
@@ -76,8 +72,6 @@ def test_a_fork_is_warned_of_where_the_program_itself_has_threads(minor: int, na
 @pytest.mark.parametrize("minor", [sys.version_info.minor, 12, 13])
 def test_a_fork_under_the_dashboard_is_said_to_be_unseen_and_warns_of_nothing(minor: int) -> None:
     python = interpreter(minor)
-    if python is None:
-        pytest.skip(f"no Python 3.{minor} here")
     ours, theirs = socket.socketpair()
     file = PROGRAMS / "forks.py"
     with ours, theirs:

@@ -50,8 +50,6 @@ def test_pause_step_resume_with_a_real_client(
     minor: int, watch: Any, eventually: Eventually
 ) -> None:
     python = interpreter(minor)
-    if python is None:
-        pytest.skip(f"no Python 3.{minor} here")
     program, port = listening(watch, eventually, "lab/chat.py", python=python)
     program.say(messages.Pause())
     eventually(lambda: program.of(messages.Held), "it says so")
@@ -139,8 +137,6 @@ def test_a_breakpoint_on_a_line_that_makes_no_call(
 ) -> None:
     """In a thread that has just begun, and in one that runs already; then nothing is traced."""
     python = interpreter(minor)
-    if python is None:
-        pytest.skip(f"no Python 3.{minor} here")
     program, port = listening(watch, eventually, "lab/chat.py", python=python)
     program.say(messages.Break(["chat.py:12"], [], [], exceptions=False))
     eventually(lambda: program.of(messages.Held), "it says so")
@@ -166,8 +162,6 @@ def test_a_breakpoint_on_a_line_reaches_a_thread_that_only_computes(
 ) -> None:
     """Before Python 3.12 the main thread alone."""
     python = interpreter(minor)
-    if python is None:
-        pytest.skip(f"no Python 3.{minor} here")
     program = watch("watched/computes.py", thread, python=python)
     eventually(lambda: program.of(messages.Frame), "it runs")
     program.say(messages.Break(["computes.py:6"], [], [], exceptions=False))
@@ -330,8 +324,6 @@ def test_what_cannot_be_written_is_shown_by_its_type_and_all_else_as_ever(
     minor: int, watch: Any, eventually: Eventually
 ) -> None:
     python = interpreter(minor)
-    if python is None:
-        pytest.skip(f"no Python 3.{minor} here")
     program, port = listening(watch, eventually, "hard_to_write.py", python=python)
     program.say(messages.Break([], ["recv"], [], exceptions=False))
     eventually(lambda: program.of(messages.Held), "it says so")
