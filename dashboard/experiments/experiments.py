@@ -156,12 +156,12 @@ class Experiments:
 
     def _opening(self, server: ManagedProgram, host: str) -> bytes | None:
         """What the last real client has said first. Where ours could be taken for one, it is that
-        of the last client before our first."""
+        of the last client before our first, if there was any."""
         said = server.reports.recorder.opening()
         if visitors.are_marked(host):
             return said
         pid, before = self._openings.get(server.program.name, (None, None))
-        if pid == server.pid and before is not None:
+        if pid == server.pid:
             return before
         self._openings[server.program.name] = server.pid, said
         return said

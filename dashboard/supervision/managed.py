@@ -15,7 +15,7 @@ from dashboard.supervision.lifecycle import ALIVE, State
 from dashboard.supervision.reports import Reports
 from dashboard.supervision.surroundings import Surroundings
 from dashboard.supervision.targets import UP, targets
-from labservers.net.addresses import plain
+from labservers.net.addresses import connect_host
 from labservers.observe import messages
 from labservers.run.terminal import LINE_BYTES
 
@@ -264,8 +264,8 @@ class ManagedProgram:
         if self.program.own is None or pid is None:
             return said
         found = self._world.listening(pid)
-        known = {(plain(host), port): kind for (host, port), kind in found.items()}
-        kinds = {at: known.get((plain(at[0]), at[1])) for at in said.values()}
+        known = {(connect_host(host), port): kind for (host, port), kind in found.items()}
+        kinds = {at: known.get((connect_host(at[0]), at[1])) for at in said.values()}
         if not told:  # the address is the kernel's, and so is the kind
             return {kind: at for at, kind in kinds.items() if kind}
         return {kind: at for kind, at in said.items() if kinds[at] == kind}

@@ -71,7 +71,6 @@ def as_junit(name: str) -> Response:
 @blueprint.get("/programs/<name>/check.json")
 def as_json(name: str) -> Response:
     words = json.dumps(_report(name), ensure_ascii=False, indent=1)
-    words = words.encode("utf-8", "replace").decode()  # a file's name may have stray bytes
     return download([words], f"{name}.json", "application/json")
 
 

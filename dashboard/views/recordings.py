@@ -71,5 +71,7 @@ def wanted_stream() -> int | None:
 
 
 def download(pieces: Iterable[str] | Iterable[bytes], name: str, kind: str) -> Response:
+    """Names of files and words of a program may have stray bytes: these are question marks."""
+    data = (one.encode("utf-8", "replace") if isinstance(one, str) else one for one in pieces)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(pieces, mimetype=kind, headers=headers)
+    return Response(data, mimetype=kind, headers=headers)

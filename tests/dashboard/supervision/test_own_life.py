@@ -9,6 +9,7 @@ import pytest
 from dashboard.errors import NotNow
 from dashboard.programs.catalogue import own_program
 from dashboard.programs.files import OwnFile
+from labservers.net.addresses import connect_host
 from labservers.observe import messages, observed
 
 World = Any
@@ -127,6 +128,16 @@ def test_before_the_recording_tells_of_a_socket_its_kind_is_the_kernels(
     assert own.server.targets() == {kind: ("127.0.0.1", 9090)}
     own.kernel = []
     assert own.server.targets() == {}
+
+
+@pytest.mark.parametrize("everywhere", ["0.0.0.0", "::"])
+def test_before_that_a_socket_of_every_address_is_reached_by_loopback(
+    own: World, everywhere: str
+) -> None:
+    own.server.start()
+    own.kernel = [(everywhere, 9090)]
+    own.passes(0.1)
+    assert own.server.targets() == {"stream": (connect_host(everywhere), 9090)}
 
 
 def test_an_end_in_peace_is_finished_and_keeps_its_picture(own: World) -> None:

@@ -189,8 +189,16 @@ def test_the_picture_stays_until_the_next_start(
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+@pytest.mark.parametrize(
+    ("real", "half", "whole"), [(b"MENU {n}", b"MENU", b"MENU {n}"), (b"", b"hel", b"hello\n")]
+)
 def test_where_ours_come_from_the_address_of_all_they_say_what_was_said_before_them(
-    site: Any, tmp_path: Path, eventually: Callable[..., Any]
+    real: bytes,
+    half: bytes,
+    whole: bytes,
+    site: Any,
+    tmp_path: Path,
+    eventually: Callable[..., Any],
 ) -> None:
     """Over IPv6 a machine has one address of loopback, which real clients come from as well."""
     path = tmp_path / "programs" / "echo6.py"
@@ -198,15 +206,15 @@ def test_where_ours_come_from_the_address_of_all_they_say_what_was_said_before_t
     six = ECHO.lstrip().replace("socket.socket()", "socket.socket(socket.AF_INET6)")
     path.write_text(six.replace("127.0.0.1", "::1"))
     echo = Program(site, OwnFile(path.resolve()).name)
+
+    def said() -> list[bytes]:
+        return [base64.b64decode(p["data"]) for p in echo.points("recv") if p["data"]]
+
     with echo.client() as client:
-        client.sendall(b"MENU {n}")
-        heard(client, 8)
-        eventually(lambda: echo.points("recv"), "it is recorded")
-
-        def said() -> list[bytes]:
-            return [base64.b64decode(p["data"]) for p in echo.points("recv") if p["data"]]
-
-        for kind, words in (("half", b"MENU"), ("clients", b"MENU {n}")):
+        client.sendall(real)
+        heard(client, len(real))
+        eventually(lambda: said() == [real][: bool(real)], "it is recorded")
+        for kind, words in (("half", half), ("clients", whole)):
             before = len(said())
             echo.experiment(kind)
             eventually(lambda before=before: len(said()) > before, "they came")
