@@ -65,6 +65,7 @@ def test_a_leg_that_is_no_number_is_refused_beside_the_field(lab, open_page) -> 
     page.get_by_label("Leg a").fill("three")
     page.locator("form").get_by_role("button", name="Send").click()
     expect(page.get_by_text("A number is expected")).to_be_visible()
+    expect(page.get_by_text("""printf %s '{"a": "three", "b": 4}'""").first).to_be_visible()
     expect(exchanges(page)).to_have_count(0)
     page.get_by_label("Leg a").fill("2,5")
     page.locator("form").get_by_role("button", name="Send").click()

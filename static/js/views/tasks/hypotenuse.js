@@ -17,7 +17,8 @@ export function TryHypotenuse({ state, actions }) {
   const [raw, setRaw] = useDraft("hypotenuse.raw", '{"a": 3, "b": 4}');
   const values = { a: number(legs.a), b: number(legs.b) };
   const body = mode === "raw" ? { raw } : values;
-  const input = mode === "raw" ? raw : JSON.stringify(values).replaceAll(":", ": ").replaceAll(",", ", ");
+  const typed = { a: values.a ?? legs.a, b: values.b ?? legs.b }; // what is no number goes as text, and the server says so
+  const input = mode === "raw" ? raw : `{"a": ${JSON.stringify(typed.a)}, "b": ${JSON.stringify(typed.b)}}`;
   return html`<div class="g2"><div class="stack">
       <${Client} server=${server}>
         <div class="pn-b line"><${Segmented} label=${t("try.mode")} items=${[["legs", t("try.legs")], ["raw", t("try.rawjson")]]}
