@@ -46,9 +46,10 @@ def reach(host: str) -> Reach | None:
 
 def connect_host(host: str) -> str:
     """Where to connect to a server that is bound to `host`: every address is reached by the
-    loopback's, a mapped one by IPv4. An empty host is taken as IPv4's."""
+    loopback's, one that is mapped into IPv6 by IPv4. An empty host is taken as IPv4's."""
     packed = _packed(host or "0")
-    return {EVERY_V4: "127.0.0.1", EVERY_V6: "::1"}.get(packed or b"", plain(host))
+    otherwise = plain(host) if ":" in host else host
+    return {EVERY_V4: "127.0.0.1", EVERY_V6: "::1"}.get(packed or b"", otherwise)
 
 
 def conflict(one: str, other: str) -> bool:
