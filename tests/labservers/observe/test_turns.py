@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from labservers.observe import messages
+from labservers.observe import loop_scene, messages
 from labservers.observe.interest import of_lists, of_selector
 from labservers.observe.loop_scene import STUCK_S, LoopScene
 from labservers.observe.sockets import Sockets
@@ -24,6 +24,13 @@ pytestmark = pytest.mark.usefixtures("tap_on")
 
 Eventually = Callable[..., Any]
 Pair = tuple[socket.socket, socket.socket]
+
+
+@pytest.fixture(autouse=True)
+def looks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look goes through all objects of this process, which has those of all tests before it: the
+    rest that it owes for that may be longer than anybody waits here."""
+    monkeypatch.setattr(loop_scene, "SHARE", 0)
 
 
 @pytest.fixture
