@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from dashboard.lingering import KEPT
+from dashboard.lingering import KEPT, Lingering
 from dashboard.serving import Guests
-from labservers.net.closing import LINGER_S
 from tests.conftest import PATIENCE_S
 from tests.dashboard.web.conftest import TOKEN
 
@@ -32,6 +31,18 @@ def answer(visitor: socket.socket) -> bytes:
     return b"".join(iter(lambda: visitor.recv(65_536), b""))
 
 
+@pytest.fixture
+def lingers(site: Any) -> Callable[..., None]:
+    """lingers(**times): the site is to linger for these; a busy machine makes long pauses."""
+
+    def linger(**times: float) -> None:
+        site.server.lingering.close()
+        site.server.lingering = Lingering(**times)
+        site.server.lingering.open()
+
+    return linger
+
+
 @pytest.mark.parametrize("pause_s", [0.0, 0.1])
 @pytest.mark.parametrize("body", [LARGE, 5_000_000, None], ids=str)
 @pytest.mark.parametrize(
@@ -39,8 +50,15 @@ def answer(visitor: socket.socket) -> bytes:
     [("/api/try/hello", KEY, 413), ("/api/try/hello", "", 403), ("/api/nope", KEY, 404)],
 )
 def test_it_is_read_after_the_whole_body_was_sent(
-    site: Any, path: str, more: str, status: int, body: int | None, pause_s: float
+    site: Any,
+    lingers: Callable[..., None],
+    path: str,
+    more: str,
+    status: int,
+    body: int | None,
+    pause_s: float,
 ) -> None:
+    lingers(silence_s=PATIENCE_S)
     piece = b"x" * ((body or LARGE) // PIECES)
     pause = threading.Event()
     with begun(site, path, more, body) as visitor:
@@ -84,8 +102,12 @@ def drippers(site: Any) -> Iterator[Callable[[int], list[socket.socket]]]:
 
 
 def test_those_that_send_on_keep_nobody_waiting(
-    site: Any, drippers: Callable[[int], Any], eventually: Callable[..., Any]
+    site: Any,
+    lingers: Callable[..., None],
+    drippers: Callable[[int], Any],
+    eventually: Callable[..., Any],
 ) -> None:
+    lingers(silence_s=2 * PATIENCE_S, longest_s=2 * PATIENCE_S)
     before = threading.active_count()
     drippers(50)
     eventually(lambda: len(site.server.lingering) == 50, "all are refused, and send on")
@@ -107,7 +129,10 @@ def test_those_that_send_on_are_few_and_have_an_end(
     assert len(site.server.lingering) == 0
 
 
-def test_one_that_is_silent_is_left_soon(site: Any, eventually: Callable[..., Any]) -> None:
+def test_one_that_is_silent_is_left_soon(
+    site: Any, lingers: Callable[..., None], eventually: Callable[..., Any]
+) -> None:
+    lingers(longest_s=2 * PATIENCE_S)
     with begun(site, "/api/nope", "", LARGE) as visitor:
         assert answer(visitor).startswith(b"HTTP/1.1 4")
-        eventually(lambda: len(site.server.lingering) == 0, "its moment is over", LINGER_S / 2)
+        eventually(lambda: len(site.server.lingering) == 0, "its moment is over")
