@@ -190,7 +190,7 @@ def open_command(file: Path, arguments: str | None, python: str | None) -> None:
 
 
 def _interpreter(python: str) -> str:
-    path = shutil.which(python)
+    path = shutil.which(os.path.expanduser(python))
     if path is None:
         raise click.ClickException(f"there is no program {python!r}; name a Python 3.9 or newer")
     return os.path.abspath(path)

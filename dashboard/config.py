@@ -81,12 +81,12 @@ class Config:
 
     @property
     def data_path(self) -> Path:
-        return Path(self.data_dir or platformdirs.user_data_dir(APP, appauthor=False))
+        return _path(self.data_dir or platformdirs.user_data_dir(APP, appauthor=False))
 
     @property
     def program_folders(self) -> list[Path]:
         names = filter(None, self.programs.split(os.pathsep))
-        return [Path(os.path.abspath(os.path.expanduser(name))) for name in names]
+        return [_path(name) for name in names]
 
     @property
     def known_names(self) -> list[str]:
@@ -97,6 +97,11 @@ class Config:
         return self.data_path / "logs"
 
 
+def _path(name: str) -> Path:
+    """Where no shell has seen to it that `~` is the user's folder."""
+    return Path(os.path.abspath(os.path.expanduser(name)))
+
+
 def load(
     given: Mapping[str, Any] | None = None, environment: Mapping[str, str] = os.environ
 ) -> Config:
@@ -105,9 +110,9 @@ def load(
     Raises:
         BadInput: an unknown name or a value that cannot be used, with where it stands.
     """
-    path = Path(
+    path = _path(
         environment.get(PREFIX + "CONFIG")
-        or Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
+        or os.path.join(platformdirs.user_config_dir(APP, appauthor=False), "config.toml")
     )
     config = _apply(Config(), _read_file(path), str(path))
     named = {

@@ -112,7 +112,12 @@ def parse(spec: ServerSpec, words: list[str]) -> tuple[Options, int | None]:
         from labservers.loop.pollers import AVAILABLE
 
         parser.add_argument("--selector", choices=("auto", *AVAILABLE), default="auto")
-    parser.add_argument("--data-dir", default=default_data_dir(), help="where files are kept")
+    parser.add_argument(
+        "--data-dir",
+        type=os.path.expanduser,
+        default=default_data_dir(),
+        help="where files are kept",
+    )
     parser.add_argument("--channel", type=inherited_socket, help=argparse.SUPPRESS)
     values = vars(parser.parse_args(words))
     descriptor = values.pop("channel")

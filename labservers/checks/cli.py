@@ -271,7 +271,7 @@ def held(path: str) -> Talk:
 
 def interpreter(words: str) -> str:
     """Found as by a shell; its absolute path, since a program runs in a folder of its own."""
-    if (found := shutil.which(words)) is None:
+    if (found := shutil.which(os.path.expanduser(words))) is None:
         raise ArgumentTypeError(f"{words!r} cannot be run; give the path of a Python")
     return os.path.abspath(found)
 

@@ -20,6 +20,17 @@ def test_the_file_then_the_environment_then_what_is_given(tmp_path: Path) -> Non
     assert (loaded.stop_grace_s, type(loaded.stop_grace_s)) == (1.0, float)
 
 
+def test_the_users_folder_is_found_where_no_shell_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir("/")
+    (tmp_path / "mine.toml").write_text('data_dir = "~/lab"\n')
+    loaded = config.load({}, {"SOCKETLAB_CONFIG": "~/mine.toml"})
+    assert loaded.log_path == tmp_path / "lab" / "logs"
+    assert config.load({"data_dir": "lab"}, FILES).data_path == Path("/lab")
+
+
 def test_the_defaults_are_within_their_own_ranges() -> None:
     named = {f"SOCKETLAB_{name.upper()}": str(value) for name, value in vars(Config()).items()}
     assert config.load({}, {**named, **FILES}) == Config()

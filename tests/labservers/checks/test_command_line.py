@@ -190,6 +190,14 @@ def test_a_mistake_is_one_sentence_with_the_next_step(
     assert said.count("\n") == 1
 
 
+def test_a_python_may_be_in_the_users_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "python").symlink_to(sys.executable)
+    assert interpreter("~/python") == str(tmp_path / "python")
+
+
 @pytest.mark.parametrize("words", [["pipe.py"], ["--talk", "pipe.py", "x.py"], ["."]])
 def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(
     words: list[str],

@@ -227,11 +227,13 @@ def test_grades_outlive_a_kill_9(
     assert [row["subject"] for row in subjects] == ["kept"]
 
 
-def test_files_that_cannot_be_used_are_said_in_one_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["--data-dir={}", "--data-dir=~"])
+def test_files_that_cannot_be_used_are_said_in_one_sentence(tmp_path: Path, folder: str) -> None:
     (tmp_path / "subjects.sqlite3").mkdir()
     words = [sys.executable, "-m", "labservers", "subjects", "--port", "0"]
-    words += ["--data-dir", str(tmp_path)]
-    ended = subprocess.run(words, capture_output=True, text=True, timeout=ENDS_S)
+    words.append(folder.format(tmp_path))
+    home = {**os.environ, "HOME": str(tmp_path)}
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=ENDS_S, env=home)
     assert ended.returncode == 1
     assert "unable to open database file" in ended.stderr
     assert "--data-dir" in ended.stderr
