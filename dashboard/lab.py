@@ -286,8 +286,8 @@ class Lab:
         return port_owner.free_port(settings.host, settings.port, transport, taken)
 
 
-def _listening(pid: int) -> dict[tuple[str, int], str]:
-    return port_owner.listening(pid) if session.is_ours(pid) else {}
+def _listening(pid: int) -> list[tuple[str, tuple[str, int]]]:
+    return port_owner.listening(pid) if session.is_ours(pid) else []
 
 
 def _in_background(function: Any) -> None:

@@ -189,7 +189,7 @@ class Life:
     def look_at_sockets(self, run: Run) -> None:
         """This takes a while: called without the lock."""
         if process := run.process:
-            found = self._world.listening(process.pid)
+            found = dict.fromkeys(at for _, at in self._world.listening(process.pid))
             with self.lock:
                 if self.facts.mute:  # it may have spoken meanwhile, and knows better
                     self._listens(run, list(found))

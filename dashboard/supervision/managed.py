@@ -264,11 +264,14 @@ class ManagedProgram:
         if self.program.own is None or pid is None:
             return said
         found = self._world.listening(pid)
-        known = {(connect_host(host), port): kind for (host, port), kind in found.items()}
-        kinds = {at: known.get((connect_host(at[0]), at[1])) for at in said.values()}
+        known = {(kind, connect_host(host), port) for kind, (host, port) in found}
         if not told:  # the address is the kernel's, and so is the kind
-            return {kind: at for at, kind in kinds.items() if kind}
-        return {kind: at for kind, at in said.items() if kinds[at] == kind}
+            said = {kind: at for at in said.values() for kind in ("stream", "datagram")}
+        return {
+            kind: (host, port)
+            for kind, (host, port) in said.items()
+            if (kind, connect_host(host), port) in known
+        }
 
     def set_experiments(self, experiments: list[dict[str, Any]]) -> None:
         with self._life.lock:

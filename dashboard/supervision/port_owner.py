@@ -47,17 +47,18 @@ def owner(host: str, port: int, transport: str, ours: Iterable[int] = ()) -> dic
     return {**_described(pid), "ours": pid in set(ours)}
 
 
-def listening(pid: int) -> dict[tuple[str, int], str]:
-    """Addresses at which a process takes connections (stream) or datagrams, as the kernel says."""
+def listening(pid: int) -> list[tuple[str, tuple[str, int]]]:
+    """Where a process takes connections (stream) or datagrams, as the kernel says: kind and
+    address."""
     try:
         found = psutil.Process(pid).net_connections("inet")
     except (psutil.Error, OSError):
-        return {}
-    return {
-        (c.laddr.ip, c.laddr.port): "datagram" if c.type == UDP else "stream"
+        return []
+    return [
+        ("datagram" if c.type == UDP else "stream", (c.laddr.ip, c.laddr.port))
         for c in found
         if c.laddr and (c.status == psutil.CONN_LISTEN or (c.type == UDP and not c.raddr))
-    }
+    ]
 
 
 def kept_s(host: str, port: int) -> float | None:

@@ -34,7 +34,7 @@ class Surroundings:
     spawn: Callable[[Command, Listener], Process]
     owner: Callable[[ServerSettings, str], dict[str, Any] | None]
     free_port: Callable[[ServerSettings, str], int | None]
-    listening: Callable[[int], dict[tuple[str, int], str]]
+    listening: Callable[[int], list[tuple[str, tuple[str, int]]]]
     background: Callable[[Callable[[], None]], None]
     kept_s: Callable[[str, int], float | None] = lambda host, port: None
     another_python: Callable[[Path, str], Python | None] = lambda file, but: None

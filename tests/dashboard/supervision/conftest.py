@@ -55,7 +55,7 @@ class World:
         self.now = 100.0
         self.wall = 1100.0
         self.kernel: list[tuple[str, int]] = []  # sockets of the process, as the system sees them
-        self.kernel_kind = "stream"  # of all of them
+        self.kernel_kinds = ["stream"]  # of each of them
         self.tabs: set[str] = set()
         self.events: list[dict[str, Any]] = []
         self.processes: list[FakeProcess] = []
@@ -77,7 +77,7 @@ class World:
             spawn=self._spawn,
             owner=self._owner,
             free_port=lambda settings, transport: 8014,
-            listening=lambda pid: dict.fromkeys(self.kernel, self.kernel_kind),
+            listening=lambda pid: [(kind, at) for at in self.kernel for kind in self.kernel_kinds],
             background=self.later.append,
             kept_s=lambda host, port: self.kept_s,
             another_python=lambda file, but: self.another,

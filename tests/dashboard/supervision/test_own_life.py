@@ -118,14 +118,15 @@ def test_where_nothing_is_observed_the_kernel_is_asked(own: World) -> None:
     assert (own.state, own.server.address()) == ("RUNNING", ("127.0.0.1", 9090))
 
 
-@pytest.mark.parametrize("kind", ["stream", "datagram"])
+@pytest.mark.parametrize("kinds", [["stream"], ["datagram"], ["stream", "datagram"]], ids=str)
 def test_before_the_recording_tells_of_a_socket_its_kind_is_the_kernels(
-    own: World, kind: str
+    own: World, kinds: list[str]
 ) -> None:
     own.server.start()
-    own.kernel, own.kernel_kind = [("127.0.0.1", 9090)], kind
+    own.kernel, own.kernel_kinds = [("127.0.0.1", 9090)], kinds
     own.passes(0.1)
-    assert own.server.targets() == {kind: ("127.0.0.1", 9090)}
+    assert own.server.view()["sockets"] == [["127.0.0.1", 9090]]
+    assert own.server.targets() == dict.fromkeys(kinds, ("127.0.0.1", 9090))
     own.kernel = []
     assert own.server.targets() == {}
 
@@ -258,6 +259,15 @@ def test_clients_are_sent_only_where_the_kernel_knows_a_socket_of_it(own: World)
     assert list(own.server.targets()) == ["stream"]
     own.says(socket("listening", "192.0.2.1:80", number=3))
     assert own.server.targets() == {}
+
+
+@pytest.mark.parametrize("kinds", [["stream"], ["datagram"], ["datagram", "stream"]], ids=str)
+def test_one_port_may_have_a_socket_of_each_kind(own: World, kinds: list[str]) -> None:
+    own.server.start()
+    own.says(socket("listening"))
+    own.says(socket("bound", number=2, kind="datagram"))
+    own.kernel, own.kernel_kinds = [("127.0.0.1", 9090)], kinds
+    assert own.server.targets() == dict.fromkeys(kinds, ("127.0.0.1", 9090))
 
 
 def test_of_two_sockets_on_one_port_clients_take_the_one_of_ipv4(own: World) -> None:

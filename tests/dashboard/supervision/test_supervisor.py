@@ -31,7 +31,9 @@ def supervised(make_world: Callable[..., World], tmp_path: Path) -> Callable[...
     programs = Catalogue([a_program("one", 1), a_program("two", 2)])
     settings = Settings(tmp_path / "servers.json", 8000, programs)
 
-    def make(listening: Callable[[int], dict[tuple[str, int], str]], **more: Any) -> Supervisor:
+    def make(
+        listening: Callable[[int], list[tuple[str, tuple[str, int]]]], **more: Any
+    ) -> Supervisor:
         around = replace(make_world().surroundings, listening=listening, **more)
         return Supervisor(programs, settings, around, Saves(lambda python, source: ""))
 
@@ -41,10 +43,10 @@ def supervised(make_world: Callable[..., World], tmp_path: Path) -> Callable[...
 def test_a_thread_that_the_system_does_not_grant_ends_no_watch(
     supervised: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def listening(pid: int) -> dict[tuple[str, int], str]:
+    def listening(pid: int) -> list[tuple[str, tuple[str, int]]]:
         if pid == supervisor.server("one").pid:
             raise RuntimeError("can't start new thread")
-        return {("127.0.0.1", 9001): "stream"}
+        return [("stream", ("127.0.0.1", 9001))]
 
     supervisor: Supervisor = supervised(listening)
     for name in ("one", "two"):
@@ -67,7 +69,7 @@ def test_a_program_that_is_just_being_born_has_no_other_one_wait(
             assert go_on.wait(10)
         return world.surroundings.spawn(command, listener)
 
-    supervisor: Supervisor = supervised(lambda pid: [("127.0.0.1", 9001)], spawn=spawn)
+    supervisor: Supervisor = supervised(lambda pid: [("stream", ("127.0.0.1", 9001))], spawn=spawn)
     supervisor.server("two").start()
     starting = threading.Thread(target=supervisor.server("one").start)
     starting.start()
