@@ -90,23 +90,24 @@ def read(path: Path, most: int) -> bytes:
     Raises:
         OSError: it cannot be read, or is of another kind.
     """
-    with open(_opened(path), "rb") as file:
+    with open(path, "rb", opener=_opened) as file:  # which closes it also where it is a folder
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
         return file.read(most)
 
 
-def _opened(path: Path) -> int:
+def _opened(name: str, flags: int) -> int:
     """Step by step, since a folder may turn into a link between a look and the open. One to go on
     from need not be readable where the system has O_PATH (Windows has none of these)."""
+    path = Path(name)
     step = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW
     folder = os.open(path.anchor, step)
     try:
-        for name in path.parts[1:-1]:
-            inner = os.open(name, step, dir_fd=folder)
+        for part in path.parts[1:-1]:
+            inner = os.open(part, step, dir_fd=folder)
             os.close(folder)
             folder = inner
-        return os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+        return os.open(path.name, flags | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
     finally:
         os.close(folder)
 

@@ -5,6 +5,7 @@ import hashlib
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -200,6 +201,36 @@ def test_only_a_regular_file_is_read(tmp_path: Path) -> None:
     assert refused.value.errno == errno.EINVAL
     assert refused.value.filename == str(tmp_path / "fifo.py")
     (tmp_path / "folder").symlink_to(tmp_path)
-    for name in ("link.py", "fifo.py", ".", "missing.py", "folder/server.py"):
+    before = psutil.Process().num_fds()
+    for name in ("link.py", "fifo.py", ".", "missing.py", "folder/server.py", "fifo.py/server.py"):
         with pytest.raises(OSError, match=r"links|regular|irectory|No such"):
             files.read(tmp_path / name, 5)
+    assert files.read(put(tmp_path / "one" / "two" / "server.py", "deep"), 5) == b"deep"
+    assert psutil.Process().num_fds() == before
+
+
+def test_a_path_is_in_place_until_a_link_takes_a_part_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = put(tmp_path / "folder" / "server.py")
+    (tmp_path / "folder" / "link.py").symlink_to(file)
+    assert files.in_place(file)
+    assert not files.in_place(file.with_name("link.py"))
+    (tmp_path / "folder").rename(tmp_path / "other")
+    (tmp_path / "folder").symlink_to(tmp_path / "other")
+    assert not files.in_place(file)
+    monkeypatch.setattr(os.path, "realpath", gone)
+    assert not files.in_place(file)
+
+
+def gone(path: object) -> str:
+    """os.path.realpath() where a link goes while it is followed."""
+    raise FileNotFoundError(path)
+
+
+def test_a_folder_that_goes_while_it_is_looked_at_is_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "server.py")
+    monkeypatch.setattr(os.path, "realpath", gone)
+    assert found(tmp_path) == []
