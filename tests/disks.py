@@ -1,11 +1,15 @@
 """What a system can refuse: a disk that is full, one that must not be written, descriptors."""
 
 import contextlib
+import errno
+import itertools
 import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
+T = TypeVar("T")
 NOBODY = 65_534
 
 
@@ -48,11 +52,31 @@ def without_rights() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def without_descriptors() -> Iterator[None]:
-    """For this process: whatever would be opened fails with EMFILE."""
+def few_descriptors(count: int) -> Iterator[None]:
+    """For this process: what would be opened beyond so many fails with EMFILE."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free_below(os.getpid(), count), hard))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def with_just_enough_descriptors(make: Callable[[], T]) -> T:
+    """What `make` returns with the fewest that it can do with; with fewer it leaves none open."""
+    before = len(os.listdir("/proc/self/fd"))
+    for few in itertools.count():
+        try:
+            with few_descriptors(few):
+                return make()
+        except OSError as error:
+            assert error.errno in (errno.EMFILE, None), error  # openpty() has no number
+        assert len(os.listdir("/proc/self/fd")) == before, few
+    raise AssertionError
+
+
+def free_below(pid: int, count: int) -> int:
+    """A limit that leaves a process so many descriptors."""
+    taken = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
+    free = sorted(set(range(len(taken) + count)) - taken)
+    return free[count - 1] + 1 if count else 0

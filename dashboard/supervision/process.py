@@ -73,18 +73,14 @@ class ServerProcess:
 
     def __init__(self, command: Command, listener: Listener) -> None:
         self._listener = listener
-        self._terminal = Terminal() if command.terminal else None
-        ours, theirs = socket.socketpair()
-        self._line, guards = socket.socketpair()
-        with theirs, guards:
-            try:
-                self._child = _spawn(command, theirs, guards, self._terminal)
-            except BaseException:
-                ours.close()
-                self._line.close()
-                if self._terminal:
-                    self._terminal.close()
-                raise
+        with contextlib.ExitStack() as undo, contextlib.ExitStack() as passed_on:
+            ours, theirs = guarded.pair(undo, passed_on)
+            self._line, guards = guarded.pair(undo, passed_on)
+            self._terminal = Terminal() if command.terminal else None
+            if self._terminal:
+                undo.callback(self._terminal.close)
+            self._child = _spawn(command, theirs, guards, self._terminal)
+            undo.pop_all()
         self.pid, self.wholly = self._child.pid, True
         self._session = self._child.pid
         self._lock = threading.Lock()  # no signal after the child was reaped

@@ -7,8 +7,8 @@ gone, however that died.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-import socket
 import subprocess
 import threading
 import time
@@ -68,28 +68,33 @@ class Process:
     ) -> None:
         self.output = Output()
         self._take = take
-        self._terminal = Terminal()
-        ours, channels = socket.socketpair()
-        self._line, guards = socket.socketpair()
-        self._channel = Channel(ours)
-        program = [python, str(OBSERVE), "--quiet", "--channel", str(channels.fileno()),
-                   "--cache", cache,
-                   *(("--switch", str(switch_s)) if switch_s is not None else ()),
-                   str(file), *arguments]  # fmt: skip
-        try:
-            with remains.making(), channels, guards:
+        self._threads: list[threading.Thread] = []
+        with contextlib.ExitStack() as undo, contextlib.ExitStack() as passed_on:
+            ours, channels = guarded.pair(undo, passed_on)
+            self._line, guards = guarded.pair(undo, passed_on)
+            self._terminal = Terminal()
+            undo.callback(self._terminal.close)
+            self._channel = Channel(ours)
+            program = [python, str(OBSERVE), "--quiet", "--channel", str(channels.fileno()),
+                       "--cache", cache,
+                       *(("--switch", str(switch_s)) if switch_s is not None else ()),
+                       str(file), *arguments]  # fmt: skip
+            with remains.making():
                 words = guarded.words(guards, program)
                 self._child = self._spawn(words, folder, (channels.fileno(), guards.fileno()))
                 guarded.wakes(guards, self._child.pid)
                 remains.add(self._kill)
+            undo.pop_all()
+        try:
             self.pid = self._number()
+            for work in (self._read_channel, self._read_terminal):
+                self._threads.append(self._start(work))
+        except RuntimeError as error:  # no thread for it
+            self.end()
+            raise OSError(errno.EAGAIN, str(error)) from error
         except BaseException:
-            self._close()
+            self.end()
             raise
-        self._threads = [
-            self._start(self._read_channel),
-            self._start(self._read_terminal),
-        ]
 
     def _spawn(
         self, words: list[str], folder: Path, descriptors: tuple[int, ...]

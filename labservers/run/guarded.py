@@ -26,6 +26,18 @@ class Guarded(NamedTuple):
     wholly: bool
 
 
+def pair(
+    ours: contextlib.ExitStack, theirs: contextlib.ExitStack
+) -> tuple[socket.socket, socket.socket]:
+    """Two ends of a line, each of which is closed with its stack.
+
+    Raises:
+        OSError: the system gives none.
+    """
+    one, other = socket.socketpair()
+    return ours.enter_context(one), theirs.enter_context(other)
+
+
 def words(line: socket.socket, program: list[str]) -> list[str]:
     """The command of a guard and its program; it inherits `line`."""
     return [*PYTHON, GUARD, str(line.fileno()), *program]

@@ -19,7 +19,7 @@ CROWD = 2 * MOST
 SEND_BYTES = 4_096  # what the kernel takes of an answer that is not read
 VISITS = 10
 ATTACKS = attacks(TOKEN)
-WORDLESS = "websocket without a word"
+WORDLESS, ANSWERED = "websocket without a word", "page as a websocket"
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def visit(site: Any) -> None:
         assert site.api("GET", "/api/servers")["status"] == 200
 
 
-@pytest.mark.parametrize("name", sorted(ATTACKS.keys() - {WORDLESS}))
+@pytest.mark.parametrize("name", sorted(ATTACKS.keys() - {WORDLESS, ANSWERED}))
 def test_the_others_are_served_while_the_crowd_holds_on(
     site: Any, gather: Any, name: str, eventually: Callable[..., Any]
 ) -> None:
@@ -52,6 +52,16 @@ def test_the_others_are_served_while_the_crowd_holds_on(
     visit(site)
     assert len(site.server.guests) >= MOST - VISITS
     eventually(lambda: threading.active_count() < MOST + 50, "those cut off end")
+
+
+def test_the_others_are_served_while_a_crowd_waits_for_its_refusals(
+    site: Any, gather: Any, eventually: Callable[..., Any]
+) -> None:
+    before = threading.active_count()
+    gather(ATTACKS[ANSWERED], CROWD)
+    visit(site)
+    eventually(lambda: len(site.server.guests) == 0, "all are refused, and leave")
+    eventually(lambda: threading.active_count() <= before, "none has a thread")
 
 
 def test_half_bodies_push_out_no_answer_that_is_on_its_way(

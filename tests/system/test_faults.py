@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from simple_websocket import ConnectionClosed
 
+from tests.disks import free_below
 from tests.system.conftest import TOKEN, RunningDashboard
 from tests.websocket import Client
 
@@ -63,12 +64,6 @@ def limited(pid: int, kind: int, soft: int) -> Iterator[None]:
         yield
     finally:
         resource.prlimit(pid, kind, before)
-
-
-def free_below(pid: int, count: int) -> int:
-    """A limit that leaves a process so many descriptors."""
-    taken = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
-    return sorted(set(range(len(taken) + count)) - taken)[count - 1] + 1
 
 
 def test_out_of_descriptors(dashboard: RunningDashboard, live: Callable[[], Client]) -> None:

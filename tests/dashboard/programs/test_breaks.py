@@ -78,7 +78,7 @@ def test_what_cannot_be_used_is_logged_and_left_out(
 
 
 def test_each_bound_is_reached_to_its_edge(program: Path) -> None:
-    ways = [{**WAY, "n": number} for number in (1, *range(9_990, 10_001))]
+    ways = [{**WAY, "n": number} for number in (1, *range(10_000, 9_989, -1))]
     text = json.dumps({"server.py": {"request": "x" * 500, "ways": ways}})
     write(program, text.ljust(65_536).encode())
     request, used = breaks_of(program)

@@ -15,7 +15,7 @@ from dashboard.recording.log_file import RETRY_S
 from dashboard.supervision import failures, session
 from dashboard.supervision.sampling import ProcessSampler
 from labservers.observe import messages, observed
-from tests.disks import without_descriptors
+from tests.disks import few_descriptors
 
 DAY_S = 86_400.0
 
@@ -70,11 +70,11 @@ def test_a_program_of_another_schema_is_said_on_its_page(make_world: Callable[..
 
 
 def test_figures_that_cannot_be_read_are_none() -> None:
-    with without_descriptors():
+    with few_descriptors(0):
         sampler = ProcessSampler(os.getpid())
     assert sampler.sample() == (None, None)
     sampler = ProcessSampler(os.getpid())
-    with without_descriptors():
+    with few_descriptors(0):
         assert sampler.sample() == (None, None)
     assert sampler.sample()[1]
 

@@ -17,7 +17,8 @@ from dashboard.supervision import process
 from dashboard.supervision.process import ServerProcess, child_environment, exit_words
 from labservers.observe import messages
 from labservers.observe.channel import LINE_LIMIT
-from tests.conftest import Heard, runs
+from tests.conftest import PATIENCE_S, Heard, runs
+from tests.disks import with_just_enough_descriptors
 
 # `python -m labservers tiny ...` runs the real command line, with one more server in the registry:
 # sitecustomize is this module, and PYTHONPATH reaches the child.
@@ -261,6 +262,14 @@ def test_a_child_that_cannot_be_spawned_leaves_no_descriptor() -> None:
     with pytest.raises(OSError, match="nowhere"):
         ServerProcess(Command(("/nowhere/python", "-m", "hello")), Any)
     assert psutil.Process().num_fds() == before
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_child_for_which_there_are_too_few_descriptors_leaves_none(terminal: bool) -> None:
+    command, heard = Command((sys.executable, "-c", "input()"), terminal=terminal), Heard()
+    child = with_just_enough_descriptors(lambda: ServerProcess(command, heard))
+    child.kill()
+    assert heard.exits.get(timeout=PATIENCE_S)
 
 
 @pytest.mark.parametrize("terminal", [False, True])

@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.supervision import session
 from tests.conftest import runs
-from tests.disks import without_descriptors
+from tests.disks import few_descriptors
 
 LEADS = "sleep 600 & echo $!; setsid sleep 600 & echo $!; exec sleep 600"
 
@@ -61,7 +61,7 @@ def test_the_members_that_a_dead_leader_has_left_go_and_strangers_stay(
 
 
 def test_where_nothing_can_be_looked_at_the_leader_goes(led: Session) -> None:
-    with without_descriptors():
+    with few_descriptors(0):
         assert not session.is_ours(led.leader.pid)
         session.kill_others(led.leader.pid)
         assert led.leader.poll() is None
