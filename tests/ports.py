@@ -8,8 +8,8 @@ import itertools
 import os
 import socket
 
-FIRST, PER_WORKER = 20_000, 4_000
-_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 3
+FIRST, PER_WORKER, WORKERS = 12_000, 2_500, 8
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % WORKERS
 _begin = os.getpid() * 31 % PER_WORKER  # another test run on this machine begins elsewhere
 _turn = itertools.cycle([*range(_begin, PER_WORKER), *range(_begin)])
 

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from labservers.checks.patience import strain
+from tests.ports import free_port
 
 NAMES = ("hello", "hypotenuse", "page", "chat", "subjects")
 
@@ -207,8 +208,7 @@ def test_a_port_in_use_names_its_owner_and_offers_a_free_one(lab, page: Page) ->
 
 def test_port_and_model_of_a_stopped_server_are_remembered(lab, page: Page) -> None:
     field = card(page, "hypotenuse").get_by_label("Port")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     field.fill(str(port))
     field.press("Tab")
     card(page, "hypotenuse").get_by_role("radio", name="One at a time").click()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from labservers.registry import SERVERS
+from tests.ports import free_port
 
 
 def test_the_five_servers_are_listed(api: Any) -> None:
@@ -57,7 +58,7 @@ def test_settings_are_remembered_and_refused_while_running(api: Any, tmp_path: P
 
 def test_a_port_in_use_names_its_owner(api: Any, app: Any) -> None:
     with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", free_port()))
         other.listen()
         port = other.getsockname()[1]
         status, view = api("POST", "/api/servers/chat/start?wait=30", {"port": port})

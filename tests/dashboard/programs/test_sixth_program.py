@@ -15,15 +15,10 @@ from dashboard import create_app as create_dashboard
 from dashboard.programs.catalogue import catalogue
 from dashboard.programs.launch import Launch
 from dashboard.programs.program import Program
+from tests.ports import free_port
 from tests.sixth import create_app
 
 HEADERS = {"Host": "127.0.0.1", "X-Lab-Token": "sixth"}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        port: int = held.getsockname()[1]
-        return port
 
 
 @pytest.fixture

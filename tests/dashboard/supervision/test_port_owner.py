@@ -12,6 +12,7 @@ import pytest
 from dashboard.supervision import port_owner
 from dashboard.supervision.port_owner import free_port, kept_s, owner
 from labservers.net.listening import bind_udp, listen_tcp
+from tests import ports
 
 V6 = pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
 STRANGER = """
@@ -50,7 +51,7 @@ def stranger() -> Iterator[Callable[[str, int], tuple[int, int]]]:
 def test_the_same_port_on_another_address_is_somebody_elses(
     stranger: Callable[[str, int], tuple[int, int]],
 ) -> None:
-    innocent, port = stranger("127.0.0.2", 0)
+    innocent, port = stranger("127.0.0.2", ports.free_port())
     assert owner("127.0.0.1", port, "tcp") is None
     with listen_tcp("127.0.0.1", port):
         found = owner("127.1", port, "tcp", [os.getpid()])
@@ -65,12 +66,12 @@ def test_the_same_port_on_another_address_is_somebody_elses(
 def test_every_address_stands_in_the_way_of_each(
     stranger: Callable[[str, int], tuple[int, int]],
 ) -> None:
-    pid, port = stranger("0.0.0.0", 0)
+    pid, port = stranger("0.0.0.0", ports.free_port())
     for host in ("127.0.0.1", "localhost", "0"):
         found = owner(host, port, "tcp")
         assert found
         assert found["pid"] == pid
-    other, port = stranger("127.0.0.3", 0)
+    other, port = stranger("127.0.0.3", ports.free_port())
     found = owner("0.0.0.0", port, "tcp")
     assert found
     assert found["pid"] == other
@@ -80,7 +81,7 @@ def test_every_address_stands_in_the_way_of_each(
 def test_the_other_family_does_not_stand_in_the_way(
     stranger: Callable[[str, int], tuple[int, int]],
 ) -> None:
-    pid, port = stranger("::1", 0)
+    pid, port = stranger("::1", ports.free_port())
     assert owner("127.0.0.1", port, "tcp") is None
     found = owner("::", port, "tcp")
     assert found
@@ -92,7 +93,7 @@ def test_the_other_family_does_not_stand_in_the_way(
 def test_one_of_the_wanted_family_comes_before_every_address_of_ipv6(
     stranger: Callable[[str, int], tuple[int, int]], ours: str
 ) -> None:
-    innocent, port = stranger("::", 0)
+    innocent, port = stranger("::", ports.free_port())
     guilty, _ = stranger(ours, port)
     for host in ("127.0.0.1", "127.1", "0", "localhost", "::ffff:127.0.0.1"):
         found = owner(host, port, "tcp")
@@ -108,10 +109,10 @@ def test_one_of_the_wanted_family_comes_before_every_address_of_ipv6(
 def test_every_address_of_ipv6_stands_in_the_way_of_ipv4_unless_it_is_said_not_to(
     stranger: Callable[[str, int], tuple[int, int]],
 ) -> None:
-    _, port = stranger("::", 0)
+    _, port = stranger("::", ports.free_port())
     assert owner("127.0.0.1", port, "tcp") is None
     assert owner("0.0.0.0", port, "tcp") is None
-    with listen_tcp("::", 0) as both:
+    with listen_tcp("::", ports.free_port()) as both:
         port = both.getsockname()[1]
         for host in ("127.0.0.1", "0", "::ffff:127.0.0.1"):
             found = owner(host, port, "tcp")
@@ -120,7 +121,7 @@ def test_every_address_of_ipv6_stands_in_the_way_of_ipv4_unless_it_is_said_not_t
 
 
 def test_a_datagram_socket_is_asked_about_apart() -> None:
-    with bind_udp("127.0.0.1", 0) as sock:
+    with bind_udp("127.0.0.1", ports.free_port()) as sock:
         port = sock.getsockname()[1]
         assert owner("127.0.0.1", port, "tcp") is None
         found = owner("127.0.0.1", port, "udp")
@@ -138,10 +139,8 @@ def test_a_name_that_nobody_knows_leaves_the_owner_open() -> None:
 
 
 def test_the_next_free_port_leaves_out_what_is_taken_and_what_others_want() -> None:
-    with listen_tcp("127.0.0.1", 0) as listener:
-        port = listener.getsockname()[1]
-        if port > 65_400:
-            pytest.skip("no room above")
+    port = ports.free_port()
+    with listen_tcp("127.0.0.1", port):
         found = free_port("127.0.0.1", port - 10, "tcp", [port + 10])
         assert found
         assert found > port + 10
@@ -161,8 +160,8 @@ def test_a_process_that_has_ended_listens_nowhere() -> None:
 
 def left_in_time_wait(host: str) -> int:
     """A port of this address that a connection keeps: the side that closes first waits (RFC 9293)."""
-    with socket.create_server((host, 0)) as listener:
-        port: int = listener.getsockname()[1]
+    port = ports.free_port()
+    with socket.create_server((host, port)) as listener:
         with socket.create_connection((host, port)) as client:
             listener.accept()[0].close()
             assert client.recv(1) == b""
@@ -186,7 +185,7 @@ def test_a_connection_of_another_address_keeps_nothing() -> None:
 
 def test_each_address_of_a_process_has_its_kind() -> None:
     with (
-        socket.create_server(("127.0.0.1", 0)) as stream,
+        socket.create_server(("127.0.0.1", ports.free_port())) as stream,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram,
     ):
         datagram.bind(stream.getsockname())

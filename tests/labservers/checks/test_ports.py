@@ -80,7 +80,7 @@ def test_a_connection_that_the_server_holds_is_counted() -> None:
 
 
 def test_the_program_that_listens_is_named() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server(("127.0.0.1", free_port())) as server:
         address = Address("127.0.0.1", server.getsockname()[1])
         named = ports.holder(address)
         assert named is not None
@@ -117,7 +117,7 @@ def test_the_same_number_on_another_address_is_anothers_port(ours: str, theirs: 
     with socket.socket(socket.AF_INET6 if ":" in ours else socket.AF_INET) as server:
         if ":" in ours:
             server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        server.bind((ours, 0))
+        server.bind((ours, free_port()))
         server.listen()
         port = server.getsockname()[1]
         words = [sys.executable, "-c", LISTENS, theirs, str(port)]
@@ -133,7 +133,7 @@ def test_the_same_number_on_another_address_is_anothers_port(ours: str, theirs: 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
 def test_what_listens_elsewhere_takes_no_port_here() -> None:
-    with socket.create_server(("127.0.0.2", 0)) as server:
+    with socket.create_server(("127.0.0.2", free_port())) as server:
         port = server.getsockname()[1]
         for host in ("127.0.0.1", "::1"):
             assert not ports.taken(Address(host, port))
@@ -141,7 +141,7 @@ def test_what_listens_elsewhere_takes_no_port_here() -> None:
         for host in ("127.0.0.2", "127.2", "0.0.0.0", "::", "", "localhost"):
             assert ports.taken(Address(host, port))
     with socket.socket(socket.AF_INET6) as server:
-        server.bind(("::1", 0))
+        server.bind(("::1", free_port()))
         server.listen()
         port = server.getsockname()[1]
         assert not ports.taken(Address("127.0.0.1", port))

@@ -16,6 +16,7 @@ from labservers.net.addresses import (
     resolve,
 )
 from labservers.net.listening import bind_udp, listen_tcp
+from tests.ports import free_port
 
 V6 = pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
 THIS_MACHINE = [
@@ -155,7 +156,7 @@ def test_which_addresses_exclude_each_other_on_one_port(
     assert conflict(one, other) is conflict(other, one) is expected
     if ":" in one + other and not socket.has_ipv6:
         pytest.skip("no IPv6 here")
-    with listen_tcp(one, 0) as first:
+    with listen_tcp(one, free_port()) as first:
         port = first.getsockname()[1]
         try:
             listen_tcp(other, port).close()

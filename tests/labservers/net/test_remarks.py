@@ -7,6 +7,7 @@ import pytest
 
 from labservers.net.listening import bind_udp, listen_tcp
 from labservers.net.remarks import remarks
+from tests.ports import free_port
 
 V6 = pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
 TAKE = pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_it_is_said_that_other_machines_can_connect(host: str) -> None:
 def test_it_is_said_that_localhost_may_be_somebody_else(
     take: Callable[[str, int], socket.socket], kind: socket.SocketKind, ours: str, twin: str
 ) -> None:
-    with take(twin, 0) as strangers:
+    with take(twin, free_port()) as strangers:
         port = strangers.getsockname()[1]
         with take(ours, port):
             [sentence] = remarks(ours, port, kind)
@@ -53,7 +54,7 @@ def test_it_is_said_that_localhost_may_be_somebody_else(
 @V6
 @pytest.mark.parametrize("ours", ["0", "0.0.0.0", "::ffff:0.0.0.0", "::ffff:0:0"])
 def test_it_is_said_of_every_address_of_ipv4_in_any_spelling(ours: str) -> None:
-    with listen_tcp(ours, 0) as listener:  # first: a port that is free for `::1` may not be so here
+    with listen_tcp(ours, free_port()) as listener:
         port = listener.getsockname()[1]
         with listen_tcp("::1", port):
             for host in (ours, listener.getsockname()[0]):
