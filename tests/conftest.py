@@ -174,14 +174,14 @@ class ServerProcess:
     def stop(self, how: int = signal.SIGTERM) -> int:
         """End it by a signal; its exit code."""
         self.process.send_signal(how)
-        return self.process.wait(10)
+        return self.process.wait(30)
 
     def close(self) -> None:
         let_end(self.process)
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
-        self.process.wait(10)
-        self._reader.join(10)
+        self.process.wait(30)
+        self._reader.join(30)
 
     def _read(self) -> None:
         assert self.process.stderr

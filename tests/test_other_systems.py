@@ -82,7 +82,7 @@ def test_a_mac_has_event_loops_of_three_kinds(on_a_mac: Serve, selector: str) ->
     body = b"subject=Networks&grade=5"
     head = b"POST /subjects/1 HTTP/1.1\r\nHost: lab\r\nContent-Length: %d\r\n" % len(body)
     form = b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
-    with socket.create_connection(place, 10) as client:
+    with socket.create_connection(place, 30) as client:
         for _ in range(3):  # on one connection, each in two parts
             client.sendall(head)
             client.sendall(form + body)
@@ -136,7 +136,7 @@ def test_without_a_subreaper_a_guard_ends_all_but_daemons(eventually: Callable[.
         try:
             assert not found.wholly
             ours.send(b"K")
-            guard.wait(10)
+            guard.wait(30)
             eventually(lambda: not any(map(runs, (found.pid, child))), "all but the daemon")
             assert runs(daemon)
         finally:

@@ -123,7 +123,7 @@ def test_the_token_of_an_earlier_start_is_worth_nothing(tmp_path: Any) -> None:
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:5000", "10.0.0.1"])
 def test_no_websocket_under_a_name_that_was_rebound(site: Any, host: str) -> None:
     for path in websockets(site.app):
-        with socket.create_connection(site.address, 10) as sock:
+        with socket.create_connection(site.address, 30) as sock:
             protocol = WSConnection(ConnectionType.CLIENT)
             sock.sendall(protocol.send(events.Request(host=host, target=path)))
             protocol.receive_data(sock.recv(65_536))

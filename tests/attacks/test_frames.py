@@ -57,7 +57,7 @@ def answered(talk: Any) -> int:
     try:
         talk.hear()
     except ConnectionClosed as closed:
-        talk.ws.thread.join(5)
+        talk.ws.thread.join(30)
         return int(closed.reason)
     return 0
 
@@ -84,7 +84,7 @@ def test_a_later_frame(site: Any) -> None:
 def test_a_body_without_a_length_is_bounded_too(site: Any) -> None:
     chunks = (b"x" * 64 * 1024 for _ in range(32))
     headers = {"X-Lab-Token": "token-of-the-tests", "Content-Type": "application/json"}
-    with closing(http.client.HTTPConnection(*site.address, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection(*site.address, timeout=30)) as connection:
         with suppress(ConnectionError):  # it answers before all has been sent
             connection.request("POST", "/api/try/hello", chunks, headers, encode_chunked=True)
         assert connection.getresponse().status == 413

@@ -42,7 +42,7 @@ def notices(site: Any, views: list[dict[str, Any]]) -> dict[str, str]:
 def said_by(site: Any, views: list[dict[str, Any]]) -> bytes:
     """All that a client of the program hears; it says nothing itself."""
     host, _, port = view_of(site, views)["listening"][0].rpartition(":")
-    with socket.create_connection((host, int(port)), 10) as client:
+    with socket.create_connection((host, int(port)), 30) as client:
         client.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: client.recv(4096), b""))
 

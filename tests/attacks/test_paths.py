@@ -48,7 +48,7 @@ def name(folder: Path) -> str:
 
 def raw_get(address: tuple[str, int], path: str) -> bytes:
     """A client that leaves the path as it is."""
-    with socket.create_connection(address, 10) as sock:
+    with socket.create_connection(address, 30) as sock:
         sock.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         sock.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: sock.recv(65_536), b""))
@@ -138,7 +138,7 @@ def test_a_file_that_is_swapped_after_it_was_listed(
         target=lambda: answers.append(client.get(f"/api/programs/{name}/source"))
     )
     asking.start()
-    asking.join(10)
+    asking.join(30)
     assert not asking.is_alive(), "it waits for a writer, or reads without end"
     assert answers[0].status_code == 404
     assert SECRET not in answers[0].text

@@ -69,7 +69,7 @@ def test_half_bodies_push_out_no_answer_that_is_on_its_way(
 ) -> None:
     with socket.socket() as reader:
         reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SEND_BYTES)
-        reader.settimeout(10)
+        reader.settimeout(30)
         reader.connect(site.address)
         reader.sendall(b"GET /?lang=en HTTP/1.1\r\nHost: %s:%d\r\n\r\n" % _host(site))
         answer = reader.recv(1)

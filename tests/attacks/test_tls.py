@@ -35,7 +35,7 @@ def test_the_others_are_served_before_it_is_cut_off(
     now = [0.0]
     guests = Guests(lambda: now[0])
     site.server.guests = guests
-    visitors = [socket.create_connection(site.address, 10) for _ in KINDS]
+    visitors = [socket.create_connection(site.address, 30) for _ in KINDS]
     try:
         for visitor, words in zip(visitors, KINDS.values(), strict=True):
             visitor.sendall(words)
@@ -51,11 +51,11 @@ def test_the_others_are_served_before_it_is_cut_off(
 
 def test_commands_find_it_by_loopback_alone(site: Any) -> None:
     base, opener = straight.way_to(site.url)
-    with opener.open(f"{base}/healthz", timeout=10) as answer:
+    with opener.open(f"{base}/healthz", timeout=30) as answer:
         assert answer.status == 200
     _, careful = straight.way_to("https://lab.example:5000")
     with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
-        careful.open(f"{base}/healthz", timeout=10)
+        careful.open(f"{base}/healthz", timeout=30)
 
 
 def test_a_websocket_and_its_end(site: Any) -> None:

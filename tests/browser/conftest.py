@@ -207,7 +207,7 @@ class Lab:
 
     def connect(self, name: str) -> socket.socket:
         """A client of the raw port."""
-        return socket.create_connection(self.address(name), timeout=10)
+        return socket.create_connection(self.address(name), timeout=30)
 
     def anew(self) -> None:
         """All servers stopped, with the settings of the beginning."""

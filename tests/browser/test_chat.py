@@ -47,7 +47,7 @@ def netcat(lab: Any, need: Callable[[str], str]) -> Iterator[Callable[[str], Any
     for process in running:
         process.kill()
         with process:
-            process.wait(5)
+            process.wait(30)
 
 
 @pytest.mark.parametrize("text", ["\ufeff", "\x85", "\x1c \u3000"])

@@ -152,7 +152,7 @@ def test_a_recorded_connection_becomes_the_conversation_of_a_check(
     name = names["echo"]
     view = dashboard.serve(name)
     host, _, port = view["listening"][0].rpartition(":")
-    with socket.create_connection((host, int(port)), 10) as client:
+    with socket.create_connection((host, int(port)), 30) as client:
         client.sendall(b"hello")
         assert client.recv(100) == b"HELLO"
         peer = "{}:{}".format(*client.getsockname())

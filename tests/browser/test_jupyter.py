@@ -93,7 +93,7 @@ class Jupyter:
             for process in psutil.Process(self.process.pid).children(recursive=True):
                 process.kill()
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(30)
         self._output.close()
 
 
@@ -173,6 +173,6 @@ def ends_with_jupyter(jupyter: Jupyter) -> None:
     programs = dashboard.children()
     assert programs
     jupyter.process.kill()
-    jupyter.process.wait(10)
-    left = psutil.wait_procs([dashboard, *programs], timeout=5)[1]
+    jupyter.process.wait(30)
+    left = psutil.wait_procs([dashboard, *programs], timeout=30)[1]
     assert left == []

@@ -78,7 +78,7 @@ def test_the_loop_is_paused_stepped_and_resumed(
     page = open_page(LOOP)
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("status").filter(has_text="The loop is paused")).to_be_visible()
-    client = http.client.HTTPConnection(*lab.address("subjects"), timeout=10)
+    client = http.client.HTTPConnection(*lab.address("subjects"), timeout=30)
     client.request("GET", "/subjects/1")
     expect(lane(page, "ready")).to_have_text("1")
     page.get_by_role("button", name="Step").click()

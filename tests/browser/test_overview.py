@@ -185,7 +185,7 @@ def foreign_program(port: int) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield program
     finally:
-        program.communicate(timeout=10)
+        program.communicate(timeout=30)
 
 
 def test_a_port_in_use_names_its_owner_and_offers_a_free_one(lab, page: Page) -> None:
@@ -290,7 +290,7 @@ def test_a_dialog_that_was_left_does_not_close_the_next_one(page: Page) -> None:
 def test_figures_follow_the_traffic(lab, page: Page) -> None:
     lab.start("hello")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(5)
+        client.settimeout(30)
         client.sendto(b"<img src=x onerror=alert(1)>", lab.address("hello"))
         assert client.recv(100) == b"Hello client"
 

@@ -28,7 +28,7 @@ def clients() -> Iterator[Any]:
     with ExitStack() as all_of_them:
 
         def client(port: int, data: bytes) -> socket.socket:
-            sock = all_of_them.enter_context(socket.create_connection(("127.0.0.1", port), 10))
+            sock = all_of_them.enter_context(socket.create_connection(("127.0.0.1", port), 30))
             sock.sendall(data)
             return sock
 

@@ -48,7 +48,7 @@ def name(dashboard: Any) -> Iterator[str]:
 def client(dashboard: Any, name: str) -> socket.socket:
     [place] = dashboard.api("GET", f"/api/programs/{name}")["listening"]
     host, port = place.rsplit(":", 1)
-    return socket.create_connection((host, int(port)), timeout=10)
+    return socket.create_connection((host, int(port)), timeout=30)
 
 
 def digits(page: Page, direction: str) -> bytes:

@@ -268,7 +268,7 @@ def test_udp_shows_who_sent_something_lately(lab, open_page) -> None:
     page = open_page("/servers/hello/connections")
     expect(page.get_by_role("meter")).to_have_count(0)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(5)
+        client.settimeout(30)
         client.sendto(b"Hello server", lab.address("hello"))
         assert client.recv(100) == b"Hello client"
         peer = f"127.0.0.1:{client.getsockname()[1]}"

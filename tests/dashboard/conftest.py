@@ -72,7 +72,7 @@ def url(app: Flask) -> Iterator[str]:
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()
-    thread.join(5)
+    thread.join(30)
     server.server_close()
 
 
@@ -107,7 +107,7 @@ class Channel:
         """The code that the other side closes with."""
         for _ in range(50):
             try:
-                self.ws.receive(timeout=5)
+                self.ws.receive(timeout=30)
             except ConnectionClosed as closed:
                 return int(closed.reason)
         return pytest.fail("it was not closed")
@@ -115,7 +115,7 @@ class Channel:
     def close(self) -> None:
         with suppress(Exception):
             self.ws.close()
-        self.ws.thread.join(5)
+        self.ws.thread.join(30)
 
 
 @pytest.fixture

@@ -95,14 +95,14 @@ def test_a_frozen_program_thaws_when_it_is_stopped(
     view = api.start("page")
     api("POST", "/api/experiments/page", {"kind": "freeze"})
     eventually(lambda: not runs(view["pid"]), "it stands still")
-    with socket.create_connection((view["host"], view["port"]), 5) as waiting:
+    with socket.create_connection((view["host"], view["port"]), 30) as waiting:
         waiting.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         waiting.settimeout(0.2)
         with pytest.raises(TimeoutError):
             waiting.recv(1)
         api("DELETE", "/api/experiments/page")
         assert runs(view["pid"])
-        waiting.settimeout(5)
+        waiting.settimeout(30)
         assert waiting.recv(5) == b"HTTP/"
     api("POST", "/api/experiments/page", {"kind": "freeze"})
     eventually(lambda: not runs(view["pid"]), "it stands still again")

@@ -45,7 +45,7 @@ class FakeCrowd:
         self._end.start()
 
     def join(self) -> None:
-        self._end.join(10)
+        self._end.join(30)
 
 
 class Stage:

@@ -87,7 +87,7 @@ def test_the_lock_ends_with_its_process(
         holder.kill()
     else:
         holder.stdin.close()
-    holder.wait(10)
+    holder.wait(30)
     there = find(tmp_path)
     if how == "killed":
         assert there

@@ -73,6 +73,6 @@ def test_a_request_goes_through_the_socket(tmp_path: Path) -> None:
         server = threading.Thread(target=answer)
         server.start()
         base, opener = straight.way_to(f"unix://{path}")
-        with opener.open(f"{base}/healthz", timeout=10) as said:
+        with opener.open(f"{base}/healthz", timeout=30) as said:
             assert said.read() == b"ok"
-        server.join(10)
+        server.join(30)

@@ -177,7 +177,7 @@ def test_a_signal_that_does_not_interrupt_the_main_thread_ends_it_as_well(
     CHECKS[name](*server.address, 5.0)
     others = [int(task.name) for task in tasks.iterdir() if int(task.name) != server.pid]
     os.kill(others[0], signal.SIGTERM)
-    assert server.process.wait(10) == 0
+    assert server.process.wait(30) == 0
 
 
 @pytest.mark.parametrize("name", SERVERS)

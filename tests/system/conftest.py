@@ -94,11 +94,11 @@ class RunningDashboard:
         if "COVERAGE_PROCESS_CONFIG" in os.environ:  # a process that is killed leaves no data
             self.process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(10)
+                self.process.wait(30)
         for pid in [self.process.pid, *self.workers(), *self.born]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 psutil.Process(pid).kill()
-        self.process.wait(10)
+        self.process.wait(30)
         self.output.close()
 
     def workers(self) -> list[int]:

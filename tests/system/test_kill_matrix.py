@@ -144,7 +144,7 @@ def test_a_signal(full: Callable[..., Full], number: signal.Signals) -> None:
         lab.freeze()
     lab.dashboard.process.send_signal(number)
     lab.all_gone()
-    lab.dashboard.process.wait(5)
+    lab.dashboard.process.wait(30)
 
 
 def test_a_guard_of_each_program_and_the_dashboard(full: Callable[..., Full]) -> None:
@@ -171,7 +171,7 @@ def test_the_terminal(full: Callable[..., Full], eventually: Callable[..., Any],
     else:
         os.close(main)
     lab.all_gone()
-    lab.dashboard.process.wait(5)
+    lab.dashboard.process.wait(30)
     eventually(lambda: not any(map(runs, workers)), "the worker is gone as well")
     if end == "^C":
         os.close(main)
@@ -229,7 +229,7 @@ def test_suspended_and_woken_all_goes_on(
         os.kill(pid, signal.SIGCONT)
     eventually(lambda: lab.lives() == before, "the same processes run")
     for program in lab.programs:
-        with socket.create_connection(("127.0.0.1", program.port), 5) as client:
+        with socket.create_connection(("127.0.0.1", program.port), 30) as client:
             client.sendall(b"awake?")
             assert client.recv(100) == b"awake?"
 

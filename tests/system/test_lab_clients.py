@@ -84,8 +84,8 @@ class Client:
         self.process.stdin.flush()
 
     def ends(self) -> int:
-        code = self.process.wait(10)
-        self._reader.join(10)
+        code = self.process.wait(30)
+        self._reader.join(30)
         return code
 
     def close(self) -> None:

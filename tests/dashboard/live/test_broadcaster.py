@@ -116,7 +116,7 @@ def test_a_closed_subscription_ends_its_wait() -> None:
     thread = threading.Thread(target=lambda: outcome.append(subscription.next(30)))
     thread.start()
     subscription.close()
-    thread.join(5)
+    thread.join(30)
     assert outcome == [None]
 
 

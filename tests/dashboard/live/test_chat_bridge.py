@@ -79,7 +79,7 @@ def netcat(chat: dict[str, Any]) -> Iterator[Callable[..., socket.socket]]:
     opened = []
 
     def connect(room: str) -> socket.socket:
-        sock = socket.create_connection((chat["host"], chat["port"]), 5)
+        sock = socket.create_connection((chat["host"], chat["port"]), 30)
         opened.append(sock)
         sock.sendall(room.encode() + b"\n")
         return sock

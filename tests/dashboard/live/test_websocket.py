@@ -40,7 +40,7 @@ class Pair:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         ours, self.browser = socket.socketpair()
-        self.browser.settimeout(10)
+        self.browser.settimeout(30)
         self.sock = websocket.Socket(loop)
         made = loop.connect_accepted_socket(lambda: self.sock, ours)
         asyncio.run_coroutine_threadsafe(made, loop).result(10)
@@ -86,7 +86,7 @@ def test_a_browser_that_has_stalled_for_a_whole_queue_is_cut_off(
     for _ in range(2 * websocket.QUEUE_BYTES // 100_000):
         pair.sock.send("x" * 100_000)
     eventually(lambda: not pair.sock.open, "it is cut off")
-    assert pair.ear.ended.wait(5)
+    assert pair.ear.ended.wait(30)
     assert len(pair.rest()) < websocket.QUEUE_BYTES
 
 
@@ -116,7 +116,7 @@ def test_a_browser_that_is_ahead_of_the_handler_waits_and_loses_nothing(pair: Pa
     assert talker.is_alive(), "it is made to wait"
     heard = [pair.sock.receive(10) for _ in range(count)]
     assert [message["n"] for message in heard if message] == list(range(count))
-    talker.join(10)
+    talker.join(30)
 
 
 def test_what_came_before_somebody_hears_is_heard_first(pair: Pair, eventually: Any) -> None:
@@ -137,7 +137,7 @@ def test_a_hearer_that_breaks_is_1011_and_logged(
         pair.tell({"break": True})
         assert pair.rest()[2:4] == websocket.BROKEN.to_bytes(2, "big")
     assert "a defect" in caplog.text
-    assert pair.ear.ended.wait(5)
+    assert pair.ear.ended.wait(30)
 
 
 def test_a_receiver_is_woken_by_the_end(pair: Pair) -> None:
@@ -152,7 +152,7 @@ def test_a_receiver_is_woken_by_the_end(pair: Pair) -> None:
     receiver = threading.Thread(target=receive)
     receiver.start()
     pair.browser.close()
-    receiver.join(5)
+    receiver.join(30)
     assert ended == [True]
     with pytest.raises(websocket.Closed):
         pair.sock.receive(60)
@@ -177,7 +177,7 @@ def test_a_browser_that_was_killed_is_an_end_like_any_other() -> None:
     complaints: list[dict[str, Any]] = []
     with LoopThread("test").running() as loop, socket.create_server(("127.0.0.1", 0)) as listener:
         loop.set_exception_handler(lambda _, context: complaints.append(context))
-        browser = socket.create_connection(listener.getsockname(), 10)
+        browser = socket.create_connection(listener.getsockname(), 30)
         sock = websocket.Socket(loop)
         made = loop.connect_accepted_socket(lambda: sock, listener.accept()[0])
         asyncio.run_coroutine_threadsafe(made, loop).result(10)

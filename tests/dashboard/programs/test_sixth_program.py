@@ -69,7 +69,7 @@ def test_a_plain_file_is_started_talked_to_and_finishes(
     assert view["state"] == "RUNNING", view["failure"]
     assert [tab["name"] for tab in view["tabs"]] == ["wire", "connections", "logs", "life"]
     assert view["sockets"] == [["127.0.0.1", view["port"]]]
-    with socket.create_connection((view["host"], view["port"]), 5) as client:
+    with socket.create_connection((view["host"], view["port"]), 30) as client:
         client.sendall(b"hello")
         assert client.recv(10) == b"hello"
         client.sendall(b"bye\n")

@@ -134,5 +134,5 @@ def test_a_reader_waits_for_what_comes_next(eventually: Callable[..., Any]) -> N
     reader = threading.Thread(target=lambda: heard.extend(console.following(number, 10)[1]))
     reader.start()
     console.print(b"now")
-    reader.join(5)
+    reader.join(30)
     assert text_of(heard) == "now"

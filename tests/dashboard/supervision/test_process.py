@@ -76,7 +76,7 @@ def obeys(server: Any) -> None:
     assert server.heard.next(messages.Rows)
     assert server.heard.next(messages.Frame).seq > before
     server.process.send(messages.Stop())
-    assert server.heard.exits.get(timeout=10) == 0
+    assert server.heard.exits.get(timeout=30) == 0
     assert "goodbye" in server.heard.logs[-1]
 
 
@@ -195,7 +195,7 @@ def test_the_channel_is_not_passed_on_to_a_grandchild(
             # Popen returns while execve(2) still closes descriptors.
             eventually(lambda: channel not in held(grandchild.pid).values(), "it has none")
         server.process.send(messages.Stop())
-        assert server.heard.exits.get(timeout=10) == 0  # though its streams are still held
+        assert server.heard.exits.get(timeout=30) == 0  # though its streams are still held
     finally:
         grandchild.kill()
         eventually(lambda: not runs(grandchild.pid), "it is gone")
@@ -218,11 +218,11 @@ def test_a_child_that_hangs_does_not_hang_what_commands_it(
 
     commanding = threading.Thread(target=command, daemon=True)
     commanding.start()
-    commanding.join(5)
+    commanding.join(30)
     hung = commanding.is_alive()
     os.kill(hello.pid, signal.SIGCONT)
     obeys(hello)
-    commanding.join(5)
+    commanding.join(30)
     assert not hung
 
 
@@ -240,7 +240,7 @@ def test_what_breaks_on_one_message_does_not_silence_the_next(
 
 def test_a_killed_child_is_told_with_its_signal(hello: Any) -> None:
     hello.process.kill()
-    assert exit_words(hello.heard.exits.get(timeout=10)) == (None, "SIGKILL")
+    assert exit_words(hello.heard.exits.get(timeout=30)) == (None, "SIGKILL")
 
 
 @pytest.mark.parametrize("word", ["0", "99", "x", "-1", "٣"])

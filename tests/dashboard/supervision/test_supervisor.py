@@ -66,14 +66,14 @@ def test_a_program_that_is_just_being_born_has_no_other_one_wait(
     def spawn(command: Command, listener: Any) -> Any:
         if "two" not in command.words:
             born.set()
-            assert go_on.wait(10)
+            assert go_on.wait(30)
         return world.surroundings.spawn(command, listener)
 
     supervisor: Supervisor = supervised(lambda pid: [("stream", ("127.0.0.1", 9001))], spawn=spawn)
     supervisor.server("two").start()
     starting = threading.Thread(target=supervisor.server("one").start)
     starting.start()
-    assert born.wait(10)
+    assert born.wait(30)
     supervisor.tick()
     supervisor.look_at_sockets()
     assert supervisor.server("two").state == "RUNNING"

@@ -34,7 +34,7 @@ class OnTerminal:
 
     def end(self) -> tuple[int | None, str | None]:
         """Its exit code or its signal."""
-        return exit_words(self.heard.exits.get(timeout=10))
+        return exit_words(self.heard.exits.get(timeout=30))
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def test_one_controller_holds_another_takes_over_and_a_closed_tab_lets_go(
     anna.close()
     boris.close()
     eventually(lambda: not view(site)["paused"], "it runs on")
-    with urllib.request.urlopen(f"http://{host}:{port}/", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://{host}:{port}/", timeout=30) as answer:
         assert answer.status == 200
     assert hold(site, "pause", controller="Anna")["status"] == 202
 

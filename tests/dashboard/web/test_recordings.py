@@ -43,7 +43,7 @@ def recorded(site: Any) -> Any:
 
 
 def get(site: Any, path: str) -> tuple[str, bytes]:
-    with urllib.request.urlopen(site.url + path, timeout=10) as answer:
+    with urllib.request.urlopen(site.url + path, timeout=30) as answer:
         return answer.headers["Content-Disposition"], answer.read()
 
 
@@ -86,7 +86,7 @@ def test_a_recording_is_taken_away_as_text_bytes_and_packets(recorded: Any) -> N
 )
 def test_bad_questions_are_refused_with_the_next_step(site: Any, path: str, status: int) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(f"{site.url}/api/programs/{path}", timeout=10)
+        urllib.request.urlopen(f"{site.url}/api/programs/{path}", timeout=30)
     with caught.value as answer:
         assert answer.code == status
         assert b"next_step" in answer.read()

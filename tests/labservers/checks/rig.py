@@ -43,19 +43,19 @@ def serving(serve: Serve) -> Iterator[Address]:
 
         def one(client: socket.socket) -> None:
             with client, contextlib.suppress(OSError):
-                client.settimeout(10)
+                client.settimeout(30)
                 serve(client)
 
         accepting = threading.Thread(target=accept, daemon=True)
         accepting.start()
         yield Address(*listener.getsockname()[:2])
         listener.shutdown(socket.SHUT_RDWR)
-        accepting.join(5)
+        accepting.join(30)
         for client in clients:
             with contextlib.suppress(OSError):
                 client.shutdown(socket.SHUT_RDWR)
         for thread in threads:
-            thread.join(5)
+            thread.join(30)
 
 
 def number() -> int:
@@ -81,7 +81,7 @@ def serving_datagrams(serve: Serve) -> Iterator[Address]:
         finally:
             with contextlib.suppress(OSError):  # it was not connected, and wakes all the same
                 sock.shutdown(socket.SHUT_RDWR)
-            thread.join(5)
+            thread.join(30)
 
 
 class Program(Remote):

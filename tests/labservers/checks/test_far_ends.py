@@ -17,7 +17,7 @@ def listener(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
 
 
 def test_what_a_client_has_sent_is_taken_when_it_is_read(listener: socket.socket) -> None:
-    with socket.create_connection(listener.getsockname()[:2], 5) as client:
+    with socket.create_connection(listener.getsockname()[:2], 30) as client:
         pairs = [Pair(client.getsockname()[:2], client.getpeername()[:2])]
         assert not all_taken(pairs)  # not accepted
         server, _ = listener.accept()
@@ -38,7 +38,7 @@ def test_what_a_client_has_sent_is_taken_when_it_is_read(listener: socket.socket
 
 def test_one_of_several_that_waits_is_enough(listener: socket.socket) -> None:
     at = listener.getsockname()[:2]
-    with socket.create_connection(at, 5) as one, socket.create_connection(at, 5) as other:
+    with socket.create_connection(at, 30) as one, socket.create_connection(at, 30) as other:
         server, _ = listener.accept()
         with server:
             pairs = [Pair(client.getsockname()[:2], at) for client in (one, other)]

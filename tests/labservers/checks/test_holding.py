@@ -35,7 +35,7 @@ def served() -> Iterator[Serve]:
     for listener, thread in listeners:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(5)
+        thread.join(30)
         assert not thread.is_alive()
 
 
@@ -43,7 +43,7 @@ def serve(listener: socket.socket, handle: Handle) -> None:
     with suppress(OSError):
         while True:
             connection, _ = listener.accept()
-            connection.settimeout(5)
+            connection.settimeout(30)
             with connection, suppress(OSError):
                 handle(connection)
 

@@ -84,7 +84,7 @@ def stranger() -> Iterator[Address]:
         thread.start()
         yield Address("127.0.0.1", server.server_address[1])
         server.shutdown()
-        thread.join(5)
+        thread.join(30)
 
 
 def test_a_server_that_already_runs_is_judged_from_outside(stranger: Address) -> None:

@@ -43,7 +43,7 @@ class Restless:
 def test_it_ends_as_soon_as_the_program_rests_and_reads_what_has_come() -> None:
     with serving(lambda sock: sock.sendall(b"hello")) as address:
         client = Client(address, Timeline())
-        client.connect(5.0)
+        client.connect(30)
         client.receive(5.0, lambda got: len(got) == 5)
         program = Restless()
         rest.of(program)([client], math.inf)
@@ -81,7 +81,7 @@ def test_a_program_rests_when_it_has_read_all_and_waits_for_more(
 
 
 def connected(client: Client) -> list[Pair]:
-    assert client.connect(5.0)
+    assert client.connect(30)
     assert client.pair is not None
     return [client.pair]
 

@@ -37,7 +37,7 @@ ECHO = """
 def ask(subject: Subject, sent: bytes) -> bytes:
     assert subject.address is not None
     client = Client(subject.address, Timeline())
-    client.connect(5.0)
+    client.connect(30)
     client.send(sent)
     got = client.receive(5.0, never)
     client.close_by_fin()
@@ -56,7 +56,7 @@ def test_a_death_is_told_with_its_line_and_its_bytes(subject: Make) -> None:
     echo.start()
     mark = echo.mark()
     assert ask(echo, b"a\xffb") == b""
-    assert echo.wait(5)
+    assert echo.wait(30)
     (death,) = echo.settle(mark)
     assert (death.exception, death.line, death.main) == ("UnicodeDecodeError", "server.py:8", True)
     assert (death.received, death.bad) == (b"a\xffb", 1)
@@ -101,7 +101,7 @@ def test_an_end_by_control_c(subject: Make) -> None:
     echo = subject(ECHO)
     echo.start()
     echo.interrupt()
-    assert echo.wait(5)
+    assert echo.wait(30)
     assert echo.returncode == -signal.SIGINT
 
 
@@ -138,7 +138,7 @@ def test_a_program_whose_user_answers_its_clients_is_told_from_one_with_a_consol
         assert server.start() is None
         assert server.address is not None
         client = Client(server.address, Timeline())
-        client.connect(5)
+        client.connect(30)
         client.receive(1.0)
         client.close()
         assert server.asks_for_answers() == prompt

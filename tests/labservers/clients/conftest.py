@@ -69,7 +69,7 @@ def other() -> Iterator[Callable[..., tuple[str, int]]]:
             while True:
                 sock = listener.accept()[0]
                 with sock, contextlib.suppress(OSError):
-                    sock.settimeout(10)
+                    sock.settimeout(30)
                     sock.recv(1000)
                     for piece in pieces:
                         sock.sendall(piece)
@@ -89,7 +89,7 @@ def other() -> Iterator[Callable[..., tuple[str, int]]]:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
     for thread in threads:
-        thread.join(5)
+        thread.join(30)
 
 
 class Typing:
@@ -116,13 +116,13 @@ class Typing:
 
     def end(self) -> tuple[int, str]:
         """Exit code and complaints."""
-        _, err = self.process.communicate(timeout=10)
+        _, err = self.process.communicate(timeout=30)
         return self.process.returncode, err.decode()
 
     def close(self) -> None:
         self._deadline.cancel()
         self.process.kill()
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=30)
         self._deadline.join()
 
 

@@ -101,8 +101,8 @@ def test_a_reader_whose_output_is_closed_does_not_blame_the_server(
     eventually(lambda: server.rooms.sizes() == {"7": 1}, "in the room")
     assert reader.process.stdout
     reader.process.stdout.close()
-    with socket.create_connection(server.address, 5) as sock:
+    with socket.create_connection(server.address, 30) as sock:
         sock.sendall(b"7\nhello\n")
         assert reader.process.stderr
         assert reader.process.stderr.read() == b""
-    assert reader.process.wait(10) == 0
+    assert reader.process.wait(30) == 0

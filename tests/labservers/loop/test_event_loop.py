@@ -54,12 +54,12 @@ def test_a_program_written_for_the_labs_loop_runs_unchanged(selector: str) -> No
     program.loop = EventLoop(main=program.serve_forever(), selector=selector)
     thread = threading.Thread(target=program.loop.run)
     thread.start()
-    assert program.bound.wait(5)
+    assert program.bound.wait(30)
     for _ in range(3):
-        with socket.create_connection(program.address, 5) as client:
+        with socket.create_connection(program.address, 30) as client:
             client.sendall(b"hello\n")
             assert client.makefile("rb").read() == b"HELLO\n"
-    thread.join(5)
+    thread.join(30)
     assert not thread.is_alive()
 
 
@@ -389,8 +389,8 @@ def test_halt_ends_the_tasks_from_another_thread(pair: tuple[socket.socket, sock
     loop = EventLoop(waiter())
     thread = threading.Thread(target=loop.run)
     thread.start()
-    assert begun.wait(5)
+    assert begun.wait(30)
     loop.halt()
-    thread.join(5)
+    thread.join(30)
     assert ended == ["waiter"]
     assert not thread.is_alive()

@@ -30,7 +30,7 @@ def run() -> Iterator[Callable[[EventLoop], LoopFigures]]:
     yield start
     for loop, thread in running:
         loop.halt()
-        thread.join(5)
+        thread.join(30)
         assert not thread.is_alive()
 
 
@@ -77,7 +77,7 @@ def test_a_step_that_does_not_end_is_shown_while_it_lasts(
     go_on = threading.Event()
 
     def stuck() -> Generator[Any, Any, None]:
-        go_on.wait(10)
+        go_on.wait(30)
         yield (TaskType.SLEEP, 0)
 
     figures = run(EventLoop(stuck()))

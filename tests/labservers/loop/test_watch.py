@@ -108,7 +108,7 @@ def held() -> Iterator[tuple[EventLoop, Stepper, Hold, list[int]]]:
     yield loop, stepper, hold, counted
     over.append(True)
     stepper.resume()
-    thread.join(5)
+    thread.join(30)
     assert not thread.is_alive()
 
 

@@ -46,7 +46,7 @@ def test_a_peer_that_sends_fast_has_its_fill() -> None:
 @pytest.fixture
 def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        near = socket.create_connection(listener.getsockname(), 5)
+        near = socket.create_connection(listener.getsockname(), 30)
         far, _ = listener.accept()
     with near, far:
         yield near, far
@@ -58,7 +58,7 @@ def test_the_last_bytes_reach_a_peer_that_still_sends(pair: tuple[Any, Any]) -> 
     thread.start()
     far.sendall(b"answer")
     close_politely(far)
-    thread.join(10)
+    thread.join(30)
     assert near.recv(100) == b"answer"
     assert near.recv(100) == b""
 

@@ -15,7 +15,7 @@ def test_what_stays_on_this_machine_is_not_paced_and_the_rest_is_as_the_system_h
     for host, expected in (("127.0.0.1", b"reno"), ("0.0.0.0", usual)):
         with (
             listen_tcp(host, 0) as listener,
-            socket.create_connection(("127.0.0.1", listener.getsockname()[1]), 5),
+            socket.create_connection(("127.0.0.1", listener.getsockname()[1]), 30),
         ):
             accepted, _ = listener.accept()
             with accepted:

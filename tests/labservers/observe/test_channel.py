@@ -94,7 +94,7 @@ def test_flush_waits_until_the_reader_has_made_room(ends: tuple[Channel, socket.
     reading.start()
     assert channel.flush(10.0)
     channel.close()
-    reading.join(10)
+    reading.join(30)
 
 
 def test_lines_of_many_threads_stay_whole() -> None:
@@ -115,7 +115,7 @@ def test_lines_of_many_threads_stay_whole() -> None:
         speaker.join()
     assert channel.flush(10.0)
     channel.close()
-    reading.join(10)
+    reading.join(30)
     reader.close()
     assert channel.lost == 0
     words = [line.split(b" ") for line in received]
@@ -153,7 +153,7 @@ def test_close_ends_a_thread_that_reads(ends: tuple[Channel, socket.socket]) -> 
     reading = threading.Thread(target=lambda: list(channel.lines()))
     reading.start()
     channel.close()
-    reading.join(10)
+    reading.join(30)
     assert not reading.is_alive()
 
 

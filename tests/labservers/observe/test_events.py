@@ -88,7 +88,7 @@ def test_nothing_that_is_gathered_while_batches_are_taken_is_lost() -> None:
     thread.start()
     while not ended.is_set():
         batches.append(events.take())
-    thread.join(10)
+    thread.join(30)
     batches.append(events.take())
     said = [event for batch in batches if batch for event in batch.events]
     assert [event.data["n"] for event in said] == list(range(20_000))

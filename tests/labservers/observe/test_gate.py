@@ -64,7 +64,7 @@ class Program:
     def end(self) -> None:
         self.stepper.release()
         for thread in self.threads:
-            thread.join(10)
+            thread.join(30)
             assert not thread.is_alive()
         assert self.held() == []
 
@@ -113,10 +113,10 @@ def test_a_thread_inside_a_call_is_held_at_its_return_and_a_stepped_one_is_not(
 
     def wait() -> None:
         inside.set()
-        leave.wait(10)
+        leave.wait(30)
 
     program.thread("one", lambda: program.call("recv", inside=wait), "send")
-    assert inside.wait(10)
+    assert inside.wait(30)
     program.stepper.pause()
     leave.set()
     eventually(lambda: program.held() == [("one", "recv", "after")], "it holds the bytes")
@@ -266,7 +266,7 @@ def test_interrupted_while_held(program: Program, eventually: Eventually) -> Non
             program.call("accept")
     finally:
         signal.signal(signal.SIGINT, before)
-        presser.join(10)
+        presser.join(30)
     assert program.held() == []
 
 

@@ -51,7 +51,7 @@ def program(stepper: Stepper) -> Iterator[Program]:
     made.over = True
     stepper.slow(0.0)
     stepper.resume()
-    made.thread.join(5)
+    made.thread.join(30)
     assert not made.thread.is_alive()
 
 
@@ -168,7 +168,7 @@ def test_a_step_until_a_task_is_resumed(stepper: Stepper, eventually: Callable[.
     assert loop.passed == ["task 1", "task 2", "task 1"]
     assert stepper.lines == set()  # a task is not a line
     stepper.release()
-    loop.thread.join(5)
+    loop.thread.join(30)
     assert loop.passed[-1] == "task 2"
 
 
@@ -208,4 +208,4 @@ def test_a_step_of_a_program_that_runs_lets_nothing_pass_later(
     loop = Tasks(stepper, 1)
     eventually(lambda: waits(stepper) == ["task 1"], "it is held")
     stepper.release()
-    loop.thread.join(5)
+    loop.thread.join(30)

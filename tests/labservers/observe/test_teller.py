@@ -95,7 +95,7 @@ def test_a_signal_handler_that_raises_anywhere_in_a_flush_leaves_it_usable(
     elsewhere = threading.Thread(target=teller.flush, args=(5,))
     teller.tell(messages.Notice(0.0, "test", "one more"))
     elsewhere.start()
-    elsewhere.join(10)
+    elsewhere.join(30)
     assert not elsewhere.is_alive()
     assert [one.text for one in told if isinstance(one, messages.Notice)] == ["one more"]
 

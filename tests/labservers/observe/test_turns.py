@@ -89,13 +89,13 @@ def test_a_turn_that_lasts_names_the_function_that_is_at_work(tap: Tap, pair: Pa
     thread = threading.Thread(target=serve)
     thread.start()
     try:
-        assert inside.wait(10)
+        assert inside.wait(30)
         hog = None
         while hog is None:
             hog = figures(scene).hog
     finally:
         leave.set()
-        thread.join(10)
+        thread.join(30)
     assert hog[0] == 0
     assert (hog[2], hog[3], hog[4].partition(":")[0]) == ("computes", "", "test_turns.py")
     tap.turns.forget([])
@@ -125,7 +125,7 @@ def test_a_loop_of_a_library_that_has_waited_unseen_has_not_run_meanwhile(
     def turn() -> None:
         done = threading.Event()
         loop.call_soon_threadsafe(done.set)
-        assert done.wait(10)
+        assert done.wait(30)
 
     def is_timed() -> bool:
         turn()
@@ -143,7 +143,7 @@ def test_a_loop_of_a_library_that_has_waited_unseen_has_not_run_meanwhile(
         assert (seen.hog, seen.lag_us) == (None, 0)
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(30)
         loop.close()
 
 
@@ -166,7 +166,7 @@ def test_of_several_loops_the_one_that_watches_the_most_is_shown(
         for sock in (*pair, beyond):
             sock.send(b"x")
         for thread in threads:
-            thread.join(10)
+            thread.join(30)
 
 
 def test_a_loop_whose_look_fails_is_out_of_sight_and_that_is_said_once(tap: Tap) -> None:

@@ -45,7 +45,7 @@ class Obeying:
 
     def end(self) -> None:
         self.other.close()
-        self.thread.join(10)
+        self.thread.join(30)
         assert not self.thread.is_alive()
 
 
@@ -61,7 +61,7 @@ def test_each_command_goes_where_it_is_carried_out(server: Any, obeying: Obeying
     obeying.say(look)
     for command in (messages.Pause(3.0), messages.Tick(), messages.Slow(0.1)):
         obeying.say(command)
-        asked = server.asked.get(timeout=10)
+        asked = server.asked.get(timeout=30)
         assert (type(asked), asked) == (type(command), command)
     assert obeying.looks.looks == [look]
     obeying.say(messages.Stop())
@@ -75,7 +75,7 @@ def test_what_is_not_a_command_is_said_and_the_next_is_carried_out(
     obeying.other.send(b"junk\x1b[2J\n")
     obeying.other.send(b'{"type":"frame"}\n')
     obeying.say(messages.Tick())
-    assert server.asked.get(timeout=10) == ()
+    assert server.asked.get(timeout=30) == ()
     eventually(lambda: server.written.getvalue().count("ignored a command") == 2)
     assert "\x1b" not in server.written.getvalue()
 
@@ -85,8 +85,8 @@ def test_a_command_that_fails_does_not_end_the_others(
 ) -> None:
     obeying.say(messages.Step())
     obeying.say(messages.Slow(1.0))
-    assert isinstance(server.asked.get(timeout=10), messages.Step)
-    assert server.asked.get(timeout=10) == (1.0,)
+    assert isinstance(server.asked.get(timeout=30), messages.Step)
+    assert server.asked.get(timeout=30) == (1.0,)
     eventually(lambda: "cannot step" in server.written.getvalue(), "it is said")
 
 

@@ -29,7 +29,7 @@ class Hearing:
         return [message for _, message in self.heard if isinstance(message, kind)]
 
     def join(self) -> None:
-        self._thread.join(10)
+        self._thread.join(30)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def reporter(server: Any, ends: tuple[Channel, Channel]) -> Iterator[Reporter]:
     ends[1].close()
     if made.is_alive():
         made.look(messages.Look(MAX_HZ, []))  # it notices at its next frame that nobody hears it
-        made.join(10)
+        made.join(30)
     assert not made.is_alive()
 
 
@@ -64,7 +64,7 @@ def test_rows_come_while_somebody_looks_at_them_and_less_often_than_frames(
     hearing = Hearing(ends[1])
     reporter.start()
     reporter.look(messages.Look(MAX_HZ, ["rows"]))
-    assert server.asked.get(timeout=10) == messages.Look(MAX_HZ, ["rows"])
+    assert server.asked.get(timeout=30) == messages.Look(MAX_HZ, ["rows"])
     eventually(lambda: len(hearing.all(messages.Rows)) == 2, "rows come twice a second")
     assert len(hearing.all(messages.Frame)) >= 5
     reporter.look(messages.Look(MAX_HZ, []))
@@ -115,7 +115,7 @@ def test_a_dashboard_that_does_not_read_is_waited_for_by_nobody(
     assert sum(isinstance(message, messages.Frame) for message in hearing) <= 3
     assert ours.lost == 0
     other.close()
-    reading.join(10)
+    reading.join(30)
 
 
 def test_what_fails_is_said_once_and_reporting_goes_on(

@@ -35,7 +35,7 @@ class Served(Watched):
 
     def connect(self) -> socket.socket:
         sock = socket.socket(socket.AF_INET, self.kind)
-        sock.settimeout(10)
+        sock.settimeout(30)
         sock.connect(("127.0.0.1", self.port))
         return sock
 

@@ -107,7 +107,7 @@ def test_five_hundred_members_and_a_thousand_joins(
         member.sendall(b"*\n")
     eventually(lambda: chat_server.rooms.sizes() == {"*": 500}, "all are in", 20)
     for _ in range(500):
-        passing = socket.create_connection(chat_server.address, 5)
+        passing = socket.create_connection(chat_server.address, 30)
         passing.sendall(b"*\nexit\n")
         passing.close()
     for number in range(5):

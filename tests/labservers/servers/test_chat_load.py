@@ -57,7 +57,7 @@ def receive(sock: socket.socket, size: int) -> bytes:
 def count(sock: socket.socket, size: int) -> int:
     """How many bytes come, up to this size or to 10 s of silence."""
     got = 0
-    sock.settimeout(10)
+    sock.settimeout(30)
     with contextlib.suppress(TimeoutError):
         while got < size and (received := len(sock.recv(1 << 20))):
             got += received
@@ -107,7 +107,7 @@ def test_fifty_megabytes_past_a_sender_that_never_reads_are_heard_or_counted_in_
 def heard_and_skipped(sock: socket.socket, message: bytes, times: int) -> tuple[int, int]:
     """How often a line member heard a message, and how many it was notified that it missed."""
     heard = skipped = 0
-    sock.settimeout(10)
+    sock.settimeout(30)
     with sock.makefile("rb") as stream:
         while heard + skipped < times:
             line = stream.readline()
@@ -225,7 +225,7 @@ def test_a_thousand_come_and_go_in_every_way_while_two_talk(chat: Any, enter: An
     def come_and_go() -> None:
         began = time.monotonic()
         for number in range(passing):
-            sock = socket.create_connection(chat.address, 10)
+            sock = socket.create_connection(chat.address, 30)
             sock.sendall(b"1\n")
             leave_in_every_way(sock, number)
         took.append(time.monotonic() - began)

@@ -146,7 +146,7 @@ def test_flush_waits_for_the_postmans_send(fake_chat: Any, fake_socket: Any) -> 
         def send(self, data: bytes, flags: int) -> int:
             if self.room:
                 inside.set()
-                go_on.wait(5)
+                go_on.wait(30)
             return int(super().send(data, flags))
 
     member = fake_chat.join(Slow(room=0))
@@ -154,15 +154,15 @@ def test_flush_waits_for_the_postmans_send(fake_chat: Any, fake_socket: Any) -> 
     member.sock.room = 100
     postman = threading.Thread(target=member.go_on)
     postman.start()
-    inside.wait(5)
+    inside.wait(30)
     fake_chat.leave(member)
     leaver = threading.Thread(target=member.flush, args=(0.5,))
     leaver.start()
     leaver.join(0.05)
     assert leaver.is_alive()
     go_on.set()
-    leaver.join(5)
-    postman.join(5)
+    leaver.join(30)
+    postman.join(30)
     assert member.sock.sends == [b"one\n"]
 
 
@@ -176,7 +176,7 @@ def full(chat: Any, sock: socket.socket) -> Any:
 
 
 def hear(sock: socket.socket, size: int) -> None:
-    sock.settimeout(5)
+    sock.settimeout(30)
     heard = 0
     while heard < size:
         received = len(sock.recv(65536))
@@ -196,7 +196,7 @@ def test_a_leaver_holds_up_no_other(fake_chat: Any, eventually: Callable[..., An
         assert member.go_on()
         assert leaver.is_alive()
         theirs.close()
-        leaver.join(5)
+        leaver.join(30)
         assert not leaver.is_alive()
 
 
@@ -215,7 +215,7 @@ def test_flush_gives_a_reader_that_is_behind_its_time_and_not_more(fake_chat: An
         leaver = threading.Thread(target=member.flush, args=(5.0,))
         leaver.start()
         hear(theirs, MANY + 9)
-        leaver.join(5)
+        leaver.join(30)
         assert not leaver.is_alive()
 
 

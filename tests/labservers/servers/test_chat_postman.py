@@ -43,7 +43,7 @@ def full(chat: Any, sock: socket.socket, kind: type[Member] = Member) -> Member:
 
 
 def hear(sock: socket.socket, size: int) -> None:
-    sock.settimeout(5)
+    sock.settimeout(30)
     heard = 0
     while heard < size:
         received = len(sock.recv(65536))
@@ -76,7 +76,7 @@ def test_it_serves_the_next_socket_with_the_number_of_a_closed_one(
     before = member.connection.bytes_out
     postman.call(member)
     with theirs:
-        theirs.settimeout(5)
+        theirs.settimeout(30)
         theirs.recv(1 << 16)
         eventually(lambda: member.connection.bytes_out > before, "it waits for the first")
         fake_chat.leave(member)

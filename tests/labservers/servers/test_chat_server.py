@@ -118,7 +118,7 @@ def test_everybody_hears_the_same_order(join: Any) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(30)
     heard = []
     for listener in listeners:
         stream = listener.sock.makefile("r", encoding="utf-8")
@@ -138,7 +138,7 @@ def test_netcat_hears_and_leaves_by_half_close(
         [need("ncat"), "127.0.0.1", str(chat_server.address[1])],
         input=b"7\nhello from netcat\n",
         capture_output=True,
-        timeout=10,
+        timeout=30,
         check=True,
     )
     assert given.stdout == b"hello from netcat\n"

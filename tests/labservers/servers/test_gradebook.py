@@ -25,7 +25,7 @@ from labservers.servers.gradebook import (
 def commit(book: GradeBook, *rows: Row) -> list[Row]:
     heard: queue.SimpleQueue[list[Row]] = queue.SimpleQueue()
     book.commit(list(rows), heard.put)
-    return heard.get(timeout=10)
+    return heard.get(timeout=30)
 
 
 def save(book: GradeBook, student: str, subject: str, grade: int) -> Grade:
@@ -57,18 +57,18 @@ def test_rows_that_wait_together_are_committed_together(
 
     def held(connection: sqlite3.Connection, rows: list[Row]) -> None:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(30)
         sizes.append(len(rows))
         write(connection, rows)
 
     monkeypatch.setattr(book, "_commit", held)
     heard: queue.SimpleQueue[list[Row]] = queue.SimpleQueue()
     book.commit([Row("1", "subject 0", 5)], heard.put)
-    assert begun.wait(10)
+    assert begun.wait(30)
     for number in range(1, 500):
         book.commit([Row("1", f"subject {number}", 5)], heard.put)
     go_on.set()
-    assert all(row.saved for _ in range(500) for row in heard.get(timeout=10))
+    assert all(row.saved for _ in range(500) for row in heard.get(timeout=30))
     assert sizes == [1, TOGETHER, TOGETHER, 499 - 2 * TOGETHER]
     assert [grade.subject for grade in book.read("1", limit=500).grades] == [
         f"subject {n}" for n in range(500)

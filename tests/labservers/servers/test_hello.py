@@ -23,7 +23,7 @@ def server(serve: Callable[..., Any]) -> Any:
 def peer() -> Iterator[socket.socket]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
-        sock.settimeout(5)
+        sock.settimeout(30)
         yield sock
 
 

@@ -141,7 +141,7 @@ def test_resets_hurt_nobody(
 ) -> None:
     server = serve("hypotenuse", model=model)
     for _ in range(20):
-        sock = socket.create_connection(server.address, 5)
+        sock = socket.create_connection(server.address, 30)
         sock.sendall(b'{"a": 3, "b": 4}')
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         sock.close()

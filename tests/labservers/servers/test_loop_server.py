@@ -19,7 +19,7 @@ def server(serve: Callable[..., Any]) -> Any:
 
 
 def get(server: Any) -> int:
-    connection = http.client.HTTPConnection(*server.address, timeout=10)
+    connection = http.client.HTTPConnection(*server.address, timeout=30)
     try:
         connection.request("GET", "/subjects/1")
         return connection.getresponse().status
@@ -62,7 +62,7 @@ def test_a_step_resumes_one_task_and_a_tick_each_that_is_ready(
         assert statuses == []
     finally:
         server.command(messages.Resume())
-        client.join(10)
+        client.join(30)
     assert statuses == [200]
     assert not server.frame(1).loop.paused
 
@@ -78,10 +78,10 @@ def test_a_server_that_is_held_still_stops(server: Any, eventually: Callable[...
     eventually(lambda: server.frame(1).loop.reading == 1, "it accepts")
     server.command(messages.Slow(2.0))
     server.command(messages.Pause())
-    with socket.create_connection(server.address, 10) as sock:
+    with socket.create_connection(server.address, 30) as sock:
         eventually(lambda: server.frame(1).loop.ready == 1, "it is held")
         server.stop()
-        sock.settimeout(5)
+        sock.settimeout(30)
         assert sock.recv(1) == b""
 
 
@@ -90,7 +90,7 @@ def test_a_client_whose_task_has_not_begun_is_closed_at_the_end(
 ) -> None:
     eventually(lambda: server.frame(1).loop.reading == 1, "it accepts")
     server.command(messages.Pause())
-    with socket.create_connection(server.address, 10) as sock:
+    with socket.create_connection(server.address, 30) as sock:
         eventually(lambda: server.frame(1).loop.ready == 1, "the listener is ready")
         server.command(messages.Step())
         eventually(lambda: server.clients == 1, "it has accepted")

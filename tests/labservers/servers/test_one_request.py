@@ -87,7 +87,7 @@ class LateThreads(HypotenuseServer):
 
     def serve_client(self, client: Visit) -> None:
         if threading.current_thread().name.startswith("worker"):
-            self.ready.wait(10)
+            self.ready.wait(30)
         super().serve_client(client)
 
 
@@ -244,7 +244,7 @@ def test_in_the_blocking_model_dripping_clients_take_one_deadline_each_and_not_m
     assert exchange.tcp(*server.address, ASKED).received == b"5.0"
     assert time.monotonic() - began < 2.0
     ended.set()
-    thread.join(5)
+    thread.join(30)
     assert b"not complete" in dripping.recv(200)
 
 

@@ -158,7 +158,7 @@ def test_twenty_visitors_that_leave_and_silent_ones_hold_up_nobody(
     server = serve("page")
     for _ in range(20):
         connect(server.address)
-        passing = socket.create_connection(server.address, 5)
+        passing = socket.create_connection(server.address, 30)
         passing.sendall(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
         passing.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         passing.close()
@@ -171,7 +171,7 @@ def test_a_client_that_sends_on_and_on_still_gets_its_answer(
     serve: Callable[..., Any], model: str, megabytes: int
 ) -> None:
     """A reset, because of unread bytes, would take the answer away from it."""
-    client = http.client.HTTPConnection(*serve("page", model=model).address, timeout=10)
+    client = http.client.HTTPConnection(*serve("page", model=model).address, timeout=30)
     client.request("POST", "/", b"x" * megabytes * 1_048_576)
     assert client.getresponse().status == 413
     client.close()

@@ -233,5 +233,5 @@ def test_more_come_than_select_can_watch(
     finally:
         with contextlib.suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
-        thread.join(10)
+        thread.join(30)
     assert outcome.why == why

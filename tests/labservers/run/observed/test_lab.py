@@ -31,7 +31,7 @@ def connect(port: int) -> socket.socket:
     until = time.monotonic() + DEADLINE_S
     while True:
         try:
-            return socket.create_connection(("127.0.0.1", port), 10)
+            return socket.create_connection(("127.0.0.1", port), 30)
         except ConnectionRefusedError:
             if time.monotonic() > until:
                 raise
@@ -100,7 +100,7 @@ def test_hello(serve: Any) -> None:
     server = serve("lab/hello.py", port, tapped=True)
     server.until(lambda told: any(t.get("event") == "bound" for t in told), "bound")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(10)
+        client.settimeout(30)
         for _ in range(3):
             client.sendto(b"Hello server", ("127.0.0.1", port))
             assert client.recv(100) == b"Hello client"

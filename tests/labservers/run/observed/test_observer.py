@@ -190,7 +190,7 @@ def test_a_breakpoint_on_a_client_of_udp_and_the_count_of_datagrams(
         socket.socket(type=socket.SOCK_DGRAM) as other,
     ):
         for sock in (one, other):
-            sock.settimeout(10)
+            sock.settimeout(30)
             sock.connect(("127.0.0.1", port))
         peer = "{}:{}".format(*other.getsockname())
         program.say(messages.Break([], [], [peer], exceptions=False))

@@ -13,7 +13,7 @@ class Client:
     """http.client over one connection: client("GET", path) gives status, body and response."""
 
     def __init__(self, address: tuple[str, int]) -> None:
-        self.http = http.client.HTTPConnection(*address, timeout=10)
+        self.http = http.client.HTTPConnection(*address, timeout=30)
 
     def __call__(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
@@ -58,7 +58,7 @@ def exchange() -> Callable[..., bytes]:
     """exchange(address, data): all that comes for these bytes, over one connection."""
 
     def all_of(address: tuple[str, int], data: bytes, half_close: bool = True) -> bytes:
-        with socket.create_connection(address, 10) as sock:
+        with socket.create_connection(address, 30) as sock:
             sock.sendall(data)
             if half_close:
                 sock.shutdown(socket.SHUT_WR)

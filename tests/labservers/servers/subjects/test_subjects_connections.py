@@ -28,7 +28,7 @@ def test_what_follows_a_last_request_does_not_reset_the_answer(
     version = b"1.1" if connection else b"1.0"
     request = b"GET /subjects/1 HTTP/%s\r\nHost: lab\r\n%s\r\n" % (version, connection)
     server.command(messages.Pause())  # so that all of it is there before the first byte is read
-    with socket.create_connection(server.address, 10) as sock:
+    with socket.create_connection(server.address, 30) as sock:
         sock.sendall(request + b"more than was announced " * 8_000)
         server.command(messages.Resume())
         answer = sock.makefile("rb").read()
@@ -95,7 +95,7 @@ def test_silent_and_dripping_clients_hold_up_nobody(
 
 def test_resets_and_garbage_hurt_nobody(server: Any, client_of: Callable[..., Any]) -> None:
     for junk in (b"", b"\x16\x03\x01\x02\x00", b"\xff" * 5000, b"GET / HTTP/1.1\r\n", b"\0\n\n"):
-        sock = socket.create_connection(server.address, 5)
+        sock = socket.create_connection(server.address, 30)
         sock.sendall(junk)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         sock.close()
@@ -226,4 +226,4 @@ def test_without_descriptors_it_waits_and_goes_on(
         sock.close()
     assert statuses(exchange(server.address, b"GET / HTTP/1.0\r\n\r\n")) == [200]
     server.process.terminate()
-    assert server.heard.exits.get(timeout=10) == 0
+    assert server.heard.exits.get(timeout=30) == 0

@@ -59,7 +59,7 @@ def posts(draw: st.DrawFn) -> str:
 def answers(address: tuple[str, int], requests: list[str]) -> bytes:
     """What comes for requests, each sent after the answer to the one before has begun."""
     received = b""
-    with socket.create_connection(address, 10) as sock:
+    with socket.create_connection(address, 30) as sock:
         for request in requests:
             sock.sendall(request.encode("latin-1"))
             received += (piece := sock.recv(65_536))
@@ -129,10 +129,10 @@ def at_once(server: Any, send: Callable[[], None]) -> None:
 
     def hold() -> None:
         held.set()
-        sent.wait(10)
+        sent.wait(30)
 
     server.loop.call_soon(hold)
-    assert held.wait(10)
+    assert held.wait(30)
     send()
     sent.set()
 

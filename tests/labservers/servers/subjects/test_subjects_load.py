@@ -71,7 +71,7 @@ def answer_of(sock: socket.socket) -> bytes:
 
 def connected(address: tuple[str, int], count: int) -> list[socket.socket]:
     """Open connections that have had one request answered each."""
-    opened = [socket.create_connection(address, 10) for _ in range(count)]
+    opened = [socket.create_connection(address, 30) for _ in range(count)]
     for sock in opened:
         ask(sock)
     return opened
@@ -101,7 +101,7 @@ def test_ten_thousand_idle_connections_are_small_and_keep_nobody_from_an_answer(
 
 def test_slow_headers_do_not_make_others_wait(start: Callable[[], Process]) -> None:
     server = start()
-    slow = [socket.create_connection(server.address, 10) for _ in range(200)]
+    slow = [socket.create_connection(server.address, 30) for _ in range(200)]
     try:
         (client,) = connected(server.address, 1)
         for byte in (b"G", b"E", b"T"):
@@ -119,7 +119,7 @@ def test_connections_that_were_closed_leave_no_memory_behind(start: Callable[[],
 
     def come_and_go(count: int) -> None:
         for _ in range(count):
-            with socket.create_connection(server.address, 10) as sock:
+            with socket.create_connection(server.address, 30) as sock:
                 ask(sock)
 
     come_and_go(500)

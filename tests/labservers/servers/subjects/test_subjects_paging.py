@@ -21,7 +21,7 @@ def filled(server: Any) -> list[str]:
     rows = [Row(str(1 + number % 2), subject, 5) for subject in subjects for number in range(2)]
     saved = threading.Event()
     server.book.commit(rows, lambda _: saved.set())
-    assert saved.wait(10)
+    assert saved.wait(30)
     return subjects
 
 
