@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboard.recording.log_file import RETRY_S, LogFile
-from tests.disks import full, without_descriptors
+from tests.disks import few_descriptors, full
 
 
 class Clock:
@@ -154,7 +154,7 @@ def test_what_is_not_a_file_is_not_waited_for(path: Path, file: LogFile, make: o
 def test_without_descriptors_it_waits_for_better_times(
     file: LogFile, path: Path, clock: Clock
 ) -> None:
-    with without_descriptors():
+    with few_descriptors(0):
         said = file.write("one")
     assert os.strerror(errno.EMFILE) in said
     clock.now += RETRY_S

@@ -155,6 +155,10 @@ class Faulty(HypotenuseServer):
         super().serve_client(client)
 
 
+class Patient(Faulty):
+    write_s = 30.0
+
+
 @BOTH_MODELS
 def test_a_fault_of_ours_ends_one_visit_only(
     serve: Callable[..., Any],
@@ -191,7 +195,7 @@ def test_a_client_that_does_not_read_is_waited_for_until_its_deadline_only(
 def test_an_answer_that_is_larger_than_what_the_kernel_takes_arrives_whole_and_once(
     serve: Callable[..., Any], connect: Callable[..., socket.socket]
 ) -> None:
-    server = serve("hypotenuse", make=Faulty)
+    server = serve("hypotenuse", make=Patient)
     sock = connect(server.address)
     sock.sendall(b"?")
     received = bytearray()
@@ -216,10 +220,6 @@ def test_a_client_that_does_not_read_makes_room_as_well(
     late.sendall(ASKED)
     late.settimeout(3)
     assert late.recv(100) == b"5.0"
-
-
-class Patient(Faulty):
-    write_s = 30.0
 
 
 class Hasty(HypotenuseServer):
