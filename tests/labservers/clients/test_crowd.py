@@ -88,7 +88,7 @@ def test_a_watched_socket_that_ends_ends_the_crowd() -> None:
         crowd.watch(ours)
         began = time.monotonic()
         crowd.run(lambda: None)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 class Process:

@@ -11,7 +11,7 @@ from labservers.servers.chat_postman import Postman
 from labservers.servers.chat_room import CROWDED
 from labservers.servers.chat_states import State
 
-PATIENCE_S = 0.4
+PATIENCE_S = 1.0
 
 
 def fill(chat: Any, speaker: Any, behind: Any) -> None:
@@ -37,12 +37,12 @@ def test_a_reader_that_is_a_little_behind_is_not_waited_for(
 
 
 def test_a_speaker_waits_for_a_reader_that_catches_up(make_chat: Any, fake_socket: Any) -> None:
-    chat = make_chat(patience_s=5.0)
+    chat = make_chat(patience_s=30.0)
     speaker, behind = chat.join(fake_socket()), chat.join(fake_socket(room=0))
     fill(chat, speaker, behind)
     catching_up = threading.Timer(0.02, chat.open_up, [behind])
     catching_up.start()
-    assert seconds(lambda: chat.say(speaker, "the next")) < 4.0
+    assert seconds(lambda: chat.say(speaker, "the next")) < 20.0
     catching_up.join(30)
     assert (behind.state, behind.place.missed_in_all) == (State.LEVEL, 0)
     assert behind.sock.got.endswith(b"x\nthe next\n")
@@ -56,7 +56,7 @@ def test_a_slow_reader_is_waited_for_once_and_again_when_it_has_nearly_caught_up
     fill(chat, speaker, behind)
     assert PATIENCE_S - 0.05 < seconds(lambda: chat.say(speaker, "the next")) < 4.0
     assert behind.state is State.SLOW  # from now on it misses messages, and no speaker waits
-    assert seconds(lambda: [chat.say(speaker, "x" * 50_000) for _ in range(20)]) < PATIENCE_S
+    assert seconds(lambda: [chat.say(speaker, "x" * 50_000) for _ in range(20)]) < 10 * PATIENCE_S
     chat.rooms.count_missed()
     assert behind.place.missed_in_all > 0
     behind.sock.room = 400_000

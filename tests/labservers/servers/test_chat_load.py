@@ -283,7 +283,7 @@ def test_a_signal_ends_it_though_somebody_never_stops_talking_nor_reads(
         receive(deaf, 100_000)
         began = time.monotonic()
         assert chat.stop(how) == 0
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 2.0 * strain()
     chat.close()
     assert "goodbye" in "".join(chat.said)
     assert "not everything ended" not in "".join(chat.said)

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import psutil
 import pytest
 
+from labservers.checks.patience import strain
 from labservers.observe import messages
 from labservers.servers.request_reader import Patience
 from labservers.servers.subjects import SubjectsServer, Timing
@@ -90,7 +91,7 @@ def test_silent_and_dripping_clients_hold_up_nobody(
     client = client_of(server.address)
     for _ in range(50):
         assert client("GET", "/subjects/1")[0] == 200
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 5 * strain()
 
 
 def test_resets_and_garbage_hurt_nobody(server: Any, client_of: Callable[..., Any]) -> None:
