@@ -271,6 +271,8 @@ def held(path: str) -> Talk:
 
 def interpreter(words: str) -> str:
     """Found as by a shell; its absolute path, since a program runs in a folder of its own."""
+    if words == sys.executable:
+        return words
     if (found := shutil.which(os.path.expanduser(words))) is None:
         raise ArgumentTypeError(f"{words!r} cannot be run; give the path of a Python")
     return os.path.abspath(found)

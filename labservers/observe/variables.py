@@ -43,7 +43,10 @@ class Plain(reprlib.Repr):
 
     def repr_int(self, x: int, level: int) -> str:
         bits = x.bit_length()
-        return super().repr_int(x, level) if bits <= BITS else f"<int of {bits:,} bits>"
+        if bits > BITS:
+            return f"<int of {bits:,} bits>"
+        repr(x)  # raises where the program has set a limit: from 3.14 on reprlib tells an address
+        return super().repr_int(x, level)
 
     def repr_dict(self, x: dict[Any, Any], level: int) -> str:
         def text(item: tuple[Any, Any]) -> str:

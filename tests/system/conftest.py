@@ -65,6 +65,14 @@ class RunningDashboard:
         self.born: set[int] = set()
         self.wait_for_answer()
 
+    @property
+    def worker(self) -> psutil.Process:
+        """The process that serves, where the first one watches over it (--debug). From Python 3.14
+        on that one has a resource tracker of multiprocessing as well, for Werkzeug's debugger."""
+        children = psutil.Process(self.process.pid).children()
+        [worker] = [one for one in children if "-c" not in one.cmdline()]
+        return worker
+
     def said(self) -> str:
         return (self.folder / "output.log").read_text("utf-8", "replace")
 

@@ -80,11 +80,6 @@ class Full:
         views = self.dashboard.api("GET", "/api/servers")["servers"]
         return {(view["name"], view["state"], view["pid"]) for view in views if view["pid"]}
 
-    def worker(self) -> int:
-        """The process that serves, where the first one watches over it."""
-        [worker] = psutil.Process(self.dashboard.process.pid).children()
-        return worker.pid
-
     def freeze(self) -> None:
         """The five, the guards of all others, and the checker: none hears of the dashboard's end
         by itself."""
@@ -183,7 +178,7 @@ def test_a_process_of_debug(
     full: Callable[..., Full], eventually: Callable[..., Any], whom: str, number: signal.Signals
 ) -> None:
     lab = full("--debug")
-    worker = lab.worker()
+    worker = lab.dashboard.worker.pid
     os.kill(lab.dashboard.process.pid if whom == "parent" else worker, number)
     lab.all_gone()
     eventually(lambda: not runs(worker), "the worker is gone as well")
@@ -209,7 +204,7 @@ def test_a_process_of_gunicorn(
 ) -> None:
     """A killed worker has a successor, which runs nothing yet."""
     lab = full("dashboard:create_app()", command=GUNICORN)
-    os.kill(lab.dashboard.process.pid if whom == "parent" else lab.worker(), number)
+    os.kill(lab.dashboard.process.pid if whom == "parent" else lab.dashboard.worker.pid, number)
     lab.all_gone()
 
 

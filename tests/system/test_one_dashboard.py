@@ -217,8 +217,7 @@ def test_a_reload_keeps_the_folder(
     run_dashboard: Callable[..., Any], eventually: Callable[..., Any]
 ) -> None:
     dashboard = run_dashboard("--debug")
-    [worker] = psutil.Process(dashboard.process.pid).children()
-    worker.kill()
+    dashboard.worker.kill()
     dashboard.process.wait(PATIENCE_S)  # flask ends with a worker that was killed
     again = run_dashboard("--debug", environment={"SOCKETLAB_DATA_DIR": str(dashboard.folder)})
     assert lab(dashboard.folder, "list").returncode == 0
