@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from . import messages, observed
 from .alive import alive
 from .clock import Clock
+from .holding import holding
 from .lines import NOWHERE, OwnLines, Place
 from .outcomes import INCOMING, PEEK
 from .points import WIDTH, Birth, Call, Life, point, socket_event
@@ -126,20 +127,12 @@ class Book:
 
         A signal handler may come here in the midst of it, or raise from any call.
         """
-        lock = self._folding
-        if lock._is_owned():
-            return
-        try:
-            if lock.acquire(True, wait_s):
-                self._refill()
-                self._fold_whole(self._rows(len(self.ring)))
-                self._add_sizes()
-        finally:
-            try:
-                let_go(lock)
-            except BaseException:  # before Python 3.11 a handler may raise between finally and here
-                let_go(lock)
-                raise
+        holding(self._folding, self._read_ring, wait_s)
+
+    def _read_ring(self) -> None:
+        self._refill()
+        self._fold_whole(self._rows(len(self.ring)))
+        self._add_sizes()
 
     def totals(self) -> Totals:
         """As of the last fold()."""
@@ -193,7 +186,10 @@ class Book:
         """The messages since the last call, in batches and in the order of time; by one
         thread at a time."""
         self.fold(WAIT_S)
-        chosen, lost, untold = self._swap()
+        taken = holding(self._folding, self._swap, WAIT_S)
+        if taken is None:
+            return []
+        chosen, lost, untold = taken
         batches: list[Any] = []
         for event in chosen:
             _put(batches, self._message(event))
@@ -205,11 +201,10 @@ class Book:
         return batches
 
     def _swap(self) -> tuple[deque[Any], int, int]:
-        with self._folding:
-            chosen, self._chosen, self._weight = self._chosen, deque(), 0.0
-            lost, self._lost = self._lost, 0
-            untold, self._untold = self._untold, 0
-            return chosen, lost, untold
+        chosen, self._chosen, self._weight = self._chosen, deque(), 0.0
+        lost, self._lost = self._lost, 0
+        untold, self._untold = self._untold, 0
+        return chosen, lost, untold
 
     # The hot loop: no function is called for a plain call.
 
@@ -375,11 +370,3 @@ def _put(batches: list[Any], told: Any) -> None:
         batches.append(observed.Points(told.at, [told], 0))
     else:
         batches.append(kind(told.at, [told]))
-
-
-def let_go(lock: Any) -> None:
-    """Release a lock that knows its owner; nothing where another thread has it, or nobody."""
-    try:
-        lock.release()
-    except RuntimeError:
-        pass

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from .holding import alone
 from .readiness import writable
 
 CAPACITY = 8 * 1024 * 1024
@@ -68,6 +69,7 @@ class Channel:
         sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_RCVTIMEO, timeout)
         return cls(sock)
 
+    @alone
     def send(
         self, line: bytes, *, messages: int = 1, points: int = 0, last_word: bool = False
     ) -> bool:
@@ -75,55 +77,58 @@ class Channel:
 
         messages, points: how many are lost if this line is. last_word: shorten() keeps it.
         """
-        with self._lock:
-            self._kept.append(Waiting(line, messages, points, last_word))
-            self._size += len(line)
-            self._push()
-            while self._size > self._capacity:
-                self._lose(self._kept.popleft())
-            return not self._broken
+        self._kept.append(Waiting(line, messages, points, last_word))
+        self._size += len(line)
+        self._push()
+        while self._size > self._capacity:
+            self._lose(self._kept.popleft())
+        return not self._broken
 
+    @alone
     def leave_out(self, points: int) -> None:
         """Count points that are not sent at all."""
-        with self._lock:
-            self.lost_points += points
+        self.lost_points += points
 
+    @alone
     def take_lost(self) -> tuple[int, int]:
         """How many messages and points were lost, for the one caller who tells it."""
-        with self._lock:
-            lost, self.lost, self.lost_points = (self.lost, self.lost_points), 0, 0
-            return lost
+        lost, self.lost, self.lost_points = (self.lost, self.lost_points), 0, 0
+        return lost
 
+    @alone
     def take_lost_points(self) -> int:
         """How many points were lost, for the one caller who tells it."""
-        with self._lock:
-            lost, self.lost_points = self.lost_points, 0
-            return lost
+        lost, self.lost_points = self.lost_points, 0
+        return lost
 
+    @alone
     def shorten(self, most: int) -> None:
         """Keep no more than so many bytes: points go first, then all but the last words."""
-        with self._lock:
-            for rank in range(3):
-                waiting, self._kept = self._kept, deque()
-                for one in waiting:
-                    if self._size > most and one.rank == rank:
-                        self._lose(one)
-                    else:
-                        self._kept.append(one)
+        for rank in range(3):
+            waiting, self._kept = self._kept, deque()
+            for one in waiting:
+                if self._size > most and one.rank == rank:
+                    self._lose(one)
+                else:
+                    self._kept.append(one)
 
     def flush(self, timeout_s: float = 0.0) -> bool:
         """Wait until the kernel has taken what is kept; False: it has not within that time, or
         the other side is gone."""
         deadline = time.monotonic() + timeout_s
         while True:
-            with self._lock:
-                self._push()
-                if self._broken or not (self._kept or self._begun):
-                    return not self._broken
+            if self._is_done():
+                return not self._broken
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 return False
             writable(self._sock)(min(left_s, AGAIN_S))
+
+    @alone
+    def _is_done(self) -> bool:
+        """Whether nothing is kept once the kernel has got what it takes."""
+        self._push()
+        return self._broken or not (self._kept or self._begun)
 
     @property
     def behind(self) -> int:
@@ -161,11 +166,11 @@ class Channel:
             if not data:
                 return
 
+    @alone
     def close(self) -> None:
         """The other side, and a thread of ours that reads, find the end."""
-        with self._lock:
-            self._break()
-            self._close()
+        self._break()
+        self._close()
 
     def forget(self) -> None:
         """In a forked child: the line is the parent's, and stays open there."""

@@ -12,7 +12,7 @@ import time
 from typing import Any, Callable
 
 from . import this_process
-from .book import let_go
+from .holding import holding
 from .readers import nobody_reads
 from .tap import Tap
 from .text import printable
@@ -65,17 +65,7 @@ class Teller:
     def flush(self, timeout_s: float = 1.0) -> None:
         """Tell all that is queued, in the calling thread. A signal handler may come here in the
         midst of it, or raise from any call."""
-        if self._writing._is_owned():
-            return
-        try:
-            if self._writing.acquire(True, timeout_s):
-                self._hand_on()
-        finally:
-            try:
-                let_go(self._writing)
-            except BaseException:  # before Python 3.11 a handler may raise between finally and here
-                let_go(self._writing)
-                raise
+        holding(self._writing, self._hand_on, timeout_s)
 
     def stop(self) -> None:
         """End the writer, so that the system knows nothing of it any more."""
