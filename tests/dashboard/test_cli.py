@@ -10,8 +10,8 @@ import pytest
 
 from dashboard import cli
 from dashboard.instance import Instance
-from tests.disks import full
 from tests.ports import free_port
+from tests.scarcity import full
 
 STEERING = "\x1b[2J\x9b1m\u202e\u2028\nforged"
 

@@ -19,7 +19,7 @@ from dashboard.programs.opened import Opened
 from dashboard.programs.settings import Settings
 from dashboard.supervision.lifecycle import State
 from dashboard.troubles import Troubles
-from tests.disks import full, read_only
+from tests.scarcity import full, read_only
 
 
 class Dashboard:

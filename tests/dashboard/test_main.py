@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dashboard.__main__ import main, refusal
-from tests.disks import without_rights
 from tests.ports import free_port
+from tests.scarcity import without_rights
 
 PROGRAMS = "SOCKETLAB_PROGRAMS"
 

@@ -13,7 +13,7 @@ from dashboard.programs.catalogue import catalogue
 from dashboard.programs.settings import Settings
 from dashboard.troubles import Troubles
 from dashboard.updated import EVERY_S, Updates
-from tests.disks import full
+from tests.scarcity import full
 
 
 class Heard:

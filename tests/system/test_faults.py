@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from simple_websocket import ConnectionClosed
 
-from tests.disks import free_below
+from tests.scarcity import free_below
 from tests.system.conftest import TOKEN, RunningDashboard
 from tests.websocket import Client
 

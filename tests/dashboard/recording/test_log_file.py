@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboard.recording.log_file import RETRY_S, LogFile
-from tests.disks import few_descriptors, full
+from tests.scarcity import few_descriptors, full
 
 
 class Clock:

@@ -15,7 +15,7 @@ from dashboard.recording.log_file import RETRY_S
 from dashboard.supervision import failures, session
 from dashboard.supervision.sampling import ProcessSampler
 from labservers.observe import messages, observed
-from tests.disks import few_descriptors
+from tests.scarcity import few_descriptors
 
 DAY_S = 86_400.0
 

@@ -18,7 +18,7 @@ from dashboard.supervision.process import ServerProcess, child_environment, exit
 from labservers.observe import messages
 from labservers.observe.channel import LINE_LIMIT
 from tests.conftest import PATIENCE_S, Heard, runs
-from tests.disks import with_just_enough_descriptors
+from tests.scarcity import few_threads, with_just_enough_descriptors
 
 # `python -m labservers tiny ...` runs the real command line, with one more server in the registry:
 # sitecustomize is this module, and PYTHONPATH reaches the child.
@@ -274,23 +274,12 @@ def test_a_child_for_which_there_are_too_few_descriptors_leaves_none(terminal: b
 
 @pytest.mark.parametrize("terminal", [False, True])
 @pytest.mark.parametrize("granted", [0, 1, 2])
-def test_a_child_that_no_thread_can_watch_is_not_left_behind(
-    monkeypatch: pytest.MonkeyPatch, granted: int, terminal: bool
-) -> None:
-    begin, left = threading.Thread.start, [granted]
-
-    def start(thread: threading.Thread) -> None:
-        left[0] -= 1
-        if left[0] < 0:
-            raise RuntimeError("can't start new thread")
-        begin(thread)
-
-    monkeypatch.setattr(threading.Thread, "start", start)
+def test_a_child_that_no_thread_can_watch_is_not_left_behind(granted: int, terminal: bool) -> None:
+    command = Command((sys.executable, "-c", "input()"), terminal=terminal)
     before, others = psutil.Process().num_fds(), set(psutil.Process().children())
-    with pytest.raises(OSError, match="can't start new thread"):
-        ServerProcess(Command((sys.executable, "-c", "input()"), terminal=terminal), Heard())
+    with few_threads(granted), pytest.raises(OSError, match="can't start new thread"):
+        ServerProcess(command, Heard())
     assert set(psutil.Process().children()) <= others  # a browser of other tests may be there
-    monkeypatch.undo()
     assert psutil.Process().num_fds() <= before
 
 

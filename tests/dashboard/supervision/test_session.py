@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.supervision import session
 from tests.conftest import runs
-from tests.disks import few_descriptors
+from tests.scarcity import few_descriptors
 
 LEADS = "sleep 600 & echo $!; setsid sleep 600 & echo $!; exec sleep 600"
 

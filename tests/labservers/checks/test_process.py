@@ -1,7 +1,6 @@
 """The process of a checked program, where the system refuses a part of it."""
 
 import sys
-import threading
 from pathlib import Path
 
 import psutil
@@ -10,7 +9,7 @@ import pytest
 from labservers.checks import remains
 from labservers.checks.process import Process
 from tests.conftest import wait_until
-from tests.disks import with_just_enough_descriptors
+from tests.scarcity import few_threads, with_just_enough_descriptors
 
 
 def process_of(folder: Path) -> Process:
@@ -25,22 +24,10 @@ def test_one_for_which_there_are_too_few_descriptors_leaves_none(tmp_path: Path)
 
 
 @pytest.mark.parametrize("granted", [0, 1])
-def test_one_that_no_thread_can_read_is_not_left_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, granted: int
-) -> None:
-    begin, left = threading.Thread.start, [granted]
-
-    def start(thread: threading.Thread) -> None:
-        left[0] -= 1
-        if left[0] < 0:
-            raise RuntimeError("can't start new thread")
-        begin(thread)
-
+def test_one_that_no_thread_can_read_is_not_left_behind(tmp_path: Path, granted: int) -> None:
     before, others = psutil.Process().num_fds(), set(psutil.Process().children())
-    monkeypatch.setattr(threading.Thread, "start", start)
-    with pytest.raises(OSError, match="can't start new thread"):
+    with few_threads(granted), pytest.raises(OSError, match="can't start new thread"):
         process_of(tmp_path)
-    monkeypatch.undo()
     assert set(psutil.Process().children()) <= others
     wait_until(lambda: psutil.Process().num_fds() <= before, "no descriptor is left")
     assert not any("Process._kill" in repr(undo) for undo in vars(remains)["_undos"])

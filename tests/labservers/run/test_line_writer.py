@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from labservers.run.line_writer import PATIENCE_S, LineWriter
-from tests.disks import full
+from tests.scarcity import full
 
 Pipe = tuple[int, int]
 

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import pytest
-
 from labservers.servers.chat_backlog import CAPACITY, SEGMENT_BYTES
 from labservers.servers.chat_member import Member
 from labservers.servers.chat_room import CROWDED
 from labservers.servers.chat_states import State
+from tests.scarcity import few_threads
 
 
 def far_behind(member: Member) -> bool:
@@ -124,16 +123,10 @@ def test_five_hundred_members_and_a_thousand_joins(
 def test_a_thread_that_cannot_be_started_is_a_refusal(
     chat_server: Any,
     connect: Callable[..., socket.socket],
-    monkeypatch: pytest.MonkeyPatch,
     join: Any,
 ) -> None:
     stays = join()
-
-    def no_more(_thread: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(threading.Thread, "start", no_more)
+    with few_threads(0):
         assert b"full" in connect(chat_server.address).recv(100)
     assert (chat_server.frame(1).connections, chat_server.monitor.totals().counts["refused"]) == (
         1,

@@ -1,13 +1,17 @@
-"""What a system can refuse: a disk that is full, one that must not be written, descriptors."""
+"""What a system can refuse: a disk that is full, one that must not be written, descriptors,
+threads."""
 
 import contextlib
 import errno
 import itertools
 import os
 import resource
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
+
+import pytest
 
 T = TypeVar("T")
 NOBODY = 65_534
@@ -60,6 +64,21 @@ def few_descriptors(count: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@contextlib.contextmanager
+def few_threads(count: int) -> Iterator[None]:
+    """For this process: no thread of threading can be started beyond so many."""
+    begin, left = threading.Thread.start, iter(range(count))
+
+    def start(thread: threading.Thread) -> None:
+        if next(left, None) is None:
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    with pytest.MonkeyPatch.context() as system:
+        system.setattr(threading.Thread, "start", start)
+        yield
 
 
 def with_just_enough_descriptors(make: Callable[[], T]) -> T:
