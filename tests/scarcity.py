@@ -8,6 +8,7 @@ import os
 import resource
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,15 +19,20 @@ NOBODY = 65_534
 
 
 @contextlib.contextmanager
-def full(size: int = 10) -> Iterator[None]:
-    """For this process: a file beyond `size` bytes fails with EFBIG (setrlimit(2); Python ignores
-    SIGXFSZ)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+def limited(kind: int, soft: int, pid: int = 0) -> Iterator[None]:
+    """For a process, this one by default (prlimit(2))."""
+    before = resource.prlimit(pid, kind)
+    resource.prlimit(pid, kind, (soft, before[1]))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        resource.prlimit(pid, kind, before)
+
+
+def full(size: int = 10) -> AbstractContextManager[None]:
+    """For this process: a file beyond `size` bytes fails with EFBIG (setrlimit(2); Python ignores
+    SIGXFSZ)."""
+    return limited(resource.RLIMIT_FSIZE, size)
 
 
 @contextlib.contextmanager
@@ -55,15 +61,9 @@ def without_rights() -> Iterator[None]:
         os.seteuid(user)
 
 
-@contextlib.contextmanager
-def few_descriptors(count: int) -> Iterator[None]:
+def few_descriptors(count: int) -> AbstractContextManager[None]:
     """For this process: what would be opened beyond so many fails with EMFILE."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (free_below(os.getpid(), count), hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return limited(resource.RLIMIT_NOFILE, free_below(os.getpid(), count))
 
 
 @contextlib.contextmanager

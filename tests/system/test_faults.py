@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from simple_websocket import ConnectionClosed
 
-from tests.scarcity import free_below
+from tests.scarcity import free_below, limited
 from tests.system.conftest import TOKEN, RunningDashboard
 from tests.websocket import Client
 
@@ -56,20 +56,10 @@ def hears(tab: Client, wanted: Callable[[dict[str, Any]], Any]) -> Any:
                 return found
 
 
-@contextlib.contextmanager
-def limited(pid: int, kind: int, soft: int) -> Iterator[None]:
-    before = resource.prlimit(pid, kind)
-    resource.prlimit(pid, kind, (soft, before[1]))
-    try:
-        yield
-    finally:
-        resource.prlimit(pid, kind, before)
-
-
 def test_out_of_descriptors(dashboard: RunningDashboard, live: Callable[[], Client]) -> None:
     tab, pid = live(), dashboard.process.pid
     hears(tab, lambda message: "servers" in message)
-    with limited(pid, resource.RLIMIT_NOFILE, free_below(pid, 2)):
+    with limited(resource.RLIMIT_NOFILE, free_below(pid, 2), pid):
         view = dashboard.api("POST", "/api/servers/hello/start?wait=30")
         assert view["failure"]["reason"] == "descriptors"
         assert "Too many open files" in view["failure"]["message"]
@@ -84,7 +74,7 @@ def test_a_log_on_a_full_disk_is_said_on_every_page(
     dashboard: RunningDashboard, live: Callable[[], Client]
 ) -> None:
     tab = live()
-    with limited(dashboard.process.pid, resource.RLIMIT_FSIZE, 0):
+    with limited(resource.RLIMIT_FSIZE, 0, dashboard.process.pid):
         dashboard.start("hello")
         troubles = hears(tab, lambda event: event.get("troubles"))
     assert [(t["code"], t["about"], t["why"]) for t in troubles] == [

@@ -1,18 +1,13 @@
 """A lock that no signal leaves behind, and what is done while it is held."""
 
 import _thread
-import contextlib
-import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from labservers.observe.holding import alone, holding
-from tests.measured import MEASURED
-
-ROUNDS = 300
 
 
 class Counter:
@@ -43,34 +38,40 @@ def elsewhere(work: Callable[[], Any]) -> Any:
     return found[0]
 
 
-@pytest.fixture
-def interrupted() -> Iterator[Callable[[Callable[[], object], int], None]]:
-    """interrupted(work, round): it is done again and again, until a signal's handler raises
-    somewhere in it."""
+class Interrupted:
+    """An RLock of which one call is interrupted by a signal's handler that raises."""
 
-    def handle(number: int, frame: Any) -> None:
-        raise KeyboardInterrupt
+    def __init__(self, place: str) -> None:
+        self.real: Any = _thread.RLock()
+        self._places = [place]
 
-    def run(work: Callable[[], object], round: int) -> None:
-        with contextlib.suppress(KeyboardInterrupt):
-            signal.setitimer(signal.ITIMER_REAL, 1e-5 + round % 50 * 2e-6)
-            while True:
-                work()
+    def _is_owned(self) -> bool:
+        return bool(self.real._is_owned())
 
-    before = signal.signal(signal.SIGALRM, handle)
-    yield run
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
+    def acquire(self, *given: Any) -> bool:
+        taken: bool = self.real.acquire(*given)
+        self._come_by("acquired")
+        return taken
+
+    def release(self) -> None:
+        self._come_by("to be released")
+        self.real.release()
+        self._come_by("released")
+
+    def _come_by(self, place: str) -> None:
+        if place in self._places:
+            self._places.remove(place)
+            raise KeyboardInterrupt
 
 
-@pytest.mark.skipif(MEASURED, reason="the signal interrupts what measures as well")
-def test_a_handler_that_raises_anywhere_leaves_no_lock_behind(interrupted: Any) -> None:
-    counter, lock = Counter(), _thread.RLock()
-    for round in range(ROUNDS):
-        interrupted(counter.count, round)
-        assert counter.is_free
-        interrupted(lambda: holding(lock, lambda: None), round)
-        assert elsewhere(lambda: holding(lock, lambda: "free", 0.0)) == "free"
+@pytest.mark.parametrize("place", ["acquired", "to be released", "released"])
+def test_a_handler_that_raises_leaves_no_lock_behind(place: str) -> None:
+    """Wherever it does: tests/labservers/observe/test_teller.py."""
+    lock, done = Interrupted(place), []
+    with pytest.raises(KeyboardInterrupt):
+        holding(lock, lambda: done.append(place))
+    assert done == ([] if place == "acquired" else [place])
+    assert elsewhere(lambda: holding(lock.real, lambda: "free", 0.0)) == "free"
 
 
 def test_a_method_is_what_it_was_but_for_one_thread_at_a_time() -> None:
