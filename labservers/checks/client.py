@@ -73,6 +73,8 @@ class Client:
         kind = socket.SOCK_DGRAM if self._address.datagram else socket.SOCK_STREAM
         self._sock = socket.socket(family, kind)
         self._sock.settimeout(max(timeout_s, 0.01))
+        if kind == socket.SOCK_STREAM:  # ports.free() has to bind it again while it waits
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._come_from_here(host)
         if small:
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)

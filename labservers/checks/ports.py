@@ -3,7 +3,8 @@
 The side that closes first keeps the pair of addresses for a minute (RFC 9293 section 3.6.1), and
 a server without SO_REUSEADDR cannot bind its port meanwhile. A new SYN from the same client port
 ends that wait: the old connection answers it with an ACK that fits nothing, the client's kernel
-answers this with RST, and the wait is over (RFC 1337: TIME-WAIT assassination).
+answers this with RST, and the wait is over (RFC 1337: TIME-WAIT assassination). Where both sides
+have closed at once, the client's waits too: its port is bound again if it had SO_REUSEADDR.
 
 The same number on another address is another program's port: what is asked of an address holds for
 the sockets that exclude one there. No host, or a name for one, means each of the number.

@@ -1,5 +1,6 @@
 """A port that a connection in TIME-WAIT keeps becomes free at once."""
 
+import contextlib
 import os
 import re
 import socket
@@ -11,8 +12,11 @@ from typing import Any
 import pytest
 
 from labservers.checks import ports
+from labservers.checks.client import Client, Timeline, never
 from labservers.checks.values import Address
 from tests.ports import free_port
+
+PATIENCE_S = 30.0
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the table is Linux's")
 
@@ -32,6 +36,11 @@ def left_in_time_wait(family: int, host: str) -> int:
     return port
 
 
+def freed(address: Address) -> bool:
+    ports.free(address)  # the kernel answers to a connection in TIME-WAIT twice a second
+    return ports.keeps(address) == 0
+
+
 @pytest.mark.parametrize(
     ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
 )
@@ -44,13 +53,35 @@ def test_a_port_is_bound_again_at_once(
     with socket.socket(family) as again, pytest.raises(OSError, match="in use"):
         again.bind((host, port))
 
-    def freed() -> bool:
-        ports.free(address)  # the kernel answers to a connection in TIME-WAIT twice a second
-        return ports.keeps(address) == 0
-
-    eventually(freed, "nothing keeps it")
+    eventually(lambda: freed(address), "nothing keeps it")
     with socket.socket(family) as again:
         again.bind((host, port))
+
+
+@pytest.mark.parametrize(
+    ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
+)
+def test_a_port_is_free_again_where_both_sides_have_closed_at_once(
+    family: int, host: str, eventually: Callable[..., Any]
+) -> None:
+    """Each has sent its end before it gets the other's (RFC 9293 section 3.6, case 3): that of the
+    server stands behind more than its client has room for."""
+    address = Address(host, free_port())
+    client = Client(address, Timeline())
+    with socket.create_server((host, address.port), family=family) as listener:
+        assert client.connect(PATIENCE_S, small=True)
+        with listener.accept()[0] as theirs, contextlib.suppress(BlockingIOError):
+            theirs.setblocking(False)
+            while True:
+                theirs.send(bytes(65_536))
+    client.finish()
+    client.receive(PATIENCE_S, never)
+    client.close()
+    eventually(lambda: ports.keeps(address) == 1, "the server's side waits")
+    assert client.pair is not None
+    with socket.socket(family) as another, pytest.raises(OSError, match="in use"):
+        another.bind(client.pair[0])  # and so does the client's
+    eventually(lambda: freed(address), "nothing keeps it")
 
 
 def test_a_port_is_taken_while_somebody_listens_on_it() -> None:
