@@ -4,6 +4,7 @@ The kernel gives out ports from 32768 on to any client that connects, and the te
 worker ask at the same time: a port from there may be taken before its server binds it.
 """
 
+import contextlib
 import itertools
 import os
 import socket
@@ -30,3 +31,13 @@ def _free(port: int, kind: socket.SocketKind) -> bool:
         except OSError:
             return False
         return True
+
+
+def end_behind_much(listener: socket.socket) -> None:
+    """Accept a client and close, with more sent than it has room for: the end of this stream comes
+    when the client has read, which may have ended its own meanwhile. Then both sides wait (RFC 9293
+    section 3.6, case 3)."""
+    with listener.accept()[0] as accepted, contextlib.suppress(BlockingIOError):
+        accepted.setblocking(False)
+        while True:
+            accepted.send(bytes(65_536))

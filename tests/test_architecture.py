@@ -171,8 +171,8 @@ OF_A_SYSTEM = {
     "calls without a wait": (r"\bMSG_DONTWAIT\b", {
         "labservers/net/no_wait.py", "labservers/observe/channel.py"}),
     "proc": (r"[\"']/proc\b", {
-        "dashboard/supervision/port_owner.py", "labservers/checks/figures.py",
-        "labservers/checks/network.py", "labservers/checks/ports.py",
+        "labservers/checks/figures.py", "labservers/checks/network.py",
+        "labservers/checks/ports.py", "labservers/net/socket_table.py",
         "labservers/observe/this_process.py", "labservers/run/guard.py"}),
     "the C library": (r"\bctypes\b", {
         "dashboard/allocator.py", "labservers/checks/network.py",

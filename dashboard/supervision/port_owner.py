@@ -1,21 +1,18 @@
 """Whose a port is, and which one is free: asked only when a bind has failed."""
 
 import socket
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import psutil
 
 from labservers.net.addresses import conflict, is_ipv4, resolve
 from labservers.net.listening import bind_udp, listen_tcp
+from labservers.net.socket_table import TIME_WAIT, sockets_at
 
 COMMAND_CHARACTERS = 120
 UDP = socket.SOCK_DGRAM
 FREE_TRIES = 50
-TIME_WAIT = "06"
-TABLES = ((socket.AF_INET, "/proc/net/tcp"), (socket.AF_INET6, "/proc/net/tcp6"))
 
 
 def owner(host: str, port: int, transport: str, ours: Iterable[int] = ()) -> dict[str, Any] | None:
@@ -63,35 +60,13 @@ def listening(pid: int) -> list[tuple[str, tuple[str, int]]]:
 
 def kept_s(host: str, port: int) -> float | None:
     """Seconds until the kernel gives up the last connection in TIME_WAIT that keeps this address of
-    TCP (60 s, tcp(7)); None where none does, or the system does not tell.
-
-    proc(5), /proc/net/tcp: local address, state 06, and the timer's number and time in 1/100 s.
-    """
+    TCP (60 s, tcp(7)); None where none does, or the system does not tell."""
     try:
         wanted = resolve(host, port, socket.SOCK_STREAM)[1][0]
     except OSError:
         return None
-    left = []
-    for family, table in TABLES:
-        try:
-            lines = Path(table).read_text("ascii").splitlines()[1:]
-        except OSError:
-            continue
-        for line in lines:
-            words = line.split()
-            digits, _, number = words[1].rpartition(":")
-            if words[3] != TIME_WAIT or int(number, 16) != port:
-                continue
-            if conflict(_address(family, digits), wanted):
-                left.append(int(words[5].partition(":")[2], 16) / 100)
-    return max(left, default=None)
-
-
-def _address(family: int, digits: str) -> str:
-    """`0100007F`: words of 32 bits as the machine keeps them, in hexadecimal."""
-    words = (digits[at : at + 8] for at in range(0, len(digits), 8))
-    packed = b"".join(int(word, 16).to_bytes(4, sys.byteorder) for word in words)
-    return socket.inet_ntop(family, packed)
+    waits = (row for row in sockets_at("tcp", port) if row.state == TIME_WAIT)
+    return max((row.left_s for row in waits if conflict(row.host, wanted)), default=None)
 
 
 def _described(pid: int | None) -> dict[str, Any]:

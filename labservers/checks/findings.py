@@ -43,8 +43,8 @@ BRINGS: dict[str, frozenset[str]] = {
 # In a room these stand for themselves, where the inside shows them.
 BY_ITSELF = frozenset({"broadcast-to-gone", "deaf-stops-all"})
 CANNOT_RUN = frozenset(
-    {"port-taken", "needs-arguments", "waits-for-input", "unix-socket", "no-talk", "never-sends"}
-    | {"nobody-listens", "answers-by-hand", "bad-talk", "client-silent"}
+    {"port-taken", "port-waits", "needs-arguments", "waits-for-input", "unix-socket", "no-talk"}
+    | {"never-sends", "nobody-listens", "answers-by-hand", "bad-talk", "client-silent"}
 )
 
 Found = tuple[Match, Outcome]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from labservers.checks.context import Checked, Context, Probe, Setting
 from labservers.checks.probes.basics import ANSWERS, ANSWERS_AGAIN
+from labservers.checks.subject import Lost
 from labservers.checks.values import Evidence, Outcome
 
 
@@ -26,18 +27,19 @@ class Looks:
         self._fresh = not setting.once  # it has served somebody, and is about to end
         self._roughed = False  # members of a chat have left without a farewell
         self._unanswered = False
-        self._taken: tuple[tuple[str, str], ...] = ()  # who has its port
+        self._lost: Lost | None = None  # why it does not get its port
         self._known: set[tuple[str, str | None]] = set()  # exceptions and lines, confirmed before
 
     def look(self, probe: Probe) -> Outcome:
         """Its outcome, in the end."""
         why = "unanswered" if self._unanswered else self._why_not(probe)
-        if why is None and not self._taken and time.monotonic() > self._until:
+        if why is None and self._lost is None and time.monotonic() > self._until:
             why = "time"
         if why is None and not self._make_ready(probe):
-            why = "port-lost" if self._taken else "gone"
+            lost = self._lost or Lost("gone", ())
+            return Outcome(probe.id, "not tried", lost.why, lost.values)
         if why is not None:
-            return Outcome(probe.id, "not tried", why, self._taken if why == "port-lost" else ())
+            return Outcome(probe.id, "not tried", why)
         first = self._once(probe)
         if self._setting.once:
             self._fresh = False
@@ -89,15 +91,15 @@ class Looks:
     def _make_ready(self, probe: Probe) -> bool:
         """A run that serves; a fresh one where a probe has failed at the last, and of a chat where
         members have left roughly, unless others are about to. None is started any more where
-        another program has taken the port."""
-        if self._taken:
+        it does not get its port."""
+        if self._lost is not None:
             return False
         if probe.starts or (self._fresh and self._may_go_on(probe) and self._subject.serving()):
             return True
         reason = self._subject.restart()
         self._fresh, self._roughed = reason is None, False
         if reason == "port-taken":
-            self._taken = self._subject.taken_by()
+            self._lost = self._subject.lost_port()
         return self._fresh
 
 

@@ -67,6 +67,7 @@ SAID = {
     "unix-socket": ("path", "unix"),
     "needs-arguments": ("said", "lacks"),
 }
+LOST = ("port-lost", "port-waits")  # it does not get its port, and the rest is not tried
 PRIVILEGED = 1024  # ports below it are for root alone
 
 
@@ -141,8 +142,8 @@ class _Check:
         if outcomes[0].outcome == "pass":
             cpu_before = busy.at_work(self._subject) if self._subject.inside else 0.0
             found, why = spoken(self._wanted(), self._subject, self._patience, self._hints)
-            if found is None and (taken := self._subject.taken_by()):
-                why = Outcome("answers", "not tried", "port-lost", taken)
+            if found is None and (lost := self._subject.lost_port()) is not None:
+                why = Outcome("answers", "not tried", *lost)
             outcomes += [why] if why is not None else []
             if found is not None:
                 outcomes += self._looked(found, cpu_before, began)
@@ -163,6 +164,9 @@ class _Check:
             reason = "address-not-here" if is_shared(address.host) else None
         if reason is None:
             return Outcome("starts", "pass", *self._late())
+        lost = self._subject.lost_port() if reason == "port-taken" else None
+        if lost is not None and lost.why == "port-waits":
+            reason = lost.why
         figure = "privileged" if privileged else "port"
         evidence = Evidence(
             "not-started",
@@ -179,8 +183,9 @@ class _Check:
 
     def _said_of(self, reason: str) -> tuple[tuple[str, str], ...]:
         """The values of a text about why it does not start."""
-        if reason == "port-taken":
-            return self._subject.taken_by() or (("who", ""),)
+        if reason in ("port-taken", "port-waits"):
+            lost = self._subject.lost_port()
+            return lost.values if lost is not None else (("who", ""),)
         if reason == SILENT:
             return (("s", f"{self._subject.waited_s:.0f}"),)
         if reason not in SAID:
@@ -254,7 +259,7 @@ class _Check:
 def _why_not_whole(outcomes: Sequence[Outcome]) -> Outcome | None:
     """The outcome that says why the program cannot be run, or why the check has ended early."""
     begins = [one for one in outcomes[:2] if one.why in CANNOT_RUN]
-    return next(iter(begins + [one for one in outcomes if one.why == "port-lost"]), None)
+    return next(iter(begins + [one for one in outcomes if one.why in LOST]), None)
 
 
 def _subject(options: Options, seen: Hints) -> Subject | Remote:

@@ -14,24 +14,24 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import ipaddress
 import os
 import socket
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from labservers.checks.values import Address
 from labservers.net.addresses import conflict, is_ipv4, reach
+from labservers.net.socket_table import (
+    CLOSE_WAIT,
+    ESTABLISHED,
+    HERE,
+    LISTEN,
+    TIME_WAIT,
+    UNCONNECTED,
+    Row,
+    sockets_at,
+)
 
-TIME_WAIT = "06"  # linux/tcp_states.h
-LISTEN = "0A"
-ESTABLISHED, CLOSE_WAIT = "01", "08"
-UNCONNECTED = "07"  # a bound socket of UDP
-TABLES = ((socket.AF_INET, "/proc/net/{}"), (socket.AF_INET6, "/proc/net/{}6"))
-TABLE = Path("/proc/net/tcp")
 FREED_S, LOOK_S = 0.5, 0.01
 NAME = 60  # characters of a program's name
 
@@ -39,6 +39,11 @@ NAME = 60  # characters of a program's name
 def keeps(address: Address) -> int:
     """How many connections in TIME-WAIT keep this port; 0 where the system does not say."""
     return len(_waits(address))
+
+
+def kept_s(address: Address) -> float:
+    """Seconds until the last of those waits is over; 0.0 where there is none."""
+    return max((row.left_s for row in _waits(address)), default=0.0)
 
 
 def free(address: Address) -> None:
@@ -59,13 +64,13 @@ def free(address: Address) -> None:
 def taken(address: Address) -> bool:
     """Whether the kernel takes connections, or datagrams, for this port; True where the system
     does not say."""
-    return bool(_open(address)) if TABLE.exists() else True
+    return bool(_open(address)) if HERE else True
 
 
 def holder(address: Address) -> str | None:
     """The program that listens there, as "python3 server.py, PID 4312"; "" where the system does
     not say which, as of another user's; None: nobody, or the system does not say whether."""
-    sockets = {f"socket:[{row.inode}]" for row in _open(address)} if TABLE.exists() else set()
+    sockets = {f"socket:[{row.inode}]" for row in _open(address)} if HERE else set()
     if not sockets:
         return None
     for pid in filter(str.isdecimal, os.listdir("/proc")):
@@ -89,7 +94,7 @@ def _open(address: Address) -> list[Row]:
     """Sockets that take connections, or datagrams, on this port. One of `::` may take none of IPv4
     (IPV6_V6ONLY, ipv6(7)), which no table says: it counts where there is no other."""
     kind, open_state = ("udp", UNCONNECTED) if address.datagram else ("tcp", LISTEN)
-    rows = [row for row in _rows(kind, address.port) if row.state == open_state]
+    rows = [row for row in sockets_at(kind, address.port) if row.state == open_state]
     there = [row for row in rows if _is_at(address.host, row.host)]
     if reach(address.host) is None:
         return there
@@ -104,50 +109,16 @@ def _is_at(host: str, other: str) -> bool:
 
 def held(port: int, peer_ports: set[int]) -> int:
     """How many of the connections from these ports to this one the server's side still holds."""
-    rows = (row for row in _rows("tcp", port) if row.peer_port in peer_ports)
+    rows = (row for row in sockets_at("tcp", port) if row.peer_port in peer_ports)
     return sum(row.state in (ESTABLISHED, CLOSE_WAIT) for row in rows)
 
 
 def unclosed(address: Address) -> int:
     """How many clients of a server of TCP have ended their stream, and it not yet its own."""
-    rows = () if address.datagram else _rows("tcp", address.port)
+    rows = () if address.datagram else sockets_at("tcp", address.port)
     return sum(row.state == CLOSE_WAIT and _is_at(address.host, row.host) for row in rows)
 
 
-class Row(NamedTuple):
-    """A socket of this machine that has the port that was asked for."""
-
-    family: int
-    host: str
-    peer: str
-    peer_port: int
-    state: str
-    inode: str
-
-
 def _waits(address: Address) -> list[Row]:
-    rows = _rows("tcp", address.port)
+    rows = sockets_at("tcp", address.port)
     return [row for row in rows if row.state == TIME_WAIT and _is_at(address.host, row.host)]
-
-
-def _rows(kind: str, port: int) -> Iterator[Row]:
-    """Out of thousands of lines few are of the port: the others are passed over as they are."""
-    wanted = f":{port:04X} "
-    for family, table in TABLES:
-        with contextlib.suppress(OSError), open(table.format(kind), encoding="ascii") as file:
-            for line in file:
-                if wanted not in line:
-                    continue
-                _, local, peer, state, _, _, _, _, _, inode, *_ = line.split()
-                host, own_port = _address(local)
-                if own_port == port:
-                    yield Row(family, host, *_address(peer), state, inode)
-
-
-def _address(text: str) -> tuple[str, int]:
-    """`0100007F:1F90`: words of 32 bits as the machine keeps them, in hexadecimal."""
-    words, port = text.split(":")
-    packed = b"".join(
-        int(words[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(words), 8)
-    )
-    return str(ipaddress.ip_address(packed)), int(port, 16)

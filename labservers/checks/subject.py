@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import math
 import re
 import sys
 import time
@@ -45,6 +46,13 @@ class Mark(NamedTuple):
 
     run: int
     deaths: int
+
+
+class Lost(NamedTuple):
+    """Why a program does not get its port: a text, and its values."""
+
+    why: str
+    values: tuple[tuple[str, str], ...]
 
 
 class Subject:
@@ -107,7 +115,8 @@ class Subject:
                 if self._at is not None:
                     ports.free(self._at)
                 reason = self.start()
-                if reason != "port-taken" or self.taken_by():
+                lost = self.lost_port() if reason == "port-taken" else None
+                if reason != "port-taken" or (lost is not None and lost.why == "port-lost"):
                     break
                 time.sleep(FREE_S)
             return reason
@@ -136,16 +145,22 @@ class Subject:
         self._free_its_port()
         remains.discard(self._free_its_port)
 
-    def taken_by(self) -> tuple[tuple[str, str], ...]:
-        """Another program that listens on its port: values of a text, {port} and {who}. None where
-        there is none, or where it has not listened yet and names ports of several."""
+    def lost_port(self) -> Lost | None:
+        """Why it does not get its port: another program listens there, or an old connection keeps
+        it. None: neither, or it has not listened yet and names ports of several."""
+        if self.address is not None:
+            return None
         udp = (False, True)
         at = [self._at] if self._at else [Address("", n, d) for n in self._named() for d in udp]
         holders = {one.port: who for one in at if (who := ports.holder(one)) is not None}
-        if self.address is not None or len(holders) != 1:
-            return ()
-        ((port, who),) = holders.items()
-        return ("port", str(port)), ("who", f" ({who})" if who else "")
+        if len(holders) == 1:
+            ((port, who),) = holders.items()
+            return Lost("port-lost", (("port", str(port)), ("who", f" ({who})" if who else "")))
+        kept = {one.port: s for one in at if (s := ports.kept_s(one))}
+        if holders or len(kept) != 1:
+            return None
+        ((port, s),) = kept.items()
+        return Lost("port-waits", (("port", str(port)), ("s", f"{math.ceil(s)}")))
 
     def interrupt(self) -> None:
         """^C."""

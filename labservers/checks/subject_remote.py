@@ -10,7 +10,7 @@ from pathlib import Path
 from labservers.checks import ports
 from labservers.checks.far_ends import Pair
 from labservers.checks.figures import Work
-from labservers.checks.subject import Mark
+from labservers.checks.subject import Lost, Mark
 from labservers.checks.values import Address, Death, Stand
 from labservers.net.addresses import connect_host, is_local
 
@@ -72,8 +72,8 @@ class Remote:
             return False
         return True
 
-    def taken_by(self) -> tuple[tuple[str, str], ...]:
-        return ()
+    def lost_port(self) -> Lost | None:
+        return None
 
     def wait(self, timeout_s: float) -> bool:
         time.sleep(timeout_s)

@@ -11,7 +11,7 @@ from labservers.checks.hints import Hints
 from labservers.checks.looks import Looks
 from labservers.checks.patience import Patience
 from labservers.checks.plan import PROBES
-from labservers.checks.subject import Mark
+from labservers.checks.subject import Lost, Mark
 from labservers.checks.values import Address, Death, Evidence, Outcome, Talk, Turn
 
 DEATH = Death("MainThread", True, "ValueError", "", "server.py:7", "int(text)")
@@ -26,18 +26,18 @@ class FakeSubject:
     def __init__(self) -> None:
         self.restarts = 0
         self.up = True
-        self.taken: tuple[tuple[str, str], ...] = ()
+        self.lost: Lost | None = None
 
     def serving(self) -> bool:
         return self.up
 
     def restart(self) -> str | None:
         self.restarts += 1
-        self.up = not self.taken
-        return "port-taken" if self.taken else None
+        self.up = self.lost is None
+        return "port-taken" if self.lost is not None else None
 
-    def taken_by(self) -> tuple[tuple[str, str], ...]:
-        return self.taken
+    def lost_port(self) -> Lost | None:
+        return self.lost
 
     def mark(self) -> Mark:
         return Mark(0, 0)
@@ -161,16 +161,22 @@ def test_no_probe_is_begun_when_the_time_is_over(patience: Patience) -> None:
     assert Looks(setting, 0.0).look(scripted("long")).why == "time"
 
 
-def test_where_another_program_has_taken_the_port_it_is_said_and_nothing_started_again(
-    patience: Patience,
+@pytest.mark.parametrize(
+    "lost",
+    [
+        Lost("port-lost", (("port", "9"), ("who", " (node, PID 7)"))),
+        Lost("port-waits", (("port", "9"), ("s", "58"))),
+    ],
+)
+def test_where_it_does_not_get_its_port_it_is_said_and_nothing_started_again(
+    lost: Lost, patience: Patience
 ) -> None:
     subject: Any = FakeSubject()
     setting = Setting(Talk("text", None, (Turn(b"a", b"b"),)), subject, patience, Hints(), {})
     looks = Looks(setting, math.inf)
-    subject.up, subject.taken = False, (("port", "9"), ("who", " (node, PID 7)"))
-    lost = Outcome("long", "not tried", "port-lost", subject.taken)
-    assert looks.look(scripted("long")) == lost
-    assert looks.look(scripted("split")).why == "port-lost"
+    subject.up, subject.lost = False, lost
+    assert looks.look(scripted("long")) == Outcome("long", "not tried", *lost)
+    assert looks.look(scripted("split")).why == lost.why
     assert looks.look(Probe("udp-large", lambda _: "tcp", lost_look)).why == "tcp"
     assert subject.restarts == 1
 
@@ -187,7 +193,7 @@ def test_a_server_that_we_cannot_start_again_is_believed_to_be_gone(patience: Pa
 
     subject: Any = Stranger()
     setting = Setting(Talk("text", None, (Turn(b"a", b"b"),)), subject, patience, Hints(), {})
-    subject.taken = (("port", "9"),)  # nobody starts it again
+    subject.lost = Lost("port-lost", ())  # nobody starts it again
     looks = Looks(setting, math.inf, kind=scripted("answers"))
     ended = looks.look(ending(scripted("not-utf8", "fail"), subject))
     assert (ended.outcome, ended.confirmed) == ("fail", True)

@@ -1,6 +1,7 @@
 """Whole checks, of real programs."""
 
 import re
+import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ import pytest
 
 from labservers.checks.plan import Cancelled, Options, Progress, run
 from labservers.checks.values import Address, Outcome, Verdict
-from tests.ports import free_port
+from tests.ports import end_behind_much, free_port
 
 LAB = Path(__file__).parents[2] / "programs" / "lab"
 
@@ -99,6 +100,31 @@ def test_nobody_listens_there() -> None:
     verdict = checked(Options(address=Address("127.0.0.1", free_port())))
     assert verdict.verdict == "cannot run"
     assert verdict.reason
+
+
+def test_how_long_an_old_connection_keeps_its_port_is_said(program: Callable[[str], Path]) -> None:
+    """Its client's side waits too, and was no socket of ours: nothing ends that."""
+    server = program("""
+        import socket
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", PORT))
+        listener.listen()
+        listener.accept()
+    """)
+    port = int(re.findall(r"\d{5}", server.read_text("utf-8"))[0])
+    with socket.create_server(("127.0.0.1", port)) as listener, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        client.connect(("127.0.0.1", port))
+        end_behind_much(listener)
+        client.shutdown(socket.SHUT_WR)
+        while client.recv(65_536):
+            pass
+    verdict = checked(Options(file=server))
+    assert (verdict.verdict, verdict.reason) == ("cannot run", "port-waits")
+    assert verdict.findings == ()
+    (_, said), (_, seconds) = verdict.reason_values
+    assert said == str(port)
+    assert 0 < int(seconds) <= 60
 
 
 def test_a_server_that_a_silent_client_has_hung_is_begun_anew(

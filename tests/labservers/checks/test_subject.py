@@ -250,13 +250,16 @@ def test_it_ends_with_the_checker_however_that_died(
 def test_another_program_that_takes_its_port_is_named(subject: Make) -> None:
     echo = subject(ECHO)
     echo.start()
-    assert echo.taken_by() == ()
+    assert echo.lost_port() is None
     assert echo.address is not None
     port = echo.address.port
     echo.end()
     with socket.create_server(("127.0.0.1", port)):
         assert echo.restart() == "port-taken"
-        (_, said), (_, who) = echo.taken_by()
+        lost = echo.lost_port()
+    assert lost is not None
+    assert lost.why == "port-lost"
+    (_, said), (_, who) = lost.values
     assert said == str(port)
     assert who.endswith(f", PID {os.getpid()})")
 
