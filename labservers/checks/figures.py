@@ -43,18 +43,18 @@ def tasks(pid: int) -> frozenset[int]:
 
 
 def asleep(pid: int, but: frozenset[int]) -> dict[int, str]:
-    """Turns that each thread has had so far, of it and its children, where all but those sleep;
-    nothing where one wants a processor, or the system does not say. Equal answers: none has run
-    in between."""
+    """Turns that each thread has had so far, but for those, of it and its children, where all
+    sleep; nothing where one wants a processor, or the system does not say. Equal answers: none has
+    run in between. One of those that wants a processor may hold what another sleeps for, as
+    Python's lock."""
     turns: dict[int, str] = {}
     with contextlib.suppress(OSError, IndexError):
         for task in (task for one in family(pid) for task in Path(f"/proc/{one}/task").iterdir()):
-            if int(task.name) in but:
-                continue
             state = (task / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[0]
             if state != SLEEPS:
                 return {}
-            turns[int(task.name)] = (task / "schedstat").read_text("ascii").split()[2]
+            if int(task.name) not in but:
+                turns[int(task.name)] = (task / "schedstat").read_text("ascii").split()[2]
         return turns
     return {}
 

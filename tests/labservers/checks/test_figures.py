@@ -30,3 +30,22 @@ def test_nothing_is_known_of_a_process_that_has_ended() -> None:
     assert figures.descriptors(child.pid) is None
     assert figures.threads(child.pid) is None
     assert figures.work(child.pid) is None
+
+
+def test_a_program_in_which_a_thread_of_no_interest_is_at_work_is_not_asleep() -> None:
+    """Another may sleep until that one lets go of a lock."""
+    code = """
+import hashlib, threading
+work = lambda: hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)
+worker = threading.Thread(target=work, daemon=True)
+worker.start()
+print(worker.native_id, flush=True)
+input()
+"""
+    words = [sys.executable, "-c", code]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout
+        worker = int(child.stdout.readline())
+        assert child.pid in figures.tasks(child.pid) - {worker}
+        assert not any(figures.asleep(child.pid, frozenset({worker})) for _ in range(100))
+        child.kill()
