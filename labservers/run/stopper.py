@@ -11,7 +11,8 @@ from labservers.net.waker import Waker
 from labservers.run.server import STOP_GRACE_S, LabServer
 
 EXIT_OK = 0
-MARGIN_S = 0.6  # for the goodbye, after the grace that serve() has
+MARGIN_S = 0.5  # for the goodbye, after the grace that serve() has
+LAST_WORDS_S = 0.3  # for the log, where there was none
 LOOK_AROUND_S = 0.05
 
 
@@ -58,7 +59,7 @@ class Stopper:
         while not self._finished.wait(LOOK_AROUND_S):
             if time.monotonic() >= self._until:
                 self._server.log.warning("not everything ended in time; leaving it")
-                self._server.log.close(0.2)
+                self._server.log.close(LAST_WORDS_S)
                 os._exit(EXIT_OK)
 
 

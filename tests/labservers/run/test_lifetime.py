@@ -17,6 +17,7 @@ from labservers.run import lifetime, stopper
 from labservers.run.server import LabServer, Options
 
 stopper.STOP_GRACE_S = stopper.MARGIN_S = 0.05
+stopper.LAST_WORDS_S = {patience}
 
 class Odd(LabServer):
     def bind(self):
@@ -35,7 +36,7 @@ sys.exit(lifetime.run(Odd(SERVERS["page"], options, Monitor(Log("odd", sys.stder
 
 def started(serves: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", SERVER.format(serves=serves)],
+        [sys.executable, "-c", SERVER.format(serves=serves, patience=PATIENCE_S)],
         cwd=ROOT,
         stderr=subprocess.PIPE,
         bufsize=0,  # what follows a line is left to communicate()
