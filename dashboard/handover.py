@@ -24,7 +24,7 @@ from dashboard.live import sockets
 from dashboard.programs.catalogue import Catalogue
 
 GIVE = "/api/folder/give"
-ASK_S = 6.0  # a dashboard ends its programs first
+ASK_S = 10.0  # a dashboard ends its programs first
 LOCK_S = 3.0
 CLOSE_S = 1.5
 LEAVE_S = 0.2

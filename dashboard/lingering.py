@@ -83,8 +83,8 @@ class Lingering:
             connection.close()
 
     def _look(self, selector: selectors.BaseSelector) -> None:
-        sending = False
-        for key, _ in selector.select(self._wait_s()):
+        now, sending = time.monotonic(), False
+        for key, _ in selector.select(self._wait_s(now)):
             if isinstance(key.fileobj, socket.socket):
                 sending = True
                 self._read_on(selector, key.fileobj)
@@ -92,14 +92,13 @@ class Lingering:
                 self._waker.drain()
         while self._news:
             self._welcome(selector, self._news.popleft())
-        now = time.monotonic()
+        # As of before the look: one that sent meanwhile was not silent, however late we are.
         for connection in [one for one, linger in self._lingers.items() if linger.left_s(now) <= 0]:
             self._end(selector, connection)
         if sending:
             time.sleep(PAUSE_S)
 
-    def _wait_s(self) -> float | None:
-        now = time.monotonic()
+    def _wait_s(self, now: float) -> float | None:
         return min((max(0.0, one.left_s(now)) for one in self._lingers.values()), default=None)
 
     def _welcome(self, selector: selectors.BaseSelector, connection: socket.socket) -> None:

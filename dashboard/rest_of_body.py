@@ -51,7 +51,7 @@ def _read_on(body: Any, connection: socket.socket) -> None:
     latest.start()
     try:
         connection.settimeout(SILENCE_S)
-        while linger.left_s(time.monotonic()) > 0:
+        while not linger.spent(time.monotonic()):
             piece = body.read(PIECE)
             if not piece:
                 return

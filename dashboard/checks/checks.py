@@ -33,7 +33,7 @@ from labservers.checks.texts import has
 MOST_AT_ONCE = 2  # of all programs: they take processor time, and clients in crowds
 SETTLE_S = 10.0
 LOOK_S = 0.05
-END_S = 1.0  # one that is cancelled gives itself 0.3 s, and clears up
+END_S = 2.0  # one that is cancelled gives itself 0.3 s, and clears up
 
 Json = dict[str, Any]
 

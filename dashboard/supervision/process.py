@@ -35,7 +35,7 @@ from labservers.run.terminal import Terminal
 
 COMMANDS_KEPT = 64 * 1024  # bytes, for a child that does not read
 LOG_LINE = 64 * 1024
-DRAIN_S = 1.0
+DRAIN_S = 3.0  # for our readers to come to the end of what a child has said
 ANSWER_BYTES = 64 * 1024
 PACKAGE_PARENT = Path(messages.__file__).resolve().parents[2]
 

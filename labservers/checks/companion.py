@@ -12,6 +12,7 @@ from pathlib import Path
 
 from labservers.checks.folders import Folder
 from labservers.checks.learned import Recording, TalkError, of_points, recording
+from labservers.checks.patience import strain
 from labservers.checks.process import Process
 from labservers.checks.prompts import Typist
 from labservers.checks.values import Address, Task
@@ -73,9 +74,10 @@ def _keep_going(process: Process, witness: Witness, typed: Typed) -> None:
                 break
             answers += 1
             process.type(answer.encode() + b"\n")
+            quiet_since = time.monotonic()
         elif not witness.begun or witness.told != seen:
             seen, quiet_since = witness.told, time.monotonic()
-        elif time.monotonic() - quiet_since > IDLE_S:
+        elif time.monotonic() - quiet_since > IDLE_S * strain():
             break
     time.sleep(TOLD_S)
 

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import socket
 import struct
+import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ PORTS = struct.Struct("!HH")
 ANY_SOCKET = struct.pack("=III", 0, 0xFFFFFFFF, 0xFFFFFFFF)  # interface, INET_DIAG_NOCOOKIE
 ANSWER = struct.Struct("=BBxx48x4xI4x4xI")  # inet_diag_msg: family, state, unread, inode
 ANSWERED_S = 1.0
+LOOK_S = 0.004
 
 
 class Pair(NamedTuple):
@@ -47,6 +49,16 @@ def all_taken(pairs: Iterable[Pair]) -> bool:
     with contextlib.suppress(OSError, AttributeError), _kernel() as kernel:
         return all(_is_taken(_asked(kernel, pair)) for pair in pairs)
     return False
+
+
+def wait_for_reader(pair: Pair | None, most_s: float) -> None:
+    """Until the server has read what was sent so far, where the system knows; at most so long."""
+    until = time.monotonic() + most_s
+    with contextlib.suppress(OSError, AttributeError), _kernel() as kernel:
+        while pair is not None and not _is_taken(_asked(kernel, pair)):
+            if time.monotonic() >= until:
+                return
+            time.sleep(LOOK_S)
 
 
 def _is_taken(end: End | None) -> bool:

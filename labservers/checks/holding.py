@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from labservers.checks.client import Client, Timeline, never
+from labservers.checks.far_ends import wait_for_reader
 from labservers.checks.rest import Rest, flat
 from labservers.checks.talks import member
 from labservers.checks.values import Address, Talk, Turn
@@ -22,6 +23,7 @@ REST_S = 0.15
 HASTE_S = 0.01  # one has joined before the next
 LEAVE_S = 0.1
 FIRST_GAP_S = 0.1  # a thread of the server for this client has begun to read by then
+READ_S = 2.0  # and has read the first piece, on a busy machine
 GAP_S = 0.004  # between two pieces, so that the server's recv() returns each by itself
 
 
@@ -207,6 +209,8 @@ def _send(client: Client, data: bytes, delivery: Delivery, *, last: bool) -> Non
         if not client.send(piece):
             return
         time.sleep(GAP_S if number else FIRST_GAP_S)
+        if not number:
+            wait_for_reader(client.pair, READ_S)
 
 
 def pieces(data: bytes) -> list[bytes]:

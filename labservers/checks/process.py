@@ -24,6 +24,7 @@ from labservers.run.terminal import Terminal
 OBSERVE = Path(guarded.__file__).with_name("observe_file.py")
 AT_ONCE_S = 0.5  # then the end of its line ends what is left
 END_S = 6.0  # SIGKILL and the guard's clearing up
+DRAIN_S = 5.0  # for our threads to read its last words
 KEPT = 32 * 1024  # bytes of output: of its head, and of its tail
 
 
@@ -162,7 +163,7 @@ class Process:
             self._line.send(b"K")
         return self.wait(within_s)
 
-    def drain(self, timeout_s: float = 1.0) -> None:
+    def drain(self, timeout_s: float = DRAIN_S) -> None:
         """The program has ended: wait until its last words are read."""
         self._terminal.end()
         deadline = time.monotonic() + timeout_s

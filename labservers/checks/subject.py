@@ -217,7 +217,11 @@ class Subject:
         asked = self._witness.asks or self._asked
         if asked is None or self.restart() is not None:
             return None
-        return asked if self._witness.wait(lambda: self._witness.asks, ASKS_S) is None else None
+        return (
+            asked
+            if self._witness.wait(lambda: self._witness.asks, ASKS_S * strain()) is None
+            else None
+        )
 
     # What has happened.
 
@@ -249,7 +253,7 @@ class Subject:
             return ()
         self._witness.standing = None
         self._process.command(THREADS)
-        self._witness.wait(lambda: self._witness.standing, STANDS_S)
+        self._witness.wait(lambda: self._witness.standing, STANDS_S * strain())
         self._process.command(NOTHING)
         return self._witness.stands()
 

@@ -14,7 +14,7 @@ from collections import deque
 
 from labservers.observe.monitor import Connection, Monitor
 
-SILENCE_S = 0.5  # a client that still sends is not silent for so long
+SILENCE_S = 1.0  # a client that still sends is not silent for so long
 LINGER_S = 10.0
 LINGER_BYTES = 32 * 1024 * 1024
 PIECE = 65_536
@@ -45,6 +45,10 @@ class Linger:
         """So many bytes were read."""
         self._may_read -= count
         self._due = min(now + self._silence_s, self._until)
+
+    def spent(self, now: float) -> bool:
+        """Whether it has been read for long enough, or has sent enough, silent or not."""
+        return now >= self._until or self._may_read <= 0
 
     def left_s(self, now: float) -> float:
         """Seconds that the next read may wait; 0 or less: it is over."""

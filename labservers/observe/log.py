@@ -20,6 +20,8 @@ from .text import printable
 CAPACITY = 5_000
 SAMPLED_PER_S = 100
 TOGETHER_S = 0.05  # lines that come within it are one write
+LATE_S = 5.0  # for the writer to get the processor
+LOOK_S = 0.05
 
 
 class Log:
@@ -41,6 +43,7 @@ class Log:
         self.mute, self.mute_many = self._muted.add, self._muted.add_many
         self._wake = threading.Event()
         self._closing = threading.Event()
+        self._writing_since: float | None = None  # of time.monotonic(); None: it writes nothing
         self._thread = threading.Thread(target=self._write_forever, name="log", daemon=True)
         self._thread.start()
 
@@ -72,10 +75,16 @@ class Log:
             self._muted.add()
 
     def close(self, timeout_s: float = 0.5) -> None:
-        """Write what is queued, within the time given, and end the writer."""
+        """Write what is queued, and end the writer. A write that nobody reads has the time given;
+        a busy machine, which lets the writer wait, has longer."""
         self._closing.set()
         self._wake.set()
-        self._thread.join(timeout_s)
+        late = time.monotonic() + LATE_S
+        while self._thread.is_alive() and (now := time.monotonic()) < late:
+            since = self._writing_since
+            if since is not None and now - since >= timeout_s:
+                return
+            self._thread.join(min(LOOK_S, timeout_s))
 
     def _add(self, level: str, text: str) -> None:
         with self._lock:
@@ -117,12 +126,15 @@ class Log:
             words = "1 log line was" if lost == 1 else f"{lost:,} log lines were"
             lines.append(self._format(time.time(), "WARNING", f"{words} lost"))
         try:
+            self._writing_since = time.monotonic()
             self._stream.write("".join(lines))
             self._stream.flush()
         except (OSError, ValueError) as error:
             with self._lock:
                 self._lost += lost + len(batch)
             return not nobody_reads(error)
+        finally:
+            self._writing_since = None
         return True
 
     def _format(self, at: float, level: str, text: str) -> str:

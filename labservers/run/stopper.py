@@ -12,7 +12,7 @@ from labservers.run.server import STOP_GRACE_S, LabServer
 
 EXIT_OK = 0
 MARGIN_S = 0.5  # for the goodbye, after the grace that serve() has
-LAST_WORDS_S = 0.3  # for the log, where there was none
+LAST_WORDS_S = 0.3  # for the log, where nobody reads it
 LOOK_AROUND_S = 0.05
 
 

@@ -58,7 +58,7 @@ def test_it_is_read_after_the_whole_body_was_sent(
     body: int | None,
     pause_s: float,
 ) -> None:
-    lingers(silence_s=PATIENCE_S)
+    lingers(silence_s=PATIENCE_S, longest_s=2 * PATIENCE_S)
     piece = b"x" * ((body or LARGE) // PIECES)
     pause = threading.Event()
     with begun(site, path, more, body) as visitor:

@@ -143,7 +143,7 @@ def test_a_short_soak(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert run.returncode == 0, run.stdout
     [file] = tmp_path.glob("*.json")

@@ -48,13 +48,8 @@ PATHS = [
     "/servers/subjects/logs",
 ]
 # The shell has no window to draw into, and loads a page in half the time.
-CHROMIUM = (
-    "chromium-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "chrome",
-)
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
+PATIENT = {"FROZEN_AFTER": "10", "CHECK_TIMEOUT": "30", "START_TIMEOUT": "60", "STOP_GRACE": "10"}
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -114,7 +109,7 @@ class Lab:
             "SOCKETLAB_DATA_DIR": str(folder),
             "SOCKETLAB_TOKEN": self.token,
             "SOCKETLAB_PORT": str(port),
-            "SOCKETLAB_FROZEN_AFTER_S": "1.5",
+            **{f"SOCKETLAB_{name}_S": seconds for name, seconds in PATIENT.items()},
             **(more or {}),
         }
         self._output = (folder / "dashboard.log").open("wb")

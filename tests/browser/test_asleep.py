@@ -30,9 +30,12 @@ def dashboard(lab_with: Any) -> Any:
 def asleep() -> Iterator[None]:
     """The browser's pages do nothing meanwhile; nothing may be asked of them."""
     below = psutil.Process().children(recursive=True)
-    renderers = [one for one in below if "--type=renderer" in one.cmdline()]
-    for one in renderers:
-        one.suspend()
+    renderers = []
+    for one in below:
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+            if "--type=renderer" in one.cmdline():
+                one.suspend()
+                renderers.append(one)
     try:
         yield
     finally:
@@ -52,7 +55,7 @@ def test_what_it_has_missed_is_said_and_what_is_true_now_is_shown(
     expect(page.locator(".logs")).to_contain_text("ready")
     host, _, port = view["listening"][0].rpartition(":")
     with asleep(), socket.create_connection((host, int(port))):
-        eventually(lambda: dashboard.api("GET", path)["finished"], "it has printed all", 30)
+        eventually(lambda: dashboard.api("GET", path)["finished"], "it has printed all")
     expect(page.locator(".pill").first).to_have_attribute("data-state", "finished")
     page.get_by_label("Search").fill("done")
     page.get_by_role("switch", name="Only matches").click()

@@ -20,7 +20,7 @@ RECORDED = Path(__file__).with_name("tour.json")
 # Of a server: a click is quicker than a page. The lines of its code are not the page's.
 TABS = "nav.tabs a:not([href$='/code'])"
 NAMES = ("hello", "hypotenuse", "page", "chat", "subjects")
-PATIENCE_S = 5.0
+PATIENCE_S = 20.0
 REST_S = 1.0  # without a change: everything that loads late is there
 AGE = re.compile(r"N:N$|N (ms|s|мс|с)$")  # of a task: how it is written depends on how old it is
 LINE = re.compile(

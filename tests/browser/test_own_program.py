@@ -80,8 +80,8 @@ def address(page: Page) -> str:
 
 
 def curl(place: str) -> bytes:
-    command = ["curl", "-s", "-m", "10", f"http://{place}/"]
-    return subprocess.run(command, capture_output=True, check=True, timeout=20).stdout
+    command = ["curl", "-s", "-m", "60", f"http://{place}/"]
+    return subprocess.run(command, capture_output=True, check=True, timeout=90).stdout
 
 
 def line(page: Page, number: int) -> Any:
@@ -150,6 +150,7 @@ def test_a_saved_file_is_run_anew_where_that_is_wanted(page: Page, folder: Path)
         expect(page.locator(".term .log")).to_contain_text("a newer one")
     finally:
         page.get_by_role("switch", name="Restart on save").click()
+        expect(page.get_by_role("switch", name="Restart on save")).not_to_be_checked()
         (folder / "server.py").write_text(SERVER)
     changed = page.get_by_role("button", name="Changed, restart")
     expect(changed).to_be_visible()

@@ -49,14 +49,14 @@ class Curl:
 
     def __init__(self, page: Page) -> None:
         place = page.locator(".sph .addr b").inner_text()
-        command = ["curl", "-s", "-m", "20", f"http://{place}/"]
+        command = ["curl", "-s", "-m", "300", f"http://{place}/"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
 
     def waits(self) -> bool:
         return self._process.poll() is None
 
     def answer(self) -> bytes:
-        out, _ = self._process.communicate(timeout=20)
+        out, _ = self._process.communicate(timeout=300)
         return out
 
 

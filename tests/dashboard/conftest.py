@@ -15,10 +15,16 @@ from werkzeug.serving import make_server
 
 from dashboard import create_app
 from labservers.registry import SERVERS
+from tests.conftest import PATIENCE_S
 from tests.ports import free_port
 from tests.websocket import Client
 
 TOKEN = "dashboard-tests"
+PATIENT = {
+    "frozen_after_s": PATIENCE_S,
+    "check_timeout_s": PATIENCE_S,
+    "start_timeout_s": 2 * PATIENCE_S,
+}
 
 
 @pytest.fixture
@@ -27,7 +33,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     monkeypatch.setenv("SOCKETLAB_CONFIG", str(tmp_path / "none.toml"))
     settings = {name: {"port": free_port()} for name in SERVERS}
     (tmp_path / "servers.json").write_text(json.dumps(settings))
-    app = create_app({"data_dir": str(tmp_path), "token": TOKEN, "frozen_after_s": 1.5})
+    app = create_app({"data_dir": str(tmp_path), "token": TOKEN, **PATIENT})
     app.config["TESTING"] = True
     yield app
     app.extensions["lab"].close(3.0)
@@ -87,7 +93,7 @@ class Channel:
     def send(self, message: Any) -> None:
         self.ws.send(message if isinstance(message, str) else json.dumps(message))
 
-    def next(self, timeout_s: float = 5) -> dict[str, Any]:
+    def next(self, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
         text = self.ws.receive(timeout=timeout_s)
         assert text is not None, "nothing came"
         message: dict[str, Any] = json.loads(text)

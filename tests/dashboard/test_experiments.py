@@ -32,25 +32,25 @@ def test_fifty_clients_come_are_shown_and_are_stopped(
     api: Any, eventually: Callable[..., Any]
 ) -> None:
     api.start("subjects")
-    status, body = api("POST", "/api/experiments/subjects", {"kind": "clients", "n": 50})
+    status, body = api("POST", "/api/experiments/subjects", {"kind": "silent", "n": 50})
     assert (status, body["experiment"]["clients"]) == (202, 50)
-    eventually(lambda: figures(api, "subjects")["connections"] >= 40, "the clients are there", 15)
+    eventually(lambda: figures(api, "subjects")["connections"] >= 40, "the clients are there")
     assert experiments(api, "subjects")[0]["failed"] == 0
     assert len(crowds()) == 1
     slow = api("POST", "/api/experiments/subjects", {"kind": "slow", "n": 1})[1]["experiment"]
-    assert [one["kind"] for one in experiments(api, "subjects")] == ["clients", "slow"]
+    assert [one["kind"] for one in experiments(api, "subjects")] == ["silent", "slow"]
     api("DELETE", f"/api/experiments/subjects?id={slow['id']}")
-    assert [one["kind"] for one in experiments(api, "subjects")] == ["clients"]
+    assert [one["kind"] for one in experiments(api, "subjects")] == ["silent"]
     assert api("DELETE", "/api/experiments/subjects") == (200, {"experiments": []})
     assert crowds() == []
-    eventually(lambda: figures(api, "subjects")["connections"] == 0, "all gone", 15)
+    eventually(lambda: figures(api, "subjects")["connections"] == 0, "all gone")
 
 
 @pytest.mark.parametrize("name", ["hello", "hypotenuse", "page", "chat"])
 def test_every_server_can_be_visited(api: Any, name: str, eventually: Callable[..., Any]) -> None:
     api.start(name)
     api("POST", f"/api/experiments/{name}", {"kind": "clients", "n": 5})
-    eventually(lambda: figures(api, name).get("requests", 0) > 6, "answers", 15)
+    eventually(lambda: figures(api, name).get("requests", 0) > 6, "answers")
     api("DELETE", f"/api/experiments/{name}")
 
 
@@ -62,9 +62,9 @@ def test_clients_that_stay_are_there_until_they_are_stopped(
     for number, kind in enumerate(kinds, 1):
         api("POST", "/api/experiments/chat", {"kind": kind, "n": 20})
         there = 20 * number
-        eventually(lambda n=there: figures(api, "chat")["connections"] == n, kind, 15)
+        eventually(lambda n=there: figures(api, "chat")["connections"] == n, kind)
     api("DELETE", "/api/experiments/chat")
-    eventually(lambda: figures(api, "chat")["connections"] == 0, "all are gone", 15)
+    eventually(lambda: figures(api, "chat")["connections"] == 0, "all are gone")
 
 
 def test_clients_that_pass_end_by_themselves(api: Any, eventually: Callable[..., Any]) -> None:
@@ -72,8 +72,8 @@ def test_clients_that_pass_end_by_themselves(api: Any, eventually: Callable[...,
     for number, kind in enumerate(("reset", "storm"), 1):
         api("POST", "/api/experiments/page", {"kind": kind, "n": 100})
         came = 100 * number
-        eventually(lambda n=came: figures(api, "page")["accepted"] >= n, kind, 15)
-    eventually(lambda: experiments(api, "page") == [], "and are gone", 15)
+        eventually(lambda n=came: figures(api, "page")["accepted"] >= n, kind)
+    eventually(lambda: experiments(api, "page") == [], "and are gone")
     assert api("GET", "/api/servers/page")[1]["state"] == "RUNNING"
 
 
@@ -81,8 +81,8 @@ def test_a_burst_of_datagrams_arrives(api: Any, eventually: Callable[..., Any]) 
     api.start("hello")
     assert api("POST", "/api/experiments/hello", {"kind": "half", "n": 1})[0] == 409
     api("POST", "/api/experiments/hello", {"kind": "burst", "n": 2_000})
-    eventually(lambda: figures(api, "hello")["accepted"] >= 100, "many arrive", 15)
-    eventually(lambda: experiments(api, "hello") == [], "it ends by itself", 15)
+    eventually(lambda: figures(api, "hello")["accepted"] >= 100, "many arrive")
+    eventually(lambda: experiments(api, "hello") == [], "it ends by itself")
 
 
 def runs(pid: int) -> bool:
@@ -117,9 +117,9 @@ def test_a_program_that_ends_takes_its_experiments_with_it(
 ) -> None:
     api.start("chat")
     api("POST", "/api/experiments/chat", {"kind": "silent", "n": 3})
-    eventually(lambda: figures(api, "chat")["connections"] == 3, "they are there", 15)
+    eventually(lambda: figures(api, "chat")["connections"] == 3, "they are there")
     api("POST", "/api/servers/chat/kill?wait=30")
-    eventually(lambda: not crowds(), "their process ends", 10)
+    eventually(lambda: not crowds(), "their process ends")
     eventually(lambda: experiments(api, "chat") == [], "it is forgotten")
 
 

@@ -114,6 +114,7 @@ def test_one_that_ignores_its_end_is_killed(stage: Stage, monkeypatch: pytest.Mo
     stage.table.start("one", "clients", 5)
     stage.table.stop("one")
     assert stage.crowds[0].signals == ["TERM", "KILL"]
+    stage.crowds[0].join()
     assert stage.shown("one") == []
 
 

@@ -230,11 +230,14 @@ def test_who_waits_longest_goes_where_too_many_wait(hall: Hall) -> None:
     assert len(hall.admitted) == ANSWERS
 
 
-def test_those_that_wait_are_dismissed_at_the_end() -> None:
+def test_those_that_wait_are_dismissed_at_the_end(eventually: Callable[..., Any]) -> None:
     hall = Hall()
     hall.come(b"GET ")
     for _ in range(ANSWERS + 1):
         hall.come(GET)
     hall.close()
-    assert (len(hall.dismissed), len(hall.admitted)) == (2, ANSWERS)
-    assert "waiting room" not in [thread.name for thread in threading.enumerate()]
+    eventually(lambda: (len(hall.dismissed), len(hall.admitted)) == (2, ANSWERS), "they are let go")
+    eventually(
+        lambda: "waiting room" not in [thread.name for thread in threading.enumerate()],
+        "no thread of it is left",
+    )

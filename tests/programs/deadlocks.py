@@ -11,5 +11,5 @@ def transfer(one, other):
             pass
 threading.Thread(target=transfer, args=(first, second), name="left", daemon=True).start()
 threading.Thread(target=transfer, args=(second, first), name="right", daemon=True).start()
-time.sleep(2)
+time.sleep(3)
 print("main goes on", flush=True)

@@ -2,6 +2,6 @@
 import os
 import threading
 import time
-threading.Thread(target=lambda: (time.sleep(0.1), print("too late", flush=True))).start()
+threading.Thread(target=lambda: (time.sleep(30), print("too late", flush=True))).start()
 print("leaves", flush=True)
 os._exit(9)

@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.conftest import runs
+from tests.conftest import PATIENCE_S, runs
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -46,6 +46,8 @@ class RunningDashboard:
             "SOCKETLAB_CONFIG": str(folder / "none.toml"),
             "SOCKETLAB_DATA_DIR": str(folder),
             "SOCKETLAB_TOKEN": TOKEN,
+            "SOCKETLAB_CHECK_TIMEOUT_S": f"{PATIENCE_S}",
+            "SOCKETLAB_START_TIMEOUT_S": f"{START_S}",
             **options.pop("environment", {}),
         }
         self.output = (folder / "output.log").open("wb")

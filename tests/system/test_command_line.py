@@ -30,7 +30,7 @@ def lab(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_a_server_is_started_read_and_stopped(run_dashboard: Callable[..., Any]) -> None:
     dashboard = run_dashboard()
     port = dashboard.ports["chat"]
-    started = lab(dashboard.folder, "start", "chat")
+    started = lab(dashboard.folder, "start", "chat", "--wait", "30")
     assert (started.returncode, started.stderr) == (0, "")
     assert f"RUNNING   127.0.0.1:{port}" in started.stdout
     listed = lab(dashboard.folder, "list").stdout.splitlines()
@@ -135,7 +135,7 @@ SERVER = "import socket, sys\nprint(sys.argv, sys.version_info[:2])\nsocket.crea
 
 
 def test_a_file_is_opened_started_and_forgotten(
-    run_dashboard: Callable[..., Any], tmp_path: Path
+    run_dashboard: Callable[..., Any], tmp_path: Path, eventually: Callable[..., Any]
 ) -> None:
     dashboard = run_dashboard()
     file = tmp_path / "мой server.py"
@@ -149,7 +149,10 @@ def test_a_file_is_opened_started_and_forgotten(
     assert (view["title"], view["arguments"]) == ("мой server.py", "9090 'a b'")
     assert view["python"] == sys.executable
     started = lab(dashboard.folder, "start", name)
-    assert f"{name} RUNNING   127.0.0.1:" in started.stdout, started.stderr
+    assert f"{name} RUNNING" in started.stdout, started.stderr
+    eventually(
+        lambda: f"{name} RUNNING   127.0.0.1:" in lab(dashboard.folder, "list").stdout, "it listens"
+    )
     again = lab(dashboard.folder, "open", str(file))
     assert again.stdout == opened.stdout
     assert "9090', 'a b']" in lab(dashboard.folder, "logs", name).stdout

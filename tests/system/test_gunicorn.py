@@ -38,7 +38,7 @@ def test_the_whole_way(run_dashboard: Callable[..., Any], eventually: Callable[.
     eventually(told, "the websocket tells of it")
     socket.close()
     dashboard.process.terminate()
-    eventually(lambda: not dashboard.alive(), "no orphan", 5)
+    eventually(lambda: not dashboard.alive(), "no orphan")
     dashboard.process.wait(PATIENCE_S)
 
 

@@ -40,7 +40,6 @@ class Full:
         (self.folder / "checked.py").write_text(CHECKED)
         environment = {
             "SOCKETLAB_PROGRAMS": str(self.folder),
-            "SOCKETLAB_START_TIMEOUT_S": "30",
             **options.pop("environment", {}),
         }
         self.dashboard = run_dashboard(*words, environment=environment, **options)
@@ -190,7 +189,7 @@ def test_a_reload_of_debug(
     lab = full("--debug", cwd=checkout)
     touched = checkout / "dashboard" / "config.py"
     touched.write_text(touched.read_text() + "\n")
-    eventually(lambda: not lab.dashboard.alive(), "the reload ended all", 10)
+    eventually(lambda: not lab.dashboard.alive(), "the reload ended all")
     lab.dashboard.wait_for_answer()
     assert lab.dashboard.start("chat")
 
@@ -212,14 +211,14 @@ def test_suspended_and_woken_all_goes_on(
     full: Callable[..., Full], eventually: Callable[..., Any]
 ) -> None:
     """As when the machine sleeps: nothing runs for longer than a silent program may take."""
-    lab = full(environment={"SOCKETLAB_FROZEN_AFTER_S": "1"})
+    lab = full(environment={"SOCKETLAB_FROZEN_AFTER_S": "3"})
     before = eventually(
         lambda: (now := lab.lives()) and {s for _, s, _ in now} == {"RUNNING"} and now
     )
     asleep = [lab.dashboard.process.pid, *lab.dashboard.born]
     for pid in asleep:
         os.kill(pid, signal.SIGSTOP)
-    threading.Event().wait(1.5)
+    threading.Event().wait(3.5)
     for pid in asleep:
         os.kill(pid, signal.SIGCONT)
     eventually(lambda: lab.lives() == before, "the same processes run")

@@ -29,7 +29,7 @@ def test_it_survives_a_kill_a_reloader_and_a_polite_end(
     programs = tmp_path / "programs"
     programs.mkdir()
     (programs / "mine.py").write_text(OWN)
-    patient = {"SOCKETLAB_PROGRAMS": str(programs), "SOCKETLAB_START_TIMEOUT_S": "60"}
+    patient = {"SOCKETLAB_PROGRAMS": str(programs)}
     first = run_dashboard(environment=patient)
     same = {**patient, "SOCKETLAB_DATA_DIR": str(first.folder)}
     [file] = [f for f in first.api("GET", "/api/programs")["files"] if f["title"] == "mine.py"]

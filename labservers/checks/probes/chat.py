@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from labservers.checks.client import Client, never
 from labservers.checks.context import Context, Probe
 from labservers.checks.diagnosis.sentences import shown
+from labservers.checks.far_ends import wait_for_reader
+from labservers.checks.holding import READ_S
 from labservers.checks.probes.chat_room import (
     OTHER_ROOM,
     chat,
@@ -112,6 +114,7 @@ def letters(context: Context) -> Outcome:
     cut = data.index(LETTER) + 1
     speaker.send(data[:cut])
     hearer.receive(HALF_S, never)
+    wait_for_reader(speaker.pair, READ_S)
     speaker.send(data[cut:])
     heard(context, [hearer], word)
     got = bytes(hearer.got)

@@ -111,7 +111,7 @@ def charset(context: Context) -> Outcome:
 def reads_all(context: Context) -> Outcome:
     """A request as long as a browser's: closing with unread bytes resets, RFC 9112 section 9.6."""
     cookie = f"Cookie: {'session=0123456789abcdef; ' * (HEADER // 26)}end=1"
-    reply = ask(context, path_of(context), lines=(cookie,), linger_s=PAUSE_S)
+    reply = ask(context, path_of(context), lines=(cookie,), linger_s=context.patience_s)
     if reply.error is not None:
         count = len(reply.got)
         return broken(context, "http-closed-unread", reply, "RFC 9112, section 9.6", n=count)

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from labservers.checks.client import Client, never
 from labservers.checks.context import Context
+from labservers.checks.far_ends import wait_for_reader
+from labservers.checks.holding import READ_S
 from labservers.checks.http_answer import Answer, Framing, read
 from labservers.checks.values import Outcome
 
@@ -93,6 +95,7 @@ def exchange(
     client.send(request)
     if then:
         client.receive(GAP_S)
+        wait_for_reader(client.pair, READ_S)
         client.send(then)
     framing = Framing(method)
     client.receive(context.patience_s, framing.head_or_whole)

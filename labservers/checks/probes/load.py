@@ -103,7 +103,7 @@ def crowd(context: Context) -> Outcome:
 
 def _more_than_select_watches(context: Context) -> Outcome:
     """FD_SETSIZE is 1,024: a descriptor beyond it is none for select() (select(2))."""
-    clients = hold_open(context, MANY, CROWD_S)
+    clients = hold_open(context, MANY, CROWD_S * min(MOST_STRAIN, strain()))
     try:
         held = context.good()
         if held.good:

@@ -208,7 +208,7 @@ def test_what_cannot_be_asked_is_refused_and_nothing_begins(stage: Stage, asked:
 
 def test_a_probe_is_shown_again_with_the_conversation_of_the_report(stage: Stage) -> None:
     stage.lab.supervisor.start("hello")
-    assert stage.lab.supervisor.wait_settled("hello", 10)
+    assert stage.lab.supervisor.wait_settled("hello", PATIENCE_S)
     known = {"verdict": "mend", "conversation": {"id": "hello-text"}}
     stage.checks.kept.put("hello", Report(1.0, {"en": known, "ru": known}, {}, None))
     view = stage.checks.again("hello", "not-utf8")
@@ -235,7 +235,7 @@ def test_a_probe_that_could_not_be_shown_again_is_not_said_to_be_done(
     stage: Stage, printed: list[Any], logged: list[str], error: str
 ) -> None:
     stage.lab.supervisor.start("hello")
-    assert stage.lab.supervisor.wait_settled("hello", 10)
+    assert stage.lab.supervisor.wait_settled("hello", PATIENCE_S)
     stage.checks.again("hello", "not-utf8")
     [process] = stage.processes
     for verdict in printed:

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from dashboard.supervision import hosts
+from tests.conftest import PATIENCE_S
 
 
 @pytest.fixture(autouse=True)
-def nothing_looked_up() -> Iterator[None]:
+def nothing_looked_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(hosts, "LOOK_UP_S", PATIENCE_S)
     hosts.forget_names()
     yield
     hosts.forget_names()

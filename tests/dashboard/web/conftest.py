@@ -136,7 +136,8 @@ def app(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
     (tmp_path / "servers.json").write_text(json.dumps(settings))
     folder = tmp_path / "programs"  # of the user, where a test makes it
     own = {"data_dir": str(tmp_path), "token": TOKEN, "programs": str(folder)}
-    app = create_app({**own, **getattr(request, "param", {})})
+    patient = {"check_timeout_s": PATIENCE_S, "start_timeout_s": 2 * PATIENCE_S}
+    app = create_app({**own, **patient, **getattr(request, "param", {})})
     described = Described(app, json.loads(DESCRIPTION.read_text("utf-8")))
     yield app
     app.extensions["lab"].close(2.0)

@@ -43,7 +43,7 @@ def settled(site: Any, name: str, eventually: Wait) -> Any:
         found = site.api("GET", f"/api/programs/{name}/check?lang=ru")
         return found if found["check"]["state"] != "running" else None
 
-    return eventually(over, "the check has ended", 60)
+    return eventually(over, "the check has ended", 300)
 
 
 def test_a_program_is_checked_explained_and_forgotten(

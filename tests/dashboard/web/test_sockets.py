@@ -265,6 +265,7 @@ def test_a_loop_without_time_turns_a_websocket_away_and_serves_the_next(
         client = RawSocket(site)
         assert client.rest().endswith(b"the machine is too busy; close some tabs")
         client.sock.close()
+        monkeypatch.setattr(sockets, "ADOPT_S", 30.0)
         busy.set()
         assert site.talk("/ws/live", {}).hear()["type"] == "snapshot"
     assert [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING] == [

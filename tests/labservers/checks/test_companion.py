@@ -1,12 +1,16 @@
 """The clients of the lab, each run beside its server: what it says is the conversation."""
 
 import shutil
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from labservers.checks import companion
 from labservers.checks.plan import Options, run
 from labservers.checks.values import Verdict
+from tests.labservers.checks.rig import serving
 from tests.ports import free_port
 
 LAB = Path(__file__).parents[3] / "examples/lab"
@@ -60,3 +64,32 @@ def test_a_member_of_a_chat_hears_nothing_alone_and_that_is_said(
     assert [(one.probe, one.outcome, one.why) for one in verdict.outcomes] == [
         ("starts", "pass", ""), ("client", "not tried", "client-unheard"), ("answers", "pass", ""),
     ]  # fmt: skip
+
+
+ASKS = """
+import socket, sys, threading
+words = input("Say: ")
+threading.Event().wait(0.5)
+server = socket.create_connection(("127.0.0.1", PORT))
+server.sendall(words.encode())
+server.recv(100)
+"""
+
+
+def test_a_user_who_types_slowly_leaves_the_client_its_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not seem to have nothing more to say, as long as the user has thought."""
+    monkeypatch.setattr(companion, "IDLE_S", 2.0)
+    monkeypatch.setattr(companion, "LOOK_S", 0.01)
+    monkeypatch.setattr(companion, "TOLD_S", 0.1)
+
+    def typed(prompt: str) -> str:
+        threading.Event().wait(2.1)
+        return "hello"
+
+    with serving(lambda sock: sock.sendall(sock.recv(100))) as address:
+        client = tmp_path / "client.py"
+        client.write_text(ASKS.replace("PORT", str(address.port)), "utf-8")
+        learned = companion.learn(client, sys.executable, address, None, typed)
+    assert [turn.send for turn in learned.talk.turns] == [b"hello"]

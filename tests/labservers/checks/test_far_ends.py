@@ -1,11 +1,13 @@
 """The server's end of a connection, asked for by its two addresses."""
 
 import socket
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from labservers.checks.far_ends import Pair, all_taken
+from labservers.checks.far_ends import Pair, all_taken, wait_for_reader
 
 
 @pytest.fixture(params=["127.0.0.1", pytest.param("::1", marks=pytest.mark.skipif(
@@ -34,6 +36,23 @@ def test_what_a_client_has_sent_is_taken_when_it_is_read(listener: socket.socket
             assert server.recv(1) == b""
             assert all_taken(pairs)
         assert all_taken(pairs)
+
+
+def test_a_reader_is_waited_for_and_not_for_ever(listener: socket.socket) -> None:
+    with socket.create_connection(listener.getsockname()[:2], 30) as client:
+        pair = Pair(client.getsockname()[:2], client.getpeername()[:2])
+        server, _ = listener.accept()
+        with server:
+            client.sendall(b"abc")
+            began = time.monotonic()
+            wait_for_reader(pair, 0.1)
+            assert time.monotonic() - began >= 0.1
+            reader = threading.Timer(0.1, server.recv, [3])
+            reader.start()
+            wait_for_reader(pair, 30.0)
+            assert all_taken([pair])
+            reader.join()
+            wait_for_reader(None, 30.0)  # never connected
 
 
 def test_one_of_several_that_waits_is_enough(listener: socket.socket) -> None:

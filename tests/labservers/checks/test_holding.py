@@ -14,7 +14,7 @@ from labservers.checks.holding import Delivery, hold, pieces
 from labservers.checks.values import Address, Talk, Turn
 
 SUM = Talk("sum", "math", (Turn(b"3 4\n", rb"7\n"),), framed="line")
-PATIENCE_S = 1.0
+PATIENCE_S = 30.0
 Handle = Callable[[socket.socket], object]
 Serve = Callable[[Handle], Address]
 

@@ -1,6 +1,8 @@
 """A wait that ends when the program rests."""
 
 import math
+import socket
+import threading
 import time
 from collections.abc import Callable, Collection
 
@@ -41,10 +43,18 @@ class Restless:
 
 
 def test_it_ends_as_soon_as_the_program_rests_and_reads_what_has_come() -> None:
-    with serving(lambda sock: sock.sendall(b"hello")) as address:
+    closed = threading.Event()
+
+    def serve(sock: socket.socket) -> None:
+        sock.sendall(b"hello")
+        sock.close()
+        closed.set()
+
+    with serving(serve) as address:
         client = Client(address, Timeline())
         client.connect(30)
-        client.receive(5.0, lambda got: len(got) == 5)
+        assert closed.wait(30)
+        client.receive(30.0, lambda got: len(got) == 5)
         program = Restless()
         rest.of(program)([client], math.inf)
         assert program.looks == 3

@@ -44,6 +44,14 @@ def test_a_peer_that_sends_fast_has_its_fill() -> None:
     assert linger.left_s(100.2) <= 0
 
 
+def test_what_a_peer_has_used_up_is_spent_however_silent_it_is() -> None:
+    linger = Linger(100.0)
+    assert not linger.spent(100.0 + LINGER_S - 0.1)
+    assert linger.spent(100.0 + LINGER_S)
+    linger.took(LINGER_BYTES, 100.1)
+    assert linger.spent(100.2)
+
+
 @pytest.fixture
 def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     with socket.create_server(("127.0.0.1", 0)) as listener:

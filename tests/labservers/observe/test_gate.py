@@ -214,6 +214,7 @@ def test_a_breakpoint_on_a_client(
 ) -> None:
     program.stepper.breakpoints = breaks(clients=[client])
     program.thread("other", lambda: program.call_from("recv", of("10.0.0.1:40")))
+    eventually(lambda: ("other", "recv") in program.done, "that is another client's")
     program.thread("one", lambda: program.call_from("recv", of(peer)))
     eventually(lambda: program.held() == [("one", "recv", "before")], "only that one")
     (point,) = program.stepper.held(0.0).points

@@ -54,9 +54,12 @@ class SlowReader(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        pause = threading.Event()
-        while piece := self._sock.recv(int(self._rate * TICK_S)):
-            self._came += piece
+        pause, began = threading.Event(), time.monotonic()
+        while True:
+            due = int(self._rate * (time.monotonic() - began)) - len(self._came)
+            if due > 0 and not (piece := self._sock.recv(due)):
+                return
+            self._came += piece if due > 0 else b""
             pause.wait(TICK_S)
 
     def told(self) -> list[messages.Message]:

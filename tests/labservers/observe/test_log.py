@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from labservers.checks.patience import strain
+from labservers.observe import log as log_module
 from labservers.observe.log import CAPACITY, SAMPLED_PER_S, Log
 
 LINE = re.compile(r"\d\d:\d\d:\d\d\.\d{3} (INFO|WARNING|ERROR) test: ")
@@ -174,3 +175,24 @@ def test_a_stream_that_is_gone_ends_the_writer_and_nothing_else(
         log.info("nobody reads this")
     log.close(5)
     assert written.asked == 1
+
+
+def test_a_writer_that_is_late_has_longer_than_a_write_that_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a busy machine the last line of a server is written nevertheless."""
+    processor = threading.Event()
+
+    def late(text: str, **kept: str) -> str:
+        processor.wait(30)
+        return text
+
+    monkeypatch.setattr(log_module, "printable", late)
+    log = Log("test", written := io.StringIO())
+    log.info("goodbye")
+    given = threading.Timer(0.3, processor.set)
+    given.start()
+    log.close(0.01)
+    said = written.getvalue()
+    given.join()
+    assert said.endswith("goodbye\n")

@@ -39,7 +39,10 @@ def give_way(frame: FrameType, event: str, _: Any) -> Any:
 def by_turns(work: Callable[[], None]) -> None:
     """Do it in THREADS threads at once that change turns after each instruction."""
 
+    all_there = threading.Barrier(THREADS)
+
     def run() -> None:
+        all_there.wait()
         sys.settrace(give_way)
         work()
 

@@ -87,13 +87,14 @@ def test_the_bytes_of_an_exchange_are_seen_with_their_lines_and_only_while_someb
     shares = {batch.share for batch in server.of(observed.Points)}
     assert shares <= {1.0}
     server.say(messages.Look(1.0, []))
-    frames = len(server.of(messages.Frame))
-    eventually(lambda: len(server.of(messages.Frame)) >= frames + 2, "nobody looks")
-    before = len(server.points())
-    server.ask()
-    frames = len(server.of(messages.Frame))
-    eventually(lambda: len(server.of(messages.Frame)) >= frames + 2, "and nothing is seen")
-    assert len(server.points()) == before
+
+    def unseen() -> bool:
+        before, frames = len(server.points()), len(server.of(messages.Frame))
+        server.ask()
+        eventually(lambda: len(server.of(messages.Frame)) >= frames + 2, "time goes by")
+        return len(server.points()) == before
+
+    eventually(unseen, "nobody looks, and nothing is seen")
 
 
 @pytest.mark.parametrize("name", ["hello", "hypotenuse", "page", "subjects"])
@@ -107,8 +108,8 @@ def test_a_held_server_answers_once_it_is_resumed(
     with server.connect() as client:
         client.sendall(server.asks)
         eventually(server.held, "it is held")
-        server.say(messages.Step())
         passed = server.newest(messages.Held).points[0]
+        server.say(messages.Step())
         eventually(lambda: server.newest(messages.Held).points[:1] != [passed])
         server.say(messages.Resume())
         assert client.recv(65536)

@@ -124,7 +124,7 @@ def test_the_labs_flooding_sender_is_heard_whole_by_the_labs_reader(
     serve_chat: Callable[..., Any], connect: Connect, eventually: Callable[..., Any]
 ) -> None:
     """A raw member gets no notices. So here the room is more patient, if the machine is busy."""
-    server = serve_chat(patience_s=2.0)
+    server = serve_chat(patience_s=5.0)
     reader, sender = connect(server.address, 20.0), connect(server.address, 20.0)
     for client in (reader, sender):
         client.sendall(b"1")

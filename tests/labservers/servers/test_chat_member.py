@@ -191,7 +191,7 @@ def test_a_leaver_holds_up_no_other(fake_chat: Any, eventually: Callable[..., An
     with ours, theirs:
         member = full(fake_chat, ours)
         fake_chat.leave(member)
-        leaver = threading.Thread(target=member.flush, args=(5.0,))
+        leaver = threading.Thread(target=member.flush, args=(30.0,))
         leaver.start()
         assert member.go_on()
         assert leaver.is_alive()
@@ -212,7 +212,7 @@ def test_flush_gives_a_reader_that_is_behind_its_time_and_not_more(fake_chat: An
         member = full(fake_chat, ours)
         fake_chat.say(member, "and this")
         fake_chat.leave(member)
-        leaver = threading.Thread(target=member.flush, args=(5.0,))
+        leaver = threading.Thread(target=member.flush, args=(30.0,))
         leaver.start()
         hear(theirs, MANY + 9)
         leaver.join(30)

@@ -104,7 +104,7 @@ def test_clients_that_come_faster_than_threads_leave_room_for_the_next_one(
     eventually(lambda: server.monitor.totals().accepted == 7, "all are accepted")
     late.sendall(ASKED)
     server.ready.set()
-    late.settimeout(3)
+    late.settimeout(3 * strain())
     assert late.recv(100) == b"5.0"
     for sock in silent[:5]:
         assert sock.recv(100).startswith(b"error: ")
@@ -219,7 +219,7 @@ def test_a_client_that_does_not_read_makes_room_as_well(
         lambda: server.monitor.totals().accepted == 3 and len(server.waiting) == 2, "waited for"
     )
     late.sendall(ASKED)
-    late.settimeout(3)
+    late.settimeout(3 * strain())
     assert late.recv(100) == b"5.0"
 
 

@@ -96,12 +96,12 @@ class Hasty(PageServer):
 def test_a_dripped_request_is_answered_and_a_late_one_told(
     serve: Callable[..., Any], connect: Callable[..., socket.socket]
 ) -> None:
-    server = serve("page", make=Hasty)
-    dripping, silent = connect(server.address), connect(server.address)
+    dripping = connect(serve("page").address)
     for byte in b"GET / HTTP/1.1\r\n" + HOST + b"\r\n":
         dripping.send(bytes([byte]))
     assert dripping.recv(100).startswith(b"HTTP/1.1 200")
-    late = connect(server.address)
+    server = serve("page", make=Hasty)
+    silent, late = connect(server.address), connect(server.address)
     late.sendall(b"GET / HT")
     assert late.recv(100).startswith(b"HTTP/1.1 408")
     assert silent.recv(100) == b""

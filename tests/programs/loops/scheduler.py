@@ -50,7 +50,7 @@ def serve(conn):
         if data == b"sleep\n":
             yield "sleep", 60
         elif data == b"block\n":
-            time.sleep(2)
+            time.sleep(6)
         elif data == b"spin\n":
             while True:
                 yield "yield", None

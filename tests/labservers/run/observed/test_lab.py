@@ -130,6 +130,8 @@ def test_the_byte_that_killed_a_server(name: str, serve: Any) -> None:
     with connect(port) as client:
         client.sendall(BAD)
         server.until(lambda told: any(t["type"] == "crash" for t in told), "a crash")
+        if name == "chat":
+            server.until(lambda told: any(t.get("event") == "ended" for t in told), "its end")
     run = server.end() if name == "chat" else server.ended()
     (crash,) = run.of("crash")
     line, source = CRASHES[name]

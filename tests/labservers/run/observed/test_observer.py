@@ -71,10 +71,13 @@ def test_pause_step_resume_with_a_real_client(
         program.say(messages.Resume())
         assert client.recv(100) == b"hello"
     eventually(lambda: program.held() == [], "nothing is held")
-    assert [(p.call, p.line) for p in program.points() if p.thread == "member 1"][:2] == [
-        ("recv", "chat.py:12"),
-        ("sendall", "chat.py:18"),
-    ]
+    expected = [("recv", "chat.py:12"), ("sendall", "chat.py:18")]
+    eventually(
+        lambda: (
+            [(p.call, p.line) for p in program.points() if p.thread == "member 1"][:2] == expected
+        ),
+        "both calls are told",
+    )
 
 
 def test_clients_wait_while_it_is_held_and_the_kernel_counts_them(
@@ -126,6 +129,7 @@ def test_a_breakpoint_on_a_line_and_on_an_exception(watch: Any, eventually: Even
         eventually(lambda: ("member 1", "chat.py:13", "crash", "after") in program.held())
         held = {point.thread: point for point in program.newest(messages.Held).points}
         assert held["member 1"].locals["data"] == "b'\\xff'"
+        eventually(lambda: program.of(observed.Crash), "the crash is told")
         assert program.newest(observed.Crash).bad == 0
         program.say(messages.Resume())
         eventually(lambda: program.held() == [], "the thread has died")

@@ -1,6 +1,7 @@
 """Where threads and tasks stand, and who waits for whom."""
 
 import signal
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -26,14 +27,32 @@ def test_locks_that_wait_without_a_cycle_are_not_a_deadlock() -> None:
     assert run(PROGRAMS / "uses_locks.py", tapped=True).of("deadlock") == []
 
 
+def standing(server: Any, there: Callable[[Any], bool]) -> Any:
+    """What is told on request, asked for again until all have come to where they wait."""
+    asked = 0
+
+    def come(told: Any) -> bool:
+        nonlocal asked
+        said = [t for t in told if t["type"] == "threads"]
+        if said and there(said[-1]):
+            return True
+        if len(said) >= asked:
+            asked = len(said) + 1
+            server.process.send_signal(signal.SIGQUIT)
+        return False
+
+    server.until(come, "all stand where they wait")
+    return [t for t in server.told() if t["type"] == "threads"][-1]
+
+
 def test_where_each_thread_stands_is_told_on_request(serve: Any) -> None:
     port = free_port()
     server = serve("lab/chat.py", port, "--threads", tapped=True)
     with connect(port):
         server.until(lambda told: any(t.get("event") == "started" for t in told), "a member")
-        server.process.send_signal(signal.SIGQUIT)
-        server.until(lambda told: any(t["type"] == "threads" for t in told), "the threads")
-        (told, *_) = [t for t in server.told() if t["type"] == "threads"]
+        told = standing(
+            server, lambda t: [row["call"] for row in t["threads"]] == ["accept", "recv"]
+        )
     main, member = told["threads"]
     assert (main["name"], main["line"], main["call"]) == ("MainThread", "chat.py:23", "accept")
     assert (member["name"], member["line"], member["call"]) == ("member 1", "chat.py:12", "recv")
@@ -50,9 +69,7 @@ def test_tasks_of_a_hand_written_loop(serve: Any) -> None:
             return sum(t.get("event") == "accepted" for t in told) == 2
 
         server.until(accepted, "two clients")
-        server.process.send_signal(signal.SIGQUIT)
-        server.until(lambda told: any(t["type"] == "threads" for t in told), "the tasks")
-        (told, *_) = [t for t in server.told() if t["type"] == "threads"]
+        told = standing(server, lambda t: [task["suspended"] for task in t["tasks"]] == [2, 1])
         clients = [t["id"] for t in server.told() if t.get("event") == "accepted"]
     rows = [
         (t["kind"], t["function"], t["line"], t["suspended"], t["sockets"]) for t in told["tasks"]

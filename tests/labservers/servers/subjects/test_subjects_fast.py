@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from labservers.observe import log
 from labservers.protocols.http11_fast import SHORT_BYTES
 from labservers.servers.subjects import SubjectsServer, Timing
 from labservers.servers.subjects_fast import FastSubjectsServer
@@ -113,8 +114,9 @@ class Watched(FastSubjectsServer):
 
 
 @pytest.fixture
-def watched(serve: Callable[..., Any]) -> Any:
-    """A server that has the pages of STUDENTS, and no budget for lines of its log."""
+def watched(serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A server that has the pages of STUDENTS, and no budget for lines of its log, ever."""
+    monkeypatch.setattr(log, "SAMPLED_PER_S", 0)
     server = serve("subjects", Watched)
     for student in range(STUDENTS):
         answers(server.address, [(GET % (student, 0)).decode()])
