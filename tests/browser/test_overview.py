@@ -111,7 +111,8 @@ def test_a_click_is_answered_at_once_and_the_pill_only_by_the_server(lab, open_p
 
     page.route("**/api/servers/hello/start*", hold)
     footer = card(page, "hello").locator("footer")
-    footer.locator(".btn.pri").click()
+    with page.expect_request("**/api/servers/hello/start*"):
+        footer.locator(".btn.pri").click()
     expect(footer.locator('[aria-busy="true"]')).to_be_visible()  # nobody has answered yet
 
     asked[0].continue_()
