@@ -125,8 +125,12 @@ class Pythons:
         return None if said is None else said.strip("\n")
 
     def _asked(self, path: str) -> Python | None:
+        """One that does not answer, as the machine may be busy, is asked again at the next look."""
         if path not in self._known:
-            self._known[path] = read(self._ask([path, "-I", "-S", "-c", SAYS], b"", ASK_S))
+            said = self._ask([path, "-I", "-S", "-c", SAYS], b"", ASK_S)
+            if said is None:
+                return None
+            self._known[path] = read(said)
         return self._known[path]
 
 

@@ -23,10 +23,11 @@ class Machine:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.now = 0.0
+        self.silent = False
 
     def ask(self, words: Sequence[str], given: bytes, timeout_s: float) -> str | None:
         path = words[0]
-        if path not in self.versions:
+        if self.silent or path not in self.versions:
             return None
         if words[-1] == pythons.SAYS:
             self.asked.append(path)
@@ -58,6 +59,15 @@ def test_each_is_asked_once(found: Pythons, machine: Machine) -> None:
         found.found()
         machine.now += pythons.EVERY_S
     assert sorted(machine.asked) == sorted([OLD, NEW, NAMED, "/opt/ancient"])
+
+
+def test_one_that_did_not_answer_in_time_is_asked_again(found: Pythons, machine: Machine) -> None:
+    machine.silent = True
+    assert found.found() == []
+    machine.silent = False
+    assert found.found() == []  # not at once
+    machine.now += pythons.EVERY_S
+    assert [python.version for python in found.found()] == ["3.13.0", "3.11.7", "3.9.2"]
 
 
 def test_the_newest_other_one_that_reads_a_file_is_offered(found: Pythons) -> None:
