@@ -118,6 +118,7 @@ def test_a_page_keeps_up_with_somebody_who_says_a_lot_at_once(
     lab.start("chat")
     page, raw = open_page(ROOMS), netcat("7")
     enter(page, "Anya")
+    expect(page.locator(".tag", has_text="2 here")).to_be_visible()  # the server has read the room
     own = page.locator(".room .conn").inner_text()
     raw.stdin.write(b"".join(b"line %d\n" % number for number in range(3_000)))
     raw.stdin.flush()
@@ -245,6 +246,7 @@ def test_a_cut_leaves_each_message_in_the_room_once(lab: Any, open_page: Any, ne
     page = open_page(ROOMS, before=link.open)
     enter(page, "Anya")
     expect(page.locator(".room")).to_contain_text("you joined")  # its number is known from then on
+    expect(page.locator(".tag", has_text="2 here")).to_be_visible()
     own = page.locator(".msg.me")
 
     def said_and_cut(text: str, fate: str) -> None:
