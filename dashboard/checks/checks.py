@@ -33,7 +33,7 @@ from labservers.checks.texts import has
 MOST_AT_ONCE = 2  # of all programs: they take processor time, and clients in crowds
 SETTLE_S = 10.0
 LOOK_S = 0.05
-END_S = 2.0  # one that is cancelled gives itself 0.3 s, and clears up
+END_S = 1.8  # from its cancel on: a check gives itself 0.3 s then, and clears up
 
 Json = dict[str, Any]
 
@@ -223,20 +223,21 @@ class Checks:
     def _cancel(checks: list[Check]) -> None:
         for one in checks:
             if not one.cancelled:
-                one.cancelled = True
+                one.cancelled, one.cancelled_at = True, time.monotonic()
                 one.process.terminate()
 
     def _end(self, ending: list[Check]) -> None:
         self._cancel(ending)
-        if not self._have_ended(ending):
+        since = min((one.cancelled_at for one in ending), default=0.0)
+        if not self._have_ended(ending, since + self._end_s - time.monotonic()):
             for one in ending:
                 one.process.kill()
-            self._have_ended(ending)
+            self._have_ended(ending, self._end_s)
 
-    def _have_ended(self, ending: list[Check]) -> bool:
+    def _have_ended(self, ending: list[Check], within_s: float) -> bool:
         with self._changed:
             return self._changed.wait_for(
-                lambda: not any(one.under_way for one in ending), self._end_s
+                lambda: not any(one.under_way for one in ending), max(0.0, within_s)
             )
 
     def _stamp(self, name: str) -> Stamp | None:

@@ -28,6 +28,7 @@ class Check:
     file: Stamp | None = None
     ended_at: float | None = None
     cancelled = False
+    cancelled_at = 0.0  # of time.monotonic()
     reported = False
     shown = False
 

@@ -61,6 +61,7 @@ class Pythons:
         self._clock = clock
         self._lock = threading.Lock()
         self._known: dict[str, Python | None] = {}
+        self._silent: set[str] = set()  # that were asked once
         self._found: list[Python] = []
         self._looked_at = -EVERY_S
 
@@ -125,10 +126,11 @@ class Pythons:
         return None if said is None else said.strip("\n")
 
     def _asked(self, path: str) -> Python | None:
-        """One that does not answer, as the machine may be busy, is asked again at the next look."""
+        """One that does not answer, as the machine may be busy, is asked once more."""
         if path not in self._known:
             said = self._ask([path, "-I", "-S", "-c", SAYS], b"", ASK_S)
-            if said is None:
+            if said is None and path not in self._silent:
+                self._silent.add(path)
                 return None
             self._known[path] = read(said)
         return self._known[path]

@@ -36,6 +36,7 @@ from labservers.run.terminal import Terminal
 COMMANDS_KEPT = 64 * 1024  # bytes, for a child that does not read
 LOG_LINE = 64 * 1024
 DRAIN_S = 3.0  # for our readers to come to the end of what a child has said
+CLOSED_S = 1.0  # from the end of the line to that of the process
 ANSWER_BYTES = 64 * 1024
 PACKAGE_PARENT = Path(messages.__file__).resolve().parents[2]
 
@@ -148,7 +149,7 @@ class ServerProcess:
     def _messages(self) -> Iterator[bytes]:
         """Those of the process; the last one is ours where it closes the line and lives on."""
         yield from self._channel.lines()
-        if self._observed and not self._reaped.wait(DRAIN_S):
+        if self._observed and not self._reaped.wait(CLOSED_S):
             yield messages.encode(messages.Notice(time.time(), messages.LINE_CLOSED, ""))
 
     def _start(self, name: str, work: Callable[..., None], *values: Any) -> threading.Thread:
@@ -195,8 +196,9 @@ class ServerProcess:
         try:
             if self._terminal is not None:
                 self._terminal.end()
+            until = time.monotonic() + DRAIN_S
             for reader in self._readers:
-                reader.join(DRAIN_S)
+                reader.join(max(0.0, until - time.monotonic()))
             self._channel.close()
             self._line.close()
         finally:

@@ -43,10 +43,10 @@ def tasks(pid: int) -> frozenset[int]:
 
 
 def asleep(pid: int, but: frozenset[int]) -> dict[int, str]:
-    """Turns that each thread has had so far, but for those, of it and its children, where all
-    sleep; nothing where one wants a processor, or the system does not say. Equal answers: none has
-    run in between. One of those that wants a processor may hold what another sleeps for, as
-    Python's lock."""
+    """Turns that each thread of it and of its children has had so far, where all sleep; nothing
+    where one wants a processor, or the system does not say. Equal answers: none has run in
+    between. but: threads whose turns do not count; they have to sleep as well, for they may hold
+    what another one sleeps for, as Python's lock."""
     turns: dict[int, str] = {}
     with contextlib.suppress(OSError, IndexError):
         for task in (task for one in family(pid) for task in Path(f"/proc/{one}/task").iterdir()):

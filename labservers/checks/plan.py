@@ -167,6 +167,7 @@ class _Check:
         lost = self._subject.lost_port() if reason == "port-taken" else None
         if lost is not None and lost.why == "port-waits":
             reason = lost.why
+        said = lost.values if lost is not None else self._said_of(reason)
         figure = "privileged" if privileged else "port"
         evidence = Evidence(
             "not-started",
@@ -174,7 +175,7 @@ class _Check:
             stands=self._subject.stands(),
             figures=((figure, float(address.port)),) if address is not None else (),
         )
-        return Outcome("starts", "fail", reason, self._said_of(reason), evidence, confirmed=True)
+        return Outcome("starts", "fail", reason, said, evidence, confirmed=True)
 
     def _late(self) -> tuple[str, tuple[tuple[str, str], ...]]:
         """Whether it has taken long to listen, and how long."""
@@ -183,9 +184,8 @@ class _Check:
 
     def _said_of(self, reason: str) -> tuple[tuple[str, str], ...]:
         """The values of a text about why it does not start."""
-        if reason in ("port-taken", "port-waits"):
-            lost = self._subject.lost_port()
-            return lost.values if lost is not None else (("who", ""),)
+        if reason == "port-taken":
+            return (("who", ""),)  # the system does not say by whom
         if reason == SILENT:
             return (("s", f"{self._subject.waited_s:.0f}"),)
         if reason not in SAID:

@@ -4,7 +4,8 @@ The side that closes first keeps the pair of addresses for a minute (RFC 9293 se
 a server without SO_REUSEADDR cannot bind its port meanwhile. A new SYN from the same client port
 ends that wait: the old connection answers it with an ACK that fits nothing, the client's kernel
 answers this with RST, and the wait is over (RFC 1337: TIME-WAIT assassination). Where both sides
-have closed at once, the client's waits too: its port is bound again if it had SO_REUSEADDR.
+have closed at once, the client's waits too: its port is bound again if it had SO_REUSEADDR, and
+its pair is had again by TCP timestamps (RFC 6191), which tcp(7) may turn off.
 
 The same number on another address is another program's port: what is asked of an address holds for
 the sockets that exclude one there. No host, or a name for one, means each of the number.
@@ -24,7 +25,7 @@ from labservers.net.addresses import conflict, is_ipv4, reach
 from labservers.net.socket_table import (
     CLOSE_WAIT,
     ESTABLISHED,
-    HERE,
+    HAS_TABLES,
     LISTEN,
     TIME_WAIT,
     UNCONNECTED,
@@ -64,13 +65,13 @@ def free(address: Address) -> None:
 def taken(address: Address) -> bool:
     """Whether the kernel takes connections, or datagrams, for this port; True where the system
     does not say."""
-    return bool(_open(address)) if HERE else True
+    return bool(_open(address)) if HAS_TABLES else True
 
 
 def holder(address: Address) -> str | None:
     """The program that listens there, as "python3 server.py, PID 4312"; "" where the system does
     not say which, as of another user's; None: nobody, or the system does not say whether."""
-    sockets = {f"socket:[{row.inode}]" for row in _open(address)} if HERE else set()
+    sockets = {f"socket:[{row.inode}]" for row in _open(address)} if HAS_TABLES else set()
     if not sockets:
         return None
     for pid in filter(str.isdecimal, os.listdir("/proc")):
@@ -120,5 +121,5 @@ def unclosed(address: Address) -> int:
 
 
 def _waits(address: Address) -> list[Row]:
-    rows = sockets_at("tcp", address.port)
+    rows = () if address.datagram else sockets_at("tcp", address.port)
     return [row for row in rows if row.state == TIME_WAIT and _is_at(address.host, row.host)]

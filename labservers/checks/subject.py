@@ -49,7 +49,7 @@ class Mark(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """Why a program does not get its port: a text, and its values."""
+    """Why a program is not started again: a text, and its values."""
 
     why: str
     values: tuple[tuple[str, str], ...]
@@ -217,11 +217,8 @@ class Subject:
         asked = self._witness.asks or self._asked
         if asked is None or self.restart() is not None:
             return None
-        return (
-            asked
-            if self._witness.wait(lambda: self._witness.asks, ASKS_S * strain()) is None
-            else None
-        )
+        by_itself = self._witness.wait(lambda: self._witness.asks, ASKS_S * strain())
+        return asked if by_itself is None else None
 
     # What has happened.
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 # States, of linux/tcp_states.h.
 ESTABLISHED, TIME_WAIT, UNCONNECTED, CLOSE_WAIT, LISTEN = "01", "06", "07", "08", "0A"
 TABLES = ((socket.AF_INET, "/proc/net/{}"), (socket.AF_INET6, "/proc/net/{}6"))
-HERE = Path("/proc/net/tcp").exists()
+HAS_TABLES = Path("/proc/net/tcp").exists()
 TICKS = 100  # of a second (USER_HZ)
 
 

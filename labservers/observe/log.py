@@ -25,7 +25,7 @@ LOOK_S = 0.05
 
 
 class Log:
-    """A server's log. All methods may be called from any thread and never block.
+    """A server's log. All methods may be called from any thread, and none but close() blocks.
 
     budget: sampled lines that this second still has.
     """
@@ -76,13 +76,14 @@ class Log:
 
     def close(self, timeout_s: float = 0.5) -> None:
         """Write what is queued, and end the writer. A write that nobody reads has the time given;
-        a busy machine, which lets the writer wait, has longer."""
+        a busy machine, which lets the writer wait, has LATE_S."""
         self._closing.set()
         self._wake.set()
-        late = time.monotonic() + LATE_S
+        began = time.monotonic()
+        late = began + max(LATE_S, timeout_s)
         while self._thread.is_alive() and (now := time.monotonic()) < late:
             since = self._writing_since
-            if since is not None and now - since >= timeout_s:
+            if since is not None and now - max(since, began) >= timeout_s:
                 return
             self._thread.join(min(LOOK_S, timeout_s))
 

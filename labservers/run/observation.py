@@ -138,7 +138,6 @@ class Observation:
         self._over = True
         self._swallowed.end()
         self._teller.end()
-        self._look_for_a_deadlock()
         self._teller.last_lines()
         self._say_lost()
         self._teller.tell(self._summary())

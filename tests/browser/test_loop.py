@@ -52,9 +52,8 @@ def test_a_thousand_clients_are_squares_with_exact_counts(lab: Any, open_page: A
     page = open_page(LOOP)
     page.get_by_role("button", name="Send 1,000 clients").click()
     expect(lane(page, "reading")).to_have_text(re.compile(r"^[5-9]\d\d$|^1,0\d\d$"))
-    lab.api(
-        "POST", "/api/servers/subjects/loop", {"action": "pause"}
-    )  # or they leave by themselves
+    # Held, or they leave by themselves.
+    lab.api("POST", "/api/servers/subjects/loop", {"action": "pause"})
     expect(page.locator('[data-lane="reading"] canvas')).to_be_visible()
     expect(page.locator('[data-lane="reading"] .cap')).to_contain_text("1 square =")
     lab.api("POST", "/api/servers/subjects/loop", {"action": "resume"})

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from labservers.checks.patience import strain
 from tests.browser.test_chat import ROOMS, enter, say
 
+LOST_MS = 15_000
 MOMENT_S = 2.0  # of silence
 LOOKS = """(count) => new Promise((done) => {
   const looking = setInterval(() => {
@@ -41,7 +43,7 @@ def test_a_frozen_dashboard_is_noticed_within_seconds_and_found_again(
     draft = page.locator(".cmp input")
     draft.fill("half of a sen")
     with lab.frozen():
-        link(page).to_have_attribute("data-link", "lost")
+        link(page).to_have_attribute("data-link", "lost", timeout=LOST_MS * strain())
         room = page.locator(".room")
         expect(room).to_contain_text("connection to the chat server is lost")
         expect(room).to_contain_text("Next try in")
@@ -60,7 +62,7 @@ def test_a_page_that_is_opened_while_the_dashboard_is_frozen_comes_alive(
     page = open_page("/")
     link(page).to_have_attribute("data-link", "live")
     with lab.frozen():
-        link(page).to_have_attribute("data-link", "lost")
+        link(page).to_have_attribute("data-link", "lost", timeout=LOST_MS * strain())
         page.get_by_role("button", name="Retry now").click()  # it connects, and nobody answers
         expect(page.locator(".notice.bad")).to_contain_text("Next try in")
     link(page).to_have_attribute("data-link", "live")

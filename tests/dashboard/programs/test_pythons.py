@@ -70,6 +70,13 @@ def test_one_that_did_not_answer_in_time_is_asked_again(found: Pythons, machine:
     assert [python.version for python in found.found()] == ["3.13.0", "3.11.7", "3.9.2"]
 
 
+def test_one_that_never_answers_is_not_asked_for_ever(found: Pythons, machine: Machine) -> None:
+    for silent in (True, True, False):
+        machine.silent = silent
+        assert found.found() == []
+        machine.now += pythons.EVERY_S
+
+
 def test_the_newest_other_one_that_reads_a_file_is_offered(found: Pythons) -> None:
     new = found.that_reads(b"type X = int", OLD)
     assert new is not None

@@ -73,6 +73,7 @@ def test_a_port_is_free_again_where_both_sides_have_closed_at_once(
     client.close()
     eventually(lambda: ports.keeps(address) == 1, "the server's side waits")
     assert 0 < ports.kept_s(address) <= 60
+    assert ports.kept_s(Address(host, address.port, datagram=True)) == 0  # of another protocol
     assert client.pair is not None
     with socket.socket(family) as another, pytest.raises(OSError, match="in use"):
         another.bind(client.pair[0])  # and so does the client's

@@ -12,7 +12,7 @@ import pytest
 
 from labservers.checks.patience import strain
 from labservers.observe import log as log_module
-from labservers.observe.log import CAPACITY, SAMPLED_PER_S, Log
+from labservers.observe.log import CAPACITY, LATE_S, SAMPLED_PER_S, Log
 
 LINE = re.compile(r"\d\d:\d\d:\d\d\.\d{3} (INFO|WARNING|ERROR) test: ")
 
@@ -55,9 +55,10 @@ class Held(io.StringIO):
 
     def __init__(self) -> None:
         super().__init__()
-        self.go_on = threading.Event()
+        self.begun, self.go_on = threading.Event(), threading.Event()
 
     def write(self, text: str) -> int:
+        self.begun.set()
         self.go_on.wait(20)
         return super().write(text)
 
@@ -196,3 +197,15 @@ def test_a_writer_that_is_late_has_longer_than_a_write_that_hangs(
     said = written.getvalue()
     given.join()
     assert said.endswith("goodbye\n")
+
+
+def test_a_write_that_hangs_is_given_up_when_its_time_is_over() -> None:
+    log = Log("test", held := Held())
+    log.info("nobody reads this")
+    assert held.begun.wait(30)
+    began = time.monotonic()
+    log.close(0.2)
+    assert 0.2 <= time.monotonic() - began < LATE_S
+    held.go_on.set()
+    log.close()
+    assert "nobody reads this" in held.getvalue()

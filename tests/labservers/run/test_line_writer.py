@@ -51,9 +51,8 @@ def test_what_a_full_pipe_does_not_take_is_counted_and_told_once_there_is_room(p
     began = time.monotonic()
     for line in lines:
         writer.write(line)
-    assert (
-        time.monotonic() - began < 10 * PATIENCE_S * strain()
-    )  # one line was waited for, and no other
+    # One line was waited for, and no other.
+    assert time.monotonic() - began < 10 * PATIENCE_S * strain()
     assert writer.loss() is None
     taken = drained(pipe)
     kept = len(taken) // 5_010 + 1  # the last one is there in part
