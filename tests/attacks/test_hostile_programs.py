@@ -47,7 +47,7 @@ def said_by(site: Any, views: list[dict[str, Any]]) -> bytes:
         return b"".join(iter(lambda: client.recv(4096), b""))
 
 
-@pytest.mark.parametrize("app", [{"frozen_after_s": 3.0}], indirect=True)
+@pytest.mark.parametrize("app", [{"frozen_after_s": 1.0}], indirect=True)
 def test_one_that_closes_every_descriptor(
     site: Any, flood: Any, eventually: Callable[..., Any]
 ) -> None:

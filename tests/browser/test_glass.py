@@ -29,7 +29,7 @@ CRASH = {
     "bad": 3,
     "swallowed": False,
 }
-ENOUGH_S = 12.0  # a picture of thousands is drawn within this, on a machine that has the time
+ENOUGH_S = 3.0  # a picture of thousands is drawn within this, on a machine that has the time
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 from labservers.checks.patience import strain
 from tests.browser.test_chat import ROOMS, enter, say
 
-LOST_MS = 15_000
+LOST_MS = 7_000
+BACK_MS = 20_000
 MOMENT_S = 2.0  # of silence
 LOOKS = """(count) => new Promise((done) => {
   const looking = setInterval(() => {
@@ -45,10 +46,12 @@ def test_a_frozen_dashboard_is_noticed_within_seconds_and_found_again(
     with lab.frozen():
         link(page).to_have_attribute("data-link", "lost", timeout=LOST_MS * strain())
         room = page.locator(".room")
-        expect(room).to_contain_text("connection to the chat server is lost")
+        expect(room).to_contain_text(
+            "connection to the chat server is lost", timeout=LOST_MS * strain()
+        )
         expect(room).to_contain_text("Next try in")
-    link(page).to_have_attribute("data-link", "live")
-    expect(page.locator(".room .conn")).to_contain_text("127.0.0.1:")
+    link(page).to_have_attribute("data-link", "live", timeout=BACK_MS * strain())
+    expect(page.locator(".room .conn")).to_contain_text("127.0.0.1:", timeout=BACK_MS * strain())
     expect(draft).to_have_value("half of a sen")
     expect(page.locator("[data-gap]")).to_have_count(0)  # nobody has said anything meanwhile
     say(page, "here again")
@@ -64,8 +67,10 @@ def test_a_page_that_is_opened_while_the_dashboard_is_frozen_comes_alive(
     with lab.frozen():
         link(page).to_have_attribute("data-link", "lost", timeout=LOST_MS * strain())
         page.get_by_role("button", name="Retry now").click()  # it connects, and nobody answers
-        expect(page.locator(".notice.bad")).to_contain_text("Next try in")
-    link(page).to_have_attribute("data-link", "live")
+        expect(page.locator(".notice.bad")).to_contain_text(
+            "Next try in", timeout=LOST_MS * strain()
+        )
+    link(page).to_have_attribute("data-link", "live", timeout=BACK_MS * strain())
 
 
 def test_a_moment_of_silence_is_not_a_loss(lab: Any, open_page: Any) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dashboard import waiting_room
 from dashboard.waiting_room import (
     ANSWER_S,
     ANSWERS,
@@ -230,14 +231,12 @@ def test_who_waits_longest_goes_where_too_many_wait(hall: Hall) -> None:
     assert len(hall.admitted) == ANSWERS
 
 
-def test_those_that_wait_are_dismissed_at_the_end(eventually: Callable[..., Any]) -> None:
+def test_those_that_wait_are_dismissed_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting_room, "JOIN_S", 30.0)
     hall = Hall()
     hall.come(b"GET ")
     for _ in range(ANSWERS + 1):
         hall.come(GET)
     hall.close()
-    eventually(lambda: (len(hall.dismissed), len(hall.admitted)) == (2, ANSWERS), "they are let go")
-    eventually(
-        lambda: "waiting room" not in [thread.name for thread in threading.enumerate()],
-        "no thread of it is left",
-    )
+    assert (len(hall.dismissed), len(hall.admitted)) == (2, ANSWERS)
+    assert "waiting room" not in [thread.name for thread in threading.enumerate()]

@@ -97,26 +97,26 @@ def test_a_second_one_looks_on_then_takes_over_and_the_first_one_takes_it_back(
     assert (first.folder / "servers.json").read_bytes() == before
 
     assert second.api("POST", "/api/folder/take") == {"holds": True}
-    eventually(lambda: not first.alive(), "its programs have ended")
+    assert first.alive() == []
     assert holder_on(second) is None
     eventually(lambda: holder_on(first)["pid"] == second.process.pid, "it knows")
     second.start("chat")
     assert lab(first.folder, "list").stdout.count("RUNNING") == 1
 
     assert first.api("POST", "/api/folder/take") == {"holds": True}
-    eventually(lambda: not second.alive(), "its programs have ended")
+    assert second.alive() == []
     first.start("hello")
 
 
 def test_a_debug_dashboard_that_is_taken_over_ends(
-    run_dashboard: Callable[..., Any], eventually: Callable[..., Any]
+    run_dashboard: Callable[..., Any],
 ) -> None:
     first = run_dashboard("--debug")
     first.start("hello")
     second = second_on(first, run_dashboard)
     assert second.api("POST", "/api/folder/take") == {"holds": True}
     first.process.wait(PATIENCE_S)
-    eventually(lambda: not first.alive(), "its programs have ended")
+    assert first.alive() == []
 
 
 def test_a_frozen_one_keeps_the_folder_until_it_is_killed(

@@ -84,7 +84,7 @@ def test_counts_of_lines_are_exact_where_points_are_lost(tap: Tap, pair: Any) ->
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join()
+        worker.join(60)
     totals = tap.totals()
     assert (totals.bytes_in, totals.bytes_out) == (many * threads, many * threads)
     lines = tap.book.lines()
