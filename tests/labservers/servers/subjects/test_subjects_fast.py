@@ -140,9 +140,10 @@ def at_once(server: Any, send: Callable[[], None]) -> None:
 
 
 def test_what_comes_at_once_is_answered_together_and_each_gets_its_own(
-    watched: Any, connect: Callable[..., socket.socket]
+    watched: Any, connect: Callable[..., socket.socket], eventually: Callable[..., None]
 ) -> None:
     clients = [connect(watched.address) for _ in range(20)]
+    eventually(lambda: watched.clients == 20, "else some are read after others are answered")
     odd = {3: b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n", 7: b"GET /subj", 9: b""}
 
     def send() -> None:
