@@ -18,7 +18,7 @@ HALF_UPGRADE = HALF.replace(b"/ ", b"/ws/live ") + b"Connection: Upgrade\r\nUpgr
 KEY = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
 POST = (
     b"POST /api/try/hello HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Lab-Token: %s\r\n"
-    b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    b"Content-Type: application/json\r\nContent-Length: 10000\r\n\r\n{"
 )
 
 

@@ -55,11 +55,12 @@ def test_one_that_closes_every_descriptor(
     not taken for a hang; the kernel says where it listens."""
     views = flood("closes_all.py")
     eventually(lambda: "line_closed" in notices(site, views), "it is said that the tap has gone")
+    known = len(views)  # before that, it may have been silent for long on a busy machine
     eventually(lambda: view_of(site, views)["listening"], "the kernel knows its address")
     heard = [said_by(site, views) for _ in range(40)]
     assert set(heard) == {b"still here"}
     assert view_of(site, views)["state"] == "RUNNING"
-    assert "FROZEN" not in {view["state"] for view in views}
+    assert "FROZEN" not in {view["state"] for view in views[known:]}
 
 
 def test_one_that_replaces_what_is_observed(

@@ -4,6 +4,7 @@ import os
 import re
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -181,10 +182,11 @@ def test_a_folder_that_is_swapped_after_its_file_was_listed(
 
 @pytest.mark.parametrize("folder", ["sub/inner", "sub", ""])
 def test_what_a_swapped_folder_leads_to_is_not_started(
-    site: Any, tmp_path: Path, deep: Path, folder: str
+    site: Any, tmp_path: Path, deep: Path, folder: str, eventually: Callable[..., Any]
 ) -> None:
     name = OwnFile(deep.resolve()).name
     assert site.api("POST", f"/api/programs/{name}/start?wait=30", {})["status"] == 200
+    eventually(lambda: site.api("GET", f"/api/programs/{name}")["finished"])
     swap_folder(tmp_path, folder)
     for action in ("programs/{}/start", "programs/{}/restart", "programs/{}/check"):
         for path in {action, action.replace("programs", "servers").replace("check", "start")}:

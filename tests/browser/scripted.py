@@ -72,6 +72,7 @@ class Feed:
     def __init__(self, *servers: dict[str, Any]) -> None:
         self._servers = list(servers)
         self._seq = 1
+        self._told: list[dict[str, Any]] = []
         self._end: WebSocketRoute | None = None
         self._page: Page | None = None
 
@@ -95,10 +96,8 @@ class Feed:
         self.show(f"/programs/{NAME}/{name}{query}")
 
     def send(self, kind: str, **values: Any) -> None:
-        assert self._end
-        self._seq += 1
-        event = {"kind": kind, "name": NAME, **values}
-        self._end.send(json.dumps({"type": "delta", "seq": self._seq, "events": [event]}))
+        self._told.append({"kind": kind, "name": NAME, **values})
+        self._tell(self._told[-1:])
 
     def points(self, *points: dict[str, Any]) -> None:
         self.send("wire", lines=list(points), skipped=0)
@@ -129,3 +128,10 @@ class Feed:
             self._end.send(
                 json.dumps({**snapshot, "history": {}, "files": [], "servers": self._servers})
             )
+            if self._told:  # the page was kept waiting, took the link for lost and comes again
+                self._tell(self._told)
+
+    def _tell(self, events: list[dict[str, Any]]) -> None:
+        assert self._end
+        self._seq += 1
+        self._end.send(json.dumps({"type": "delta", "seq": self._seq, "events": events}))

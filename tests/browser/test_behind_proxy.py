@@ -96,6 +96,7 @@ def test_changes_downloads_the_chat_and_a_console_work(
     page.keyboard.press("Enter")
     expect(page.locator(".room .conn").last).to_contain_text("127.0.0.1:")
     page.goto(f"{PREFIX}/servers/chat/logs")
+    expect(page.get_by_role("log")).to_contain_text("listening on")
     with page.expect_download() as saved:
         page.get_by_role("link", name="Download").click()
     assert "listening on" in Path(saved.value.path()).read_text()

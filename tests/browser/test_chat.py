@@ -206,8 +206,8 @@ def test_the_chat_in_russian(lab: Any, open_page: Any) -> None:
 
 class CutLink:
     """Between a room's page and the dashboard, each connection anew: what was said may have come to
-    the server (`had`), may have been lost (`lost`), or comes later (`later`), when the page is cut
-    off. `whole`: nothing is done."""
+    the server (`had`: its echo is there), may have been lost (`lost`), or comes later (`later`),
+    when the page is cut off. `whole`: nothing is done."""
 
     def __init__(self) -> None:
         self.fate = "whole"
@@ -227,13 +227,23 @@ class CutLink:
                 return
             cut[0] = True
             if self.fate == "had":
-                server.send(text)
-            elif self.fate == "later":
+                server.send(text)  # and cut off when its echo comes
+                return
+            if self.fate == "later":
                 self._late.append(lambda: server.send(text))
+            cut_off()
+
+        def from_server(text: str | bytes) -> None:
+            if not cut[0]:
+                page.send(text)
+            elif self.fate == "had" and "said" in json.loads(text):
+                cut_off()
+
+        def cut_off() -> None:
             page.close(code=4000, reason="cut")
 
         page.on_message(from_page)
-        server.on_message(lambda text: None if cut[0] else page.send(text))
+        server.on_message(from_server)
 
     def let_come(self) -> None:
         while self._late:
@@ -249,21 +259,23 @@ def test_a_cut_leaves_each_message_in_the_room_once(lab: Any, open_page: Any, ne
     expect(page.locator(".tag", has_text="2 here")).to_be_visible()
     own = page.locator(".msg.me")
 
-    def said_and_cut(text: str, fate: str) -> None:
+    def said_and_cut(text: str, fate: str, here: int) -> None:
         link.fate = fate
         say(page, text)
         expect(own.filter(has_text=text)).to_contain_text("Not confirmed")
         link.fate = "whole"
         expect(page.locator(".room .conn")).to_contain_text("127.0.0.1:")
+        # The server has let the new connection in, beside the old ones.
+        expect(page.locator(".tag", has_text=f"{here} here")).to_be_visible()
 
-    said_and_cut("the server has had it", "had")
+    said_and_cut("the server has had it", "had", 3)
     assert raw.stdout.readline() == b"Anya: the server has had it\n"
     expect(page.locator("[data-gap]")).to_contain_text("1 message was missed")
-    said_and_cut("it comes later", "later")
+    said_and_cut("it comes later", "later", 4)
     link.let_come()
     expect(own.filter(has_text="it comes later")).to_contain_text("Echoed by the server")
     assert raw.stdout.readline() == b"Anya: it comes later\n"
-    said_and_cut("it is lost", "lost")
+    said_and_cut("it is lost", "lost", 5)
     own.filter(has_text="it is lost").get_by_role("button", name="Send again").click()
     expect(own.filter(has_text="it is lost")).to_contain_text("Echoed by the server")
     assert raw.stdout.readline() == b"Anya: it is lost\n"

@@ -158,6 +158,7 @@ def test_a_recorded_connection_becomes_the_conversation_of_a_check(
         peer = "{}:{}".format(*client.getsockname())
     page = windows(f"/programs/{name}/wire")
     page.locator(".streams").get_by_text(peer).click()
+    expect(page.locator(".blocks .blk.out")).to_have_count(1)  # the answer is recorded
     with page.expect_download() as saved:
         page.get_by_label("Download").click()
         page.get_by_role("link", name="for check --talk").click()

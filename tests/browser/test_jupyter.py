@@ -156,6 +156,7 @@ def test_a_student_works_through_jupyter_and_a_stranger_does_not(
     page.keyboard.press("Enter")
     expect(page.locator(".room .conn").last).to_contain_text("127.0.0.1:")
     page.get_by_role("link", name="Logs").click()
+    expect(page.get_by_role("log")).to_contain_text("listening on")
     with page.expect_download() as saved:
         page.get_by_role("link", name="Download").click()
     assert "listening on" in Path(saved.value.path()).read_text()

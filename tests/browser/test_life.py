@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.supervision import lifecycle
 from tests.browser.models import call
+from tests.browser.widths import at_widths
 
 pytestmark = pytest.mark.browser
 WIDTHS = (326, 480, 640, 900)
@@ -56,9 +57,9 @@ def test_its_states_and_moves_are_drawn_and_listed(lab: Any, open_page: Any) -> 
     expect(here).to_contain_text("Stopped")
     expect(moves.first).to_contain_text("ended")
 
-    page.set_viewport_size({"width": 390, "height": 900})
-    expect(page.locator(".life .node").last).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for width in at_widths(page, 390):
+        expect(page.locator(".life .node").last).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert Axe().run(page).response["violations"] == []
 
 

@@ -1,6 +1,8 @@
 """A page whose dashboard is silent, or whose storage is blocked, decides by itself."""
 
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from tests.browser.test_chat import ROOMS, enter, say
 LOST_MS = 7_000
 BACK_MS = 20_000
 MOMENT_S = 2.0  # of silence
+LONGEST_S = 3.0  # on a machine that is busy
 LOOKS = """(count) => new Promise((done) => {
   const looking = setInterval(() => {
     if (window.links.length < count) return;
@@ -73,7 +76,9 @@ def test_a_page_that_is_opened_while_the_dashboard_is_frozen_comes_alive(
     link(page).to_have_attribute("data-link", "live", timeout=BACK_MS * strain())
 
 
-def test_a_moment_of_silence_is_not_a_loss(lab: Any, open_page: Any) -> None:
+def test_a_moment_of_silence_is_not_a_loss(
+    lab: Any, open_page: Any, eventually: Callable[..., Any]
+) -> None:
     page = open_page("/")
     link(page).to_have_attribute("data-link", "live")
     page.evaluate(
@@ -83,9 +88,19 @@ def test_a_moment_of_silence_is_not_a_loss(lab: Any, open_page: Any) -> None:
           setInterval(() => window.links.push(link()), 50);
         }"""
     )
-    with lab.frozen():
-        threading.Event().wait(MOMENT_S)
-    page.evaluate(LOOKS, 100)
+
+    def was_a_moment() -> bool:
+        link(page).to_have_attribute("data-link", "live")
+        page.evaluate("window.links = []")
+        began = time.monotonic()
+        with lab.frozen():
+            threading.Event().wait(MOMENT_S)
+        lab.api("GET", "/healthz")
+        silent_s = time.monotonic() - began
+        page.evaluate(LOOKS, 100)
+        return silent_s < LONGEST_S
+
+    eventually(was_a_moment, "the silence is short")
     assert set(page.evaluate("window.links")) == {"live"}
 
 

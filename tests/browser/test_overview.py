@@ -1,6 +1,7 @@
 """The overview: five cards, their states and their next steps."""
 
 import contextlib
+import json
 import re
 import signal
 import socket
@@ -28,10 +29,11 @@ def test_the_first_frame_comes_with_the_page(lab, open_page) -> None:
     lab.start("hello")
 
     def mute(page: Page) -> None:
-        def never_answer(socket: WebSocketRoute) -> None:
-            pass
+        def only_live(socket: WebSocketRoute) -> None:
+            """No snapshot, but a sign of life: or it is soon taken for lost."""
+            socket.on_message(lambda text: socket.send('{"type": "pong", "ping": 0}'))
 
-        page.route_web_socket("**/ws/live", never_answer)
+        page.route_web_socket("**/ws/live", only_live)
 
     page = open_page("/", before=mute)
 
@@ -85,15 +87,18 @@ def test_stop_all_asks_when_clients_are_connected(lab, page: Page) -> None:
 
 
 def deaf(page: Page) -> None:
-    """The page hears the first snapshot and nothing after it."""
+    """The page hears the first snapshot, and after it only that the link is alive: one that is
+    taken for lost is made anew, with another snapshot."""
 
     def route(browser: WebSocketRoute) -> None:
         heard: list[str | bytes] = []
 
         def pass_on(message: str | bytes) -> None:
-            if not heard:
+            if json.loads(message).get("type") == "pong":
                 browser.send(message)
-            heard.append(message)
+            elif not heard:
+                heard.append(message)
+                browser.send(message)
 
         browser.connect_to_server().on_message(pass_on)
 

@@ -343,6 +343,7 @@ def test_levels_can_be_left_out(lab, open_page) -> None:
 def test_the_log_can_be_downloaded(lab, open_page) -> None:
     lab.start("hypotenuse")
     page = open_page("/servers/hypotenuse/logs")
+    expect(page.get_by_role("log")).to_contain_text("listening on")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     text = download.value.path().read_text()

@@ -25,7 +25,8 @@ def test_the_five_servers_are_listed(api: Any) -> None:
 
 def test_start_stop_and_again(api: Any) -> None:
     status, view = api("POST", "/api/servers/hypotenuse/start")
-    assert (status, view["state"]) == (202, "STARTING")
+    assert status == 202
+    assert view["state"] in ("STARTING", "RUNNING")  # as quick as it is
     view = api.start("hypotenuse")
     assert view["pid"]
     assert api("POST", "/api/servers/hypotenuse/start")[0] == 200

@@ -208,7 +208,11 @@ def test_programs_that_are_gone_are_news_and_the_others_start(
 ) -> None:
     lab.serve()
     eventually(lambda: lab.supervisor.view("hello")["state"] == "RUNNING", timeout_s=30)
-    feed = [e for e in lab.snapshot()["feed"] if e["code"] in ("restored", "not_restored")]
+
+    def told() -> list[Any]:
+        return [e for e in lab.snapshot()["feed"] if e["code"] in ("restored", "not_restored")]
+
+    feed = eventually(lambda: len(news := told()) == len(ran) and news)
     assert [(e["name"], e["code"], e["args"].get("name")) for e in feed] == [
         *((None, "not_restored", name) for name in ran[:-1]),
         ("hello", "restored", None),

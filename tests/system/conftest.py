@@ -46,6 +46,7 @@ class RunningDashboard:
             "SOCKETLAB_CONFIG": str(folder / "none.toml"),
             "SOCKETLAB_DATA_DIR": str(folder),
             "SOCKETLAB_TOKEN": TOKEN,
+            "SOCKETLAB_FROZEN_AFTER_S": f"{PATIENCE_S}",
             "SOCKETLAB_CHECK_TIMEOUT_S": f"{PATIENCE_S}",
             "SOCKETLAB_START_TIMEOUT_S": f"{START_S}",
             **options.pop("environment", {}),

@@ -27,7 +27,9 @@ def lab(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_server_is_started_read_and_stopped(run_dashboard: Callable[..., Any]) -> None:
+def test_a_server_is_started_read_and_stopped(
+    run_dashboard: Callable[..., Any], eventually: Callable[..., Any]
+) -> None:
     dashboard = run_dashboard()
     port = dashboard.ports["chat"]
     started = lab(dashboard.folder, "start", "chat", "--wait", "30")
@@ -35,7 +37,7 @@ def test_a_server_is_started_read_and_stopped(run_dashboard: Callable[..., Any])
     assert f"RUNNING   127.0.0.1:{port}" in started.stdout
     listed = lab(dashboard.folder, "list").stdout.splitlines()
     assert [line.split()[1] for line in listed] == ["STOPPED"] * 3 + ["RUNNING", "STOPPED"]
-    assert "listening" in lab(dashboard.folder, "logs", "chat").stdout
+    eventually(lambda: "listening" in lab(dashboard.folder, "logs", "chat").stdout, "it is logged")
     assert lab(dashboard.folder, "wait", "chat").returncode == 0
     late = lab(dashboard.folder, "wait", "hello", "--timeout", "0.1")
     assert (late.returncode, "hello is STOPPED" in late.stderr) == (1, True)
@@ -155,7 +157,7 @@ def test_a_file_is_opened_started_and_forgotten(
     )
     again = lab(dashboard.folder, "open", str(file))
     assert again.stdout == opened.stdout
-    assert "9090', 'a b']" in lab(dashboard.folder, "logs", name).stdout
+    eventually(lambda: "9090', 'a b']" in lab(dashboard.folder, "logs", name).stdout, "it says so")
     assert "STOPPED   -" in lab(dashboard.folder, "stop", name).stdout
     assert dashboard.api("DELETE", f"/api/programs/{name}")["files"] == [
         listed for listed in dashboard.api("GET", "/api/programs")["files"] if listed["example"]

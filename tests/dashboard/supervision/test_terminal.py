@@ -154,7 +154,7 @@ def test_nothing_of_its_session_outlives_it(
 ) -> None:
     program = start(FORKS.replace("{then}", then))
     line = eventually(
-        lambda: next((line for line in program.text.split("\r\n") if line[:1].isdigit()), None)
+        lambda: next((line for line in program.text.split("\r\n")[:-1] if line[:1].isdigit()), None)
     )
     if how:
         eventually(lambda: "ignores" in program.text)
@@ -278,7 +278,7 @@ def test_the_session_of_a_program_outlives_no_pair_of_guards(
     program = start(FORKS.replace("{then}", "signal.pause()"))
     eventually(lambda: "ignores" in program.text)
     line = eventually(
-        lambda: next((line for line in program.text.split("\r\n") if line[:1].isdigit()), None)
+        lambda: next((line for line in program.text.split("\r\n")[:-1] if line[:1].isdigit()), None)
     )
     inner, outer = guards(program)
     inner.suspend()

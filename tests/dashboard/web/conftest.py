@@ -56,6 +56,13 @@ class Talk:
         value: dict[str, Any] = message[kind]
         return value
 
+    def hear_output(self, words: str) -> list[dict[str, Any]]:
+        """The messages of a console until these words are part of its output."""
+        said: list[dict[str, Any]] = []
+        while words not in "".join(one.get("output", "") for one in said):
+            said.append(self.hear())
+        return said
+
     def close_code(self) -> int:
         """The code and reason of its end; messages before that are passed over."""
         try:
@@ -137,6 +144,7 @@ def app(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
     folder = tmp_path / "programs"  # of the user, where a test makes it
     own = {"data_dir": str(tmp_path), "token": TOKEN, "programs": str(folder)}
     patient = {"check_timeout_s": PATIENCE_S, "start_timeout_s": 2 * PATIENCE_S}
+    patient["frozen_after_s"] = PATIENCE_S
     app = create_app({**own, **patient, **getattr(request, "param", {})})
     described = Described(app, json.loads(DESCRIPTION.read_text("utf-8")))
     yield app
