@@ -236,9 +236,10 @@ class Held:
 
 
 def test_posts_that_come_at_once_are_saved_and_answered_together(
-    watched: Any, connect: Callable[..., socket.socket]
+    watched: Any, connect: Callable[..., socket.socket], eventually: Callable[..., None]
 ) -> None:
     clients = [connect(watched.address) for _ in range(20)]
+    eventually(lambda: watched.clients == 20, "else they do not come at once")
 
     def send() -> None:
         for number, client in enumerate(clients):
