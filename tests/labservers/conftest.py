@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from labservers.net.closing import Linger
 from labservers.observe.log import Log
 from labservers.observe.monitor import Monitor
 from labservers.registry import SERVERS
@@ -50,6 +51,13 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Any]]:
         thread.join(8)
         assert not thread.is_alive(), f"{server.spec.name} did not end"
         log.close()
+
+
+@pytest.fixture
+def long_linger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that still sends after its answer is read for as long as it takes on a busy machine;
+    how long it otherwise is, net/test_closing.py asks with clocks of its own."""
+    monkeypatch.setattr(Linger.__init__, "__defaults__", (60.0, 60.0))
 
 
 @pytest.fixture

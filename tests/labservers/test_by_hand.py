@@ -17,6 +17,7 @@ from labservers.checks.patience import strain
 from labservers.clients.checks import CHECKS
 from labservers.registry import SERVERS
 from labservers.run import lifetime
+from tests.ports import free_port
 
 pytestmark = pytest.mark.system
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -138,7 +139,7 @@ def test_a_signal_ends_it_with_a_goodbye_and_its_port_is_free_at_once(
     tmp_path: Path,
 ) -> None:
     words = ("--data-dir", str(tmp_path))
-    server = start_server(name, *words)
+    server = start_server(name, *words, port=free_port())
     CHECKS[name](*server.address, 5.0)
     if name in TCP:  # one that says nothing, and one that leaves a TIME_WAIT
         connect(server.address)

@@ -21,8 +21,9 @@ def test_what_was_done_is_in_the_frame(
     chat depends on how many are in the room just then."""
     server = serve(name)
     CHECKS[name](*server.address, 5.0)
-    eventually(lambda: server.frame(1).requests, "the first is counted")
-    one = server.frame(1)
+    one = eventually(
+        lambda: (f := server.frame(1)).requests and f.bytes_out and f, "the first is counted"
+    )
     asking = [
         threading.Thread(target=CHECKS[name], args=(*server.address, 10.0)) for _ in range(ASKING)
     ]

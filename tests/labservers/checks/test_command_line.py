@@ -258,8 +258,12 @@ def test_files_of_tools_are_not_submissions(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("second", [GOOD, CHECKED], ids=["good", "waited for"])
 def test_what_was_checked_before_a_cancel_is_reported(second: str, tmp_path: Path) -> None:
+    """The second one begins when the cancel is under way: it could be done before."""
+    go = tmp_path / "go"
     (tmp_path / "a.py").write_text(GOOD)
-    (tmp_path / "b.py").write_text(second)
+    (tmp_path / "b.py").write_text(
+        f"import os\nwhile not os.path.exists({str(go)!r}): pass\n{second}"
+    )
     words = (".", "--task", "hello", "--only", "answers", "--lang", "en")
     command = [sys.executable, "-m", "labservers", "check", *words]
     with subprocess.Popen(
@@ -270,6 +274,7 @@ def test_what_was_checked_before_a_cancel_is_reported(second: str, tmp_path: Pat
         assert one.stderr.readline() == b"1/2 a.py\n"
         began = time.monotonic()
         one.send_signal(signal.SIGTERM)
+        go.touch()
         said, remarks = one.communicate(timeout=60)
     assert time.monotonic() - began <= GONE_S * strain()
     assert one.returncode == 0

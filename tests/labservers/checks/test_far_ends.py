@@ -3,7 +3,8 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,9 @@ def listener(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
         yield sock
 
 
-def test_what_a_client_has_sent_is_taken_when_it_is_read(listener: socket.socket) -> None:
+def test_what_a_client_has_sent_is_taken_when_it_is_read(
+    listener: socket.socket, eventually: Callable[..., Any]
+) -> None:
     with socket.create_connection(listener.getsockname()[:2], 30) as client:
         pairs = [Pair(client.getsockname()[:2], client.getpeername()[:2])]
         assert not all_taken(pairs)  # not accepted
@@ -26,13 +29,13 @@ def test_what_a_client_has_sent_is_taken_when_it_is_read(listener: socket.socket
         with server:
             assert all_taken(pairs)
             client.sendall(b"abc")
-            assert not all_taken(pairs)
+            eventually(lambda: not all_taken(pairs), "it has arrived")
             server.recv(2)
             assert not all_taken(pairs)
             server.recv(1)
             assert all_taken(pairs)
             client.shutdown(socket.SHUT_WR)
-            assert not all_taken(pairs)  # the end of its stream
+            eventually(lambda: not all_taken(pairs), "the end of its stream")
             assert server.recv(1) == b""
             assert all_taken(pairs)
         assert all_taken(pairs)

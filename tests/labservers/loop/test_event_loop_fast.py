@@ -140,7 +140,8 @@ def test_a_task_that_was_let_sleep_reads_on_or_is_woken_by_its_deadline() -> Non
     def together(tasks: list[Any]) -> list[Any]:
         if seen:
             return tasks
-        loop.sleep(tasks, 0.1)
+        loop.sleep(tasks[:1], LONG_S)
+        loop.sleep(tasks[1:], 0.1)
         seen.append([task.lane for task in tasks])
         loop.call_when_idle(lambda: loop.read_again(tasks[:1], LONG_S))
         return []

@@ -44,8 +44,10 @@ def test_an_idle_loop_that_is_looked_at_stays_idle(
     run: Any, pair: tuple[socket.socket, socket.socket], eventually: Callable[..., Any]
 ) -> None:
     figures = run(EventLoop(echo(pair[0])))
-    eventually(lambda: figures.frame().reading == 1, "it waits")
-    figures.frame()
+    eventually(
+        lambda: (f := figures.frame()).reading == 1 and f.utilization == 0.0,
+        "it waits, and the step before is over",
+    )
     first = figures.frame()
     for _ in range(20):
         frame = figures.frame()
@@ -102,8 +104,9 @@ def test_what_nobody_looks_at_is_not_measured(run: Any, eventually: Callable[...
     figures = run(loop)
     figures.looked_at(wanted=False)
     assert not any(getattr(loop.observers, event) for event in EVENTS)
-    eventually(lambda: figures.frame().steps == 6, "counts are always there")
-    frame = figures.frame()
+    frame = eventually(
+        lambda: (f := figures.frame()).steps == 6 and f.sleeping and f, "counts are always there"
+    )
     assert (frame.sleeping, frame.tasks) == (1, 1)
     assert (frame.ages, frame.lines, frame.moves, frame.utilization) == (None,) * 4
 

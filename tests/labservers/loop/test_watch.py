@@ -122,7 +122,7 @@ def test_a_paused_loop_runs_single_steps_and_ticks_until_it_is_resumed(
     eventually(lambda: counted == [0, 1, 2], "the rest of the tick")
     stepper.tick()
     eventually(lambda: counted == [0, 1, 2] * 2, "a tick")
-    assert loop.current is None
+    eventually(lambda: loop.current is None, "its last step is over")
     stepper.resume()
     eventually(lambda: len(counted) > 100, "it runs again")
 

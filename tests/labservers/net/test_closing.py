@@ -63,10 +63,15 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 def test_the_last_bytes_reach_a_peer_that_still_sends(pair: tuple[Any, Any]) -> None:
     near, far = pair
-    thread = threading.Thread(target=near.sendall, args=(b"x" * 3_000_000,))
+
+    def send() -> None:
+        near.sendall(b"x" * 3_000_000)
+        near.shutdown(socket.SHUT_WR)
+
+    thread = threading.Thread(target=send)
     thread.start()
     far.sendall(b"answer")
-    close_politely(far)
+    close_politely(far, 30.0, 30.0)  # until it has sent all, however busy the machine is
     thread.join(30)
     assert near.recv(100) == b"answer"
     assert near.recv(100) == b""

@@ -17,13 +17,13 @@ TAKE = pytest.mark.parametrize(
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2"])
 def test_nothing_is_said_of_what_only_this_machine_reaches(host: str) -> None:
-    with listen_tcp(host, 0) as listener:
+    with listen_tcp(host, free_port()) as listener:
         assert remarks(host, listener.getsockname()[1], socket.SOCK_STREAM) == []
 
 
 @pytest.mark.parametrize("host", ["0", "0.0.0.0", "::"])
 def test_it_is_said_that_other_machines_can_connect(host: str) -> None:
-    with listen_tcp(host, 0) as listener:
+    with listen_tcp(host, free_port()) as listener:
         bound, port = listener.getsockname()[:2]
         [sentence] = remarks(bound, port, socket.SOCK_STREAM)
         assert "other machines can connect" in sentence

@@ -119,9 +119,12 @@ def test_a_dashboard_that_does_not_read_does_not_hold_up_the_end(
 
 
 def test_the_last_count_waits_for_room_as_well(
-    observer_of: Watching, ends: tuple[socket.socket, socket.socket]
+    observer_of: Watching,
+    ends: tuple[socket.socket, socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """All before it is in the kernel's buffer, which is full."""
+    monkeypatch.setattr("labservers.observe.observer.HURRY_S", WAIT_S)
     ours, theirs = ends
     with contextlib.suppress(BlockingIOError):
         while True:

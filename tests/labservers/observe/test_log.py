@@ -86,9 +86,20 @@ def test_a_stream_that_is_held_costs_lines_which_are_counted_exactly() -> None:
     assert len(kept) >= CAPACITY
 
 
+class Clock:
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    strftime, localtime, time = time.strftime, time.localtime, time.time
+
+
 def test_sampled_lines_keep_a_budget_and_the_others_are_counted(
-    eventually: Callable[..., Any],
+    eventually: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    clock = Clock()
+    monkeypatch.setattr(log_module, "time", clock)
     log = Log("test", written := io.StringIO())
 
     def speak() -> None:
@@ -102,6 +113,7 @@ def test_sampled_lines_keep_a_budget_and_the_others_are_counted(
     for speaker in speakers:
         speaker.join()
     assert log.budget == 0
+    clock.now += 1.0
     eventually(lambda: "more like these" in written.getvalue(), "the second is over")
     found = lines_of(log, written)
     assert sum("of many" in line for line in found) == SAMPLED_PER_S

@@ -5,6 +5,7 @@ import select
 import selectors
 import socket
 import threading
+import time
 from _thread import get_ident
 from collections.abc import Callable
 from typing import Any
@@ -110,8 +111,10 @@ def test_a_turn_that_was_held_has_lasted_since_then(tap: Tap, pair: Pair) -> Non
     stepper.pause()
     threading.Event().wait(10 * STUCK_S)
     assert figures(scene).lag_us == 0
+    before = time.monotonic()
     stepper.resume()
-    assert figures(scene).lag_us < 8 * STUCK_S * 1e6
+    lag_us = figures(scene).lag_us
+    assert lag_us <= (time.monotonic() - before) * 1e6 + 1
     threading.Event().wait(2 * STUCK_S)
     assert figures(scene).hog is not None
 
@@ -162,7 +165,8 @@ def test_of_several_loops_the_one_that_watches_the_most_is_shown(
         for thread in threads:
             thread.start()
         eventually(lambda: len(tap.turns.loops) == 3, "all wait")
-        assert figures(LoopScene(tap, Stepper())).reading == 3
+        scene = LoopScene(tap, Stepper())
+        eventually(lambda: figures(scene).reading == 3, "the most")
         for sock in (*pair, beyond):
             sock.send(b"x")
         for thread in threads:

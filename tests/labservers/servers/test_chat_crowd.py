@@ -44,7 +44,7 @@ def test_many_that_speak_at_once_wait_for_a_reader_before_it_misses_anything(
     serve_chat: Callable[..., Any], enter: Any, eventually: Callable[..., Any]
 ) -> None:
     """Their messages together are more than the backlog holds."""
-    server = serve_chat(patience_s=10.0)
+    server = serve_chat(patience_s=60.0)
     reader, *speakers = (enter(server) for _ in range(25))
     text, times = "x" * 59_999 + "\n", 10
     total = len(speakers) * times
@@ -61,7 +61,7 @@ def test_many_that_speak_at_once_wait_for_a_reader_before_it_misses_anything(
 def test_a_reader_that_is_behind_misses_nothing_if_it_reads(
     serve_chat: Callable[..., Any], enter: Any, eventually: Callable[..., Any]
 ) -> None:
-    server = serve_chat(patience_s=10.0)
+    server = serve_chat(patience_s=60.0)
     reader, flooder = enter(server), enter(server, raw=True)
     text, times = "x" * 49_999 + "\n", 600  # 30 MB, several times what the kernel holds
     with running(partial(speak, flooder, text, times), partial(drain, flooder, times * len(text))):

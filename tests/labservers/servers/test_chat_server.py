@@ -3,6 +3,7 @@
 import socket
 import struct
 import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +11,16 @@ from typing import Any
 import pytest
 
 from labservers.protocols.chat import Event, Framing
+from labservers.servers.chat import ChatServer
 from labservers.servers.chat_audience import GROUP
 
 RESET = struct.pack("ii", 1, 0)
+
+
+def hearing() -> int:
+    """How many threads wait for what their member says: it is in a room a little before."""
+    frames = sys._current_frames().values()
+    return sum(frame.f_code is ChatServer._hear.__code__ for frame in frames)
 
 
 def test_a_room_hears_what_is_said_in_it_the_sender_included(join: Any) -> None:
@@ -195,6 +203,7 @@ def test_a_stop_does_not_wait_for_the_end_of_what_somebody_has_to_say(
 ) -> None:
     """Not every system ends reading at shutdown() while more and more arrives."""
     talker, listener = join(), join()
+    eventually(lambda: hearing() == 2, "both are heard")
     chat_server.stopping = True
     talker.say("last words\n")
     listener.hear("last words\n")
@@ -209,6 +218,7 @@ def test_what_goes_wrong_with_one_member_ends_only_that_one(
             raise ValueError("a fault of ours")
 
     victim, other = join("1"), join("2")
+    eventually(lambda: hearing() == 2, "both are heard")
     chat_server.members[0].framing = Broken()
     victim.say("its thread has waited for this with the old one\n")
     victim.hear("its thread has waited for this with the old one\n")

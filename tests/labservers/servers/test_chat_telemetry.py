@@ -127,6 +127,9 @@ def test_a_frame_names_the_largest_rooms_only(
         connect(chat_server.address).sendall(chr(0x400 + number).encode() + b"\n")
     for _ in range(3):
         connect(chat_server.address).sendall("Ы\n".encode())
-    eventually(lambda: chat_server.frame(1).connections == 63, "all are there")
-    eventually(lambda: chat_server.frame(1).rooms.get("Ы") == 4, "and in their rooms")
+    eventually(
+        lambda: [bool(member.room) for member in chat_server.members] == [True] * 63,
+        "all are in their rooms",
+    )
+    assert chat_server.frame(1).rooms["Ы"] == 4
     assert len(chat_server.frame(1).rooms) == 50

@@ -32,7 +32,7 @@ def peer() -> Iterator[socket.socket]:
     [b"Hello server", b"", b"\xff\xfe\xd1", "я".encode() * 600, b"\0" * 65_507, b"\n\x1b[2J"],
 )
 def test_any_datagram_is_answered(server: Any, data: bytes) -> None:
-    done = exchange.udp(*server.address, data)
+    done = exchange.udp(*server.address, data, 30.0)
     assert (done.ended, done.received) == ("reply", b"Hello client")
     assert server.frame(1).bytes_in == len(data)  # nothing was cut off
 
@@ -47,7 +47,7 @@ def test_a_client_that_is_gone_before_the_answer_hurts_nobody(server: Any) -> No
     for _ in range(50):  # each answer comes back as an ICMP error
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as passing:
             passing.sendto(b"x", server.address)
-    assert exchange.udp(*server.address, b"x").ended == "reply"
+    assert exchange.udp(*server.address, b"x", 30.0).ended == "reply"
 
 
 def forge(source: tuple[str, int], target: tuple[str, int], data: bytes) -> None:
@@ -79,7 +79,7 @@ def test_a_datagram_of_its_own_or_from_port_0_is_dropped(
     forge(address, address, b"forged")
     forge(("127.0.0.1", 0), address, b"forged")
     eventually(lambda: server.monitor.counts["dropped"] == own + 2, "dropped as well")
-    assert exchange.udp(*address, b"x").ended == "reply"
+    assert exchange.udp(*address, b"x", 30.0).ended == "reply"
     eventually(lambda: server.frame(1).requests == answered + 1, "nothing else is answered")
 
 
@@ -118,7 +118,7 @@ def test_errors_of_the_socket_are_counted_and_survived(
 
     monkeypatch.setattr(server, "_socket", Failing())
     assert exchange.udp(*server.address, b"lost", 0.2).ended == "timeout"
-    assert exchange.udp(*server.address, b"x").ended == "reply"
+    assert exchange.udp(*server.address, b"x", 30.0).ended == "reply"
     assert server.monitor.counts[errno.errorcode[number]] == 2
     eventually(lambda: "to be survived" in server.lines(), "logged")
 
@@ -142,7 +142,7 @@ def test_ipv6(serve: Callable[..., Any]) -> None:
     if not socket.has_ipv6:
         pytest.skip("no IPv6 here")
     server = serve("hello", host="::1")
-    assert exchange.udp("::1", server.address[1], b"x").ended == "reply"
+    assert exchange.udp("::1", server.address[1], b"x", 30.0).ended == "reply"
 
 
 class Forgetful(HelloServer):
@@ -154,7 +154,7 @@ def test_many_more_peers_than_are_remembered(serve: Callable[..., Any]) -> None:
     for port in range(40_000, 40_100):
         server.answer(b"x", ("127.0.0.1", port), time.monotonic())
     assert server.rows().total == 10
-    assert exchange.udp(*server.address, b"x").ended == "reply"
+    assert exchange.udp(*server.address, b"x", 30.0).ended == "reply"
 
 
 def test_a_burst_is_held_by_the_receive_buffer(server: Any, peer: socket.socket) -> None:

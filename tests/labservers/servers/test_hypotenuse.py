@@ -110,6 +110,7 @@ def test_blocking_makes_the_next_client_wait_until_the_deadline(
 
 
 @BOTH_MODELS
+@pytest.mark.usefixtures("long_linger")
 def test_a_client_that_sends_on_and_on_still_gets_its_answer(
     serve: Callable[..., Any], connect: Callable[..., socket.socket], model: str
 ) -> None:

@@ -31,9 +31,11 @@ def test_an_idle_server_that_is_looked_at_makes_no_tick(
     server: Any, connect: Callable[..., socket.socket], eventually: Callable[..., Any]
 ) -> None:
     connect(server.address)
-    eventually(lambda: server.frame(1).loop.reading == 2, "listener and client wait to read")
     server.looked_at(LOOK)
-    server.frame(2)
+    eventually(
+        lambda: (f := server.frame(2).loop).reading == 2 and f.utilization == 0.0,
+        "listener and client wait to read, and the step that made them is over",
+    )
     before = server.frame(3).loop
     for seq in range(20):
         server.rows()
@@ -79,7 +81,7 @@ def test_a_server_that_is_held_still_stops(server: Any, eventually: Callable[...
     server.command(messages.Slow(2.0))
     server.command(messages.Pause())
     with socket.create_connection(server.address, 30) as sock:
-        eventually(lambda: server.frame(1).loop.ready == 1, "it is held")
+        eventually(lambda: server.stepper.held(0.0).points, "it is held")
         server.stop()
         sock.settimeout(30)
         assert sock.recv(1) == b""

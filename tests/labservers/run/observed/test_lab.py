@@ -183,7 +183,7 @@ def test_what_a_terminal_shows(serve: Any) -> None:
         assert Client(port).ask(b'{"a": 3, "b": 4}') == b"5.0"
         shown = _read_until(main, b"closed")
         os.write(main, b"\x03")
-        shown += _read_until(main, b"bytes out")
+        shown += _read_until(main, b"bytes out, ")
         assert process.wait(DEADLINE_S) == -signal.SIGINT
     finally:
         process.kill()

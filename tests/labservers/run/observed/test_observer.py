@@ -45,12 +45,21 @@ def listening(watch: Any, eventually: Eventually, name: str, **given: Any) -> tu
     return program, port
 
 
+def accepting(watch: Any, eventually: Eventually, name: str, **given: Any) -> tuple[Watched, int]:
+    """It waits in accept() already: what is held from now on is held as that returns."""
+    program, port = listening(watch, eventually, name, **given)
+    program.say(messages.Look(1.0, ["threads"]))
+    eventually(lambda: program.of(observed.Threads), "looks")
+    eventually(lambda: program.newest(observed.Threads).threads[0].call == "accept", "it waits")
+    return program, port
+
+
 @pytest.mark.parametrize("minor", and_this(9, 11, 13))
 def test_pause_step_resume_with_a_real_client(
     minor: int, watch: Any, eventually: Eventually
 ) -> None:
     python = interpreter(minor)
-    program, port = listening(watch, eventually, "lab/chat.py", python=python)
+    program, port = accepting(watch, eventually, "lab/chat.py", python=python)
     program.say(messages.Pause())
     eventually(lambda: program.of(messages.Held), "it says so")
     with connect(port) as client:
@@ -83,7 +92,7 @@ def test_pause_step_resume_with_a_real_client(
 def test_clients_wait_while_it_is_held_and_the_kernel_counts_them(
     watch: Any, eventually: Eventually
 ) -> None:
-    program, port = listening(watch, eventually, "lab/chat.py")
+    program, port = accepting(watch, eventually, "lab/chat.py")
     program.say(messages.Break([], ["accept"], [], exceptions=False))
     program.say(messages.Look(1.0, ["rows"]))
     eventually(lambda: program.of(messages.Held), "it says so")
@@ -218,11 +227,13 @@ def test_where_threads_locks_and_tasks_stand(watch: Any, eventually: Eventually)
     program.say(messages.Look(1.0, ["threads"]))
 
     def inside() -> Any:
-        return [row.call for row in program.newest(observed.Threads).threads]
+        told = program.newest(observed.Threads)
+        calls = [row.call for row in told.threads]
+        seen = [task.suspended for task in told.tasks]
+        return (calls, seen) == (["join", "wait", "wait", "lock"], [2]) and told
 
     eventually(lambda: program.of(observed.Threads), "looks")
-    eventually(lambda: inside() == ["join", "wait", "wait", "lock"], "all stand")
-    told = program.newest(observed.Threads)
+    told = eventually(inside, "all stand, and the tasks are looked at since")
     locks = {row.id: row for row in told.locks}
     rows = {row.name: row for row in told.threads}
     assert rows["MainThread"].waits_for == "thread waiter"

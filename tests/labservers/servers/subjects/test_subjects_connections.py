@@ -55,10 +55,15 @@ def quick(spec: Any, options: Any, monitor: Any) -> SubjectsServer:
     ],
 )
 def test_a_client_that_is_too_slow_is_answered_and_closed(
-    serve: Callable[..., Any], part: bytes, answer: bytes, exchange: Callable[..., bytes]
+    serve: Callable[..., Any], connect: Callable[..., socket.socket], part: bytes, answer: bytes
 ) -> None:
     server = serve("subjects", quick)
-    assert exchange(server.address, part, half_close=False)[:12] == answer
+    server.command(messages.Pause())  # its time begins when it has said its part
+    client = connect(server.address)
+    client.sendall(part)
+    server.command(messages.Resume())
+    with client.makefile("rb") as stream:
+        assert stream.read()[:12] == answer
 
 
 def test_a_peer_that_does_not_read_holds_nobody_up_and_is_given_up(
@@ -113,7 +118,7 @@ def test_too_many_connections_are_turned_away_in_words(
     server.max_clients = 2
     held = [connect(server.address) for _ in range(2)]
     eventually(lambda: server.clients == 2, "both are in")
-    answer = exchange(server.address, b"GET / HTTP/1.1\r\nHost: lab\r\n\r\n")
+    answer = exchange(server.address, b"", half_close=False)  # it is not waited for
     assert answer.startswith(b"HTTP/1.1 503")
     assert b"Retry-After: 1" in answer
     held[0].close()

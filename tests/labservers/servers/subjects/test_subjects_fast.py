@@ -290,10 +290,11 @@ def test_posts_that_cannot_be_saved_are_refused_and_said(
 def test_a_commit_that_takes_too_long_is_not_waited_for(
     serve: Callable[..., Any],
     connect: Callable[..., socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
     eventually: Callable[..., None],
 ) -> None:
+    monkeypatch.setattr(log, "SAMPLED_PER_S", 0)
     server = serve("subjects", lambda *given: Watched(*given, timing=Timing(commit_s=0.1)))
-    server.log.budget = 0
     held, client = Held(server), connect(server.address)
     client.sendall(post(1))
     assert client.recv(65_536).startswith(b"HTTP/1.1 503 ")
@@ -304,8 +305,12 @@ def test_a_commit_that_takes_too_long_is_not_waited_for(
 
 
 def test_a_stop_waits_for_the_commit_and_its_answer(
-    watched: Any, connect: Callable[..., socket.socket], eventually: Callable[..., None]
+    watched: Any,
+    connect: Callable[..., socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+    eventually: Callable[..., None],
 ) -> None:
+    monkeypatch.setattr("labservers.servers.loop_server.STOP_GRACE_S", 30.0)
     held, client = Held(watched), connect(watched.address)
     client.sendall(post(1))
     eventually(lambda: held.asked)

@@ -46,6 +46,7 @@ def chunks(size: int) -> Any:
         ("POST", "/subjects/1", FORM, b"subject=" + b"x" * 60_000 + b"&grade=5", 422),
     ],
 )
+@pytest.mark.usefixtures("long_linger")
 def test_a_client_that_still_sends_gets_the_answer(
     server: Any, method: str, path: str, headers: dict[str, str], body: bytes, status: int
 ) -> None:
@@ -53,10 +54,12 @@ def test_a_client_that_still_sends_gets_the_answer(
     assert (answered, page[-8:]) == (status, b"</html>\n")
 
 
+@pytest.mark.usefixtures("long_linger")
 def test_a_client_that_still_sends_chunks_gets_the_answer(server: Any) -> None:
     assert ask(server, "POST", "/subjects/1", chunks(8 * MIB), FORM)[0] == 413
 
 
+@pytest.mark.usefixtures("long_linger")
 def test_a_refused_body_is_read_on_while_others_are_served(
     server: Any, connect: Callable[..., socket.socket]
 ) -> None:
