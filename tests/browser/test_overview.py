@@ -29,11 +29,11 @@ def test_the_first_frame_comes_with_the_page(lab, open_page) -> None:
     lab.start("hello")
 
     def mute(page: Page) -> None:
-        def only_live(socket: WebSocketRoute) -> None:
-            """No snapshot, but a sign of life: or it is soon taken for lost."""
+        def never_tell(socket: WebSocketRoute) -> None:
+            # A sign of life: after seconds without one the link is lost.
             socket.on_message(lambda text: socket.send('{"type": "pong", "ping": 0}'))
 
-        page.route_web_socket("**/ws/live", only_live)
+        page.route_web_socket("**/ws/live", never_tell)
 
     page = open_page("/", before=mute)
 
@@ -87,18 +87,17 @@ def test_stop_all_asks_when_clients_are_connected(lab, page: Page) -> None:
 
 
 def deaf(page: Page) -> None:
-    """The page hears the first snapshot, and after it only that the link is alive: one that is
-    taken for lost is made anew, with another snapshot."""
+    """The page hears the first snapshot and nothing after it but signs of life: a link that is
+    lost would bring a snapshot again."""
+    heard: list[str | bytes] = []
 
     def route(browser: WebSocketRoute) -> None:
-        heard: list[str | bytes] = []
-
         def pass_on(message: str | bytes) -> None:
-            if json.loads(message).get("type") == "pong":
+            alive = json.loads(message)["type"] == "pong"
+            if alive or not heard:
                 browser.send(message)
-            elif not heard:
+            if not alive:
                 heard.append(message)
-                browser.send(message)
 
         browser.connect_to_server().on_message(pass_on)
 

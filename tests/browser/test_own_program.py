@@ -127,7 +127,8 @@ def test_a_program_that_asks_is_answered_and_told_of_its_end(page: Page) -> None
 def test_control_c_interrupts(page: Page) -> None:
     start(page, "asks.py")
     field = page.get_by_label("Type to the program")
-    expect(field).to_have_attribute("placeholder", "Your name: ")  # its console is connected
+    expect(page.locator(".pill").first).to_have_text("Waiting for input")
+    expect(field).to_have_attribute("placeholder", "Your name: ")  # the console is connected
     field.press("Control+c")
     expect(page.locator(".term .log")).to_contain_text("KeyboardInterrupt")
     expect(page.get_by_role("button", name="Start again")).to_be_visible()
@@ -136,6 +137,8 @@ def test_control_c_interrupts(page: Page) -> None:
 def test_end_of_input_is_a_button(page: Page) -> None:
     start(page, "asks.py")
     expect(page.locator(".pill").first).to_have_text("Waiting for input")
+    field = page.get_by_label("Type to the program")
+    expect(field).to_have_attribute("placeholder", "Your name: ")  # the console is connected
     page.get_by_role("button", name="^D: end of input").click()
     expect(page.locator(".term .log")).to_contain_text("EOFError")
 
