@@ -1,15 +1,17 @@
 """examples/lab under the tap: each program serves its own client, and breaks as breaks.json says."""
 
+import contextlib
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.examples.conftest import BREAKS, LAB, PORTS, Example, Messages, has
-from tests.labservers.run.observed.conftest import environment
+from tests.labservers.run.observed.conftest import DEADLINE_S, environment
 
 pytestmark = pytest.mark.system
 QUIET_S = 5.0
@@ -54,23 +56,44 @@ def test_its_own_client_is_served(name: str, start: Start) -> None:
         assert received(run.told)[0]["data"] == request.encode()
 
 
-def test_a_chat_between_its_own_clients(start: Start) -> None:
+@contextlib.contextmanager
+def in_chat(example: Example, part: str, shows: Path) -> Iterator[subprocess.Popen[str]]:
+    """A client of the chat; killed in the end, where it has not ended."""
+    with (
+        shows.open("w") as out,
+        subprocess.Popen(
+            [sys.executable, "-u", example.folder / f"chat_{part}.py"],
+            stdin=subprocess.PIPE,
+            stdout=out,
+            text=True,
+            env=environment(),
+        ) as client,
+    ):
+        try:
+            print("7", file=client.stdin, flush=True)
+            yield client
+        finally:
+            client.kill()
+
+
+def test_a_chat_between_its_own_clients(
+    start: Start, tmp_path: Path, eventually: Callable[..., Any]
+) -> None:
     example = start("chat")
-    with subprocess.Popen(
-        [sys.executable, "-u", example.folder / "chat_reader.py"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment(),
-    ) as reader:
-        assert reader.stdin
-        assert reader.stdout
-        reader.stdin.write("7\n")
-        reader.stdin.flush()
-        example.told(received)
-        example.client("7\nhello from the lab\nexit\n", part="sender")
-        assert "New message: hello from the lab" in reader.stdout.readline()
-        reader.kill()
+    shown = tmp_path / "shown"
+    with (
+        in_chat(example, "reader", shown),
+        in_chat(example, "sender", tmp_path / "asked") as sender,
+    ):
+
+        def is_heard() -> bool:
+            """Said again: nothing tells when the server has let the reader in."""
+            print("hello from the lab", file=sender.stdin, flush=True)
+            return "New message: hello from the lab" in shown.read_text()
+
+        eventually(is_heard)
+        print("exit", file=sender.stdin, flush=True)
+        assert sender.wait(DEADLINE_S) == 0
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,8 @@ class OnTerminal:
 
     @property
     def text(self) -> str:
-        return self.heard.output.decode()
+        """Of a letter that is echoed byte by byte, only the half may have come."""
+        return self.heard.output.decode("utf-8", "replace")
 
     def end(self) -> tuple[int | None, str | None]:
         """Its exit code or its signal."""
