@@ -14,9 +14,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from dashboard.errors import BadInput, NotNow, NotRunning
+from dashboard.errors import BadInput, NotNow, NotRunning, UnknownServer
 from dashboard.experiments import kinds
 from dashboard.numbers import shown, whole
 from dashboard.programs.launch import CHANNEL, Command
@@ -26,6 +27,7 @@ from dashboard.supervision.process import Listener
 from dashboard.supervision.run import Process
 from dashboard.supervision.supervisor import Supervisor
 from labservers.clients.crowd import visitors
+from labservers.clients.crowd.freeze import thaw
 from labservers.net.addresses import connect_host
 from labservers.observe import messages
 from labservers.observe.text import printable
@@ -71,10 +73,11 @@ class Experiments:
         """
         if not isinstance(kind, str) or kind not in kinds.NAMES:
             raise BadInput(f"kind: {shown(kind)} is unknown", f"use {', '.join(kinds.NAMES)}")
-        plan = self._plan(name, kind, n)
+        server = self._supervisor.server(name)
+        plan = self._plan(server, kind, n)
         with self._lock:
             self._make_sure_of_room(plan["n"])
-            experiment = Experiment(next(self._ids), name, kind, plan["n"], self._heard)
+            experiment = Experiment(next(self._ids), server, plan, self._heard)
             try:
                 experiment.process = self._spawn(_command(plan), experiment)
             except OSError as error:
@@ -122,10 +125,9 @@ class Experiments:
         if alive + n > MOST_ALIVE:
             raise NotNow(f"{alive} clients are under way already", "wait, or stop them")
 
-    def _plan(self, name: str, kind: str, n: Any) -> dict[str, Any]:
+    def _plan(self, server: ManagedProgram, kind: str, n: Any) -> dict[str, Any]:
         """The order for its process; see labservers.clients.crowd."""
-        server = self._supervisor.server(name)
-        targets = server.targets()
+        name, targets = server.program.name, server.targets()
         most = kinds.fitting(targets).get(kind)
         if server.pid is None or server.state.value not in UP:
             raise NotRunning(f"{name} is not running", "start it, then try again")
@@ -178,7 +180,8 @@ class Experiments:
         with self._showing:
             with self._lock:
                 own = [one.progress() for one in self._running.values() if one.program == name]
-            self._supervisor.set_experiments(name, own)
+            with suppress(UnknownServer):  # the program was let go meanwhile
+                self._supervisor.set_experiments(name, own)
 
 
 class Experiment:
@@ -187,9 +190,12 @@ class Experiment:
     process: Process
 
     def __init__(
-        self, id: int, program: str, kind: str, clients: int, heard: Callable[..., None]
+        self, id: int, server: ManagedProgram, plan: dict[str, Any], heard: Callable[..., None]
     ) -> None:
-        self.id, self.program, self.kind, self.clients = id, program, kind, clients
+        self.id, self.program = id, server.program.name
+        self.kind, self.clients = plan["kind"], plan["n"]
+        self._server = server
+        self._frozen = plan.get("pid")
         self._heard = heard
         self._done = self._failed = 0
         self._until = time.monotonic() + OVERALL_S
@@ -211,6 +217,8 @@ class Experiment:
         self._heard(self, ended=False)
 
     def on_exit(self, returncode: int) -> None:
+        if self._frozen is not None and self._server.pid == self._frozen:
+            thaw(self._frozen)  # a freeze that was killed has not done so itself
         self._heard(self, ended=True)
 
     def on_log(self, line: str) -> None:

@@ -14,8 +14,7 @@ from tests.conftest import PATIENCE_S
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine an experiment may need longer to end; one that is killed cannot thaw what
-    it has frozen."""
+    """On a busy machine an experiment may need longer to end before it is killed."""
     monkeypatch.setattr(table, "END_S", PATIENCE_S)
 
 
@@ -132,6 +131,18 @@ def test_a_frozen_program_thaws_when_it_is_stopped(
     stopped = api("POST", "/api/servers/page/stop?wait=30")[1]
     assert stopped["state"] == "STOPPED"
     assert stopped["last_run"] is not None
+    eventually(lambda: experiments(api, "page") == [], "the freeze is over")
+
+
+def test_a_frozen_program_thaws_when_its_freeze_is_killed(
+    api: Any, eventually: Callable[..., Any]
+) -> None:
+    view = api.start("page")
+    api("POST", "/api/experiments/page", {"kind": "freeze"})
+    eventually(lambda: not runs(view["pid"]), "it stands still")
+    [freeze] = crowds()
+    freeze.kill()
+    eventually(lambda: runs(view["pid"]), "it goes on")
     eventually(lambda: experiments(api, "page") == [], "the freeze is over")
 
 

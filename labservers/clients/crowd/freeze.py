@@ -20,5 +20,10 @@ def _freeze(pid: int) -> Client:
     try:
         yield FROZEN_S
     finally:
-        with suppress(OSError):  # it may have been killed meanwhile
-            os.killpg(pid, signal.SIGCONT)
+        thaw(pid)
+
+
+def thaw(pid: int) -> None:
+    """Let a process and its group go on."""
+    with suppress(OSError):  # it may have been killed meanwhile
+        os.killpg(pid, signal.SIGCONT)

@@ -4,11 +4,13 @@ import base64
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
 
+from dashboard.experiments.experiments import Experiments
 from dashboard.programs.files import OwnFile
 from tests.conftest import PATIENCE_S, wait_until
 from tests.dashboard.recording import pcapng_reader
@@ -168,6 +170,21 @@ def test_experiments_say_what_a_real_client_said_and_freeze_the_program(
         client.sendall(b"late")
         echo.site.api("DELETE", f"/api/experiments/{echo.name}")
         assert heard(client, 4) == b"LATE"
+
+
+def test_it_may_be_let_go_while_its_clients_still_end(echo: Program) -> None:
+    begun: list[Any] = []
+
+    def spawn(command: Any, listener: Any) -> Any:
+        begun.append(listener)
+        return SimpleNamespace(terminate=lambda: None)
+
+    experiments = Experiments(echo.site.lab.supervisor, lambda *_, **__: None, spawn)
+    experiments.start(echo.name, "silent", 1)
+    echo.api("POST", "/stop?wait=30", {})
+    echo.api("DELETE")
+    begun[0].on_exit(0)
+    experiments.close()  # and waits for none
 
 
 def test_the_picture_stays_until_the_next_start(
