@@ -23,11 +23,13 @@ def test_the_five_servers_are_listed(api: Any) -> None:
     assert socket.gethostname() in hosts
 
 
-def test_start_stop_and_again(api: Any) -> None:
+def test_start_stop_and_again(api: Any, lab: Any) -> None:
     status, view = api("POST", "/api/servers/hypotenuse/start")
     assert status == 202
-    assert view["state"] in ("STARTING", "RUNNING")  # as quick as it is
+    assert view["state"] in ("STARTING", "RUNNING")  # where it is as quick as the answer
     view = api.start("hypotenuse")
+    moves = lab.supervisor.server("hypotenuse").reports.moves.as_shown()["moves"]
+    assert [move["to"] for move in moves] == ["STARTING", "RUNNING"]
     assert view["pid"]
     assert api("POST", "/api/servers/hypotenuse/start")[0] == 200
     status, view = api("POST", "/api/servers/hypotenuse/stop?wait=30")

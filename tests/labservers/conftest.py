@@ -4,6 +4,7 @@ import io
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,9 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Any]]:
 def long_linger(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that still sends after its answer is read for as long as it takes on a busy machine;
     how long it otherwise is, net/test_closing.py asks with clocks of its own."""
-    monkeypatch.setattr(Linger.__init__, "__defaults__", (60.0, 60.0))
+    patient = partial(Linger, silence_s=60.0, longest_s=60.0)
+    for module in ("net.closing", "servers.subjects"):
+        monkeypatch.setattr(f"labservers.{module}.Linger", patient)
 
 
 @pytest.fixture

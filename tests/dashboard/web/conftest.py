@@ -21,6 +21,7 @@ from dashboard.live import sockets
 from dashboard.views.api import DESCRIPTION
 from labservers.registry import SERVERS
 from tests.conftest import PATIENCE_S
+from tests.dashboard.conftest import PATIENT
 from tests.dashboard.web.described import Described
 from tests.ports import free_port
 from tests.websocket import Client
@@ -143,9 +144,7 @@ def app(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
     (tmp_path / "servers.json").write_text(json.dumps(settings))
     folder = tmp_path / "programs"  # of the user, where a test makes it
     own = {"data_dir": str(tmp_path), "token": TOKEN, "programs": str(folder)}
-    patient = {"check_timeout_s": PATIENCE_S, "start_timeout_s": 2 * PATIENCE_S}
-    patient["frozen_after_s"] = PATIENCE_S
-    app = create_app({**own, **patient, **getattr(request, "param", {})})
+    app = create_app({**own, **PATIENT, **getattr(request, "param", {})})
     described = Described(app, json.loads(DESCRIPTION.read_text("utf-8")))
     yield app
     app.extensions["lab"].close(2.0)

@@ -236,7 +236,7 @@ def test_several_run_at_once_and_a_client_beside_its_server(
     console.tell({"input": "через консоль\n"})
     eventually(lambda: state(site, client)["finished"])
     path = f"/api/servers/{servers[2]}/logs"
-    eventually(lambda: "'got через консоль'" in str(site.api("GET", path)["lines"]))
+    eventually(lambda: "got через консоль" in [n["text"] for n in site.api("GET", path)["lines"]])
     for name in servers:
         assert site.api("POST", f"/api/programs/{name}/stop?wait=30")["state"] == "STOPPED"
 

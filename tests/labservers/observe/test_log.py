@@ -87,12 +87,13 @@ def test_a_stream_that_is_held_costs_lines_which_are_counted_exactly() -> None:
 
 
 class Clock:
+    """The module `time`, whose monotonic() stands still."""
+
     now = 100.0
+    strftime, localtime, time = time.strftime, time.localtime, time.time
 
     def monotonic(self) -> float:
         return self.now
-
-    strftime, localtime, time = time.strftime, time.localtime, time.time
 
 
 def test_sampled_lines_keep_a_budget_and_the_others_are_counted(

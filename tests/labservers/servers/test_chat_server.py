@@ -3,7 +3,6 @@
 import socket
 import struct
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -11,16 +10,18 @@ from typing import Any
 import pytest
 
 from labservers.protocols.chat import Event, Framing
-from labservers.servers.chat import ChatServer
 from labservers.servers.chat_audience import GROUP
+from labservers.servers.chat_member import Member
 
 RESET = struct.pack("ii", 1, 0)
 
 
-def hearing() -> int:
-    """How many threads wait for what their member says: it is in a room a little before."""
-    frames = sys._current_frames().values()
-    return sum(frame.f_code is ChatServer._hear.__code__ for frame in frames)
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[Member]:
+    """The member each time that its thread goes to hear it: for its room, then for what it says."""
+    members: list[Member] = []
+    monkeypatch.setattr(Member, "let_more_come", lambda member: members.append(member))
+    return members
 
 
 def test_a_room_hears_what_is_said_in_it_the_sender_included(join: Any) -> None:
@@ -199,11 +200,11 @@ def test_small_messages_are_not_held_back_and_vanished_peers_are_noticed(
 
 
 def test_a_stop_does_not_wait_for_the_end_of_what_somebody_has_to_say(
-    chat_server: Any, join: Any, eventually: Callable[..., Any]
+    chat_server: Any, join: Any, heard: list[Member], eventually: Callable[..., Any]
 ) -> None:
     """Not every system ends reading at shutdown() while more and more arrives."""
     talker, listener = join(), join()
-    eventually(lambda: hearing() == 2, "both are heard")
+    eventually(lambda: len(heard) == 4, "each has its room, and is heard")
     chat_server.stopping = True
     talker.say("last words\n")
     listener.hear("last words\n")
@@ -211,14 +212,14 @@ def test_a_stop_does_not_wait_for_the_end_of_what_somebody_has_to_say(
 
 
 def test_what_goes_wrong_with_one_member_ends_only_that_one(
-    join: Any, chat_server: Any, eventually: Callable[..., Any]
+    join: Any, chat_server: Any, heard: list[Member], eventually: Callable[..., Any]
 ) -> None:
     class Broken(Framing):
         def feed(self, data: bytes) -> list[Event]:
             raise ValueError("a fault of ours")
 
     victim, other = join("1"), join("2")
-    eventually(lambda: hearing() == 2, "both are heard")
+    eventually(lambda: len(heard) == 4, "each has its room, and is heard")
     chat_server.members[0].framing = Broken()
     victim.say("its thread has waited for this with the old one\n")
     victim.hear("its thread has waited for this with the old one\n")

@@ -66,9 +66,11 @@ def test_a_thousand_silent_clients_end_oldest_first_and_a_new_one_is_answered_at
     eventually(lambda: server.monitor.totals().accepted == 1_000, "all are accepted")
     late = connect(server.address)  # gets a thread, since it takes its time
     eventually(lambda: server.monitor.totals().accepted == 1_001, "accepted as well")
+    began = time.monotonic()
     late.sendall(request_bytes)
     assert late.recv(100)[:3] in (b"5.0", b"HTT")
     assert exchange.tcp(*server.address, request_bytes).ended == "reply"
+    assert time.monotonic() - began < 2.0 * strain()
     eventually(lambda: len(server.waiting) <= 128, "as many are waited for as there are threads")
     for sock in silent[:872]:
         sock.recv(1000)  # its end, and the refusal
