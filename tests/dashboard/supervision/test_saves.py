@@ -1,5 +1,6 @@
 """A saved file: it is said, and where it is wanted the program starts again."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.programs import files
 from dashboard.programs.catalogue import own_program
 from dashboard.programs.files import OwnFile
 from dashboard.supervision.saves import Saves
@@ -91,13 +93,47 @@ def test_a_file_with_an_error_keeps_the_old_one_running_and_says_so_once(saved: 
     notices = saved.world.server.view()["notices"]
     assert (restarts(saved), len(saved.asked), len(notices)) == (0, 1, 1)
     assert notices[0]["code"] == "syntax"
-    assert notices[0]["text"] == (
-        "server.py was saved with an error, so the one before runs on: invalid syntax (line 3)"
-    )
+    assert notices[0]["text"] == "server.py: invalid syntax (line 3)"
     saved.problem = ""
     saved.save("mended")
     saved.look()
     assert restarts(saved) == 1
+
+
+def test_a_python_that_does_not_say_is_asked_again(saved: Saved) -> None:
+    saved.world.server.configure({"restart_on_save": True})
+    saved.problem = None
+    saved.save("two")
+    saved.look(5)
+    [notice] = saved.world.server.view()["notices"]
+    assert (restarts(saved), saved.asked) == (0, [b"two"] * 4)
+    assert (notice["code"], notice["text"]) == ("unread", "server.py: its Python does not answer")
+    saved.problem = ""
+    saved.look(3)
+    assert (restarts(saved), len(saved.asked)) == (1, 5)
+
+
+@pytest.mark.parametrize("problem", ["", "invalid syntax (line 1)"])
+def test_a_file_that_cannot_be_read_for_a_while_is_looked_at_again(
+    saved: Saved, monkeypatch: pytest.MonkeyPatch, problem: str
+) -> None:
+    saved.world.server.configure({"restart_on_save": True})
+    saved.problem = problem
+    saved.save("two")
+    with monkeypatch.context() as locked:
+        locked.setattr(files, "read", refuse)
+        saved.look(4)
+        [notice] = saved.world.server.view()["notices"]
+        assert (notice["code"], notice["text"]) == ("unread", "server.py: Permission denied")
+    saved.look(3)
+    codes = [notice["code"] for notice in saved.world.server.view()["notices"]]
+    assert codes == (["unread", "syntax"] if problem else ["unread"])
+    assert (restarts(saved), saved.asked) == (0 if problem else 1, [b"two"])
+
+
+def refuse(path: Path, most: int) -> bytes:
+    """The tests may run as root, whom no mode of a file refuses."""
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 @pytest.mark.parametrize(("stop", "processes"), [(False, 2), (True, 1)])
@@ -152,7 +188,7 @@ def test_a_file_that_the_program_has_imported_counts_as_its_own(saved: Saved) ->
     saved.problem = "invalid syntax"
     saved.look(3)
     [notice] = saved.world.server.view()["notices"]
-    assert notice["text"].startswith("helper.py was saved with an error, so the one before runs on")
+    assert notice["text"] == "helper.py: invalid syntax"
     saved.problem = ""
     helper.write_text("mended")
     saved.look(3)
