@@ -42,11 +42,23 @@ def pytest_sessionfinish() -> None:
 # The machine may be busy: what takes a tenth of a second takes ten at a load of 70 on two cores.
 LEAVE_S = 15.0
 PATIENCE_S = 30.0
+AGAIN_S = 5.0
 ENDS_S = 400.0
 
 if MEASURED:  # a guard without packages is not; nor is it quick
     guarded.PYTHON = (sys.executable, "-I", str(Path(__file__).with_name("measured_guard.py")))
     guarded.SAYS_S = PATIENCE_S
+
+
+def ended_by(one: subprocess.Popen[bytes], number: int = signal.SIGINT) -> tuple[bytes, bytes]:
+    """What a process has said when it has ended by this signal, which is sent once more where it
+    had no effect: Python looks for signals between two steps, and sees one that comes just before
+    accept() after it."""
+    one.send_signal(number)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return one.communicate(timeout=AGAIN_S)
+    one.send_signal(number)
+    return one.communicate(timeout=PATIENCE_S)
 
 
 def wait_until(condition: Callable[[], Any], what: str = "", timeout_s: float = PATIENCE_S) -> Any:

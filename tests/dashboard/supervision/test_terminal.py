@@ -20,6 +20,11 @@ from tests.conftest import Heard, runs
 Start = Callable[..., Any]
 
 
+# It looks for a signal again and again: one that comes amid an import, or just before it rests, is
+# not seen.
+RESTS = "import time\nprint('up')\nwhile True: time.sleep(0.1)"
+
+
 class OnTerminal:
     """A program on a terminal, and what was heard of it."""
 
@@ -82,7 +87,7 @@ def test_it_prints_at_once_and_reads_what_is_typed(
 
 
 def test_the_interrupt_key_interrupts(start: Start, eventually: Callable[..., Any]) -> None:
-    program = start("print('up')\nimport signal\nsignal.pause()")
+    program = start(RESTS)
     eventually(lambda: "up\r\n" in program.text, "it is up")  # ^C clears what the terminal holds
     program.process.interrupt()
     assert program.end() == (None, "SIGINT")
@@ -113,7 +118,7 @@ def test_a_program_that_does_not_read_takes_no_more_and_can_be_interrupted(
     start: Start, eventually: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(terminal, "TYPE_S", 0.2)
-    program = start("print('up')\nimport signal\nsignal.pause()")
+    program = start(RESTS)
     eventually(lambda: "up\r\n" in program.text, "it is up")
     eventually(lambda: not program.process.type(b"x" * 1_000 + b"\n"), "it is full")
     assert not program.process.type(b"x\n")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import ended_by
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -117,6 +118,11 @@ class Typing:
     def end(self) -> tuple[int, str]:
         """Exit code and complaints."""
         _, err = self.process.communicate(timeout=30)
+        return self.process.returncode, err.decode()
+
+    def interrupt(self) -> tuple[int, str]:
+        """As end(), by ^C."""
+        _, err = ended_by(self.process)
         return self.process.returncode, err.decode()
 
     def close(self) -> None:

@@ -1,7 +1,6 @@
 """The chat's clients: in and out of a room, and a server that vanishes."""
 
 import contextlib
-import signal
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -35,8 +34,7 @@ def test_chat_between_a_sender_and_a_reader(
     sender.type("exit\n")
     code, err = sender.end()
     assert (code, len(err.splitlines())) == (0, 1)  # that an id is one character
-    reader.process.send_signal(signal.SIGINT)
-    assert reader.end() == (0, "")
+    assert reader.interrupt() == (0, "")
     eventually(lambda: server.rooms.sizes() == {}, "both have left")
 
 
@@ -65,8 +63,7 @@ def test_ctrl_c_leaves_the_chat(
     sender = typing("chat-sender", server.address)
     sender.type("7\nhello\n")
     eventually(lambda: server.frame(1).requests == 1, "said")
-    sender.process.send_signal(signal.SIGINT)
-    assert sender.end() == (0, "")
+    assert sender.interrupt() == (0, "")
     eventually(lambda: server.rooms.sizes() == {}, "left")
 
 

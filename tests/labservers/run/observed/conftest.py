@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.conftest import ended_by
 from tests.measured import let_end
 
 ROOT = Path(__file__).resolve().parents[4]
 PROGRAMS = ROOT / "tests/programs"
-AGAIN_S = 10
 DEADLINE_S = 30
 PAUSE = threading.Event()  # never set: a look again is a moment later
 
@@ -99,17 +99,15 @@ class Server:
         )
 
     def end(self, number: int = signal.SIGINT) -> Run:
-        """What it did; ^C where it still runs, and once more where that had no effect: Python looks
-        for signals between two steps, and sees one that comes just before accept() after it."""
+        """What it did; ^C where it still runs."""
         if self.process.poll() is None:
-            self.process.send_signal(number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                return self.ended(AGAIN_S)
-            self.process.send_signal(number)
+            return self._run(*ended_by(self.process, number))
         return self.ended()
 
-    def ended(self, within_s: float = DEADLINE_S) -> Run:
-        out, err = self.process.communicate(timeout=within_s)
+    def ended(self) -> Run:
+        return self._run(*self.process.communicate(timeout=DEADLINE_S))
+
+    def _run(self, out: bytes, err: bytes) -> Run:
         told = read(self._told) if self._told else []
         return Run(out, err, self.process.returncode, told)
 

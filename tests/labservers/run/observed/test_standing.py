@@ -1,11 +1,13 @@
 """Where threads and tasks stand, and who waits for whom."""
 
 import signal
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.conftest import AGAIN_S
 from tests.labservers.run.observed.conftest import PROGRAMS, run
 from tests.labservers.run.observed.test_lab import connect, free_port
 
@@ -29,15 +31,15 @@ def test_locks_that_wait_without_a_cycle_are_not_a_deadlock() -> None:
 
 def standing(server: Any, there: Callable[[Any], bool]) -> Any:
     """What is told on request, asked for again until all have come to where they wait."""
-    asked = 0
+    asked, asked_at = 0, 0.0
 
     def come(told: Any) -> bool:
-        nonlocal asked
+        nonlocal asked, asked_at
         said = [t for t in told if t["type"] == "threads"]
         if said and there(said[-1]):
             return True
-        if len(said) >= asked:
-            asked = len(said) + 1
+        if len(said) >= asked or time.monotonic() > asked_at + AGAIN_S:
+            asked, asked_at = len(said) + 1, time.monotonic()
             server.process.send_signal(signal.SIGQUIT)
         return False
 
