@@ -287,7 +287,7 @@ def driver_runs() -> bool:
     node = Path(playwright.__file__).parent / "driver" / "node"
     return (
         not node.exists()
-        or not subprocess.run([node, "--version"], capture_output=True, timeout=20).returncode
+        or not subprocess.run([node, "--version"], capture_output=True, timeout=60).returncode
     )
 
 

@@ -30,7 +30,7 @@ def labservers(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         stdin=subprocess.DEVNULL,
         **options,
     )

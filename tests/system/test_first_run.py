@@ -25,7 +25,7 @@ def refused(*words: str) -> str:
         env={**os.environ, "SOCKETLAB_CONFIG": "/nonexistent.toml"},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
     )
     assert (done.returncode, done.stdout) == (1, "")

@@ -65,7 +65,7 @@ def test_a_second_one_that_cannot_look_on_is_refused(
 
 def holder_on(dashboard: Any) -> Any:
     """The other dashboard, as a page of this one shows it; None: this one holds the folder."""
-    with urllib.request.urlopen(dashboard.url, timeout=20) as page:
+    with urllib.request.urlopen(dashboard.url, timeout=60) as page:
         found = re.search(r'id="boot">(.*?)</script>', page.read().decode(), re.S)
     assert found
     return json.loads(found[1])["snapshot"]["holder"]

@@ -251,7 +251,7 @@ def test_a_channel_that_is_not_a_socket_is_one_sentence(
 
     words = [sys.executable, "-m", "labservers", "hello", f"--channel={word}"]
     done = subprocess.run(
-        words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20
+        words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60
     )
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1

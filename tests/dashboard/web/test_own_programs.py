@@ -28,16 +28,6 @@ while True:
     client.sendall(data)
     client.close()
 """
-LOOKS = """
-import socket
-server = socket.create_server(("127.0.0.1", 0))
-server.settimeout(0.1)  # it looks for ^C again, where that comes just before accept()
-while True:
-    try:
-        server.accept()
-    except OSError:
-        pass
-"""
 ASKS = "name = input('name? ')\nprint('hello', name)\n"
 CLIENT = """
 import socket, sys
@@ -196,8 +186,9 @@ def test_a_flood_of_prints_reaches_a_tab_with_its_end(
 def test_an_interrupt_ends_it_without_a_failure(
     site: Any, put: Put, eventually: Callable[..., Any]
 ) -> None:
-    name = put("looks.py", LOOKS)
-    serve(site, name)
+    name = put("rests.py", "import time\nprint('up')\nwhile True: time.sleep(0.1)")  # and sees ^C
+    start(site, name)
+    eventually(lambda: "'up'" in str(site.api("GET", f"/api/servers/{name}/logs")["lines"]))
     site.api("POST", f"/api/programs/{name}/interrupt")
     view = eventually(lambda: (v := state(site, name))["state"] == "STOPPED" and v)
     assert (view["failure"], view["last_run"]["signal"]) == (None, "SIGINT")

@@ -37,7 +37,7 @@ def client(
     words = ("--host", address[0], "--port", str(address[1]))
     given = typed if isinstance(typed, bytes) else typed.encode()
     done = subprocess.run(
-        **command(name, *options.pop("words", ()), *words, **options), input=given, timeout=20
+        **command(name, *options.pop("words", ()), *words, **options), input=given, timeout=60
     )
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -101,7 +101,7 @@ class Typing:
         self.process = subprocess.Popen(
             **command(name, *words, language=language), stdin=subprocess.PIPE
         )
-        self._deadline = threading.Timer(15, self.process.kill)  # a read has a deadline
+        self._deadline = threading.Timer(60, self.process.kill)  # a read has a deadline
         self._deadline.start()
 
     def type(self, text: str) -> None:

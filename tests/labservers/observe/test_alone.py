@@ -72,7 +72,7 @@ def interpreter(minor: int) -> str:
     found = [shutil.which(f"python3.{minor}"), *map(str, pyenv.glob(f"3.{minor}.*/bin/python"))]
     for path in filter(None, found):
         asked = [path, "-c", f"import sys; sys.exit(sys.version_info[:2] != (3, {minor}))"]
-        if subprocess.run(asked, capture_output=True, timeout=20).returncode == 0:
+        if subprocess.run(asked, capture_output=True, timeout=60).returncode == 0:
             return path
     pytest.skip(f"no Python 3.{minor} here")
 

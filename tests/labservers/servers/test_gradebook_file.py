@@ -19,7 +19,7 @@ PAGE = 4096
 def save(book: GradeBook, *rows: Row) -> list[Row]:
     heard: queue.SimpleQueue[list[Row]] = queue.SimpleQueue()
     book.commit(list(rows), heard.put)
-    return heard.get(timeout=20)
+    return heard.get(timeout=60)
 
 
 def filled(path: Path) -> Path:

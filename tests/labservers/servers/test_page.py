@@ -196,13 +196,13 @@ def test_curl_gets_the_page(serve: Callable[..., Any], need: Callable[[str], str
     server = serve("page")
     url = "http://{}:{}/".format(*server.address)
     done = subprocess.run(
-        [need("curl"), "-sS", "-i", url], capture_output=True, check=True, timeout=20
+        [need("curl"), "-sS", "-i", url], capture_output=True, check=True, timeout=60
     )
     assert done.stdout.startswith(b"HTTP/1.1 200 OK\r\n")
     posted = subprocess.run(
         [need("curl"), "-sS", "-i", "-H", "Expect: 100-continue", "-d", "x" * 5000, url],
         capture_output=True,
         check=True,
-        timeout=20,
+        timeout=60,
     )
     assert posted.stdout.startswith(b"HTTP/1.1 405")

@@ -204,11 +204,11 @@ def test_a_form_by_curl(server: Any, need: Callable[[str], str]) -> None:
         [*curl, "-d", "subject=Сети", "-d", "grade=5", url],
         capture_output=True,
         check=True,
-        timeout=20,
+        timeout=60,
     )
     assert given.stdout.startswith(b"HTTP/1.1 303")
     read = subprocess.run(
-        [*curl, "-H", "Accept: application/json", url], capture_output=True, check=True, timeout=20
+        [*curl, "-H", "Accept: application/json", url], capture_output=True, check=True, timeout=60
     )
     assert "Сети".encode() in read.stdout
 

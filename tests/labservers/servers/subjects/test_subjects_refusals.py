@@ -19,7 +19,7 @@ JSON = {"Content-Type": "application/json"}
 def ask(
     server: Any, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
 ) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(*server.address, timeout=20)
+    connection = http.client.HTTPConnection(*server.address, timeout=60)
     try:
         connection.request(method, path, body, headers or {})
         response = connection.getresponse()
