@@ -50,6 +50,18 @@ if MEASURED:  # a guard without packages is not; nor is it quick
     guarded.SAYS_S = PATIENCE_S
 
 
+# A program that rests until ^C and loses none: one that comes amid an import, or just before a call
+# that waits, is seen after it. Here the signal itself ends the wait (signal.set_wakeup_fd).
+RESTS = """
+import os, signal
+ours, theirs = os.pipe()
+os.set_blocking(theirs, False)
+signal.set_wakeup_fd(theirs)
+print("up")
+os.read(ours, 1)
+"""
+
+
 def ended_by(one: subprocess.Popen[bytes], number: int = signal.SIGINT) -> tuple[bytes, bytes]:
     """What a process has said when it has ended by this signal, which is sent once more where it
     had no effect: Python looks for signals between two steps, and sees one that comes just before

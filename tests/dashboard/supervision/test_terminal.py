@@ -15,14 +15,9 @@ import pytest
 from dashboard.programs.launch import CHANNEL, Command
 from dashboard.supervision.process import ServerProcess, child_environment, exit_words
 from labservers.run import terminal
-from tests.conftest import Heard, runs
+from tests.conftest import RESTS, Heard, runs
 
 Start = Callable[..., Any]
-
-
-# It looks for a signal again and again: one that comes amid an import, or just before it rests, is
-# not seen.
-RESTS = "import time\nprint('up')\nwhile True: time.sleep(0.1)"
 
 
 class OnTerminal:

@@ -12,7 +12,7 @@ import pytest
 
 from dashboard import create_app
 from dashboard.programs.files import OwnFile
-from tests.conftest import PATIENCE_S, wait_until
+from tests.conftest import PATIENCE_S, RESTS, wait_until
 
 ECHO = """
 import socket, sys
@@ -186,7 +186,7 @@ def test_a_flood_of_prints_reaches_a_tab_with_its_end(
 def test_an_interrupt_ends_it_without_a_failure(
     site: Any, put: Put, eventually: Callable[..., Any]
 ) -> None:
-    name = put("rests.py", "import time\nprint('up')\nwhile True: time.sleep(0.1)")  # and sees ^C
+    name = put("rests.py", RESTS)
     start(site, name)
     eventually(lambda: "'up'" in str(site.api("GET", f"/api/servers/{name}/logs")["lines"]))
     site.api("POST", f"/api/programs/{name}/interrupt")
