@@ -25,12 +25,17 @@ def free_port() -> int:
 
 
 def _free(port: int, kind: socket.SocketKind) -> bool:
-    with socket.socket(socket.AF_INET, kind) as sock:
-        try:
-            sock.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+    """Whether it is on no address, of either family: a connection that waits after its end counts."""
+    families = (
+        [socket.AF_INET, socket.AF_INET6] if socket.has_dualstack_ipv6() else [socket.AF_INET]
+    )
+    for family in families:
+        with socket.socket(family, kind) as sock:
+            try:
+                sock.bind(("", port))
+            except OSError:
+                return False
+    return True
 
 
 def end_behind_much(listener: socket.socket) -> None:

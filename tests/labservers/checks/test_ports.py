@@ -13,11 +13,20 @@ import pytest
 from labservers.checks import ports
 from labservers.checks.client import Client, Timeline, never
 from labservers.checks.values import Address
-from tests.ports import end_behind_much, free_port
+from tests.ports import PER_WORKER, end_behind_much, free_port
 
 PATIENCE_S = 30.0
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the table is Linux's")
+
+
+ANYWHERE = [
+    (socket.AF_INET, "127.0.0.1"),
+    (socket.AF_INET, "127.0.0.2"),
+    pytest.param(
+        socket.AF_INET6, "::1", marks=pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+    ),
+]
 
 
 def left_in_time_wait(family: int, host: str) -> int:
@@ -186,3 +195,12 @@ def test_what_waits_on_another_address_keeps_no_port_and_is_left_alone(
     ports.free(elsewhere)
     for host in ("127.0.0.2", "0.0.0.0", ""):
         assert ports.keeps(Address(host, port)) == 1
+
+
+@pytest.mark.parametrize(("family", "host"), ANYWHERE)
+def test_a_port_that_waits_on_any_address_is_not_given_to_a_test(
+    family: int, host: str, eventually: Callable[..., Any]
+) -> None:
+    port = left_in_time_wait(family, host)
+    eventually(lambda: ports.keeps(Address(host, port)) == 1, "its side waits")
+    assert port not in {free_port() for _ in range(PER_WORKER)}
