@@ -11,6 +11,7 @@ from ipaddress import ip_address
 
 EVERY_V4, EVERY_V6 = bytes(4), bytes(16)
 LOOPBACK_V4, LOOPBACK_V6 = b"\x7f", bytes(15) + b"\x01"  # RFC 1122, RFC 4291 section 2.5.3
+LIMITED_BROADCAST = "255.255.255.255"  # of whatever network there is: RFC 919
 MAPPED = bytes(10) + b"\xff\xff"  # RFC 4291 section 2.5.5.2: IPv4 in IPv6
 
 SocketAddress = tuple[str, int]  # and for IPv6 two more: flow and scope
@@ -87,7 +88,10 @@ def is_shared(host: str) -> bool:
 
 
 def _is_broadcast(host: str) -> bool:
-    """The kernel knows the networks: it refuses to connect there without SO_BROADCAST (ip(7))."""
+    """The kernel knows the networks: it refuses to connect there without SO_BROADCAST (ip(7)). A
+    machine without a network says of the address of all networks that no way leads there."""
+    if host == LIMITED_BROADCAST:
+        return True
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect((host, 9))  # nothing is sent
