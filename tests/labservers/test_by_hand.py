@@ -17,7 +17,7 @@ from labservers.checks.patience import strain
 from labservers.clients.checks import CHECKS
 from labservers.registry import SERVERS
 from labservers.run import lifetime
-from tests.ports import free_port
+from tests.ports import V6, free_port
 
 pytestmark = pytest.mark.system
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -182,10 +182,9 @@ def test_a_signal_that_does_not_interrupt_the_main_thread_ends_it_as_well(
     assert server.process.wait(30) == 0
 
 
+@V6
 @pytest.mark.parametrize("name", SERVERS)
 def test_ipv6(start_server: Callable[..., Any], name: str, tmp_path: Path) -> None:
-    if not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists():
-        pytest.skip("no IPv6 here")
     server = start_server(name, "--host", "::1", "--data-dir", str(tmp_path))
     assert server.address[0] == "::1"
     CHECKS[name](*server.address, 5.0)

@@ -12,6 +12,7 @@ import pytest
 from dashboard import instance
 from dashboard.unix_http import UnixConnection
 from tests.conftest import PATIENCE_S
+from tests.ports import V6
 from tests.system.conftest import RunningDashboard
 from tests.websocket import Client
 
@@ -57,7 +58,10 @@ def first_visit(connection: http.client.HTTPConnection, host: str) -> int:
         connection.close()
 
 
-@pytest.mark.parametrize("bound", ["127.0.0.1:{port}", "0.0.0.0:{port}", "[::1]:{port}", "unix"])
+@pytest.mark.parametrize(
+    "bound",
+    ["127.0.0.1:{port}", "0.0.0.0:{port}", pytest.param("[::1]:{port}", marks=V6), "unix"],
+)
 def test_the_first_visitor_does_not_choose_where_tokens_go(
     bound: str, tmp_path: Path, eventually: Callable[..., Any]
 ) -> None:

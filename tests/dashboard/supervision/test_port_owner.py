@@ -13,8 +13,8 @@ from dashboard.supervision import port_owner
 from dashboard.supervision.port_owner import free_port, kept_s, owner
 from labservers.net.listening import bind_udp, listen_tcp
 from tests import ports
+from tests.ports import V6
 
-V6 = pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
 STRANGER = """
 import socket, sys
 host, port = sys.argv[1], int(sys.argv[2])

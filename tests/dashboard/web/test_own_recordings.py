@@ -15,6 +15,7 @@ from dashboard.programs.files import OwnFile
 from tests.conftest import PATIENCE_S, wait_until
 from tests.dashboard.recording import pcapng_reader
 from tests.dashboard.web.test_recordings import events, get
+from tests.ports import V6
 
 ECHO = """
 import socket, threading
@@ -205,7 +206,7 @@ def test_the_picture_stays_until_the_next_start(
     assert echo.points("sendall") == []
 
 
-@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+@V6
 @pytest.mark.parametrize(
     ("real", "half", "whole"), [(b"MENU {n}", b"MENU", b"MENU {n}"), (b"", b"hel", b"hello\n")]
 )

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from labservers.checks.far_ends import Pair, all_taken, wait_for_reader
+from tests.ports import V6
 
 
-@pytest.fixture(params=["127.0.0.1", pytest.param("::1", marks=pytest.mark.skipif(
-    not socket.has_ipv6, reason="no IPv6 here"))])  # fmt: skip
+@pytest.fixture(params=["127.0.0.1", pytest.param("::1", marks=V6)])
 def listener(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in request.param else socket.AF_INET
     with socket.create_server((request.param, 0), family=family) as sock:

@@ -13,20 +13,14 @@ import pytest
 from labservers.checks import ports
 from labservers.checks.client import Client, Timeline, never
 from labservers.checks.values import Address
-from tests.ports import PER_WORKER, end_behind_much, free_port
+from tests.ports import IPV6, PER_WORKER, V6, end_behind_much, free_port
 
 PATIENCE_S = 30.0
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the table is Linux's")
 
 
-ANYWHERE = [
-    (socket.AF_INET, "127.0.0.1"),
-    (socket.AF_INET, "127.0.0.2"),
-    pytest.param(
-        socket.AF_INET6, "::1", marks=pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
-    ),
-]
+LOOPBACK = [(socket.AF_INET, "127.0.0.1"), pytest.param(socket.AF_INET6, "::1", marks=V6)]
 
 
 def left_in_time_wait(family: int, host: str) -> int:
@@ -49,9 +43,7 @@ def freed(address: Address) -> bool:
     return ports.keeps(address) == 0
 
 
-@pytest.mark.parametrize(
-    ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
-)
+@pytest.mark.parametrize(("family", "host"), LOOPBACK)
 def test_a_port_is_bound_again_at_once(
     family: int, host: str, eventually: Callable[..., Any]
 ) -> None:
@@ -66,9 +58,7 @@ def test_a_port_is_bound_again_at_once(
         again.bind((host, port))
 
 
-@pytest.mark.parametrize(
-    ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
-)
+@pytest.mark.parametrize(("family", "host"), LOOPBACK)
 def test_a_port_is_free_again_where_both_sides_have_closed_at_once(
     family: int, host: str, eventually: Callable[..., Any]
 ) -> None:
@@ -148,7 +138,7 @@ with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as server
 @pytest.mark.parametrize(("ours", "theirs"), [("127.0.0.2", "127.0.0.1"), ("::", "127.0.0.1")])
 def test_the_same_number_on_another_address_is_anothers_port(ours: str, theirs: str) -> None:
     """Ours is the older process, which the system lists first."""
-    if ":" in ours and not socket.has_ipv6:
+    if ":" in ours and not IPV6:
         pytest.skip("no IPv6 here")
     with socket.socket(socket.AF_INET6 if ":" in ours else socket.AF_INET) as server:
         if ":" in ours:
@@ -167,7 +157,7 @@ def test_the_same_number_on_another_address_is_anothers_port(ours: str, theirs: 
             other.communicate(b"")
 
 
-@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+@V6
 def test_what_listens_elsewhere_takes_no_port_here() -> None:
     with socket.create_server(("127.0.0.2", free_port())) as server:
         port = server.getsockname()[1]
@@ -197,7 +187,7 @@ def test_what_waits_on_another_address_keeps_no_port_and_is_left_alone(
         assert ports.keeps(Address(host, port)) == 1
 
 
-@pytest.mark.parametrize(("family", "host"), ANYWHERE)
+@pytest.mark.parametrize(("family", "host"), [*LOOPBACK, (socket.AF_INET, "127.0.0.2")])
 def test_a_port_that_waits_on_any_address_is_not_given_to_a_test(
     family: int, host: str, eventually: Callable[..., Any]
 ) -> None:

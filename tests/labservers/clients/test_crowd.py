@@ -19,6 +19,7 @@ import pytest
 
 from labservers.clients.crowd.driver import READ, Client, Crowd, Ready
 from labservers.clients.crowd.visitors import CROWD_HOST, KINDS, Talk, burst
+from tests.ports import V6
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 10.0
@@ -241,6 +242,7 @@ def test_only_a_request_of_the_catalogue_is_numbered() -> None:
     assert talk._replace(numbered=True).next_request().isdigit()
 
 
+@V6
 def test_every_kind_visits_by_ipv6_as_well() -> None:
     datagrams = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     with datagrams, socket.create_server(("::1", 0), family=socket.AF_INET6) as server:

@@ -16,9 +16,8 @@ from labservers.net.addresses import (
     resolve,
 )
 from labservers.net.listening import bind_udp, listen_tcp
-from tests.ports import free_port
+from tests.ports import IPV6, V6, free_port
 
-V6 = pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
 THIS_MACHINE = [
     "127.0.0.1",
     "127.1",
@@ -79,7 +78,7 @@ def test_the_address_decides_and_not_its_spelling(
 @pytest.mark.parametrize("host", [*THIS_MACHINE, *EVERYWHERE])
 def test_the_system_agrees(host: str) -> None:
     """A bound socket is reached by the address to connect to."""
-    if ":" in host and not socket.has_ipv6:
+    if ":" in host and not IPV6:
         pytest.skip("no IPv6 here")
     with listen_tcp(host, 0) as listener:
         bound, port = listener.getsockname()[:2]
@@ -154,7 +153,7 @@ def test_which_addresses_exclude_each_other_on_one_port(
     one: str, other: str, expected: bool
 ) -> None:
     assert conflict(one, other) is conflict(other, one) is expected
-    if ":" in one + other and not socket.has_ipv6:
+    if ":" in one + other and not IPV6:
         pytest.skip("no IPv6 here")
     with listen_tcp(one, free_port()) as first:
         port = first.getsockname()[1]

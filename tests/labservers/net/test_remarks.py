@@ -7,9 +7,8 @@ import pytest
 
 from labservers.net.listening import bind_udp, listen_tcp
 from labservers.net.remarks import remarks
-from tests.ports import free_port
+from tests.ports import V6, free_port
 
-V6 = pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
 TAKE = pytest.mark.parametrize(
     ("take", "kind"), [(listen_tcp, socket.SOCK_STREAM), (bind_udp, socket.SOCK_DGRAM)]
 )

@@ -12,6 +12,7 @@ import pytest
 
 from labservers.clients import exchange
 from labservers.servers.hello import HelloServer
+from tests.ports import V6
 
 
 @pytest.fixture
@@ -138,9 +139,8 @@ def test_what_is_in_the_log_is_one_line_of_at_most_200_characters(
     eventually(lambda: "two·lines\n" in server.lines(), "in one")
 
 
+@V6
 def test_ipv6(serve: Callable[..., Any]) -> None:
-    if not socket.has_ipv6:
-        pytest.skip("no IPv6 here")
     server = serve("hello", host="::1")
     assert exchange.udp("::1", server.address[1], b"x", 30.0).ended == "reply"
 
